@@ -1,0 +1,29 @@
+/*
+ * L(event, level, fields, help): every line the program can log. `fields` says what the ids and numbers mean.
+ * Lines hold ids and counts only: never content, user names or hashes of known abuse.
+ */
+L(EV_START, INFO, "role pid", "A role has started and is ready.")
+L(EV_STOP, INFO, "role", "A role is stopping in good order.")
+L(EV_CHILD_DIED, ERROR, "role status restarts", "The supervisor lost a child and restarts it.")
+L(EV_CHILD_THROTTLED, ERROR, "role delay_ms", "A role dies too often; its restart is delayed.")
+L(EV_CONFIG, ERROR, "where", "The configuration cannot be used.")
+L(EV_STORE_OPEN, INFO, "schema", "The store is open.")
+L(EV_STORE_ERROR, ERROR, "where", "The store refused or failed an operation.")
+L(EV_STORE_FULL, ERROR, "where", "The store is full; intake answers 503 until there is space.")
+L(EV_ITEM_HELD, INFO, "item reason", "An item is withheld for a human.")
+L(EV_ITEM_UNSCANNABLE, WARN, "item reason", "An item's media could not be scanned.")
+L(EV_JOB_BURIED, ERROR, "item reason",
+    "A scan job was given up after its last try; a case is open.")
+L(EV_JAIL_DIED, WARN, "pid reason", "A decoder ended oddly and is replaced.")
+L(EV_JAIL_WEAK, WARN, "missing", "The kernel lacks a confinement that is optional.")
+L(EV_RULES_LOADED, INFO, "version rules inactive", "A rule set is in force.")
+L(EV_RULES_REFUSED, ERROR, "where", "A rule pack has errors; the last good one stays in force.")
+L(EV_BANK_LOADED, INFO, "version entries", "The banks were read.")
+L(EV_SEAL_BREAK, ERROR, "seq", "The ledger's hash chain does not fit.")
+L(EV_DELIVERY_FAILED, WARN, "delivery attempt status",
+    "A delivery failed and will be tried again.")
+L(EV_DELIVERY_DEAD, ERROR, "delivery", "A delivery was given up; an alarm is open.")
+L(EV_ALARM, WARN, "alarm kind", "An alarm was opened.")
+L(EV_HTTP_REFUSED, INFO, "reason status", "A request was refused before it reached a route.")
+L(EV_HTTP_ERROR, ERROR, "route", "A request failed for a reason on our side.")
+L(EV_SIGNIN_FAILED, WARN, "user", "A sign-in was refused.")
