@@ -1,0 +1,671 @@
+// Every call that the console makes, as types: the contract between the console and src/api/console_*.c.
+// Words are those of src/store/migrations/0001_initial.sql. Every field is always present; what is not known is null
+// (never missing), lists may be empty. Ids are canonical UUIDs, times RFC 3339 UTC with milliseconds, media ids 64 hex
+// digits. Errors are RFC 9457 problems (application/problem+json). api/console.md has one line for each route.
+
+export type Id = string
+export type Time = string
+export type MediaId = string
+
+export type Role = 'admin' | 'lead' | 'moderator' | 'specialist' | 'viewer'
+export type Severity = 'critical' | 'high' | 'medium' | 'low'
+export type ItemKind = 'post' | 'comment' | 'message' | 'image' | 'video' | 'profile' | 'live_stream'
+export type ItemState = 'pending' | 'scanned' | 'unscannable' | 'deleted'
+export type Verdict = 'allow' | 'review' | 'withhold' | 'block'
+export type CaseState = 'open' | 'claimed' | 'decided' | 'closed'
+export type Ground = 'illegal' | 'incompatible' | 'none'
+export type OnOff = 'on' | 'off'
+
+/** RFC 9457. `field` is a JSON Pointer into the request. */
+export interface Problem {
+  type: string
+  title: string
+  status: number
+  detail: string
+  field?: string
+}
+
+// Session -----------------------------------------------------------------------------------------------------------
+
+/** POST session */
+export interface SignIn {
+  name: string
+  password: string
+}
+
+/** GET session, POST session, PUT session. 401 when there is none. Sets or renews the cookie. */
+export interface Session {
+  user: { id: Id; name: string; role: Role; pseudonym: string; skills: string[] }
+  csrf: string // sent back as X-CSRF-Token with every request that is not GET
+  expires_at: Time
+  undo_seconds: number
+  claim_seconds: number // how long a claim lasts without a heartbeat
+  observe_only: boolean
+  automatic_actions: boolean
+  alarms: number // open ones
+  waiting: number // cases that this person could take now
+  decided_today: number
+  prefs: Prefs
+  version: string
+}
+
+/** PUT session: { prefs }. Kept in users.prefs; unknown keys are kept as they are. */
+export interface Prefs {
+  theme?: 'system' | 'light' | 'dark'
+  density?: 'calm' | 'dense'
+  blur?: 'strong' | 'medium' // how the small derivative is blurred before it is revealed
+  grey?: boolean // revealed previews stay grey
+  reveal?: 'hold' | 'toggle' // hold Space to see, or press once to see and once to cover
+  keys?: boolean // false: shortcuts of one letter are off
+}
+
+// Work and cases ----------------------------------------------------------------------------------------------------
+
+/** POST work/next. The most urgent case that this person may have is claimed for them; a case they hold comes first. */
+export interface WorkNext {
+  queue: string | null // only from this queue
+}
+export interface WorkNextAnswer {
+  case: Case | null
+  waiting: number // cases still waiting after this one
+}
+
+export interface Cause {
+  kind: 'rule' | 'flag' | 'unscannable' | 'unknown' | 'appeal' | 'manual'
+  ref: string
+  policy: string | null
+  text: string // one sentence for a person: "a picture matches the bank demo-known (distance 6)"
+  at: Time
+}
+
+export interface Signal {
+  n: number
+  detector: string
+  version: string
+  status: 'ok' | 'failed'
+  label: string
+  score: number | null
+  policy: string | null
+  bank: { id: Id; name: string; source: string } | null
+  distance: number | null
+  media: MediaId | null
+  field: string | null // text field
+  span_from: number | null // bytes of UTF-8 in that field
+  span_to: number | null
+  at: Time
+}
+
+/** What one rule said, with the values that made it (from items.reasons). */
+export interface RuleReason {
+  rule: string
+  policy: string
+  ruleset: string
+  outcome: 'held' | 'unknown'
+  text: string // the explanation in words
+  values: { expr: string; value: string }[]
+}
+
+export interface Flag {
+  id: Id
+  kind: 'user' | 'trusted_flagger' | 'notice' | 'referral'
+  policy: string | null
+  comment: string | null
+  reporter: string | null // the platform's account id
+  reporter_accuracy: number | null // 0…1, share of this reporter's flags that were upheld; null: too few
+  reporter_flags: number
+  received_at: Time
+  outcome: 'upheld' | 'refused' | null
+}
+
+export interface Media {
+  id: MediaId
+  state: 'pending' | 'decoded' | 'unscannable' | 'erased'
+  reason: string | null
+  mime: string
+  bytes: number
+  width: number | null
+  height: number | null
+}
+
+export interface TextField {
+  field: string // title, body …
+  text: string
+}
+
+export interface Item {
+  platform: string
+  id: string // the platform's id
+  uuid: Id
+  version: number
+  live: boolean
+  kind: ItemKind
+  state: ItemState
+  verdict: Verdict | null
+  text: TextField[] // empty when erased
+  erased: boolean
+  media: Media[]
+  audience: string
+  views: number
+  engagement: number
+  language: string | null
+  territory: string | null
+  url: string | null
+  posted_at: Time
+  received_at: Time
+}
+
+export interface ThreadItem {
+  id: string
+  account: string | null
+  kind: ItemKind
+  text: string // all text fields, one line each; at most 1,000 characters
+  media: number
+  posted_at: Time
+  verdict: Verdict | null
+}
+
+export interface DecisionRow {
+  id: Id
+  puid: string
+  at: Time
+  kind: 'act' | 'clear' | 'reverse'
+  policy: string
+  ground: Ground
+  actions: string[]
+  automated: 'fully' | 'partially' | 'not'
+  by: string // pseudonym of the person, or the rule
+  subject: { kind: 'item' | 'account'; id: string }
+  reversed: boolean // undone, or taken back by a later decision
+}
+
+export interface Account {
+  platform: string
+  id: string // the platform's id
+  name: string | null
+  age_band: 'unknown' | 'under13' | '13-15' | '16-17' | '18+'
+  age_assured: 'none' | 'declared' | 'estimated' | 'verified' | 'guardian'
+  country: string | null
+  language: string | null
+  joined: Time | null
+  state: 'active' | 'suspended' | 'terminated' | 'deleted'
+  strikes: number
+  items: number // how many items are kept here
+  decisions: DecisionRow[] // newest first, at most 50
+}
+
+export interface PolicyChoice {
+  name: string
+  title: string
+  severity: Severity
+  ground: Ground // what a decision under it rests on
+  text: string // the policy in plain words
+  facts: string // sentence offered as the facts of the statement
+  actions: string[] // its default actions
+  suggested: boolean
+}
+
+export interface ActionChoice {
+  name: string
+  title: string
+  help: string
+  key: string | null // one letter; E G J K M N P S T U are the console's own
+  subject: 'item' | 'account'
+}
+
+export interface Note {
+  id: Id
+  author: string // name
+  kind: 'note' | 'skip' | 'move'
+  body: string
+  at: Time
+}
+
+/** POST cases/{id}/draft, kept as the person's draft note and given back with the case. 204. */
+export interface Draft {
+  policy: string | null // null: nothing chosen; '' : not violating
+  actions: string[]
+  facts: string
+  note: string
+}
+
+/** GET cases/{id}, POST cases/{id}/claim (409 when somebody else holds it) */
+export interface Case {
+  id: Id
+  state: CaseState
+  platform: string
+  live: boolean
+  queue: string
+  queue_title: string
+  severity: Severity
+  policy: string | null
+  urgency: number
+  confidence: number
+  reach: number
+  clock_at: Time | null
+  opened_at: Time
+  updated_at: Time
+  claimed_by: string | null // name
+  mine: boolean // claimed by the person who asks
+  claim_until: Time | null
+  seen_whole: boolean
+  waiting: number // others waiting in this queue
+  subject: { kind: 'item' | 'account'; id: string }
+  causes: Cause[] // the gravest first
+  rules: RuleReason[]
+  signals: Signal[]
+  flags: Flag[]
+  item: Item | null // null: the subject is an account
+  account: Account | null
+  thread: { before: ThreadItem[]; after: ThreadItem[] } // oldest first, at most 20 each
+  policies: PolicyChoice[] // suggested first
+  actions: ActionChoice[]
+  notes: Note[] // oldest first
+  draft: Draft | null
+  decision: DecisionRow | null
+}
+
+/** POST cases/{id}/heartbeat. 409 when the claim has lapsed or belongs to somebody else. */
+export interface Heartbeat {
+  claim_until: Time
+}
+
+/** POST cases/{id}/skip. 204. */
+export interface Skip {
+  reason: string
+}
+
+/** POST cases/{id}/note → Note */
+export interface NewNote {
+  body: string
+}
+
+/** POST cases/{id}/move. 204. The case is open again in the other queue. */
+export interface Move {
+  queue: string
+  reason: string
+}
+
+/** POST cases/{id}/decide. 409 when the claim has lapsed. A clear decision has no policy, ground none and no actions. */
+export interface Decide {
+  kind: 'act' | 'clear'
+  policy: string | null
+  ground: Ground
+  actions: { name: string; params: Record<string, unknown> | null }[]
+  facts: string // goes into the statement; may be empty: then the policy's sentence is used
+  note: string // for colleagues only; may be empty
+}
+export interface Decided {
+  decision: Id
+  case: Id
+  effective_at: Time // until then POST decisions/{id}/undo takes it back
+  decided_today: number
+}
+
+/** POST decisions/{id}/undo → the case, claimed again by the person. 409 when the time is over. */
+export type Undone = Case
+
+// Queues ------------------------------------------------------------------------------------------------------------
+
+export interface Queue {
+  name: string
+  title: string
+  skills: string[]
+  open: number
+  claimed: number
+  late: number // open ones whose clock has run out
+  by_severity: Record<Severity, number>
+  oldest_at: Time | null
+  next_clock_at: Time | null
+  mine: boolean // this person has the skills
+}
+/** GET queues */
+export interface Queues {
+  queues: Queue[]
+}
+
+export interface CaseRow {
+  id: Id
+  state: CaseState
+  platform: string
+  live: boolean
+  severity: Severity
+  policy: string | null
+  because: string
+  subject: { kind: 'item' | 'account'; id: string; item_kind: ItemKind | null }
+  account: string | null
+  urgency: number
+  reach: number
+  flags: number
+  clock_at: Time | null
+  opened_at: Time
+  claimed_by: string | null
+  claim_until: Time | null
+}
+/** GET queues/{name}/cases?state=open|claimed|decided&cursor=&limit= (default open and claimed, most urgent first) */
+export interface CaseRows {
+  cases: CaseRow[]
+  total: number
+  next: string | null // cursor of the next page
+}
+
+// Items and accounts ------------------------------------------------------------------------------------------------
+
+export interface ItemRow {
+  platform: string
+  id: string
+  version: number
+  live: boolean
+  kind: ItemKind
+  account: string | null
+  state: ItemState
+  verdict: Verdict | null
+  media: number
+  posted_at: Time
+  received_at: Time
+}
+export interface AccountRow {
+  platform: string
+  id: string
+  age_band: Account['age_band']
+  state: Account['state']
+  strikes: number
+  joined: Time | null
+}
+/** GET items/search?q= : beginning of an item's, account's, case's or decision's id. Empty q: the newest items. */
+export interface Found {
+  items: ItemRow[]
+  accounts: AccountRow[]
+  cases: { id: Id; queue: string; state: CaseState; subject: { kind: 'item' | 'account'; id: string } }[]
+}
+
+export interface Action {
+  id: Id
+  name: string
+  params: Record<string, unknown> | null
+  reverses: Id | null
+  state: 'waiting' | 'sent' | 'confirmed' | 'refused' | 'cancelled' | 'reversed' | 'held'
+  created_at: Time
+  clock_at: Time | null
+  confirmed_at: Time | null
+  confirm_note: string | null
+}
+export interface DecisionEvent {
+  kind: string
+  at: Time
+  actor: string
+  outcome: string | null
+}
+/** One decision with all that came of it. `statement` is the statement of reasons as sent, in paragraphs. */
+export interface Decision extends DecisionRow {
+  seq: number | null // place in the sealed ledger; null: not sealed yet
+  policy_version: string
+  facts: string
+  trigger: string
+  effective_at: Time
+  statement: { heading: string; text: string }[]
+  done: Action[]
+  events: DecisionEvent[]
+  deliveries: Delivery[]
+}
+/** GET items/{platform}/{ext_id} */
+export interface Trail {
+  item: Item
+  account: Account | null
+  ruleset: string | null
+  verdict_at: Time | null
+  rules: RuleReason[]
+  signals: Signal[]
+  flags: Flag[]
+  cases: CaseRow[]
+  decisions: Decision[]
+}
+/** GET accounts/{platform}/{ext_id} */
+export interface AccountPage {
+  account: Account
+  strikes: { decision: Id; policy: string; weight: number; at: Time; expires_at: Time; revoked_at: Time | null }[]
+  items: ItemRow[] // newest first, at most 100
+  cases: CaseRow[]
+}
+
+// Media: GET media/{id}/tiny?case=  answers the 32-pixel derivative (image/png or image/webp) ------------------------
+
+/** POST media/{id}/reveal. Recorded. 410 when the bytes are erased. */
+export interface Reveal {
+  case: Id | null
+}
+export interface Revealed {
+  url: string // works once, a short time
+  expires_at: Time
+}
+
+// Banks -------------------------------------------------------------------------------------------------------------
+
+export type BankKind = 'pdq' | 'digest' | 'text'
+export type EntryForm = 'pdq' | 'md5' | 'sha256' | 'word' | 'phrase' | 'regex'
+export interface Bank {
+  id: Id
+  name: string
+  kind: BankKind
+  policy: string
+  source: string
+  distance: number
+  enabled: boolean
+  entries: number
+  matches_7d: number
+  created_at: Time
+}
+/** GET banks */
+export interface Banks {
+  banks: Bank[]
+}
+/** POST banks → Bank, 201; 409 when the name is taken */
+export interface NewBank {
+  name: string
+  kind: BankKind
+  policy: string
+  source: string
+  distance: number | null // null: the default
+}
+/** PATCH banks/{id} → Bank */
+export interface BankChange {
+  enabled?: boolean
+  distance?: number
+  policy?: string
+  source?: string
+}
+export interface BankEntry {
+  id: Id
+  value: string // hex, or the pattern
+  form: EntryForm
+  note: string | null
+  enabled: boolean
+  added_at: Time
+}
+/** GET banks/{id}?q=&cursor= */
+export interface BankPage {
+  bank: Bank
+  entries: BankEntry[] // newest first, 100 a page
+  next: string | null
+}
+/** POST banks/{id}/entries → BankEntry, 201. Either a value, or a medium that the store already has. */
+export type NewEntry =
+  | { form: EntryForm; value: string; note: string | null }
+  | { media: MediaId; case: Id | null; note: string | null }
+/**
+ * POST banks/{id}/import. The console cuts a file into parts of at most 1,000 lines. A line is `value`, or `value`, a tab
+ * (or comma for hashes) and a note. form null: by the bank and the length; text: phrase. Good lines are kept, bad told.
+ */
+export interface Import {
+  form: EntryForm | null
+  first_line: number // number of lines[0] in the file, from 1
+  lines: string[]
+}
+export interface Imported {
+  added: number
+  present: number // were there already
+  errors: { line: number; detail: string }[]
+}
+// DELETE banks/{id}/entries/{eid} → 204
+
+// Deliveries, alarms, keys ------------------------------------------------------------------------------------------
+
+export type DeliveryState = 'waiting' | 'leased' | 'delivered' | 'dead' | 'cancelled' | 'held'
+export interface Delivery {
+  id: Id
+  platform: string
+  live: boolean
+  kind: string
+  subject_key: string
+  state: DeliveryState
+  attempts: number
+  created_at: Time
+  not_before: Time
+  next_at: Time | null
+  delivered_at: Time | null
+  status: number | null
+  error: string | null
+  body: unknown // the JSON as sent
+}
+/** GET deliveries?state=&cursor= ; POST deliveries/{id}/replay → Delivery */
+export interface Deliveries {
+  deliveries: Delivery[] // newest first, 100 a page
+  counts: Record<DeliveryState, number>
+  next: string | null
+}
+
+export interface Alarm {
+  id: Id
+  kind: string
+  ref: string
+  text: string // what happened, what is safe, what to do
+  state: 'open' | 'acknowledged' | 'closed'
+  owner: string | null // name
+  opened_at: Time
+  changed_at: Time
+  count: number
+}
+/** GET alarms?state= (default: all that are not closed, newest first); POST alarms/{id}/acknowledge|close → Alarm */
+export interface Alarms {
+  alarms: Alarm[]
+}
+
+export type Scope = 'ingest' | 'match' | 'flag' | 'accounts' | 'confirm' | 'events' | 'read' | 'admin'
+export interface ApiKey {
+  id: Id
+  platform: string
+  live: boolean
+  label: string
+  prefix: string
+  scopes: Scope[]
+  rate_per_s: number
+  created_at: Time
+  last_used_at: Time | null
+  expires_at: Time | null
+  revoked_at: Time | null
+}
+/** GET keys; DELETE keys/{id} → 204 (revokes) */
+export interface Keys {
+  keys: ApiKey[]
+  platforms: string[]
+}
+/** POST keys, 201 */
+export interface NewKey {
+  platform: string
+  live: boolean
+  label: string
+  scopes: Scope[]
+  rate_per_s: number
+  expires_at: Time | null
+}
+export interface CreatedKey {
+  key: ApiKey
+  secret: string // shown this once
+}
+
+// Policy, rules, figures, switches ----------------------------------------------------------------------------------
+
+export interface Policy {
+  name: string
+  title: string
+  parent: string | null
+  severity: Severity
+  clock_s: number | null
+  ground: Ground
+  on_unknown: Verdict
+  actions: string[]
+  category: string | null // the Commission's
+  text: string
+}
+/** GET policies */
+export interface Policies {
+  version: string
+  policies: Policy[]
+}
+/** GET actions */
+export interface Actions {
+  actions: (ActionChoice & { reversible: boolean; clock_s: number | null })[]
+}
+/** GET rules */
+export interface Rules {
+  version: string
+  loaded_at: Time
+  refused: string | null // file:line:column and why the newest text was refused; the older one is in force
+  rules: {
+    name: string
+    policy: string
+    pack: string // file
+    line: number
+    active: boolean
+    reason: string | null // why not
+    shadow_until: Time | null
+    source: string
+    hits_7d: number
+  }[]
+}
+/** GET figures?days= (default 7) */
+export interface Figures {
+  from: Time
+  to: Time
+  policies: {
+    policy: string // '' : under no policy
+    review: number
+    withhold: number
+    block: number
+    decided_act: number
+    decided_clear: number
+    automatic: number
+    reversed: number
+    flags: number
+  }[]
+  items: Record<ItemState, number>
+  verdicts: Record<Verdict, number>
+  cases: Record<CaseState, number>
+  actions: Record<Action['state'], number>
+  deliveries: Record<DeliveryState, number>
+  median_queued_s: number | null
+  median_decided_s: number | null
+}
+export type SwitchName = 'observe_only' | 'automatic_actions'
+export interface Switch {
+  name: SwitchName
+  value: OnOff
+  set_by: string // name; '' while it never was set
+  at: Time | null
+}
+/** GET switches; PUT switches { name, value } → Switches */
+export interface Switches {
+  switches: Switch[]
+}
+export interface SetSwitch {
+  name: SwitchName
+  value: OnOff
+}
+
+/** GET live (server-sent events): event `counters`, at once and whenever something changed, at most once a second */
+export interface Counters {
+  alarms: number
+  waiting: number // that this person could take
+  queues: Record<string, number> // open cases by queue
+  observe_only: boolean
+  automatic_actions: boolean
+}
