@@ -15,4 +15,7 @@
 #undef strncpy
 #undef strncat
 #pragma GCC poison strcpy strcat sprintf vsprintf strtok atoi atol atof gets system popen
-#pragma GCC poison gmtime localtime ctime asctime strncpy strncat alloca
+#pragma GCC poison gmtime localtime ctime asctime strncpy strncat
+#ifndef TL_HEADER_NEEDS_ALLOCA /* only for a library whose header has it in macros; -Walloca still holds */
+#pragma GCC poison alloca
+#endif

@@ -1,0 +1,80 @@
+/*
+ * K(name, type, default, lo, hi, unit, help): every configuration key once. The file tutela.yaml, `--set`,
+ * `tutela config`, the man page and doc/configuration.md all come from here. Types: STR, INT, BOOL, SIZE
+ * (600, 64KiB, 10MiB), STRS (a list of words; with --set separated by commas), LEVEL (debug info warn error),
+ * UNSCANNABLE (withhold publish). `lo` and `hi` bound a number, the length of a text, the elements of a list.
+ */
+K(service_name, STR, "Demo", 1, 100, "", "Name of the service in statements to users and in reports.")
+K(public_url, STR, "http://localhost:8080", 8, 300, "URL",
+    "How people and platforms reach this installation: links, cookies and the origin check use it.")
+K(complaint_url, STR, "", 0, 300, "URL",
+    "Where an affected user complains. Empty: the statement tells them to write to the contact.")
+K(contact, STR, "", 0, 200, "",
+    "Address of the service for complaints and questions; printed in statements.")
+K(complaint_days, INT, "180", 180, 3650, "days",
+    "How long a decision can be complained about; the law asks for six months at least.")
+
+K(listen, STR, "127.0.0.1:8080", 3, 255, "host:port", "Where the API and the console listen.")
+K(admin_listen, STR, "127.0.0.1:8081", 3, 255, "host:port",
+    "Where /healthz, /readyz and /metrics listen.")
+K(http_threads, INT, "2", 1, 64, "threads", "Threads that serve HTTP.")
+K(connections_max, INT, "1024", 8, 65536, "connections", "Open HTTP connections at one time.")
+K(connections_per_address, INT, "0", 0, 65536, "connections",
+    "Open HTTP connections of one address; 0: no limit of its own.")
+K(connection_idle_seconds, INT, "30", 1, 3600, "seconds",
+    "A connection that sends nothing for so long is closed.")
+K(body_max_bytes, SIZE, "256KiB", 1024, 16777216, "bytes", "Largest JSON request body.")
+K(batch_max_bytes, SIZE, "64MiB", 1024, 1073741824, "bytes", "Largest body of POST /v1/items:batch.")
+K(batch_items_max, INT, "20000", 1, 1000000, "items", "Most items in one batch.")
+K(wait_max_ms, INT, "2000", 1, 30000, "milliseconds", "Longest ?wait that a request may ask for.")
+K(backlog_max, INT, "1000000", 1, 1000000000, "items",
+    "Intake answers 503 while so many items wait for their scan.")
+K(disk_free_min_bytes, SIZE, "256MiB", 0, 1099511627776, "bytes",
+    "Intake answers 503 while the data folder's disk has less free space.")
+
+K(workers, INT, "1", 1, 64, "processes", "Scan workers.")
+K(decoders_per_worker, INT, "2", 1, 16, "processes", "Warm media decoders of each worker.")
+K(scan_tries, INT, "3", 1, 20, "tries", "After so many failed scans an item is given to a human.")
+K(scan_lease_seconds, INT, "30", 5, 600, "seconds",
+    "How long a worker may hold a scan before another takes it over.")
+K(media_max_bytes, SIZE, "20MiB", 1024, 1073741824, "bytes", "Largest media file.")
+K(media_per_item, INT, "16", 1, 100, "files", "Most media files of one item.")
+K(media_pixels_max, INT, "50000000", 10000, 1000000000, "pixels",
+    "Pictures with more pixels are unscannable.")
+K(decode_ms, INT, "5000", 100, 60000, "milliseconds", "Longest time to decode one media file.")
+K(decode_memory_bytes, SIZE, "512MiB", 67108864, 8589934592, "bytes", "Memory limit of a decoder.")
+K(unscannable, UNSCANNABLE, "withhold", 0, 0, "",
+    "What happens to media that cannot be scanned: withhold until a human has seen it, or publish.")
+
+K(policy_dir, STR, "policy", 1, 300, "folder",
+    "Policies, actions, queues, rules, lists and texts; relative to the data folder.")
+K(undo_seconds, INT, "8", 0, 300, "seconds",
+    "How long a person can take a decision back before the platform hears of it.")
+K(claim_minutes, INT, "10", 1, 240, "minutes",
+    "A claimed case returns to its queue when its holder is silent for so long.")
+K(reveal_seconds, INT, "60", 5, 600, "seconds", "How long a one-time preview address is good for.")
+
+K(session_hours, INT, "12", 1, 720, "hours", "A console session ends at the latest after so long.")
+K(session_idle_minutes, INT, "60", 1, 1440, "minutes", "A console session ends after so long unused.")
+K(signin_tries, INT, "5", 1, 100, "tries",
+    "After so many wrong passwords in a row the next tries must wait.")
+K(signin_lock_seconds, INT, "30", 1, 3600, "seconds",
+    "First waiting time after too many wrong passwords; it doubles up to 15 minutes.")
+
+K(webhook_private_allow, STRS, "", 0, 64, "networks",
+    "Private networks (such as 10.1.0.0/16 or 127.0.0.0/8) that webhooks may be sent to.")
+K(webhook_timeout_seconds, INT, "10", 1, 120, "seconds", "Longest wait for a webhook's answer.")
+K(webhook_days, INT, "5", 1, 30, "days",
+    "Deliveries are tried again with growing pauses for so long; then an alarm opens.")
+K(webhook_parallel, INT, "16", 1, 256, "requests", "Webhook requests under way at one time.")
+K(secret_overlap_hours, INT, "24", 0, 720, "hours",
+    "After rotation of an endpoint's secret the old one signs as well for so long.")
+
+K(retention_days, INT, "180", 1, 3650, "days",
+    "Items that were allowed are erased after so long, unless a legal hold keeps them.")
+K(media_retention_days, INT, "30", 1, 3650, "days",
+    "Media of items that were allowed are erased after so long.")
+K(events_days, INT, "14", 1, 365, "days", "How far back GET /v1/events can resume.")
+K(store_cache_bytes, SIZE, "16MiB", 1048576, 17179869184, "bytes",
+    "Cache of each process's connection to the store.")
+K(log_level, LEVEL, "info", 0, 0, "", "Least grave log lines that are written.")
