@@ -1,0 +1,182 @@
+/*
+ * The socket guard.
+ *
+ * Owns the answer to "may we connect there?" (guard.tbl.h) and the limits of every outgoing request. Promises:
+ * no connection is opened to an address that the table shuts, whatever name led to it; no redirect is followed;
+ * no answer larger than TL_GUARD_BODY_MAX is read. Failure: a refused address looks to libcurl like a failed
+ * connect, and `refused` says why. Called by the courier and by whoever sets an endpoint up.
+ */
+#include "enforce/guard.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <unistd.h>
+
+#define CONNECT_MS 5000L
+#define TIMEOUT_MS 15000L
+
+struct range {
+	int family;
+	const char *prefix;
+	unsigned bits;
+	bool operator_may;
+	const char *why;
+};
+
+static const struct range ranges[] = {
+#define G(family_, prefix_, bits_, may_, why_) {family_, prefix_, bits_, may_, why_},
+#include "enforce/guard.tbl.h"
+#undef G
+};
+
+static bool
+covers(const struct range *r, const uint8_t *addr)
+{
+	uint8_t net[16];
+	if (inet_pton(r->family, r->prefix, net) != 1)
+		return true; /* a broken row shuts rather than opens */
+	size_t whole = r->bits / 8;
+	if (memcmp(net, addr, whole) != 0)
+		return false;
+	unsigned rest = r->bits % 8;
+	unsigned mask = (0xff00u >> rest) & 0xffu;
+	return rest == 0 || (net[whole] & mask) == (addr[whole] & mask);
+}
+
+const char *
+tl_guard_address(const struct sockaddr *sa, size_t len, bool private_ok)
+{
+	uint8_t addr[16];
+	if (sa->sa_family == AF_INET && len >= sizeof(struct sockaddr_in))
+		memcpy(addr, (const uint8_t *)sa + offsetof(struct sockaddr_in, sin_addr), 4);
+	else if (sa->sa_family == AF_INET6 && len >= sizeof(struct sockaddr_in6))
+		memcpy(
+		    addr, (const uint8_t *)sa + offsetof(struct sockaddr_in6, sin6_addr), 16);
+	else
+		return "not an internet address";
+	for (size_t i = 0; i < TL_COUNT(ranges); i++) {
+		const struct range *r = &ranges[i];
+		if (r->family == sa->sa_family && covers(r, addr))
+			return r->operator_may && private_ok ? NULL : r->why;
+	}
+	return NULL;
+}
+
+static curl_socket_t
+open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *to)
+{
+	struct tl_guard *g = ctx;
+	const char *why = purpose == CURLSOCKTYPE_IPCXN
+			      ? tl_guard_address(&to->addr, to->addrlen, g->private_ok)
+			      : "not a connection of ours";
+	if (why) {
+		g->refused = why;
+		return CURL_SOCKET_BAD;
+	}
+	return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+}
+
+/* CURLOPT_MAXFILESIZE only knows announced lengths; this counts what really comes. */
+static size_t
+drop_body(char *data, size_t size, size_t count, void *ctx)
+{
+	(void)data;
+	struct tl_guard *g = ctx;
+	g->got_bytes += size * count;
+	return g->got_bytes > TL_GUARD_BODY_MAX ? 0 : size * count;
+}
+
+int
+tl_guard_apply(CURL *easy, struct tl_guard *g)
+{
+	g->refused = NULL;
+	g->got_bytes = 0;
+	const struct {
+		CURLoption opt;
+		long v;
+	} numbers[] = {
+	    {CURLOPT_FOLLOWLOCATION, 0L},
+	    {CURLOPT_NOSIGNAL, 1L},
+	    {CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS},
+	    {CURLOPT_TIMEOUT_MS, g->timeout_ms ? g->timeout_ms : TIMEOUT_MS},
+	    {CURLOPT_MAXFILESIZE, TL_GUARD_BODY_MAX},
+	    {CURLOPT_SSL_VERIFYPEER, 1L},
+	    {CURLOPT_SSL_VERIFYHOST, 2L},
+	    {CURLOPT_NETRC, CURL_NETRC_IGNORED},
+	    {CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1},
+	};
+	CURLcode rc = CURLE_OK;
+	for (size_t i = 0; i < TL_COUNT(numbers) && rc == CURLE_OK; i++)
+		rc = curl_easy_setopt(easy, numbers[i].opt, numbers[i].v);
+	if (rc == CURLE_OK)
+		rc = curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	if (rc == CURLE_OK)
+		rc = curl_easy_setopt(easy, CURLOPT_PROXY, "");
+	if (rc == CURLE_OK)
+		rc = curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+	if (rc == CURLE_OK)
+		rc = curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, g);
+	if (rc == CURLE_OK)
+		rc = curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, drop_body);
+	if (rc == CURLE_OK)
+		rc = curl_easy_setopt(easy, CURLOPT_WRITEDATA, g);
+	if (rc != CURLE_OK)
+		return tl_fail(TL_EBUG, "libcurl lacks an option that the guard needs");
+	return 0;
+}
+
+/* A host written as a number ("127.0.0.1", "[::1]") is judged at once; names are judged at each connection. */
+static const char *
+numeric_refused(const char *host, bool private_ok)
+{
+	struct sockaddr_in v4 = {.sin_family = AF_INET};
+	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
+	char bare[INET6_ADDRSTRLEN + 1] = "";
+	size_t n = strlen(host);
+	if (inet_pton(AF_INET, host, &v4.sin_addr) == 1)
+		return tl_guard_address((const struct sockaddr *)&v4, sizeof v4, private_ok);
+	if (n < 3 || host[0] != '[' || host[n - 1] != ']' || n - 2 >= sizeof bare)
+		return NULL;
+	memcpy(bare, host + 1, n - 2);
+	if (inet_pton(AF_INET6, bare, &v6.sin6_addr) != 1)
+		return "not an address";
+	return tl_guard_address((const struct sockaddr *)&v6, sizeof v6, private_ok);
+}
+
+struct parts {
+	CURLU *u;
+	char *scheme, *host, *user, *password, *fragment;
+};
+
+static void
+parts_fini(struct parts *p)
+{
+	curl_free(p->scheme);
+	curl_free(p->host);
+	curl_free(p->user);
+	curl_free(p->password);
+	curl_free(p->fragment);
+	curl_url_cleanup(p->u);
+}
+
+int
+tl_guard_url(const char *url, bool private_ok)
+{
+	TL_CLEANUP(parts_fini) struct parts p = {.u = curl_url()};
+	if (strlen(url) > 2000 || !p.u || curl_url_set(p.u, CURLUPART_URL, url, 0) ||
+	    curl_url_get(p.u, CURLUPART_SCHEME, &p.scheme, 0) ||
+	    curl_url_get(p.u, CURLUPART_HOST, &p.host, 0))
+		return tl_fail(TL_EFIELD, "not a web address such as https://example.org/hook");
+	(void)curl_url_get(p.u, CURLUPART_USER, &p.user, 0);
+	(void)curl_url_get(p.u, CURLUPART_PASSWORD, &p.password, 0);
+	(void)curl_url_get(p.u, CURLUPART_FRAGMENT, &p.fragment, 0);
+	if (p.user || p.password || p.fragment)
+		return tl_fail(TL_EFIELD, "an address carries no user, password or fragment");
+	if (strcmp(p.scheme, "https") != 0 && !(private_ok && strcmp(p.scheme, "http") == 0))
+		return tl_fail(TL_EFIELD,
+		    "only https, or http when the endpoint is allowed on a private network");
+	const char *why = numeric_refused(p.host, private_ok);
+	if (why)
+		return tl_fail(TL_EFIELD, "this address is shut: %s", why);
+	return 0;
+}

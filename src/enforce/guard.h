@@ -1,0 +1,36 @@
+/*
+ * The guard on every request that leaves: which addresses may be connected to, which protocols, how much may
+ * come back and how long it may take. It sees the resolved address of each connection, so a name that changes
+ * its address between check and use gains nothing.
+ */
+#pragma once
+
+#include "base/str.h"
+
+#include <curl/curl.h>
+#include <sys/socket.h>
+
+#define TL_GUARD_BODY_MAX (64L * 1024)
+
+struct tl_guard {
+	bool
+	    private_ok; /* the operator allowed private and loopback addresses for this endpoint */
+	long timeout_ms;     /* whole request; 0: 15 s */
+	const char *refused; /* out: why the last connection was refused, NULL when none was */
+	size_t got_bytes;    /* out: length of the answer's body, which is read and dropped */
+};
+
+/* NULL when this address may be connected to; otherwise why not (constant text). */
+const char *tl_guard_address(const struct sockaddr *sa, size_t len, bool private_ok);
+
+/*
+ * Sets every limit on an easy handle: protocols, no redirect, no proxy, no credentials, time, size, address.
+ * `g` must live as long as the handle works.
+ */
+int tl_guard_apply(CURL *easy, struct tl_guard *g) TL_MUST;
+
+/*
+ * Checks an address that somebody enters: http or https, a host, no user or password, no fragment; plain http
+ * only with private_ok. INPUT otherwise. Numeric private hosts are refused here already.
+ */
+int tl_guard_url(const char *url, bool private_ok) TL_MUST;
