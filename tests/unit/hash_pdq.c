@@ -1,0 +1,328 @@
+/*
+ * PDQ against a second, literal implementation: means over windows written down as they are defined, in double
+ * precision, a transform without any order tricks. Pictures of many shapes, drawn from a fixed sequence.
+ * (The published vectors need decoders and are checked in media_vectors.c.)
+ */
+#include "hash/pdq.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#define SIDE TL_PDQ_SIDE
+
+static uint32_t
+next(uint32_t *seed)
+{
+	*seed = *seed * 1664525u + 1013904223u;
+	return *seed >> 8;
+}
+
+/* Soft hills and some edges: textured enough for a good quality. */
+static uint8_t *
+draw(uint32_t w, uint32_t h, uint32_t seed)
+{
+	uint8_t *p = malloc((size_t)w * h);
+	assert_non_null(p);
+	double fx[6], fy[6], ph[6];
+	for (int i = 0; i < 6; i++) {
+		fx[i] = next(&seed) % 1000 / 60.0;
+		fy[i] = next(&seed) % 1000 / 60.0;
+		ph[i] = next(&seed) % 628 / 100.0;
+	}
+	uint32_t ex = next(&seed) % w, ey = next(&seed) % h;
+	for (uint32_t y = 0; y < h; y++)
+		for (uint32_t x = 0; x < w; x++) {
+			double v = 128;
+			for (int i = 0; i < 6; i++)
+				v += 25 * sin(fx[i] * x / w + fy[i] * y / h + ph[i]);
+			v += x > ex ? 20 : 0;
+			v -= y > ey ? 20 : 0;
+			p[(size_t)y * w + x] = (uint8_t)(v < 0 ? 0 : v > 255 ? 255 : v);
+		}
+	return p;
+}
+
+/* The mean of the window around `at` in a line of n samples that are `stride` apart. */
+static double
+window_mean(const double *line, int n, int stride, int at)
+{
+	int window = (n + 127) / 128, half = (window + 2) / 2, count = 0;
+	double sum = 0;
+	for (int i = at - (window - half); i <= at + half - 1; i++)
+		if (i >= 0 && i < n) {
+			sum += line[(size_t)i * (size_t)stride];
+			count++;
+		}
+	return sum / count;
+}
+
+static void
+oracle_frame(const uint8_t *luma, int w, int h, double out[SIDE][SIDE])
+{
+	size_t n = (size_t)w * (size_t)h;
+	double *a = malloc(n * sizeof *a), *b = malloc(n * sizeof *b);
+	assert_non_null(a);
+	assert_non_null(b);
+	for (size_t i = 0; i < n; i++)
+		a[i] = luma[i];
+	for (int pass = 0; pass < 2; pass++) {
+		for (int y = 0; y < h; y++)
+			for (int x = 0; x < w; x++)
+				b[y * w + x] = window_mean(a + y * w, w, 1, x);
+		for (int y = 0; y < h; y++)
+			for (int x = 0; x < w; x++)
+				a[y * w + x] = window_mean(b + x, h, w, y);
+	}
+	for (int i = 0; i < SIDE; i++)
+		for (int j = 0; j < SIDE; j++)
+			out[i][j] =
+			    a[(int)((i + 0.5) * h / SIDE) * w + (int)((j + 0.5) * w / SIDE)];
+	free(a);
+	free(b);
+}
+
+static int
+by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+	return (x > y) - (x < y);
+}
+
+static void
+oracle_hash(double a[SIDE][SIDE], struct tl_pdq *ret)
+{
+	static double b[256], sorted[256];
+	for (int i = 0; i < 16; i++)
+		for (int j = 0; j < 16; j++) {
+			double sum = 0;
+			for (int y = 0; y < SIDE; y++)
+				for (int x = 0; x < SIDE; x++)
+					sum += a[y][x] *
+					       cos(M_PI / 128 * (i + 1) * (2 * y + 1)) *
+					       cos(M_PI / 128 * (j + 1) * (2 * x + 1));
+			b[i * 16 + j] = sum;
+		}
+	memcpy(sorted, b, sizeof b);
+	qsort(sorted, 256, sizeof *sorted, by_value);
+	memset(ret, 0, sizeof *ret);
+	for (int i = 0; i < 256; i++)
+		if (b[i] > sorted[127])
+			ret->b[31 - i / 8] |= (uint8_t)(1 << i % 8);
+}
+
+static void
+compare(uint32_t w, uint32_t h, uint32_t seed)
+{
+	static double want[SIDE][SIDE];
+	uint8_t *luma = draw(w, h, seed);
+	struct tl_pdq_sampler *s = NULL;
+	assert_int_equal(tl_pdq_sampler_create(w, h, &s), 0);
+	for (uint32_t y = 0; y < h; y++) {
+		assert_int_equal(tl_pdq_sampler_missing(s), h - y);
+		tl_pdq_row_u8(s, luma + (size_t)y * w);
+	}
+	assert_int_equal(tl_pdq_sampler_missing(s), 0);
+	const struct tl_pdq_frame *f = tl_pdq_sampler_frame(s);
+	if (w == SIDE && h == SIDE) {
+		for (int i = 0; i < SIDE * SIDE; i++)
+			want[i / SIDE][i % SIDE] = luma[i];
+	} else {
+		oracle_frame(luma, (int)w, (int)h, want);
+	}
+	for (int i = 0; i < SIDE; i++)
+		for (int j = 0; j < SIDE; j++)
+			assert_true(fabs((double)f->v[i][j] - want[i][j]) < 0.002);
+	struct tl_pdq got, should;
+	int quality;
+	tl_pdq_hash(f, &got, &quality);
+	oracle_hash(want, &should);
+	if (w >= SIDE &&
+	    h >= SIDE) /* smaller ones repeat samples: ties that rounding decides */
+		assert_in_range(tl_pdq_distance(&got, &should), 0, 2);
+	tl_pdq_sampler_destroy(s);
+	free(luma);
+}
+
+static void
+t_samples_and_hash_equal_the_oracle(void **state)
+{
+	(void)state;
+	static const uint16_t size[][2] = {{5, 5}, {7, 200}, {300, 9}, {63, 65}, {64, 64},
+	    {65, 64}, {127, 129}, {128, 128}, {256, 255}, {362, 362}, {363, 363}, {512, 512},
+	    {640, 480}, {1023, 130}, {2000, 70}, {70, 2000}, {30, 5000}, {5000, 30}};
+	for (uint32_t i = 0; i < TL_COUNT(size); i++)
+		compare(size[i][0], size[i][1], i + 1);
+}
+
+/* Every height up to a few thousand must fit the ring of rows. */
+static void
+t_every_height_is_accepted(void **state)
+{
+	(void)state;
+	for (uint32_t h = 1; h < 4500; h += h < 700 ? 1 : 13) {
+		struct tl_pdq_sampler *s = NULL;
+		assert_int_equal(tl_pdq_sampler_create(5000, h, &s), 0);
+		tl_pdq_sampler_destroy(s);
+	}
+}
+
+static void
+t_impossible_sizes_are_refused(void **state)
+{
+	(void)state;
+	struct tl_pdq_sampler *s = NULL;
+	assert_int_equal(tl_pdq_sampler_create(0, 5, &s), TL_EFIELD);
+	assert_int_equal(tl_pdq_sampler_create(5, 0, &s), TL_EFIELD);
+	assert_int_equal(tl_pdq_sampler_create(TL_PDQ_SIDE_MAX + 1, 5, &s), TL_ETOOBIG);
+	assert_int_equal(tl_pdq_sampler_create(5, UINT32_MAX, &s), TL_ETOOBIG);
+	assert_null(s);
+}
+
+static void
+t_tiny_pictures_hash_to_zero(void **state)
+{
+	(void)state;
+	struct tl_pdq h, zero = {{0}};
+	int quality = -1;
+	uint8_t luma[4 * 100] = {1, 2, 3};
+	assert_int_equal(tl_pdq_of_luma(luma, 4, 100, 4, &h, &quality), 0);
+	assert_int_equal(quality, 0);
+	assert_memory_equal(&h, &zero, sizeof h);
+}
+
+static void
+t_float_rows_hash_like_byte_rows(void **state)
+{
+	(void)state;
+	uint32_t w = 700, h = 500;
+	uint8_t *luma = draw(w, h, 99);
+	float *row = malloc(w * sizeof *row);
+	struct tl_pdq_sampler *s = NULL;
+	assert_non_null(row);
+	assert_int_equal(tl_pdq_sampler_create(w, h, &s), 0);
+	for (uint32_t y = 0; y < h; y++) {
+		for (uint32_t x = 0; x < w; x++)
+			row[x] = luma[(size_t)y * w + x];
+		tl_pdq_row_f32(s, row);
+	}
+	struct tl_pdq a, b;
+	int qa, qb;
+	tl_pdq_hash(tl_pdq_sampler_frame(s), &a, &qa);
+	assert_int_equal(tl_pdq_of_luma(luma, w, h, w, &b, &qb), 0);
+	assert_int_equal(qa, qb);
+	assert_memory_equal(&a, &b, sizeof a);
+	tl_pdq_sampler_destroy(s);
+	free(row);
+	free(luma);
+}
+
+/* Where a pixel of the turned square picture comes from. */
+static size_t
+source(enum tl_pdq_turn t, size_t n, size_t y, size_t x)
+{
+	size_t m = n - 1;
+	switch (t) {
+	case TL_PDQ_ROT90:
+		return x * n + (m - y);
+	case TL_PDQ_ROT180:
+		return (m - y) * n + (m - x);
+	case TL_PDQ_ROT270:
+		return (m - x) * n + y;
+	case TL_PDQ_FLIP_X:
+		return (m - y) * n + x;
+	case TL_PDQ_FLIP_Y:
+		return y * n + (m - x);
+	case TL_PDQ_FLIP_PLUS1:
+		return x * n + y;
+	case TL_PDQ_FLIP_MINUS1:
+		return (m - x) * n + (m - y);
+	case TL_PDQ_ORIGINAL:
+	case TL_PDQ_TURNS:
+	default:
+		return y * n + x;
+	}
+}
+
+static void
+t_turned_hashes_come_from_one_transform(void **state)
+{
+	(void)state;
+	enum { N = SIDE };
+	uint8_t *luma = draw(N, N, 7);
+	struct tl_pdq_frame *f = calloc(1, sizeof *f), *g = calloc(1, sizeof *g);
+	struct tl_pdq all[TL_PDQ_TURNS], one;
+	int quality, quality_one;
+	assert_non_null(f);
+	assert_non_null(g);
+	for (size_t i = 0; i < (size_t)N * N; i++)
+		f->v[i / N][i % N] = luma[i];
+	tl_pdq_hash_all(f, all, &quality);
+	for (int t = 0; t < TL_PDQ_TURNS; t++) {
+		for (size_t i = 0; i < (size_t)N * N; i++)
+			g->v[i / N][i % N] = luma[source((enum tl_pdq_turn)t, N, i / N, i % N)];
+		tl_pdq_hash(g, &one, &quality_one);
+		assert_in_range(tl_pdq_distance(&all[t], &one), 0, 2);
+		assert_in_range(abs(quality - quality_one), 0, 1);
+		if (t)
+			assert_in_range(tl_pdq_distance(&all[0], &all[t]), 40, 256);
+	}
+	free(f);
+	free(g);
+	free(luma);
+}
+
+static void
+t_foreign_samples_are_checked(void **state)
+{
+	(void)state;
+	struct tl_pdq_frame *f = calloc(1, sizeof *f);
+	struct tl_pdq h;
+	int quality;
+	assert_non_null(f);
+	assert_int_equal(tl_pdq_frame_check(f), 0);
+	f->v[3][4] = NAN;
+	assert_int_equal(tl_pdq_frame_check(f), TL_EFIELD);
+	tl_pdq_hash(f, &h, &quality); /* no sense, but no fault */
+	f->v[3][4] = INFINITY;
+	assert_int_equal(tl_pdq_frame_check(f), TL_EFIELD);
+	f->v[3][4] = -1;
+	assert_int_equal(tl_pdq_frame_check(f), TL_EFIELD);
+	free(f);
+}
+
+static void
+t_hex_round_trips_and_bad_hex_is_refused(void **state)
+{
+	(void)state;
+	const char *text = "2c7c0f55f2b523147783487c2ed5e0951795f783803c378272c52ff6de089f38";
+	struct tl_pdq h, zero = {{0}};
+	char hex[TL_PDQ_HEX];
+	assert_int_equal(tl_pdq_unhex(tl_str(text), &h), 0);
+	assert_int_equal(h.b[0], 0x2c);
+	tl_pdq_hex(hex, &h);
+	assert_string_equal(hex, text);
+	assert_int_equal(tl_pdq_distance(&h, &zero), 128);
+	assert_int_equal(tl_pdq_distance(&h, &h), 0);
+	assert_int_equal(tl_pdq_unhex(TL_S("2c7c"), &h), TL_EPARSE);
+	assert_int_equal(
+	    tl_pdq_unhex((struct tl_str){(const uint8_t *)text, 63}, &h), TL_EPARSE);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(t_samples_and_hash_equal_the_oracle),
+	    cmocka_unit_test(t_every_height_is_accepted),
+	    cmocka_unit_test(t_impossible_sizes_are_refused),
+	    cmocka_unit_test(t_tiny_pictures_hash_to_zero),
+	    cmocka_unit_test(t_float_rows_hash_like_byte_rows),
+	    cmocka_unit_test(t_turned_hashes_come_from_one_transform),
+	    cmocka_unit_test(t_foreign_samples_are_checked),
+	    cmocka_unit_test(t_hex_round_trips_and_bad_hex_is_refused),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
