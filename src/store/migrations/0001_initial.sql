@@ -106,8 +106,11 @@ CREATE TABLE media(
   pdq_quality {int},
   received_at {int} NOT NULL,
   expires_at {int},
+  blob_gone {int} NOT NULL DEFAULT 0,   -- the bytes of an erased row were removed
   PRIMARY KEY(platform, id)
 ) {strict};
+CREATE INDEX media_purge ON media(platform, id) WHERE state = 'erased' AND blob_gone = 0;
+CREATE INDEX media_expiry ON media(expires_at) WHERE state <> 'erased' AND expires_at IS NOT NULL;
 
 CREATE TABLE item_media(
   platform {int} NOT NULL,

@@ -1,0 +1,21 @@
+/*
+ * Sealing the ledger: committed decisions and their events get a gapless number and their place in a hash chain.
+ * One sealer at a time (a duty). Whatever consumes the ledger reads sealed rows only, because ids are not in
+ * commit order.
+ */
+#pragma once
+
+#include "store/db.h"
+
+/* Takes or renews a duty for `holder`; TL_EAGAIN while somebody else has it. */
+int tl_duty_take(
+    struct tl_db *db, const char *name, struct tl_id holder, int64_t until) TL_MUST;
+
+/* Seals up to `max` rows, decisions before events; inside a transaction. Returns how many, or an error. */
+int tl_ledger_seal(struct tl_db *db, int max) TL_MUST;
+
+/*
+ * Walks the whole chain and compares every row with its seal. 0, or ECORRUPT naming the first number that does
+ * not fit in the text and *ret_seq. *ret_count: rows checked.
+ */
+int tl_ledger_verify(struct tl_db *db, int64_t *ret_count, int64_t *ret_seq) TL_MUST;

@@ -1,0 +1,185 @@
+/*
+ * Media rows and their release.
+ *
+ * Promises: bytes go only when no item uses them. Failures: NOTFOUND, CORRUPT. Called by intake, worker, clerk.
+ */
+#include "store/media.h"
+
+#include "base/arena.h"
+#include "store/blobs.h"
+#include "sys/clock.h"
+
+#define A_MEDIA(id_) A_BYTES(tl_bytes((id_)->b, sizeof(id_)->b))
+
+int
+tl_media_add(struct tl_db *db, int64_t platform, const struct tl_media *m, int64_t expires_at)
+{
+	int rc = tl_db_run(db, TL_SQL_MEDIA_ADD, A_INT(platform), A_MEDIA(&m->id),
+	    A_INT(m->bytes), A_TEXT(m->mime), A_BYTES(tl_bytes(m->sha256, sizeof m->sha256)),
+	    A_BYTES(tl_bytes(m->md5, sizeof m->md5)), A_INT(tl_now_us()), A_INT0(expires_at));
+	if (rc >= 0 && !tl_blob_exists(tl_db_store(db), &m->id))
+		return tl_fail(
+		    TL_EAGAIN, "the uploaded bytes were removed meanwhile; upload them again");
+	return rc < 0 ? rc : 0;
+}
+
+static bool
+copy_exact(void *dst, size_t n, struct tl_str s)
+{
+	if (s.n != n)
+		return false;
+	memcpy(dst, s.p, n);
+	return true;
+}
+
+static int
+read_media(struct tl_row *r, struct tl_arena *arena, struct tl_media *ret)
+{
+	struct tl_media m = {.bytes = tl_col_int(r, 1)};
+	int state = 0;
+	bool ok = copy_exact(m.id.b, sizeof m.id.b, tl_col_str(r, 0)) &&
+		  copy_exact(m.sha256, sizeof m.sha256, tl_col_str(r, 7)) &&
+		  copy_exact(m.md5, sizeof m.md5, tl_col_str(r, 8)) &&
+		  tl_word_parse(tl_media_state_names, tl_col_str(r, 3), &state) == 0;
+	if (!ok)
+		return tl_fail(TL_ECORRUPT, "a media row is damaged");
+	m.mime = tl_arena_dup(arena, tl_col_str(r, 2));
+	m.state = (enum tl_media_state)state;
+	m.reason = tl_arena_dup(arena, tl_col_str(r, 4));
+	m.width = (int)tl_col_int(r, 5);
+	m.height = (int)tl_col_int(r, 6);
+	m.has_pdq = copy_exact(m.pdq, sizeof m.pdq, tl_col_str(r, 9));
+	m.pdq_quality = (int)tl_col_int(r, 10);
+	*ret = m;
+	return 0;
+}
+
+int
+tl_media_get(struct tl_db *db, int64_t platform, const struct tl_media_id *id,
+    struct tl_arena *arena, struct tl_media *ret)
+{
+	struct tl_row r;
+	int rc = tl_db_first(db, &r, TL_SQL_MEDIA_GET, A_INT(platform), A_MEDIA(id));
+	if (rc < 0)
+		return rc == TL_ENOTFOUND ? tl_fail(rc, "there is no such media") : rc;
+	rc = read_media(&r, arena, ret);
+	tl_row_end(&r);
+	return rc < 0 ? rc : tl_arena_check(arena);
+}
+
+int
+tl_media_of_item(struct tl_db *db, struct tl_item *item, struct tl_arena *arena)
+{
+	struct tl_row r;
+	int rc =
+	    tl_db_query(db, &r, TL_SQL_ITEM_MEDIA_LIST, A_INT(item->platform), A_ID(item->id));
+	if (rc < 0)
+		return rc;
+	item->media_count = 0;
+	while ((rc = tl_row_next(&r)) > 0 && item->media_count < TL_ITEM_MEDIA_MAX) {
+		rc = read_media(&r, arena, &item->media[item->media_count]);
+		if (rc < 0)
+			break;
+		item->media_count++;
+	}
+	tl_row_end(&r);
+	return rc < 0 ? rc : 0;
+}
+
+int
+tl_media_scanned(struct tl_db *db, int64_t platform, const struct tl_media *m)
+{
+	int rc = tl_db_run(db, TL_SQL_MEDIA_SCANNED, A_INT(platform), A_MEDIA(&m->id),
+	    A_Z(tl_media_state_names[m->state]), A_TEXT0(m->reason), A_INT0(m->width),
+	    A_INT0(m->height), m->has_pdq ? A_BYTES(tl_bytes(m->pdq, sizeof m->pdq)) : A_NULL,
+	    m->has_pdq ? A_INT(m->pdq_quality) : A_NULL);
+	return rc < 0 ? rc : 0;
+}
+
+static int
+erase_one(struct tl_db *db, int64_t platform, const struct tl_media_id *id)
+{
+	int rc = tl_db_run(db, TL_SQL_MEDIA_ERASE, A_INT(platform), A_MEDIA(id));
+	return rc < 0 ? rc : 0;
+}
+
+static int
+erase_unused(struct tl_db *db, int64_t platform, const struct tl_media_id *id)
+{
+	struct tl_row r;
+	int rc = tl_db_first(db, &r, TL_SQL_MEDIA_USES, A_INT(platform), A_MEDIA(id));
+	if (rc < 0)
+		return rc;
+	bool used = tl_col_int(&r, 0) > 0;
+	tl_row_end(&r);
+	return used ? 0 : erase_one(db, platform, id);
+}
+
+int
+tl_media_release(struct tl_db *db, int64_t platform, struct tl_id item)
+{
+	struct tl_media_id ids[TL_ITEM_MEDIA_MAX];
+	size_t n = 0;
+	struct tl_row r;
+	int rc = tl_db_query(db, &r, TL_SQL_ITEM_MEDIA_LIST, A_INT(platform), A_ID(item));
+	if (rc < 0)
+		return rc;
+	while ((rc = tl_row_next(&r)) > 0 && n < TL_ITEM_MEDIA_MAX)
+		n += copy_exact(ids[n].b, sizeof ids[n].b, tl_col_str(&r, 0));
+	tl_row_end(&r);
+	if (rc >= 0)
+		rc = tl_db_run(db, TL_SQL_ITEM_MEDIA_DROP, A_INT(platform), A_ID(item));
+	for (size_t i = 0; i < n && rc >= 0; i++)
+		rc = erase_unused(db, platform, &ids[i]);
+	return rc < 0 ? rc : 0;
+}
+
+#define SWEEP_MAX 256
+
+struct found {
+	int64_t platform;
+	struct tl_media_id id;
+};
+
+/* Reads (platform, id) rows of an opened query. */
+static int
+collect(struct tl_row *r, struct found found[SWEEP_MAX])
+{
+	int n = 0;
+	int rc;
+	while ((rc = tl_row_next(r)) > 0 && n < SWEEP_MAX) {
+		found[n].platform = tl_col_int(r, 0);
+		n += copy_exact(found[n].id.b, sizeof found[n].id.b, tl_col_str(r, 1));
+	}
+	tl_row_end(r);
+	return rc < 0 ? rc : n;
+}
+
+int
+tl_media_sweep(struct tl_db *db, int64_t now_us, int max)
+{
+	struct found found[SWEEP_MAX];
+	struct tl_row r;
+	int limit = max < SWEEP_MAX ? max : SWEEP_MAX;
+	int rc = tl_db_query(db, &r, TL_SQL_MEDIA_ORPHANS, A_INT(now_us), A_INT(limit));
+	int n = rc < 0 ? rc : collect(&r, found);
+	for (int i = 0; i < n && rc >= 0; i++)
+		rc = erase_one(db, found[i].platform, &found[i].id);
+	return rc < 0 ? rc : n;
+}
+
+int
+tl_media_purge(struct tl_db *db, int max)
+{
+	struct found found[SWEEP_MAX];
+	struct tl_row r;
+	int limit = max < SWEEP_MAX ? max : SWEEP_MAX;
+	int rc = tl_db_query(db, &r, TL_SQL_MEDIA_PURGEABLE, A_INT(limit));
+	int n = rc < 0 ? rc : collect(&r, found);
+	for (int i = 0; i < n && rc >= 0; i++) {
+		tl_blob_remove(tl_db_store(db), &found[i].id);
+		rc = tl_db_run(
+		    db, TL_SQL_MEDIA_PURGED, A_INT(found[i].platform), A_MEDIA(&found[i].id));
+	}
+	return rc < 0 ? rc : n;
+}

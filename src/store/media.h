@@ -1,0 +1,32 @@
+/* Media rows: what is known of bytes that were uploaded. Writers run inside a transaction. */
+#pragma once
+
+#include "store/db.h"
+
+struct tl_arena;
+
+/* Adds the row when it is new; `expires_at` applies until an item uses it. The blob must be there: TL_EAGAIN
+ * when a purge removed it meanwhile (upload again). */
+int tl_media_add(
+    struct tl_db *db, int64_t platform, const struct tl_media *m, int64_t expires_at) TL_MUST;
+
+int tl_media_get(struct tl_db *db, int64_t platform, const struct tl_media_id *id,
+    struct tl_arena *arena, struct tl_media *ret) TL_MUST;
+
+/* Fills item->media from the store. */
+int tl_media_of_item(struct tl_db *db, struct tl_item *item, struct tl_arena *arena) TL_MUST;
+
+/* Result of decoding: state, reason, size, pdq. */
+int tl_media_scanned(struct tl_db *db, int64_t platform, const struct tl_media *m) TL_MUST;
+
+/*
+ * Takes the item's media away from it; what nobody else uses is marked erased. The bytes go with the clerk's
+ * next tl_media_purge, after this transaction has committed.
+ */
+int tl_media_release(struct tl_db *db, int64_t platform, struct tl_id item) TL_MUST;
+
+/* Erases up to `max` media that expired without an item. Returns how many, or an error. */
+int tl_media_sweep(struct tl_db *db, int64_t now_us, int max) TL_MUST;
+
+/* Removes the bytes of up to `max` erased media. Returns how many, or an error. */
+int tl_media_purge(struct tl_db *db, int max) TL_MUST;

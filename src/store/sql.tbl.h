@@ -1,0 +1,11 @@
+/*
+ * S(NAME, "SQL"): every statement of the program, one text for all drivers. `$1` placeholders, ON CONFLICT and
+ * RETURNING are used freely; nothing here may be particular to one database. A test prepares them all.
+ * One file for each area, so that a verb and its SQL are found by the same name.
+ */
+#include "store/sql/accounts.tbl.h"
+#include "store/sql/core.tbl.h"
+#include "store/sql/items.tbl.h"
+#include "store/sql/jobs.tbl.h"
+#include "store/sql/ledger.tbl.h"
+#include "store/sql/media.tbl.h"

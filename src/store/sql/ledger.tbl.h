@@ -1,0 +1,10 @@
+/* Sealing: the gapless order and the hash chain. */
+S(SEAL_LAST, "SELECT seq, chain FROM seals ORDER BY seq DESC LIMIT 1")
+S(SEAL_ADD, "INSERT INTO seals(seq, source, ref, row_hash, chain, at) VALUES($1, $2, $3, $4, $5, $6)")
+S(SEAL_DECISIONS, "SELECT * FROM decisions WHERE seq IS NULL ORDER BY id LIMIT $1")
+S(SEAL_EVENTS, "SELECT * FROM decision_events WHERE seq IS NULL ORDER BY id LIMIT $1")
+S(SEAL_SET_DECISION, "UPDATE decisions SET seq = $2 WHERE id = $1 AND seq IS NULL")
+S(SEAL_SET_EVENT, "UPDATE decision_events SET seq = $2 WHERE id = $1 AND seq IS NULL")
+S(SEAL_WALK, "SELECT seq, source, ref, row_hash, chain FROM seals WHERE seq > $1 ORDER BY seq LIMIT $2")
+S(SEAL_DECISION_ROW, "SELECT * FROM decisions WHERE id = $1")
+S(SEAL_EVENT_ROW, "SELECT * FROM decision_events WHERE id = $1")

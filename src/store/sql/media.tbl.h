@@ -1,0 +1,16 @@
+/* Media rows; the bytes are blobs. */
+S(MEDIA_ADD, "INSERT INTO media(platform, id, bytes, mime, state, sha256, md5, received_at, expires_at)"
+	     " VALUES($1, $2, $3, $4, 'pending', $5, $6, $7, $8) ON CONFLICT(platform, id) DO UPDATE SET"
+	     " state = CASE WHEN media.state = 'erased' THEN 'pending' ELSE media.state END,"
+	     " blob_gone = 0, expires_at = excluded.expires_at")
+S(MEDIA_GET, "SELECT id, bytes, mime, state, reason, width, height, sha256, md5, pdq, pdq_quality FROM media"
+	     " WHERE platform = $1 AND id = $2")
+S(MEDIA_SCANNED, "UPDATE media SET state = $3, reason = $4, width = $5, height = $6, pdq = $7, pdq_quality = $8"
+		 " WHERE platform = $1 AND id = $2 AND state <> 'erased'")
+S(MEDIA_ERASE, "UPDATE media SET state = 'erased' WHERE platform = $1 AND id = $2")
+S(MEDIA_USES, "SELECT COUNT(*) FROM item_media WHERE platform = $1 AND media = $2")
+S(MEDIA_ORPHANS, "SELECT platform, id FROM media WHERE state <> 'erased' AND expires_at <= $1"
+		 " AND NOT EXISTS (SELECT 1 FROM item_media im WHERE im.platform = media.platform"
+		 " AND im.media = media.id) LIMIT $2")
+S(MEDIA_PURGEABLE, "SELECT platform, id FROM media WHERE state = 'erased' AND blob_gone = 0 LIMIT $1")
+S(MEDIA_PURGED, "UPDATE media SET blob_gone = 1 WHERE platform = $1 AND id = $2")

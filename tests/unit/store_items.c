@@ -1,0 +1,298 @@
+/* The store with real files: items, idempotency, keys, jobs, media, the writer. */
+#include "base/arena.h"
+#include "store/accounts.h"
+#include "store/blobs.h"
+#include "store/items.h"
+#include "store/jobs.h"
+#include "store/keys.h"
+#include "store/media.h"
+#include "store/writer.h"
+#include "sys/clock.h"
+#include "sys/fd.h"
+
+#include "unit.h"
+
+#include <unistd.h>
+
+struct fixture {
+	char dir[64];
+	struct tl_store *store;
+	struct tl_db *db;
+	struct tl_arena *arena;
+	int64_t platform;
+};
+
+static int
+setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof *f);
+	assert_non_null(f);
+	(void)snprintf(f->dir, sizeof f->dir, "/tmp/tutela-test-XXXXXX");
+	assert_non_null(mkdtemp(f->dir));
+	assert_int_equal(tl_crypto_init(), 0);
+	assert_int_equal(tl_store_create(f->dir), 0);
+	assert_int_equal(tl_store_open(f->dir, &f->store), 0);
+	assert_int_equal(tl_db_open(f->store, &f->db), 0);
+	f->arena = tl_arena_create(1 << 24);
+	assert_int_equal(tl_db_begin(f->db), 0);
+	assert_int_equal(tl_platform_add(f->db, TL_S("demo"), &f->platform), 0);
+	assert_int_equal(tl_db_commit(f->db, TL_SYNC_FULL), 0);
+	*state = f;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct fixture *f = *state;
+	tl_db_close(f->db);
+	tl_store_close(f->store);
+	tl_arena_destroy(f->arena);
+	unit_remove_tree(f->dir);
+	free(f);
+	return 0;
+}
+
+static struct tl_item
+an_item(const struct fixture *f, const char *ext, const char *author)
+{
+	struct tl_item it = {.platform = f->platform,
+	    .ext_id = tl_str(ext),
+	    .version = 1,
+	    .live = true,
+	    .kind = TL_KIND_POST,
+	    .account_ext = tl_str(author),
+	    .posted_at = 1700000000000000,
+	    .received_at = tl_now_us(),
+	    .field_count = 1};
+	it.fields[0] = (struct tl_field){TL_S("body"), TL_S("a harmless text")};
+	return it;
+}
+
+static const uint8_t print_a[TL_PRINT_BYTES] = {1};
+static const uint8_t print_b[TL_PRINT_BYTES] = {2};
+
+static void
+put(struct fixture *f, struct tl_item *it)
+{
+	struct tl_item_state_row row;
+	bool known = true;
+	assert_int_equal(tl_db_begin(f->db), 0);
+	assert_int_equal(tl_item_put(f->db, it, print_a, 0, &row, &known), 0);
+	assert_false(known);
+	assert_int_equal(tl_db_commit(f->db, TL_SYNC_FULL), 0);
+}
+
+static void
+t_item_reads_back_in_the_clear(void **state)
+{
+	struct fixture *f = *state;
+	struct tl_item it = an_item(f, "p1", "alice");
+	put(f, &it);
+	struct tl_item_full full;
+	assert_int_equal(tl_item_get(f->db, f->platform, it.id, f->arena, &full), 0);
+	assert_int_equal(full.item.field_count, 1);
+	assert_true(tl_str_is(full.item.fields[0].text, "a harmless text"));
+	assert_true(tl_str_is(full.item.account_ext, "alice"));
+	assert_int_equal(full.item.state, TL_ITEM_PENDING);
+	assert_false(full.has_verdict);
+}
+
+static void
+t_same_version_answers_the_same_and_other_content_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct tl_item it = an_item(f, "p1", "alice");
+	put(f, &it);
+	struct tl_item again = an_item(f, "p1", "alice");
+	struct tl_item_state_row row;
+	bool known = false;
+	assert_int_equal(tl_db_begin(f->db), 0);
+	assert_int_equal(tl_item_put(f->db, &again, print_a, 0, &row, &known), 0);
+	assert_true(known);
+	assert_true(tl_id_eq(row.id, it.id));
+	assert_int_equal(tl_item_put(f->db, &again, print_b, 0, &row, &known), TL_EEXISTS);
+	assert_string_equal(tl_err_field(), "/version");
+	assert_int_equal(tl_db_commit(f->db, TL_SYNC_FULL), 0);
+}
+
+static void
+t_text_on_disk_is_sealed(void **state)
+{
+	struct fixture *f = *state;
+	struct tl_item it = an_item(f, "p1", "alice");
+	put(f, &it);
+	char path[128];
+	(void)snprintf(path, sizeof path, "%s/store.db-wal", f->dir);
+	struct tl_buf b = {0};
+	assert_int_equal(tl_file_read(path, 1 << 26, &b), 0);
+	assert_true(b.n > 0);
+	assert_non_null(memmem(b.p, b.n, "alice", 5));
+	assert_null(memmem(b.p, b.n, "a harmless text", 15));
+	tl_buf_fini(&b);
+}
+
+static void
+t_erased_account_takes_its_text_with_it(void **state)
+{
+	struct fixture *f = *state;
+	struct tl_item it = an_item(f, "p1", "alice");
+	put(f, &it);
+	assert_int_equal(tl_db_begin(f->db), 0);
+	assert_int_equal(tl_account_erase(f->db, f->platform, it.account), 0);
+	assert_int_equal(tl_db_commit(f->db, TL_SYNC_FULL), 0);
+	struct tl_item_full full;
+	assert_int_equal(tl_item_get(f->db, f->platform, it.id, f->arena, &full), 0);
+	assert_int_equal(full.item.state, TL_ITEM_DELETED);
+	assert_true(full.erased);
+	assert_int_equal(full.item.field_count, 0);
+	struct tl_key key;
+	assert_int_equal(tl_key_get(f->db, f->platform, it.account, &key), TL_EGONE);
+	struct tl_db *other = NULL;
+	assert_int_equal(tl_db_open(f->store, &other), 0);
+	assert_int_equal(tl_key_get(other, f->platform, it.account, &key), TL_EGONE);
+	tl_db_close(other);
+}
+
+static void
+t_hold_stops_erasure(void **state)
+{
+	struct fixture *f = *state;
+	struct tl_item it = an_item(f, "p1", "alice");
+	put(f, &it);
+	assert_int_equal(tl_db_begin(f->db), 0);
+	assert_int_equal(
+	    tl_hold_place(f->db, f->platform, TL_SUBJECT_ITEM, it.id, TL_S("test basis"), 0, 0),
+	    0);
+	assert_int_equal(tl_account_erase(f->db, f->platform, it.account), TL_ECONFLICT);
+	assert_non_null(strstr(tl_err_text(), "test basis"));
+	tl_db_rollback(f->db);
+}
+
+static void
+t_lease_is_exclusive_and_comes_back_after_its_deadline(void **state)
+{
+	struct fixture *f = *state;
+	struct tl_item it = an_item(f, "p1", "alice");
+	put(f, &it);
+	struct tl_id me = tl_id_new(), other = tl_id_new();
+	struct tl_job jobs[4];
+	size_t n = 0;
+	assert_int_equal(tl_db_begin(f->db), 0);
+	assert_int_equal(tl_jobs_lease(f->db, me, TL_US_MIN, jobs, 4, &n), 0);
+	assert_int_equal(n, 1);
+	assert_true(tl_id_eq(jobs[0].item, it.id));
+	assert_int_equal(tl_jobs_lease(f->db, other, TL_US_MIN, jobs + 1, 3, &n), 0);
+	assert_int_equal(n, 0);
+	assert_int_equal(tl_clock_shift(2 * TL_US_MIN), 0);
+	assert_int_equal(tl_jobs_lease(f->db, other, TL_US_MIN, jobs + 1, 3, &n), 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(jobs[1].tries, 2);
+	assert_int_equal(tl_job_done(f->db, &jobs[0], me), TL_ECONFLICT);
+	assert_int_equal(tl_job_done(f->db, &jobs[1], other), 0);
+	assert_int_equal(tl_db_commit(f->db, TL_SYNC_NORMAL), 0);
+	assert_int_equal(tl_clock_shift(0), 0);
+}
+
+static void
+t_blob_reads_back_and_same_content_is_one(void **state)
+{
+	struct fixture *f = *state;
+	static uint8_t bytes[200000];
+	for (size_t i = 0; i < sizeof bytes; i++)
+		bytes[i] = (uint8_t)(i * 31 + i / 256);
+	static const size_t sizes[] = {0, 1, TL_BLOB_CHUNK, TL_BLOB_CHUNK + 1, sizeof bytes};
+	for (size_t k = 0; k < TL_COUNT(sizes); k++) {
+		struct tl_media_id id[2];
+		for (int twice = 0; twice < 2; twice++) {
+			struct tl_blob_in *b = NULL;
+			assert_int_equal(tl_blob_create(f->store, f->platform, &b), 0);
+			assert_int_equal(tl_blob_add(b, tl_bytes(bytes, sizes[k] / 2)), 0);
+			assert_int_equal(tl_blob_add(b, tl_bytes(bytes + sizes[k] / 2,
+							    sizes[k] - sizes[k] / 2)),
+			    0);
+			assert_int_equal(tl_blob_finish(b, &id[twice]), 0);
+		}
+		assert_memory_equal(&id[0], &id[1], sizeof id[0]);
+		struct tl_buf out = {0};
+		assert_int_equal(tl_blob_read(f->store, &id[0], &out), 0);
+		assert_int_equal(out.n, sizes[k]);
+		assert_true(out.n == 0 || memcmp(out.p, bytes, out.n) == 0);
+		tl_buf_fini(&out);
+		tl_blob_remove(f->store, &id[0]);
+		assert_false(tl_blob_exists(f->store, &id[0]));
+	}
+}
+
+static int
+failing(struct tl_db *db, void *ctx)
+{
+	(void)ctx;
+	int64_t id;
+	int rc = tl_platform_add(db, TL_S("undone"), &id);
+	return rc < 0 ? rc : tl_fail_at(TL_EFIELD, "/x", "on purpose");
+}
+
+static int
+adding(struct tl_db *db, void *ctx)
+{
+	int64_t id;
+	return tl_platform_add(db, tl_str(ctx), &id);
+}
+
+static void
+t_writer_undoes_failed_work_alone(void **state)
+{
+	struct fixture *f = *state;
+	struct tl_writer *w = NULL;
+	assert_int_equal(tl_writer_start(f->store, 100, &w), 0);
+	char name[] = "kept";
+	assert_int_equal(tl_writer_run(w, TL_SYNC_FULL, failing, NULL), TL_EFIELD);
+	assert_string_equal(tl_err_field(), "/x");
+	assert_string_equal(tl_err_text(), "on purpose");
+	assert_int_equal(tl_writer_run(w, TL_SYNC_FULL, adding, name), 0);
+	assert_int_equal(tl_writer_run(w, TL_SYNC_FULL, adding, name), TL_EEXISTS);
+	tl_writer_stop(w);
+	int64_t id;
+	assert_int_equal(tl_platform_find(f->db, TL_S("kept"), &id), 0);
+	assert_int_equal(tl_platform_find(f->db, TL_S("undone"), &id), TL_ENOTFOUND);
+}
+
+static void
+t_every_statement_prepares(void **state)
+{
+	struct fixture *f = *state;
+	struct tl_arg args[64] = {{0}};
+	assert_int_equal(tl_db_begin(f->db), 0);
+	for (int sql = 0; sql < TL_SQL_COUNT; sql++) {
+		if (sql == TL_SQL_BEGIN || sql == TL_SQL_COMMIT || sql == TL_SQL_ROLLBACK)
+			continue;
+		struct tl_row r;
+		int rc = tl_db_query_args(f->db, &r, (enum tl_sql)sql, args, TL_COUNT(args));
+		if (rc < 0)
+			fail_msg("statement %d: %s", sql, tl_err_text());
+		tl_row_end(&r);
+	}
+	tl_db_rollback(f->db);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(t_item_reads_back_in_the_clear, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		t_same_version_answers_the_same_and_other_content_is_refused, setup, teardown),
+	    cmocka_unit_test_setup_teardown(t_text_on_disk_is_sealed, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		t_erased_account_takes_its_text_with_it, setup, teardown),
+	    cmocka_unit_test_setup_teardown(t_hold_stops_erasure, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		t_lease_is_exclusive_and_comes_back_after_its_deadline, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		t_blob_reads_back_and_same_content_is_one, setup, teardown),
+	    cmocka_unit_test_setup_teardown(t_writer_undoes_failed_work_alone, setup, teardown),
+	    cmocka_unit_test_setup_teardown(t_every_statement_prepares, setup, teardown),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
