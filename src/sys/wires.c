@@ -1,0 +1,130 @@
+/*
+ * Making, handing over and inheriting the sockets between roles.
+ *
+ * Promises: descriptors reach exactly the role they are for; everything else stays CLOEXEC. Failures: RETRY when
+ * sockets cannot be made, INPUT when the environment is malformed.
+ */
+#include "sys/wires.h"
+
+#include "sys/fd.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+const char *const tl_proc_names[] = {"server", "worker", "courier", "clerk", NULL};
+
+int
+tl_wires_make(int workers, struct tl_wire_box *ret)
+{
+	if (workers < 1 || workers > TL_WORKERS_MAX)
+		return tl_fail(TL_ECONFIG, "workers must be between 1 and %d", TL_WORKERS_MAX);
+	struct tl_wire_box box = {.workers = workers};
+	for (int i = 0; i < TL_PROC_COUNT; i++) {
+		int rc = tl_socketpair(SOCK_DGRAM, box.wake[i]);
+		if (rc < 0)
+			return rc;
+	}
+	for (int i = 0; i < workers; i++) {
+		int rc = tl_socketpair(SOCK_SEQPACKET, box.request[i]);
+		if (rc < 0)
+			return rc;
+	}
+	*ret = box;
+	return 0;
+}
+
+static int
+keep_open(int fd)
+{
+	return fcntl(fd, F_SETFD, 0) < 0 ? tl_fail(TL_EIO, "cannot hand over a socket: %m") : 0;
+}
+
+/* Appends "<tag><n>:<fd> " and clears CLOEXEC. */
+static int
+add_end(char *dst, size_t cap, char tag, int n, int fd)
+{
+	size_t at = strlen(dst);
+	int len = snprintf(dst + at, cap - at, "%c%d:%d ", tag, n, fd);
+	if (len < 0 || (size_t)len >= cap - at)
+		return tl_fail(TL_EBUG, "the list of sockets is too long");
+	return keep_open(fd);
+}
+
+int
+tl_wires_hand_over(
+    const struct tl_wire_box *box, enum tl_proc role, int index, char *dst, size_t cap)
+{
+	dst[0] = 0;
+	int rc = add_end(dst, cap, 'w', 0, box->wake[role][0]);
+	for (int i = 0; i < TL_PROC_COUNT && rc == 0; i++)
+		rc = add_end(dst, cap, 's', i, box->wake[i][1]);
+	if (role == TL_PROC_WORKER && rc == 0)
+		rc = add_end(dst, cap, 'q', 0, box->request[index][1]);
+	for (int i = 0; role == TL_PROC_SERVER && i < box->workers && rc == 0; i++)
+		rc = add_end(dst, cap, 'q', i, box->request[i][0]);
+	return rc;
+}
+
+static int
+take_end(struct tl_wires *w, char tag, int n, int fd)
+{
+	if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+		return tl_fail(
+		    TL_EPARSE, "%s names a descriptor that is not open", TL_WIRES_ENV);
+	if (tag == 'w') {
+		w->wake = fd;
+	} else if (tag == 's' && n < TL_PROC_COUNT) {
+		w->wake_to[n] = fd;
+	} else if (tag == 'q' && n < TL_WORKERS_MAX) {
+		w->request[n] = fd;
+		if (n + 1 > w->request_count)
+			w->request_count = n + 1;
+	} else {
+		return tl_fail(TL_EPARSE, "%s is malformed", TL_WIRES_ENV);
+	}
+	return 0;
+}
+
+int
+tl_wires_inherit(struct tl_wires *ret)
+{
+	struct tl_wires w = {.wake = -1};
+	for (int i = 0; i < TL_PROC_COUNT; i++)
+		w.wake_to[i] = -1;
+	for (int i = 0; i < TL_WORKERS_MAX; i++)
+		w.request[i] = -1;
+	const char *at = getenv(TL_WIRES_ENV);
+	while (at && *at) {
+		char tag = 0;
+		int n = 0, fd = -1, used = 0;
+		if (sscanf(at, "%c%d:%d %n", &tag, &n, &fd, &used) != 3 || n < 0 || fd < 0 ||
+		    used <= 0)
+			return tl_fail(TL_EPARSE, "%s is malformed", TL_WIRES_ENV);
+		int rc = take_end(&w, tag, n, fd);
+		if (rc < 0)
+			return rc;
+		at += used;
+	}
+	(void)unsetenv(TL_WIRES_ENV);
+	*ret = w;
+	return 0;
+}
+
+void
+tl_wake(const struct tl_wires *w, enum tl_proc role)
+{
+	if (w->wake_to[role] >= 0)
+		(void)send(w->wake_to[role], "!", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+bool
+tl_wake_drain(const struct tl_wires *w)
+{
+	bool any = false;
+	char c;
+	while (w->wake >= 0 && recv(w->wake, &c, sizeof c, MSG_DONTWAIT) > 0)
+		any = true;
+	return any;
+}
