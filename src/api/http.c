@@ -1,0 +1,402 @@
+/*
+ * The HTTP server: libmicrohttpd in epoll mode with a pool of threads, our routes on top.
+ *
+ * Promises: every head passes the strict guard before anything else reads it; a body never exceeds its route's
+ * limit; a handler runs once, after the whole body; a stop lets requests in flight end. On failure a request
+ * gets a problem document, or its connection is closed when it cannot be answered any more. One connection is
+ * served by one thread of the pool; other threads touch it through tl_req_answer and tl_req_wake only.
+ */
+#include "api/http_int.h"
+
+#include "api/guard.h"
+#include "api/stats.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define CONNECTION_MEMORY (32U * 1024)
+#define REQUEST_MAX_US (10 * TL_US_MIN)
+#define DRAIN_MAX (1U << 20)
+
+/* The head ------------------------------------------------------------------------------------------------------ */
+
+static enum MHD_Result
+each_header(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_n,
+    const char *value, size_t value_n)
+{
+	(void)kind;
+	tl_guard_header(cls, tl_bytes(name, name_n), tl_bytes(value, value_n));
+	return MHD_YES;
+}
+
+static int
+guard(struct tl_req *req, const char *method, const char *version)
+{
+	struct tl_guard g;
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(req->conn, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+	tl_guard_begin(&g, version);
+	MHD_get_connection_values_n(req->conn, MHD_HEADER_KIND, each_header, &g);
+	const char *why = tl_guard_end(&g, method, info ? info->header_size : 0);
+	if (!why) {
+		req->length = g.codings ? -1 : (g.length < 0 ? 0 : g.length);
+		return 0;
+	}
+	if (req->http->conf.stats)
+		tl_stats_refused(req->http->conf.stats);
+	tl_log(EV_HTTP_REFUSED, TL_LWORD("reason", why), TL_LINT("status", 400));
+	return tl_fail(TL_EPARSE, "the request's head is refused: %s", why);
+}
+
+static bool
+knows(const char *words, struct tl_str name)
+{
+	size_t n = strcspn(words, " ");
+	while (n) {
+		if (name.n == n && memcmp(words, name.p, n) == 0)
+			return true;
+		words += n;
+		words += strspn(words, " ");
+		n = strcspn(words, " ");
+	}
+	return false;
+}
+
+struct query_walk {
+	struct tl_req *req;
+	int rc;
+};
+
+static enum MHD_Result
+each_query(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_n,
+    const char *value, size_t value_n)
+{
+	struct query_walk *w = cls;
+	struct tl_req *req = w->req;
+	struct pair p = {{NULL, 0}, {NULL, 0}};
+	struct tl_str seen;
+	(void)kind;
+	w->rc = tl_uri_decode(req->arena, tl_bytes(name, name_n), &p.name);
+	if (w->rc == 0)
+		w->rc =
+		    tl_uri_decode(req->arena, tl_bytes(value, value ? value_n : 0), &p.value);
+	if (w->rc < 0)
+		return MHD_NO;
+	if (!knows(req->route->query, p.name))
+		w->rc =
+		    tl_fail_at(TL_EFIELD, (const char *)p.name.p, "there is no such parameter");
+	else if (tl_req_query(req, (const char *)p.name.p, &seen) ||
+		 req->query_count == QUERY_MAX)
+		w->rc = tl_fail_at(TL_EFIELD, (const char *)p.name.p, "given more than once");
+	else
+		req->query[req->query_count++] = p;
+	return w->rc < 0 ? MHD_NO : MHD_YES;
+}
+
+static int
+read_query(struct tl_req *req)
+{
+	struct query_walk w = {req, 0};
+	MHD_get_connection_values_n(req->conn, MHD_GET_ARGUMENT_KIND, each_query, &w);
+	return w.rc;
+}
+
+static int
+check_head(struct tl_req *req, const char *method, const char *path, const char *version)
+{
+	char allow[64];
+	int rc = guard(req, method, version);
+	if (rc == 0)
+		rc = tl_route_find(req, method, path, allow, sizeof allow);
+	if (rc == TL_EUSAGE && allow[0])
+		tl_req_set_header(req, "Allow", allow);
+	if (rc < 0)
+		return rc;
+	if (atomic_load(&req->http->stopping))
+		return tl_fail(TL_EAGAIN, "the server is stopping");
+	if (req->route->gate)
+		rc = req->route->gate(req, req->route->need);
+	if (rc == 0)
+		rc = read_query(req);
+	if (rc == 0 && req->length > (int64_t)req->route->limit_bytes)
+		rc = req->route->limit_bytes
+			 ? tl_fail(TL_ETOOBIG, "the body is larger than %zu bytes",
+			       req->route->limit_bytes)
+			 : tl_fail(TL_EPARSE, "this call takes no body");
+	if (rc == 0 && req->route->body->begin)
+		rc = req->route->body->begin(req);
+	return rc;
+}
+
+/* Ways of taking a body ----------------------------------------------------------------------------------------- */
+
+static int
+begin_json(struct tl_req *req)
+{
+	if (!tl_req_type_is(req, "application/json"))
+		return tl_fail_at(
+		    TL_EMEDIA, "Content-Type", "this call takes application/json");
+	return 0;
+}
+
+static int
+feed_whole(struct tl_req *req, struct tl_str data)
+{
+	tl_buf_put(&req->body, data.p, data.n);
+	return 0;
+}
+
+static int
+feed_none(struct tl_req *req, struct tl_str data)
+{
+	(void)req;
+	(void)data;
+	return tl_fail(TL_EPARSE, "this call takes no body");
+}
+
+const struct tl_body tl_body_none = {NULL, feed_none};
+const struct tl_body tl_body_json = {begin_json, feed_whole};
+const struct tl_body tl_body_bytes = {NULL, feed_whole};
+
+/* The request's life -------------------------------------------------------------------------------------------- */
+
+static enum MHD_Result
+queue(struct tl_req *req)
+{
+	req->queued = true;
+	return MHD_queue_response(req->conn, (unsigned)req->status, req->response);
+}
+
+/* Sleeps until tl_req_ready or tl_req_wake, unless that happened already. */
+static void
+sleep_connection(struct tl_req *req)
+{
+	int busy = REQ_BUSY;
+	MHD_suspend_connection(req->conn);
+	if (!atomic_compare_exchange_strong(&req->state, &busy, REQ_ASLEEP))
+		MHD_resume_connection(req->conn);
+	else if (atomic_load(&req->woken))
+		tl_req_wake(req);
+}
+
+static enum MHD_Result
+begin(struct tl_http *h, struct MHD_Connection *conn, const char *path, const char *method,
+    const char *version, void **slot)
+{
+	struct tl_req *req = tl_req_create(h);
+	*slot = req;
+	atomic_fetch_add(&h->in_flight, 1);
+	req->conn = conn;
+	req->method = tl_str(tl_arena_printf(req->arena, "%s", method));
+	req->path = tl_str(tl_arena_printf(req->arena, "%s", path));
+	int rc = check_head(req, method, path, version);
+	if (rc == 0)
+		return MHD_YES;
+	tl_req_problem(req, rc);
+	/* After a refused head nothing on this connection can be trusted; a refused body is not read. */
+	if (!req->route || req->length != 0)
+		MHD_add_response_header(req->response, "Connection", "close");
+	return queue(req);
+}
+
+static enum MHD_Result
+feed(struct tl_req *req, struct tl_str data, size_t *left)
+{
+	bool over = req->taken + data.n > req->route->limit_bytes;
+	if (tl_mono_us() - req->started_us > REQUEST_MAX_US)
+		return MHD_NO;
+	if (!req->refused) {
+		atomic_store(&req->woken, false);
+		int rc = over ? tl_fail(TL_ETOOBIG, "the body is larger than %zu bytes",
+				    req->route->limit_bytes)
+			      : req->route->body->feed(req, data);
+		if (rc == TL_EAGAIN) {
+			sleep_connection(req);
+			return MHD_YES;
+		}
+		if (rc < 0) {
+			/* It cannot be answered before its end: the rest is read and dropped. */
+			req->refused = true;
+			tl_req_problem(req, rc);
+		}
+	}
+	req->taken += data.n;
+	*left = 0;
+	return over && req->taken > req->route->limit_bytes + DRAIN_MAX ? MHD_NO : MHD_YES;
+}
+
+static enum MHD_Result
+finish(struct tl_req *req)
+{
+	if (!req->handled && !req->refused) {
+		req->handled = true;
+		req->route->handle(req);
+	}
+	if (atomic_load(&req->state) == REQ_ANSWERED)
+		return queue(req);
+	sleep_connection(req);
+	return MHD_YES;
+}
+
+static enum MHD_Result
+on_request(void *cls, struct MHD_Connection *conn, const char *path, const char *method,
+    const char *version, const char *data, size_t *data_n, void **slot)
+{
+	struct tl_req *req = *slot;
+	if (!req)
+		return begin(cls, conn, path, method, version, slot);
+	if (req->queued)
+		return MHD_YES;
+	if (*data_n)
+		return feed(req, tl_bytes(data, *data_n), data_n);
+	return finish(req);
+}
+
+static void
+on_completed(
+    void *cls, struct MHD_Connection *conn, void **slot, enum MHD_RequestTerminationCode why)
+{
+	struct tl_http *h = cls;
+	struct tl_req *req = *slot;
+	(void)conn;
+	(void)why;
+	*slot = NULL;
+	if (!req)
+		return;
+	if (h->conf.stats) {
+		tl_stats_request(
+		    h->conf.stats, req->route, req->status, tl_mono_us() - req->started_us);
+		tl_stats_bytes(h->conf.stats, req->taken);
+	}
+	if (req->status == 500)
+		tl_log(EV_HTTP_ERROR, TL_LWORD("route", req->route ? req->route->path : ""));
+	tl_req_recycle(req);
+	atomic_fetch_sub(&h->in_flight, 1);
+}
+
+/* Addresses are split by us before they are decoded (route.c). */
+static size_t
+no_unescape(void *cls, struct MHD_Connection *conn, char *s)
+{
+	(void)cls;
+	(void)conn;
+	return strlen(s);
+}
+
+static void
+no_log(void *cls, const char *fmt, va_list ap)
+{
+	(void)cls;
+	(void)fmt;
+	(void)ap;
+}
+
+/* Start and stop ------------------------------------------------------------------------------------------------ */
+
+static int
+address(const struct tl_http_conf *conf, struct sockaddr_storage *ret)
+{
+	struct sockaddr_in *v4 = (struct sockaddr_in *)ret;
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)ret;
+	*ret = (struct sockaddr_storage){0};
+	if (inet_pton(AF_INET, conf->address, &v4->sin_addr) == 1) {
+		v4->sin_family = AF_INET;
+		v4->sin_port = htons((uint16_t)conf->port);
+		return 0;
+	}
+	if (inet_pton(AF_INET6, conf->address, &v6->sin6_addr) == 1) {
+		v6->sin6_family = AF_INET6;
+		v6->sin6_port = htons((uint16_t)conf->port);
+		return 0;
+	}
+	return tl_fail(TL_ECONFIG, "not a numeric address: %s", conf->address);
+}
+
+static struct MHD_Daemon *
+start_daemon(struct tl_http *h, const struct sockaddr_storage *addr)
+{
+	const struct tl_http_conf *c = &h->conf;
+	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME |
+			 MHD_USE_ERROR_LOG | (addr->ss_family == AF_INET6 ? MHD_USE_IPv6 : 0U);
+	struct MHD_OptionItem options[] = {
+	    {MHD_OPTION_SOCK_ADDR, 0, (void *)(uintptr_t)addr},
+	    {MHD_OPTION_THREAD_POOL_SIZE, c->threads > 1 ? c->threads : 0, NULL},
+	    {MHD_OPTION_CONNECTION_LIMIT, c->connections, NULL},
+	    {MHD_OPTION_PER_IP_CONNECTION_LIMIT, c->connections_per_ip, NULL},
+	    {MHD_OPTION_CONNECTION_TIMEOUT, c->timeout_s, NULL},
+	    {MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, NULL},
+	    {MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL},
+	    {MHD_OPTION_LISTENING_ADDRESS_REUSE, 1, NULL},
+	    {MHD_OPTION_LISTEN_BACKLOG_SIZE, 512, NULL},
+	    {MHD_OPTION_THREAD_STACK_SIZE, 1024 * 1024, NULL},
+	    {MHD_OPTION_END, 0, NULL},
+	};
+	return MHD_start_daemon(flags, (uint16_t)c->port, NULL, NULL, on_request, h,
+	    MHD_OPTION_EXTERNAL_LOGGER, no_log, NULL, MHD_OPTION_UNESCAPE_CALLBACK, no_unescape,
+	    NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, h, MHD_OPTION_ARRAY, options,
+	    MHD_OPTION_END);
+}
+
+int
+tl_http_start(const struct tl_http_conf *conf, struct tl_http **ret)
+{
+	struct sockaddr_storage addr;
+	int rc = address(conf, &addr);
+	if (rc < 0)
+		return rc;
+	struct tl_http *h = calloc(1, sizeof *h);
+	if (!h)
+		abort();
+	h->conf = *conf;
+	pthread_mutex_init(&h->lock, NULL);
+	h->daemon = start_daemon(h, &addr);
+	if (!h->daemon) {
+		pthread_mutex_destroy(&h->lock);
+		free(h);
+		return tl_fail(
+		    TL_EIO, "cannot listen on %s port %d", conf->address, conf->port);
+	}
+	const union MHD_DaemonInfo *info =
+	    MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_BIND_PORT);
+	h->port = info ? info->port : conf->port;
+	*ret = h;
+	return 0;
+}
+
+int
+tl_http_port(const struct tl_http *h)
+{
+	return h->port;
+}
+
+bool
+tl_http_stopping(const struct tl_http *h)
+{
+	return atomic_load(&h->stopping);
+}
+
+void
+tl_http_stop(struct tl_http *h, int64_t grace_us)
+{
+	if (!h)
+		return;
+	int64_t deadline = tl_mono_us() + grace_us;
+	atomic_store(&h->stopping, true);
+	MHD_socket listener = MHD_quiesce_daemon(h->daemon);
+	tl_stream_end_all(h);
+	while (atomic_load(&h->in_flight) > 0 && tl_mono_us() < deadline) {
+		usleep(2000);
+		tl_stream_end_all(h);
+	}
+	MHD_stop_daemon(h->daemon);
+	if (listener != MHD_INVALID_SOCKET)
+		close(listener);
+	tl_req_free_all(h);
+	pthread_mutex_destroy(&h->lock);
+	free(h);
+}

@@ -1,0 +1,122 @@
+/*
+ * The HTTP core: one table of routes, and for handlers a small set of verbs. A handler either answers before
+ * it returns, or keeps the request and answers later from any thread, exactly once; the connection sleeps
+ * meanwhile. A request lives until it was answered, so whoever owes an answer may hold the pointer.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/json.h"
+#include "sys/id.h"
+
+struct tl_http;
+struct tl_req;
+struct tl_stats;
+
+#define TL_REQ_PARAMS_MAX 4
+
+/* Who asks; set by the route's gate. */
+struct tl_who {
+	enum { TL_WHO_NOBODY, TL_WHO_KEY, TL_WHO_USER } kind;
+	struct tl_id id; /* of the key or user */
+	int64_t platform;
+	bool live;
+	unsigned scopes; /* of a key: bits of scope.tbl.h */
+	int role;        /* of a user */
+	void *session;   /* of a user; belongs to the request's arena */
+};
+
+/* How a route takes its body. Zero or more calls of `feed`, then the route's handler. */
+struct tl_body {
+	int (*begin)(
+	    struct tl_req *req); /* headers are known, the gate is passed; may be NULL */
+	/* TL_EAGAIN: could not take it; the connection sleeps until tl_req_wake, then it comes again. */
+	int (*feed)(struct tl_req *req, struct tl_str data);
+};
+extern const struct tl_body tl_body_none;  /* a body is refused */
+extern const struct tl_body tl_body_json;  /* application/json, whole in tl_req_body */
+extern const struct tl_body tl_body_bytes; /* any type, whole in tl_req_body */
+
+struct tl_route {
+	const char *method;
+	const char *path; /* "/v1/items/{id}"; a last segment "{*}" takes the rest */
+	int (*gate)(struct tl_req *req, const char *need); /* NULL: open to all */
+	const char *need;                                  /* scope or permission */
+	const char *query; /* parameters that it knows, separated by spaces */
+	void (*handle)(struct tl_req *req);
+	const struct tl_body *body;
+	size_t limit_bytes; /* of the body */
+	const char *help;
+};
+
+struct tl_http_conf {
+	const char *address; /* numeric */
+	int port;            /* 0: any free one */
+	int threads;
+	int connections, connections_per_ip;
+	int timeout_s;
+	const struct tl_route *routes;
+	size_t route_count;
+	void *app;              /* tl_req_app */
+	struct tl_stats *stats; /* may be NULL */
+};
+
+int tl_http_start(const struct tl_http_conf *conf, struct tl_http **ret) TL_MUST;
+int tl_http_port(const struct tl_http *h);
+bool tl_http_stopping(const struct tl_http *h);
+/* Stops in good order: no new connections, streams end, requests in flight get until the deadline. */
+void tl_http_stop(struct tl_http *h, int64_t grace_us);
+
+/* What the request says. Views live as long as the request. */
+void *tl_req_app(const struct tl_req *req);
+struct tl_arena *tl_req_arena(struct tl_req *req);
+struct tl_who *tl_req_who(struct tl_req *req);
+struct tl_id tl_req_id(const struct tl_req *req);
+struct tl_str tl_req_method(const struct tl_req *req);
+struct tl_str tl_req_path(const struct tl_req *req);
+struct tl_str tl_req_param(
+    const struct tl_req *req, size_t n); /* n-th {…} of the path, decoded */
+bool tl_req_query(const struct tl_req *req, const char *name, struct tl_str *ret);
+int tl_req_query_int(const struct tl_req *req, const char *name, int64_t lo, int64_t hi,
+    int64_t *ret) TL_MUST; /* absent leaves *ret */
+bool tl_req_header(const struct tl_req *req, const char *name, struct tl_str *ret);
+bool tl_req_cookie(const struct tl_req *req, const char *name, struct tl_str *ret);
+bool tl_req_type_is(const struct tl_req *req, const char *mime); /* ignoring parameters */
+int64_t tl_req_length(const struct tl_req *req);                 /* -1 when chunked */
+struct tl_str tl_req_body(const struct tl_req *req);
+int tl_req_json(
+    struct tl_req *req, json_t **ret) TL_MUST; /* an object; freed with the request */
+
+/* A slot for what the route's own steps share; freed when the request ends. */
+void tl_req_keep(struct tl_req *req, void *p, void (*destroy)(void *p));
+void *tl_req_kept(const struct tl_req *req);
+
+/* Answers, from any thread, exactly one for each request. */
+void tl_req_set_header(struct tl_req *req, const char *name, const char *value); /* before it */
+void tl_req_answer(struct tl_req *req, int status, const char *type, struct tl_buf *body);
+void tl_req_answer_json(struct tl_req *req, int status, struct tl_buf *body);
+void tl_req_answer_static(struct tl_req *req, int status, const char *type, struct tl_str body);
+void tl_req_answer_empty(struct tl_req *req, int status);
+/* A problem document (RFC 9457) from this thread's last failure. */
+void tl_req_problem(struct tl_req *req, int err);
+/* The same from explicit words. */
+void tl_req_problem_at(struct tl_req *req, int err, const char *field, const char *detail);
+
+/* A body that could not be taken before can be taken now. */
+void tl_req_wake(struct tl_req *req);
+
+/*
+ * A streamed answer. The producer puts from any thread and calls tl_stream_end once, after which the pointer
+ * is not its any more. A put is refused with TL_ETOOBIG while more than the backlog waits unsent, and with
+ * TL_EPEER once the reader is gone.
+ */
+#define TL_STREAM_BACKLOG_BYTES (256 * 1024)
+struct tl_stream;
+struct tl_stream *tl_req_stream(struct tl_req *req, int status, const char *type);
+int tl_stream_put(struct tl_stream *s, struct tl_str data) TL_MUST;
+void tl_stream_end(struct tl_stream *s);
+
+/* Writes a problem document into `out` and returns its HTTP status. */
+int tl_problem_write(
+    struct tl_buf *out, int err, const char *field, const char *detail, const char *request);
