@@ -35,36 +35,35 @@ tl_wires_make(int workers, struct tl_wire_box *ret)
 	return 0;
 }
 
-static int
-keep_open(int fd)
+struct list {
+	int *fds;
+	size_t count;
+	char *env;
+};
+
+static void
+add_end(struct list *l, char tag, int n, int fd)
 {
-	return fcntl(fd, F_SETFD, 0) < 0 ? tl_fail(TL_EIO, "cannot hand over a socket: %m") : 0;
+	size_t at = strlen(l->env);
+	(void)snprintf(
+	    l->env + at, TL_WIRES_TEXT - at, "%c%d:%zu ", tag, n, TL_WIRES_FIRST + l->count);
+	l->fds[l->count++] = fd;
 }
 
-/* Appends "<tag><n>:<fd> " and clears CLOEXEC. */
-static int
-add_end(char *dst, size_t cap, char tag, int n, int fd)
+void
+tl_wires_list(const struct tl_wire_box *box, enum tl_proc role, int index,
+    int ret_fds[TL_WIRES_FDS], size_t *ret_count, char ret_env[TL_WIRES_TEXT])
 {
-	size_t at = strlen(dst);
-	int len = snprintf(dst + at, cap - at, "%c%d:%d ", tag, n, fd);
-	if (len < 0 || (size_t)len >= cap - at)
-		return tl_fail(TL_EBUG, "the list of sockets is too long");
-	return keep_open(fd);
-}
-
-int
-tl_wires_hand_over(
-    const struct tl_wire_box *box, enum tl_proc role, int index, char *dst, size_t cap)
-{
-	dst[0] = 0;
-	int rc = add_end(dst, cap, 'w', 0, box->wake[role][0]);
-	for (int i = 0; i < TL_PROC_COUNT && rc == 0; i++)
-		rc = add_end(dst, cap, 's', i, box->wake[i][1]);
-	if (role == TL_PROC_WORKER && rc == 0)
-		rc = add_end(dst, cap, 'q', 0, box->request[index][1]);
-	for (int i = 0; role == TL_PROC_SERVER && i < box->workers && rc == 0; i++)
-		rc = add_end(dst, cap, 'q', i, box->request[i][0]);
-	return rc;
+	struct list l = {.fds = ret_fds, .env = ret_env};
+	(void)snprintf(ret_env, TL_WIRES_TEXT, "%s=", TL_WIRES_ENV);
+	add_end(&l, 'w', 0, box->wake[role][0]);
+	for (int i = 0; i < TL_PROC_COUNT; i++)
+		add_end(&l, 's', i, box->wake[i][1]);
+	if (role == TL_PROC_WORKER)
+		add_end(&l, 'q', 0, box->request[index][1]);
+	for (int i = 0; role == TL_PROC_SERVER && i < box->workers; i++)
+		add_end(&l, 'q', i, box->request[i][0]);
+	*ret_count = l.count;
 }
 
 static int

@@ -11,6 +11,7 @@
 #include "base/err.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #define TL_WORKERS_MAX 16
 
@@ -34,12 +35,15 @@ struct tl_wire_box {
 int tl_wires_make(int workers, struct tl_wire_box *ret) TL_MUST;
 
 /*
- * In the child between fork and exec: clears CLOEXEC on the role's ends and names them in `dst`, to be put into
- * the environment as TL_WIRES_ENV. `index` tells workers apart.
+ * The ends that a role gets, in the order in which they become descriptors 3, 4, … of the child, and the text for
+ * its environment that says which is which (TL_WIRES_ENV=…). `index` tells workers apart.
  */
 #define TL_WIRES_ENV "TUTELA_WIRES"
-int tl_wires_hand_over(
-    const struct tl_wire_box *box, enum tl_proc role, int index, char *dst, size_t cap) TL_MUST;
+#define TL_WIRES_FIRST 3
+#define TL_WIRES_FDS (1 + TL_PROC_COUNT + TL_WORKERS_MAX)
+#define TL_WIRES_TEXT 320
+void tl_wires_list(const struct tl_wire_box *box, enum tl_proc role, int index,
+    int ret_fds[TL_WIRES_FDS], size_t *ret_count, char ret_env[TL_WIRES_TEXT]);
 
 /* In a role: reads the environment, sets CLOEXEC again, makes the wake end non-blocking. Without the variable
  * (a role started by hand) all ends are -1 and waking does nothing. */
