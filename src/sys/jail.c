@@ -1,0 +1,161 @@
+/*
+ * The jail: resource limits, no new privileges, Landlock, seccomp.
+ *
+ * Promises: after tl_jail_close the process, with all its threads, can compute, use descriptors that it holds, make
+ * memory files and threads, and nothing else. Missing Landlock weakens it (reported); missing seccomp refuses it.
+ * Called by tutela-decode only; the list of calls is jail.tbl.h.
+ */
+#include "sys/jail.h"
+
+#include "sys/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <seccomp.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifndef PR_SET_VMA
+#define PR_SET_VMA 0x53564d41
+#endif
+
+/* Landlock as of its fifth version; older kernels know a prefix of the struct and fewer rights. */
+struct ruleset {
+	uint64_t fs;
+	uint64_t net;
+	uint64_t scoped;
+};
+
+struct path_rule {
+	uint64_t allowed;
+	int32_t parent_fd;
+} __attribute__((packed));
+
+enum { LL_EXECUTE = 1 << 0, LL_READ_FILE = 1 << 2, LL_READ_DIR = 1 << 3, LL_PATH_BENEATH = 1 };
+
+static struct ruleset
+ruleset_of(long abi)
+{
+	struct ruleset r = {.fs = (1 << 13) - 1};
+	if (abi >= 2)
+		r.fs |= 1 << 13; /* linking across folders */
+	if (abi >= 3)
+		r.fs |= 1 << 14; /* truncating */
+	if (abi >= 4)
+		r.net = 3; /* bind and connect */
+	if (abi >= 5)
+		r.fs |= 1 << 15; /* ioctl on devices */
+	if (abi >= 6)
+		r.scoped = 3; /* abstract sockets, signals to others */
+	return r;
+}
+
+static void
+allow_reading(int ruleset_fd, const char *dir)
+{
+	TL_CLEANUP(tl_fd_close) int fd = open(dir, O_PATH | O_CLOEXEC);
+	struct path_rule rule = {LL_EXECUTE | LL_READ_FILE | LL_READ_DIR, fd};
+	if (fd >= 0)
+		(void)syscall(SYS_landlock_add_rule, ruleset_fd, LL_PATH_BENEATH, &rule, 0);
+}
+
+/* `dirs` NULL: no files at all. */
+static int
+landlock(const char *const *dirs, bool *ret_weak)
+{
+	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, 1);
+	*ret_weak = abi < 1;
+	if (abi < 1)
+		return 0;
+	struct ruleset r = ruleset_of(abi);
+	size_t size = abi >= 6 ? 24 : abi >= 4 ? 16 : 8;
+	TL_CLEANUP(tl_fd_close)
+	int fd = (int)syscall(SYS_landlock_create_ruleset, &r, size, 0);
+	if (fd < 0)
+		return tl_fail(TL_EPERM, "cannot make a Landlock rule set: %m");
+	for (; dirs && *dirs; dirs++)
+		allow_reading(fd, *dirs);
+	if (syscall(SYS_landlock_restrict_self, fd, 0) < 0)
+		return tl_fail(TL_EPERM, "cannot enter the Landlock rule set: %m");
+	return 0;
+}
+
+int
+tl_jail_files(const char *const *dirs, bool *ret_weak)
+{
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return tl_fail(TL_EPERM, "cannot give up new privileges: %m");
+	return landlock(dirs, ret_weak);
+}
+
+static int
+limit(int what, uint64_t n)
+{
+	struct rlimit r = {.rlim_cur = n, .rlim_max = n};
+	if (setrlimit(what, &r) < 0)
+		return tl_fail(TL_EPERM, "cannot set resource limit %d: %m", what);
+	return 0;
+}
+
+static int
+limits_set(const struct tl_jail_limits *l)
+{
+	const struct {
+		int what;
+		uint64_t n;
+	} row[] = {
+	    {RLIMIT_CORE, 0},
+	    {RLIMIT_AS, l->memory_bytes},
+	    {RLIMIT_FSIZE, l->file_bytes},
+	    {RLIMIT_CPU, l->cpu_s},
+	    {RLIMIT_NOFILE, l->fds},
+	};
+	for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+		int rc = limit(row[i].what, row[i].n);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+static int
+filter_fill(scmp_filter_ctx f)
+{
+	int rc = seccomp_attr_set(f, SCMP_FLTATR_CTL_TSYNC, 1);
+#define J(call) rc = rc ? rc : seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(call), 0);
+#define JC(call, arg, mask, value)                                                             \
+	rc = rc ? rc                                                                           \
+		: seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(call), 1,                       \
+		      SCMP_CMP(arg, SCMP_CMP_MASKED_EQ, (uint64_t)(mask), (uint64_t)(value)));
+#define JE(call, error)                                                                        \
+	rc = rc ? rc : seccomp_rule_add(f, SCMP_ACT_ERRNO(error), SCMP_SYS(call), 0);
+#include "sys/jail.tbl.h"
+#undef J
+#undef JC
+#undef JE
+	return rc;
+}
+
+int
+tl_jail_close(const struct tl_jail_limits *limits)
+{
+	bool weak;
+	int rc = limits_set(limits);
+	if (rc == 0)
+		rc = tl_jail_files(NULL, &weak);
+	if (rc < 0)
+		return rc;
+	scmp_filter_ctx f = seccomp_init(SCMP_ACT_KILL_PROCESS);
+	if (!f)
+		return tl_fail(TL_EPERM, "cannot make a system call filter");
+	rc = filter_fill(f);
+	if (rc == 0)
+		rc = seccomp_load(f);
+	seccomp_release(f);
+	return rc == 0 ? 0 : tl_fail(TL_EPERM, "cannot load the system call filter (%d)", rc);
+}
