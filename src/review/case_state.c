@@ -18,12 +18,12 @@ tl_case_step(enum tl_case_state state, enum tl_case_event event, unsigned who,
 		enum tl_case_state next;
 	} rows[] = {
 #define C(state, event, who, next)                                                             \
-	{TL_CASE_##state, TL_CASE_##event, TL_WHO_##who, TL_CASE_##next},
+	{TL_CASE_##state, TL_CASE_##event, TL_BY_##who, TL_CASE_##next},
 #include "review/case_state.tbl.h"
 #undef C
 	};
-	if (who & TL_WHO_HOLDER)
-		who |= TL_WHO_OVERSEER;
+	if (who & TL_BY_HOLDER)
+		who |= TL_BY_OVERSEER;
 	for (size_t i = 0; i < TL_COUNT(rows); i++) {
 		if (rows[i].state != state || rows[i].event != event)
 			continue;

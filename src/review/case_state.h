@@ -23,12 +23,12 @@ enum tl_case_event {
 };
 
 /* Who asks, as bits: one person can be several. */
-enum tl_case_who {
-	TL_WHO_SYSTEM = 1,   /* intake, worker, clerk */
-	TL_WHO_ANY = 2,      /* a person who may work the queue */
-	TL_WHO_HOLDER = 4,   /* has the claim */
-	TL_WHO_OVERSEER = 8, /* may manage queues */
-	TL_WHO_DECIDER = 16  /* decided it */
+enum tl_case_by {
+	TL_BY_SYSTEM = 1,   /* intake, worker, clerk */
+	TL_BY_ANY = 2,      /* a person who may work the queue */
+	TL_BY_HOLDER = 4,   /* has the claim */
+	TL_BY_OVERSEER = 8, /* may manage queues */
+	TL_BY_DECIDER = 16  /* decided it */
 };
 
 /* STATE when the event cannot happen in this state, DENIED when it can but not by these. */

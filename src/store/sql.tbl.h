@@ -4,6 +4,7 @@
  * One file for each area, so that a verb and its SQL are found by the same name.
  */
 #include "store/sql/accounts.tbl.h"
+#include "store/sql/cases.tbl.h"
 #include "store/sql/core.tbl.h"
 #include "store/sql/items.tbl.h"
 #include "store/sql/jobs.tbl.h"

@@ -38,16 +38,16 @@ t_a_claim_belongs_to_its_holder(void **state)
 	(void)state;
 	enum tl_case_state next;
 	assert_int_equal(
-	    tl_case_step(TL_CASE_CLAIMED, TL_CASE_DECIDE, TL_WHO_ANY, &next), TL_EPERM);
+	    tl_case_step(TL_CASE_CLAIMED, TL_CASE_DECIDE, TL_BY_ANY, &next), TL_EPERM);
 	assert_int_equal(
-	    tl_case_step(TL_CASE_CLAIMED, TL_CASE_DECIDE, TL_WHO_OVERSEER, &next), TL_EPERM);
+	    tl_case_step(TL_CASE_CLAIMED, TL_CASE_DECIDE, TL_BY_OVERSEER, &next), TL_EPERM);
 	assert_int_equal(
-	    tl_case_step(TL_CASE_CLAIMED, TL_CASE_DECIDE, TL_WHO_HOLDER, &next), 0);
+	    tl_case_step(TL_CASE_CLAIMED, TL_CASE_DECIDE, TL_BY_HOLDER, &next), 0);
 	assert_int_equal(next, TL_CASE_DECIDED);
 	assert_int_equal(
-	    tl_case_step(TL_CASE_CLAIMED, TL_CASE_RELEASE, TL_WHO_HOLDER, &next), 0);
+	    tl_case_step(TL_CASE_CLAIMED, TL_CASE_RELEASE, TL_BY_HOLDER, &next), 0);
 	assert_int_equal(
-	    tl_case_step(TL_CASE_CLAIMED, TL_CASE_RELEASE, TL_WHO_OVERSEER, &next), 0);
+	    tl_case_step(TL_CASE_CLAIMED, TL_CASE_RELEASE, TL_BY_OVERSEER, &next), 0);
 	assert_int_equal(next, TL_CASE_OPEN);
 }
 
@@ -57,8 +57,8 @@ t_undo_gives_the_case_back_to_who_decided(void **state)
 	(void)state;
 	enum tl_case_state next;
 	assert_int_equal(
-	    tl_case_step(TL_CASE_DECIDED, TL_CASE_UNDO, TL_WHO_ANY, &next), TL_EPERM);
-	assert_int_equal(tl_case_step(TL_CASE_DECIDED, TL_CASE_UNDO, TL_WHO_DECIDER, &next), 0);
+	    tl_case_step(TL_CASE_DECIDED, TL_CASE_UNDO, TL_BY_ANY, &next), TL_EPERM);
+	assert_int_equal(tl_case_step(TL_CASE_DECIDED, TL_CASE_UNDO, TL_BY_DECIDER, &next), 0);
 	assert_int_equal(next, TL_CASE_CLAIMED);
 }
 

@@ -171,6 +171,8 @@ CREATE TABLE flags(
 ) {strict};
 CREATE UNIQUE INDEX flags_ext ON flags(platform, ext_id) WHERE ext_id IS NOT NULL;
 CREATE INDEX flags_subject ON flags(platform, subject_kind, subject);
+CREATE INDEX flags_reporter ON flags(platform, reporter) WHERE reporter IS NOT NULL;
+CREATE INDEX flags_case ON flags(case_id) WHERE case_id IS NOT NULL;
 
 -- Banks -------------------------------------------------------------------------------------------------------------
 CREATE TABLE banks(
@@ -309,6 +311,8 @@ CREATE TABLE decisions(
 CREATE INDEX decisions_unsealed ON decisions(id) WHERE seq IS NULL;
 CREATE INDEX decisions_subject ON decisions(platform, subject_kind, subject, at);
 CREATE INDEX decisions_account ON decisions(platform, account, at);
+CREATE INDEX decisions_reverses ON decisions(reverses) WHERE reverses IS NOT NULL;
+CREATE INDEX decisions_case ON decisions(case_id) WHERE case_id IS NOT NULL;
 
 -- What became of a decision later, also append-only: undone notified delivered confirmed complaint complaint_decided
 -- dispute reinstated sor_sent reported authority_informed annex_sent hold_placed hold_lifted

@@ -1,0 +1,93 @@
+/*
+ * Cases: what asks for a person becomes one case per subject, in one queue, in the order of urgency, held by one
+ * person at a time. Every verb that writes runs inside the caller's transaction; texts live in the arena given.
+ */
+#pragma once
+
+#include "core/policy.h"
+#include "review/case_state.h"
+#include "store/cases.h"
+
+/* Somebody or something asks for a person. */
+struct tl_case_ask {
+	int64_t platform;
+	bool live;
+	enum tl_subject_kind subject_kind;
+	struct tl_id subject;
+	struct tl_id account; /* whose it is; nil when unknown */
+	struct tl_str policy; /* may be empty */
+	bool has_severity;
+	enum tl_severity severity; /* without: the policy's, and medium when there is none */
+	struct tl_str queue; /* asked for by the rule; empty: the policy's, then general */
+	double confidence;   /* 0..1 */
+	int64_t reach;       /* views */
+	enum tl_cause_kind cause;
+	struct tl_str ref;    /* rule name, flag id, reason */
+	struct tl_str detail; /* JSON {"text": one sentence for a person, …}, or empty */
+};
+
+/* Joins the subject's open case or opens one. Never moves a case out of the hands of who holds it. */
+int tl_review_open_or_join(struct tl_db *db, const struct tl_policy_set *set,
+    const struct tl_case_ask *ask, struct tl_id *ret_case, bool *ret_opened) TL_MUST;
+
+/* Opens or joins the case of a flag that is stored already, and ties the flag to it. */
+int tl_review_flagged(struct tl_db *db, const struct tl_policy_set *set,
+    const struct tl_flag *f, bool live, struct tl_id account, int64_t reach,
+    struct tl_id *ret_case) TL_MUST;
+
+/* Closes the subject's open case: it was erased, or decided elsewhere. `why` is kept as a cause. 0 when none. */
+int tl_review_subject_gone(struct tl_db *db, int64_t platform, enum tl_subject_kind kind,
+    struct tl_id subject, const char *why) TL_MUST;
+
+/* Writes the queues of the policy set into the store. */
+int tl_review_queues_sync(struct tl_db *db, const struct tl_policy_set *set) TL_MUST;
+
+/* Who works a case. */
+struct tl_reviewer {
+	struct tl_id id;
+	struct tl_str skills; /* words separated by spaces */
+	bool oversees;        /* may release and move what others hold */
+	int64_t claim_us;     /* how long a claim lasts without a heartbeat */
+};
+
+/* True when the person has every word that the queue asks for. */
+bool tl_review_skilled(struct tl_str skills, struct tl_str wanted);
+
+/*
+ * The case that the person holds already, else the most urgent one that they may take, claimed for them.
+ * `queue` empty: any. NOTFOUND when nothing waits.
+ */
+int tl_review_next(struct tl_db *db, struct tl_arena *a, const struct tl_reviewer *who,
+    struct tl_str queue, struct tl_case *ret) TL_MUST;
+/* How many open cases the person could take (`queue` empty: in all queues). */
+int tl_review_waiting(struct tl_db *db, struct tl_arena *a, const struct tl_reviewer *who,
+    struct tl_str queue, int64_t *ret) TL_MUST;
+
+int tl_review_claim(struct tl_db *db, struct tl_arena *a, const struct tl_reviewer *who,
+    struct tl_id id, struct tl_case *ret) TL_MUST;
+int tl_review_heartbeat(struct tl_db *db, struct tl_arena *a, const struct tl_reviewer *who,
+    struct tl_id id, int64_t *ret_until) TL_MUST;
+int tl_review_release(struct tl_db *db, struct tl_arena *a, const struct tl_reviewer *who,
+    struct tl_id id) TL_MUST;
+int tl_review_skip(struct tl_db *db, struct tl_arena *a, const struct tl_reviewer *who,
+    struct tl_id id, struct tl_str reason) TL_MUST;
+int tl_review_move(struct tl_db *db, struct tl_arena *a, const struct tl_reviewer *who,
+    struct tl_id id, struct tl_str queue, struct tl_str reason) TL_MUST;
+int tl_review_note(struct tl_db *db, struct tl_arena *a, const struct tl_reviewer *who,
+    struct tl_id id, struct tl_str body, struct tl_id *ret_note) TL_MUST;
+int tl_review_draft(struct tl_db *db, struct tl_arena *a, const struct tl_reviewer *who,
+    struct tl_id id, struct tl_str json) TL_MUST;
+
+/* Deciding is composed above: may this person decide, then src/decide writes, then the case follows. */
+int tl_review_may_decide(struct tl_db *db, struct tl_arena *a, const struct tl_reviewer *who,
+    struct tl_id id, struct tl_case *ret) TL_MUST;
+/* The case is decided; its flags were right (`upheld`) or not. */
+int tl_review_decided(struct tl_db *db, struct tl_arena *a, const struct tl_reviewer *who,
+    struct tl_id id, struct tl_id decision, bool upheld) TL_MUST;
+/* The decision was taken back: the case is the person's again, with whatever came in meanwhile. */
+int tl_review_undone(struct tl_db *db, struct tl_arena *a, const struct tl_reviewer *who,
+    struct tl_id id, struct tl_case *ret) TL_MUST;
+
+/* For the clerk: returns lapsed claims to their queues, and closes what is settled. How many, or an error. */
+int tl_review_lapse(struct tl_db *db, int64_t now, int max) TL_MUST;
+int tl_review_settle(struct tl_db *db, int64_t now, int max) TL_MUST;
