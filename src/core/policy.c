@@ -34,3 +34,13 @@ tl_queue_find(const struct tl_policy_set *set, struct tl_str name)
 	}
 	return NULL;
 }
+
+struct tl_str
+tl_text_find(const struct tl_policy_set *set, struct tl_str name)
+{
+	for (size_t i = 0; i < set->text_count; i++) {
+		if (tl_str_eq(set->texts[i].name, name))
+			return set->texts[i].text;
+	}
+	return name;
+}

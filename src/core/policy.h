@@ -28,7 +28,9 @@ struct tl_action_def {
 	struct tl_str
 	    reverse; /* name of the action that takes it back; empty when it cannot be */
 	struct tl_str sentence; /* of the statement of reasons */
+	struct tl_str help;     /* for the reviewer */
 	int64_t confirm_us;     /* alarm when not confirmed by then */
+	int64_t duration_us;    /* how long it holds by default; 0: until taken back */
 };
 
 struct tl_policy {
@@ -44,8 +46,11 @@ struct tl_policy {
 	struct tl_str category, keyword; /* STATEMENT_CATEGORY_…, KEYWORD_… or empty */
 	enum tl_ground ground;
 	struct tl_str legal_ground, terms_ground;
-	struct tl_str explanation; /* of the statement: why this falls under the ground */
-	struct tl_str guidance;    /* for reviewers: what counts, what does not */
+	struct tl_str keyword_other; /* what it is, when the keyword is KEYWORD_OTHER */
+	struct tl_str explanation;   /* of the statement: why this falls under the ground */
+	struct tl_str facts;         /* sentence offered as the facts; no personal data */
+	struct tl_str counts, counts_not;
+	struct tl_str guidance; /* for reviewers: both of the above as one text */
 	struct tl_str public_text;
 	int strike_weight;
 	int64_t strike_us; /* how long a strike counts */
@@ -56,6 +61,10 @@ struct tl_queue_def {
 	struct tl_str name, title, skills;
 };
 
+struct tl_text {
+	struct tl_str name, text;
+};
+
 struct tl_policy_set {
 	struct tl_str version; /* short hash of the files */
 	const struct tl_policy *policies;
@@ -64,8 +73,13 @@ struct tl_policy_set {
 	size_t action_count;
 	const struct tl_queue_def *queues;
 	size_t queue_count;
+	const struct tl_text *texts; /* of the statement of reasons, English */
+	size_t text_count;
+	void *owner; /* of config/policy.c: memory and references */
 };
 
 const struct tl_policy *tl_policy_find(const struct tl_policy_set *set, struct tl_str id);
 const struct tl_action_def *tl_action_find(const struct tl_policy_set *set, struct tl_str name);
 const struct tl_queue_def *tl_queue_find(const struct tl_policy_set *set, struct tl_str name);
+/* The text of that name; its name when there is none. */
+struct tl_str tl_text_find(const struct tl_policy_set *set, struct tl_str name);

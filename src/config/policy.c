@@ -1,0 +1,135 @@
+/*
+ * Owns the snapshot of the policy folder: its memory, its references and its version (a digest of the files).
+ *
+ * Promises: a snapshot that was returned is complete and does not change; a folder with any error is refused
+ * whole. Called by every role at its start and on reload, and by the CLI.
+ */
+#include "config/policy.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+
+#include "base/buf.h"
+#include "config/policy_int.h"
+#include "sys/crypto.h"
+#include "sys/fd.h"
+
+enum { FILES = 4, ARENA_MAX = 16 << 20 };
+
+struct owner {
+	_Atomic int refs;
+	struct tl_arena *arena;
+	struct tl_yaml_doc *docs[FILES];
+	struct tl_policy_set set;
+};
+
+static const struct {
+	const char *name;
+	int (*read)(struct loading *l, const struct tl_yaml *root);
+} files[FILES] = {
+    {"queues.yaml", tl_policy_read_queues},
+    {"actions.yaml", tl_policy_read_actions},
+    {"policies.yaml", tl_policy_read_policies},
+    {"texts/en.yaml", tl_policy_read_texts},
+};
+
+static void
+owner_destroy(struct owner *o)
+{
+	for (size_t i = 0; i < FILES; i++)
+		tl_yaml_destroy(o->docs[i]);
+	tl_arena_destroy(o->arena); /* the owner lives in it */
+}
+
+const struct tl_policy_set *
+tl_policy_ref(const struct tl_policy_set *set)
+{
+	struct owner *o = set->owner;
+	(void)atomic_fetch_add_explicit(&o->refs, 1, memory_order_relaxed);
+	return set;
+}
+
+void
+tl_policy_unref(const struct tl_policy_set *set)
+{
+	if (!set)
+		return;
+	struct owner *o = set->owner;
+	if (atomic_fetch_sub_explicit(&o->refs, 1, memory_order_acq_rel) == 1)
+		owner_destroy(o);
+}
+
+void
+tl_policy_unrefp(const struct tl_policy_set **set)
+{
+	tl_policy_unref(*set);
+	*set = NULL;
+}
+
+struct tl_str
+tl_policy_prefixed(struct loading *l, const char *prefix, const char *word)
+{
+	if (!word || !*word)
+		return (struct tl_str){0};
+	return tl_str(tl_arena_printf(l->arena, "%s%s", prefix, word));
+}
+
+int
+tl_policy_list(const struct tl_yaml *root, const char *key, const struct tl_yaml **ret)
+{
+	const struct tl_yaml_field field = {key, TL_Y_LIST, 0, 1, 4096, NULL, true};
+	return tl_yaml_fill(root, &field, 1, (void *)ret);
+}
+
+static int
+load_file(struct owner *o, struct loading *l, const char *dir, size_t i, struct tl_buf *all)
+{
+	char path[4096];
+	int n = snprintf(path, sizeof path, "%s/%s", dir, files[i].name);
+	if (n < 0 || (size_t)n >= sizeof path)
+		return tl_fail(TL_ECONFIG, "%s: the path is too long", dir);
+	struct tl_buf text TL_CLEANUP(tl_buf_fini) = {0};
+	int rc = tl_file_read(path, TL_YAML_SIZE_MAX, &text);
+	if (rc < 0)
+		return rc;
+	tl_buf_put(all, text.p, text.n);
+	rc = tl_yaml_parse(path, tl_buf_str(&text), &o->docs[i]);
+	if (rc < 0)
+		return rc;
+	const struct tl_yaml *root = tl_yaml_root(o->docs[i]);
+	if (!root)
+		return tl_fail(TL_ECONFIG, "%s:1:1: the file is empty", path);
+	return files[i].read(l, root);
+}
+
+int
+tl_policy_load(const char *dir, const struct tl_policy_set **ret)
+{
+	struct tl_arena *arena = tl_arena_create(ARENA_MAX);
+	struct owner *o = TL_NEW(arena, struct owner);
+	if (!o) {
+		tl_arena_destroy(arena);
+		return tl_fail(TL_ENOMEM, "out of memory");
+	}
+	o->arena = arena;
+	o->refs = 1;
+	o->set.owner = o;
+	struct loading l = {.arena = arena, .set = &o->set};
+	struct tl_buf all TL_CLEANUP(tl_buf_fini) = {0};
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < FILES; i++)
+		rc = load_file(o, &l, dir, i, &all);
+	uint8_t digest[32];
+	char hex[13];
+	tl_sha256(digest, tl_buf_str(&all));
+	tl_hex(hex, digest, 6);
+	o->set.version = tl_arena_dup(arena, tl_str(hex));
+	if (rc == 0)
+		rc = tl_arena_check(arena);
+	if (rc < 0) {
+		owner_destroy(o);
+		return rc;
+	}
+	*ret = &o->set;
+	return 0;
+}

@@ -1,0 +1,16 @@
+/*
+ * Loads the policy folder (policies.yaml, actions.yaml, queues.yaml, texts/en.yaml) into one immutable,
+ * reference-counted snapshot (core/policy.h). Everything is checked: each reference resolves, each category,
+ * keyword and restriction is one of the Commission's, each text is there. One error refuses the whole folder,
+ * with file, line, column and a caret; whoever holds the last good snapshot keeps it.
+ */
+#pragma once
+
+#include "core/policy.h"
+
+int tl_policy_load(const char *dir, const struct tl_policy_set **ret) TL_MUST;
+
+/* Thread-safe. The last unref frees the snapshot and everything that borrows from it. */
+const struct tl_policy_set *tl_policy_ref(const struct tl_policy_set *set);
+void tl_policy_unref(const struct tl_policy_set *set);
+void tl_policy_unrefp(const struct tl_policy_set **set);
