@@ -6,6 +6,8 @@
  */
 #include "base/buf.h"
 
+#include "base/json.h"
+
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -228,6 +230,34 @@ tl_js_null(struct tl_buf *b, const char *key)
 {
 	begin_value(b, key);
 	tl_buf_puts(b, "null");
+}
+
+void
+tl_js_time(struct tl_buf *b, const char *key, int64_t us)
+{
+	if (!us) {
+		tl_js_null(b, key);
+		return;
+	}
+	char text[TL_TIME_MAX];
+	tl_time_format(text, us);
+	tl_js_z(b, key, text);
+}
+
+void
+tl_js_hex(struct tl_buf *b, const char *key, struct tl_str bytes)
+{
+	static const char digits[] = "0123456789abcdef";
+	if (!bytes.n) {
+		tl_js_null(b, key);
+		return;
+	}
+	struct tl_buf TL_CLEANUP(tl_buf_fini) text = {0};
+	for (size_t i = 0; i < bytes.n; i++) {
+		tl_buf_byte(&text, (uint8_t)digits[bytes.p[i] >> 4]);
+		tl_buf_byte(&text, (uint8_t)digits[bytes.p[i] & 15]);
+	}
+	tl_js_str(b, key, tl_buf_str(&text));
 }
 
 void

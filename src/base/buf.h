@@ -47,6 +47,8 @@ void tl_js_int(struct tl_buf *b, const char *key, int64_t v);
 void tl_js_num(struct tl_buf *b, const char *key, double v); /* not finite writes null */
 void tl_js_bool(struct tl_buf *b, const char *key, bool v);
 void tl_js_null(struct tl_buf *b, const char *key);
-void tl_js_raw(struct tl_buf *b, const char *key, struct tl_str json); /* already JSON */
+void tl_js_time(struct tl_buf *b, const char *key, int64_t us); /* RFC 3339 UTC; null when 0 */
+void tl_js_hex(struct tl_buf *b, const char *key, struct tl_str bytes); /* null when empty */
+void tl_js_raw(struct tl_buf *b, const char *key, struct tl_str json);  /* already JSON */
 void tl_js_strkey(
     struct tl_buf *b, struct tl_str key, struct tl_str s); /* member whose name is data */

@@ -6,6 +6,7 @@
  */
 #include "sys/id.h"
 
+#include "base/buf.h"
 #include "sys/clock.h"
 
 #include <pthread.h>
@@ -80,4 +81,16 @@ tl_id_parse(struct tl_str text, struct tl_id *ret)
 		return tl_fail(TL_EPARSE, "not an id (expected 8-4-4-4-12 hex digits)");
 	*ret = id;
 	return 0;
+}
+
+void
+tl_js_id(struct tl_buf *b, const char *key, struct tl_id id)
+{
+	if (tl_id_is_nil(id)) {
+		tl_js_null(b, key);
+		return;
+	}
+	char text[TL_ID_TEXT];
+	tl_id_text(text, id);
+	tl_js_z(b, key, text);
 }

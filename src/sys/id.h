@@ -17,6 +17,9 @@ bool tl_id_eq(struct tl_id a, struct tl_id b);
 void tl_id_text(char dst[TL_ID_TEXT], struct tl_id id);
 int tl_id_parse(struct tl_str text, struct tl_id *ret) TL_MUST;
 
+struct tl_buf;
+void tl_js_id(struct tl_buf *b, const char *key, struct tl_id id); /* null when nil */
+
 static inline struct tl_str
 tl_id_str(const struct tl_id *id)
 {
