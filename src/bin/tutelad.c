@@ -23,9 +23,10 @@ struct options {
 	size_t set_count;
 };
 
-static const char usage[] = "usage: tutelad [--data DIR] [--set KEY=VALUE]... [--version]\n"
-			    "Starts the trust and safety engine on the data folder DIR (default ./var).\n"
-			    "See tutela(1) for the keys; SIGTERM stops, SIGHUP reads rules and lists again.\n";
+static const char usage[] =
+    "usage: tutelad [--data DIR] [--set KEY=VALUE]... [--version]\n"
+    "Starts the trust and safety engine on the data folder DIR (default ./var).\n"
+    "See tutela(1) for the keys; SIGTERM stops, SIGHUP reads rules and lists again.\n";
 
 /* 0 to go on, else the exit status + 1. */
 static int

@@ -19,4 +19,5 @@ int tl_role_courier(const struct tl_role_args *a) TL_MUST;
 int tl_role_clerk(const struct tl_role_args *a) TL_MUST;
 
 /* Starts and watches all of the above; `sets` are passed on to them. Returns after SIGTERM or SIGINT. */
-int tl_supervise(const struct tl_config *config, const char *const *sets, size_t set_count) TL_MUST;
+int tl_supervise(
+    const struct tl_config *config, const char *const *sets, size_t set_count) TL_MUST;

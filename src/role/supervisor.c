@@ -74,7 +74,8 @@ start(struct supervisor *s, struct duty *d)
 	size_t fd_count = 0;
 	char wires[TL_WIRES_TEXT];
 	tl_wires_list(&s->box, d->role, d->index, fds, &fd_count, wires);
-	const char *const envp[] = {"LANG=C.UTF-8", "PATH=/usr/local/bin:/usr/bin:/bin", wires, NULL};
+	const char *const envp[] = {
+	    "LANG=C.UTF-8", "PATH=/usr/local/bin:/usr/bin:/bin", wires, NULL};
 	struct tl_spawn how = {.argv = argv, .envp = envp, .fds = fds, .fd_count = fd_count};
 	int rc = tl_spawn(&how, &d->child);
 	if (rc < 0)
@@ -87,8 +88,8 @@ start(struct supervisor *s, struct duty *d)
 static void
 add_duty(struct supervisor *s, enum tl_proc role, int index)
 {
-	s->duties[s->count++] =
-	    (struct duty){.role = role, .index = index, .child = TL_CHILD_NONE, .delay_ms = RESTART_FIRST_MS};
+	s->duties[s->count++] = (struct duty){
+	    .role = role, .index = index, .child = TL_CHILD_NONE, .delay_ms = RESTART_FIRST_MS};
 }
 
 static void
@@ -100,10 +101,12 @@ child_ended(struct duty *d)
 	d->restarts++;
 	if (tl_mono_us() - d->started_us > STABLE_US)
 		d->delay_ms = RESTART_FIRST_MS;
-	tl_log(EV_CHILD_DIED, TL_LWORD("role", tl_proc_names[d->role]), TL_LINT("index", d->index),
-	    TL_LINT("status", status), TL_LINT("restarts", d->restarts));
+	tl_log(EV_CHILD_DIED, TL_LWORD("role", tl_proc_names[d->role]),
+	    TL_LINT("index", d->index), TL_LINT("status", status),
+	    TL_LINT("restarts", d->restarts));
 	d->again_us = tl_mono_us() + d->delay_ms * TL_US_MS;
-	d->delay_ms = d->delay_ms * 2 > RESTART_LONGEST_MS ? RESTART_LONGEST_MS : d->delay_ms * 2;
+	d->delay_ms =
+	    d->delay_ms * 2 > RESTART_LONGEST_MS ? RESTART_LONGEST_MS : d->delay_ms * 2;
 	if (d->delay_ms == RESTART_LONGEST_MS)
 		tl_log(EV_CHILD_THROTTLED, TL_LWORD("role", tl_proc_names[d->role]),
 		    TL_LINT("delay_ms", d->delay_ms));
@@ -153,7 +156,8 @@ watch(struct supervisor *s)
 	while (!s->stop.stop) {
 		struct pollfd p[CHILDREN_MAX + 1] = {{.fd = s->stop.fd, .events = POLLIN}};
 		for (size_t i = 0; i < s->count; i++)
-			p[i + 1] = (struct pollfd){.fd = s->duties[i].child.fd, .events = POLLIN};
+			p[i + 1] =
+			    (struct pollfd){.fd = s->duties[i].child.fd, .events = POLLIN};
 		int n = poll(p, s->count + 1, next_restart(s));
 		if (n < 0 && errno != EINTR)
 			return;
@@ -175,7 +179,8 @@ watch(struct supervisor *s)
 static void
 stop_all(struct supervisor *s)
 {
-	static const enum tl_proc order[] = {TL_PROC_SERVER, TL_PROC_WORKER, TL_PROC_COURIER, TL_PROC_CLERK};
+	static const enum tl_proc order[] = {
+	    TL_PROC_SERVER, TL_PROC_WORKER, TL_PROC_COURIER, TL_PROC_CLERK};
 	for (size_t o = 0; o < TL_COUNT(order); o++) {
 		signal_role(s, order[o], SIGTERM);
 		int64_t deadline = tl_mono_us() + STOP_US;
@@ -185,7 +190,8 @@ stop_all(struct supervisor *s)
 			if (d->role != order[o] || d->child.pid <= 0)
 				continue;
 			if (tl_child_wait(&d->child, deadline, &status) < 0)
-				tl_child_end(&d->child); /* it had its time: its leases make this harmless */
+				tl_child_end(
+				    &d->child); /* it had its time: its leases make this harmless */
 		}
 	}
 }

@@ -12,3 +12,5 @@ S(COUNTER_SUM, "SELECT name, policy, SUM(n) FROM counters WHERE day >= $1 AND da
 S(DUTY_TAKE, "INSERT INTO duties(name, holder, until) VALUES($1, $2, $3)"
 	     " ON CONFLICT(name) DO UPDATE SET holder = excluded.holder, until = excluded.until"
 	     " WHERE duties.until < $4 OR duties.holder = excluded.holder")
+S(SESSIONS_ENDED, "DELETE FROM sessions WHERE expires_at <= $1")
+S(REVEALS_ENDED, "DELETE FROM reveals WHERE expires_at <= $1")

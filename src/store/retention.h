@@ -1,0 +1,24 @@
+/* What is erased because its time has come, and the upkeep of the files. For the clerk; inside a transaction. */
+#pragma once
+
+#include "store/db.h"
+
+struct tl_retention {
+	int64_t
+	    decided_us; /* items with a decision younger than this are kept (complaints are possible) */
+};
+
+/*
+ * Erases up to `max` items whose time has come. Items with an open case, a young decision or a legal hold are
+ * looked at again a day later. Returns how many rows were handled, or an error.
+ */
+int tl_retention_items(struct tl_db *db, const struct tl_retention *r, int max) TL_MUST;
+
+/* Removes sessions and reveal tokens that have ended. */
+int tl_retention_tokens(struct tl_db *db) TL_MUST;
+
+/*
+ * Copies the write-ahead log into the database. `truncate` also empties the log, waiting for its turn; without it
+ * nobody waits. Outside a transaction. *ret_pages: pages left in the log.
+ */
+int tl_store_checkpoint(struct tl_db *db, bool truncate, int64_t *ret_pages) TL_MUST;
