@@ -6,6 +6,7 @@
 #include "store/sql/accounts.tbl.h"
 #include "store/sql/cases.tbl.h"
 #include "store/sql/api_keys.tbl.h"
+#include "store/sql/banks.tbl.h"
 #include "store/sql/core.tbl.h"
 #include "store/sql/items.tbl.h"
 #include "store/sql/jobs.tbl.h"

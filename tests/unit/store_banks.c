@@ -1,0 +1,243 @@
+/* Banks: names, entries, counters, imports with bad lines. */
+#include "base/arena.h"
+#include "store/banks.h"
+#include "sys/clock.h"
+
+#include "unit.h"
+
+struct fixture {
+	char dir[64];
+	struct tl_store *store;
+	struct tl_db *db;
+	struct tl_arena *arena;
+};
+
+static int
+setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof *f);
+	assert_non_null(f);
+	(void)snprintf(f->dir, sizeof f->dir, "/tmp/tutela-test-XXXXXX");
+	assert_non_null(mkdtemp(f->dir));
+	assert_int_equal(tl_crypto_init(), 0);
+	assert_int_equal(tl_store_create(f->dir), 0);
+	assert_int_equal(tl_store_open(f->dir, &f->store), 0);
+	assert_int_equal(tl_db_open(f->store, &f->db), 0);
+	f->arena = tl_arena_create(1 << 24);
+	assert_int_equal(tl_db_begin(f->db), 0);
+	*state = f;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct fixture *f = *state;
+	assert_int_equal(tl_db_commit(f->db, TL_SYNC_NORMAL), 0);
+	tl_db_close(f->db);
+	tl_store_close(f->store);
+	tl_arena_destroy(f->arena);
+	unit_remove_tree(f->dir);
+	free(f);
+	return 0;
+}
+
+static struct tl_bank
+a_bank(struct fixture *f, const char *name, enum tl_bank_kind kind)
+{
+	struct tl_bank b = {.name = tl_str(name),
+	    .kind = kind,
+	    .policy = TL_S("demo"),
+	    .source = TL_S("test"),
+	    .distance = 31,
+	    .enabled = true};
+	assert_int_equal(tl_bank_create(f->db, &b), 0);
+	return b;
+}
+
+static void
+count_entry(void *ctx, struct tl_id entry, enum tl_entry_form form, struct tl_str value)
+{
+	(void)entry;
+	(void)form;
+	(void)value;
+	++*(size_t *)ctx;
+}
+
+static size_t
+live(struct fixture *f, struct tl_id bank, int64_t now)
+{
+	size_t n = 0;
+	assert_int_equal(tl_bank_live_entries(f->db, bank, now, count_entry, &n), 0);
+	return n;
+}
+
+static void
+t_banks_have_unique_plain_names(void **state)
+{
+	struct fixture *f = *state;
+	struct tl_bank b = a_bank(f, "known-1", TL_BANK_PDQ);
+	struct tl_bank again = b;
+	assert_int_equal(tl_bank_create(f->db, &again), TL_EEXISTS);
+	again.name = TL_S("two words");
+	assert_int_equal(tl_bank_create(f->db, &again), TL_EFIELD);
+	assert_string_equal(tl_err_field(), "/name");
+	struct tl_id id;
+	assert_int_equal(tl_bank_find(f->db, TL_S("known-1"), &id), 0);
+	assert_true(tl_id_eq(id, b.id));
+	struct tl_bank *all;
+	size_t n;
+	a_bank(f, "a-terms", TL_BANK_TEXT);
+	assert_int_equal(tl_bank_list(f->db, f->arena, &all, &n), 0);
+	assert_int_equal(n, 2);
+	assert_true(tl_str_is(all[0].name, "a-terms"));
+	b.distance = 10;
+	assert_int_equal(tl_bank_set(f->db, &b), 0);
+	assert_int_equal(tl_bank_get(f->db, b.id, f->arena, &again), 0);
+	assert_int_equal(again.distance, 10);
+}
+
+static void
+t_entries_fit_their_bank_and_raise_its_mark(void **state)
+{
+	struct fixture *f = *state;
+	struct tl_bank b = a_bank(f, "d", TL_BANK_DIGEST);
+	int64_t before[tl_bank_kind_count], after[tl_bank_kind_count];
+	assert_int_equal(tl_bank_marks(f->db, before), 0);
+	struct tl_bank_entry e = {.form = TL_FORM_MD5, .enabled = true};
+	assert_int_equal(
+	    tl_bank_value_parse(TL_FORM_MD5, TL_S("00112233445566778899aabbccddeeff"),
+		f->arena, &e.value),
+	    0);
+	assert_int_equal(tl_bank_entry_add(f->db, &b, &e), 0);
+	assert_int_equal(tl_bank_marks(f->db, after), 0);
+	assert_true(after[TL_BANK_DIGEST] > before[TL_BANK_DIGEST]);
+	assert_int_equal(after[TL_BANK_TEXT], before[TL_BANK_TEXT]);
+	struct tl_bank_entry twice = e;
+	assert_int_equal(tl_bank_entry_add(f->db, &b, &twice), TL_EEXISTS);
+	struct tl_bank_entry word = {.form = TL_FORM_WORD, .value = TL_S("x"), .enabled = true};
+	assert_int_equal(tl_bank_entry_add(f->db, &b, &word), TL_EFIELD);
+	word.form = TL_FORM_SHA256;
+	assert_int_equal(tl_bank_entry_add(f->db, &b, &word), TL_EFIELD);
+	assert_int_equal(live(f, b.id, 0), 1);
+	assert_int_equal(tl_bank_entry_remove(f->db, b.id, e.id), 0);
+	assert_int_equal(tl_bank_entry_remove(f->db, b.id, e.id), TL_ENOTFOUND);
+	assert_int_equal(live(f, b.id, 0), 0);
+}
+
+static void
+t_a_disabled_entry_comes_back(void **state)
+{
+	struct fixture *f = *state;
+	struct tl_bank b = a_bank(f, "w", TL_BANK_TEXT);
+	struct tl_bank_entry e = {.form = TL_FORM_WORD, .value = TL_S("x"), .enabled = true};
+	assert_int_equal(tl_bank_entry_add(f->db, &b, &e), 0);
+	assert_int_equal(tl_bank_entry_disable(f->db, b.id, e.id, 500), 0);
+	int64_t next;
+	assert_int_equal(tl_bank_next_enable(f->db, 100, &next), 0);
+	assert_int_equal(next, 500);
+	assert_int_equal(live(f, b.id, 100), 0);
+	assert_int_equal(live(f, b.id, 500), 1);
+	struct tl_bank_entry again = {.form = TL_FORM_WORD, .value = TL_S("x"), .enabled = true};
+	assert_int_equal(tl_bank_entry_add(f->db, &b, &again), 0);
+	assert_int_equal(live(f, b.id, 100), 1);
+	struct tl_bank_entry *page;
+	size_t n;
+	assert_int_equal(
+	    tl_bank_entry_page(f->db, b.id, (struct tl_id){0}, 10, f->arena, &page, &n), 0);
+	assert_int_equal(n, 1);
+	assert_true(page[0].enabled);
+}
+
+static char errors[256];
+
+static void
+on_error(void *ctx, int64_t line, const char *why)
+{
+	(void)ctx;
+	(void)why;
+	size_t n = strlen(errors);
+	(void)snprintf(errors + n, sizeof errors - n, "%lld ", (long long)line);
+}
+
+static int
+refuse_zork(enum tl_entry_form form, struct tl_str value)
+{
+	(void)form;
+	return tl_str_is(value, "zork") ? tl_fail(TL_EFIELD, "not zork") : 0;
+}
+
+static void
+t_an_import_goes_on_after_bad_lines(void **state)
+{
+	struct fixture *f = *state;
+	struct tl_bank b = a_bank(f, "terms", TL_BANK_TEXT);
+	static const char file[] = "\xef\xbb\xbf# comment\n\nalpha\tnote one\r\nregex: a[0-9]+b\n"
+				   "two words\nzork\nalpha\n\xff\nlast";
+	struct tl_import *i =
+	    tl_import_create(&b, TL_S("{\"by\":\"test\"}"), refuse_zork, on_error, NULL);
+	errors[0] = '\0';
+	for (size_t at = 0; at < sizeof file - 1; at += 7) {
+		size_t n = sizeof file - 1 - at < 7 ? sizeof file - 1 - at : 7;
+		assert_int_equal(tl_import_feed(i, f->db, tl_bytes(file + at, n)), 0);
+	}
+	struct tl_import_counts c;
+	assert_int_equal(tl_import_finish(i, f->db, &c), 0);
+	tl_import_destroy(i);
+	assert_int_equal(c.lines, 9);
+	assert_int_equal(c.added, 4);
+	assert_int_equal(c.known, 1);
+	assert_int_equal(c.refused, 2);
+	assert_string_equal(errors, "6 8 ");
+	struct tl_bank_entry *page;
+	size_t n;
+	assert_int_equal(
+	    tl_bank_entry_page(f->db, b.id, (struct tl_id){0}, 10, f->arena, &page, &n), 0);
+	assert_int_equal(n, 4);
+	assert_int_equal(page[3].form, TL_FORM_WORD);
+	assert_true(tl_str_is(page[3].note, "note one"));
+	assert_int_equal(page[2].form, TL_FORM_REGEX);
+	assert_true(tl_str_is(page[2].value, "a[0-9]+b"));
+	assert_int_equal(page[1].form, TL_FORM_PHRASE);
+}
+
+static void
+t_an_import_knows_hashes_by_their_length(void **state)
+{
+	struct fixture *f = *state;
+	struct tl_bank d = a_bank(f, "dig", TL_BANK_DIGEST), p = a_bank(f, "pdq", TL_BANK_PDQ);
+	static const char digests[] =
+	    "00112233445566778899aabbccddeeff\n"
+	    "sha256:00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\nzz\n";
+	static const char hashes[] =
+	    "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\tx\n0011\n";
+	struct tl_import_counts c;
+	struct tl_import *i = tl_import_create(&d, TL_S(""), NULL, NULL, NULL);
+	assert_int_equal(tl_import_feed(i, f->db, tl_str(digests)), 0);
+	assert_int_equal(tl_import_finish(i, f->db, &c), 0);
+	tl_import_destroy(i);
+	assert_int_equal(c.added, 2);
+	assert_int_equal(c.refused, 1);
+	i = tl_import_create(&p, TL_S(""), NULL, NULL, NULL);
+	assert_int_equal(tl_import_feed(i, f->db, tl_str(hashes)), 0);
+	assert_int_equal(tl_import_finish(i, f->db, &c), 0);
+	tl_import_destroy(i);
+	assert_int_equal(c.added, 1);
+	assert_int_equal(c.refused, 1);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(t_banks_have_unique_plain_names, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		t_entries_fit_their_bank_and_raise_its_mark, setup, teardown),
+	    cmocka_unit_test_setup_teardown(t_a_disabled_entry_comes_back, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		t_an_import_goes_on_after_bad_lines, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		t_an_import_knows_hashes_by_their_length, setup, teardown),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
