@@ -37,6 +37,18 @@ tl_platform_find(struct tl_db *db, struct tl_str name, int64_t *ret)
 }
 
 int
+tl_platform_name(struct tl_db *db, int64_t platform, struct tl_arena *arena, struct tl_str *ret)
+{
+	struct tl_row r;
+	int rc = tl_db_first(db, &r, TL_SQL_PLATFORM_NAME, A_INT(platform));
+	if (rc < 0)
+		return rc;
+	*ret = tl_arena_dup(arena, tl_col_str(&r, 0));
+	tl_row_end(&r);
+	return tl_arena_check(arena);
+}
+
+int
 tl_account_find(struct tl_db *db, int64_t platform, struct tl_str ext_id, struct tl_id *ret)
 {
 	struct tl_row r;

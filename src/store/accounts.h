@@ -8,6 +8,8 @@ struct tl_arena;
 int tl_platform_add(
     struct tl_db *db, struct tl_str name, int64_t *ret) TL_MUST; /* TL_EEXISTS */
 int tl_platform_find(struct tl_db *db, struct tl_str name, int64_t *ret) TL_MUST;
+int tl_platform_name(
+    struct tl_db *db, int64_t platform, struct tl_arena *arena, struct tl_str *ret) TL_MUST;
 
 /* Our id of the platform's account; made with age unknown when it is new. */
 int tl_account_ensure(struct tl_db *db, int64_t platform, bool live, struct tl_str ext_id,

@@ -313,6 +313,7 @@ CREATE INDEX decisions_subject ON decisions(platform, subject_kind, subject, at)
 CREATE INDEX decisions_account ON decisions(platform, account, at);
 CREATE INDEX decisions_reverses ON decisions(reverses) WHERE reverses IS NOT NULL;
 CREATE INDEX decisions_case ON decisions(case_id) WHERE case_id IS NOT NULL;
+CREATE INDEX decisions_reviewer ON decisions(reviewer, at) WHERE reviewer IS NOT NULL;
 
 -- What became of a decision later, also append-only: undone notified delivered confirmed complaint complaint_decided
 -- dispute reinstated sor_sent reported authority_informed annex_sent hold_placed hold_lifted
@@ -382,6 +383,7 @@ CREATE TABLE actions(
 ) {strict};
 CREATE INDEX actions_decision ON actions(decision);
 CREATE INDEX actions_subject ON actions(platform, subject_kind, subject, created_at);
+CREATE INDEX actions_reverses ON actions(reverses) WHERE reverses IS NOT NULL;
 CREATE INDEX actions_clock ON actions(clock_at) WHERE state IN ('waiting', 'sent');
 
 CREATE TABLE outbox(
@@ -406,7 +408,7 @@ CREATE TABLE outbox(
 CREATE INDEX outbox_due ON outbox(next_at) WHERE state IN ('waiting', 'leased');
 CREATE INDEX outbox_subject ON outbox(platform, subject_key, created_at) WHERE state IN ('waiting', 'leased');
 CREATE INDEX outbox_cause ON outbox(cause);
-CREATE INDEX outbox_numbered ON outbox(not_before) WHERE event_seq IS NULL AND state <> 'cancelled';
+CREATE INDEX outbox_unnumbered ON outbox(created_at, id) WHERE event_seq IS NULL AND state = 'waiting';
 
 -- People, switches, alarms, audit -----------------------------------------------------------------------------------
 CREATE TABLE users(

@@ -1,0 +1,338 @@
+/*
+ * The ledger's rows.
+ *
+ * Owns tables decisions, decision_events and strikes. Promises: decisions and events are only ever added; the
+ * account's strike count is always the sum of what counts now. Failure: the store's codes. Called by src/decide,
+ * src/enforce, the courier and the pages that show trails.
+ */
+#include "store/decisions.h"
+
+#include "base/arena.h"
+
+#include <math.h>
+
+#define EVENTS_MAX 1000
+#define STRIKES_MAX 200
+
+enum col_type { ID, ID0, INT, INT0, INTN, TEXT, TEXT0, REAL0, BOOL, WORD };
+
+struct col {
+	enum col_type type;
+	size_t offset, size;
+	const char *const *names;
+};
+
+static const struct col cols[] = {
+#define C(type, member, names)                                                                 \
+	{type, offsetof(struct tl_decision, member),                                           \
+	    sizeof(((struct tl_decision *)0)->member), names},
+#include "store/decision_cols.tbl.h"
+#undef C
+};
+
+/* Members of 4 bytes are int or an enum, of 8 int64_t. */
+static int64_t
+get_int(const void *at, size_t size)
+{
+	int v;
+	int64_t w;
+	memcpy(&v, at, sizeof v);
+	if (size == sizeof v)
+		return v;
+	memcpy(&w, at, sizeof w);
+	return w;
+}
+
+static void
+set_int(void *at, size_t size, int64_t w)
+{
+	int v = (int)w;
+	if (size == sizeof v)
+		memcpy(at, &v, sizeof v);
+	else
+		memcpy(at, &w, sizeof w);
+}
+
+static struct tl_arg
+bind(const struct col *c, const struct tl_decision *d)
+{
+	const void *at = (const uint8_t *)d + c->offset;
+	switch (c->type) {
+	case ID:
+	case ID0: {
+		struct tl_id id;
+		memcpy(&id, at, sizeof id);
+		/* The argument borrows: it must point into the decision. */
+		return c->type == ID0 && tl_id_is_nil(id) ? A_NULL
+							  : A_BYTES(tl_bytes(at, sizeof id));
+	}
+	case INT:
+		return A_INT(get_int(at, c->size));
+	case INT0:
+		return get_int(at, c->size) == 0 ? A_NULL : A_INT(get_int(at, c->size));
+	case INTN:
+		return get_int(at, c->size) < 0 ? A_NULL : A_INT(get_int(at, c->size));
+	case TEXT:
+	case TEXT0: {
+		struct tl_str s;
+		memcpy(&s, at, sizeof s);
+		return c->type == TEXT0 && s.n == 0 ? A_NULL : A_TEXT(s);
+	}
+	case REAL0: {
+		double v;
+		memcpy(&v, at, sizeof v);
+		return isnan(v) ? A_NULL : A_REAL(v);
+	}
+	case BOOL:
+		return A_INT(*(const bool *)at);
+	case WORD:
+		return A_Z(c->names[get_int(at, c->size)]);
+	}
+	return A_NULL;
+}
+
+static int
+read_col(const struct tl_row *r, int n, const struct col *c, struct tl_arena *arena,
+    struct tl_decision *d)
+{
+	void *at = (uint8_t *)d + c->offset;
+	int word = 0;
+	struct tl_id id;
+	struct tl_str s;
+	double v;
+	switch (c->type) {
+	case ID:
+	case ID0:
+		id = tl_col_id(r, n);
+		memcpy(at, &id, sizeof id);
+		return 0;
+	case INT:
+	case INT0:
+		set_int(at, c->size, tl_col_int(r, n));
+		return 0;
+	case INTN:
+		set_int(at, c->size, tl_col_null(r, n) ? -1 : tl_col_int(r, n));
+		return 0;
+	case TEXT:
+	case TEXT0:
+		s = tl_arena_dup(arena, tl_col_str(r, n));
+		memcpy(at, &s, sizeof s);
+		return 0;
+	case REAL0:
+		v = tl_col_null(r, n) ? (double)NAN : tl_col_real(r, n);
+		memcpy(at, &v, sizeof v);
+		return 0;
+	case BOOL:
+		*(bool *)at = tl_col_int(r, n) != 0;
+		return 0;
+	case WORD:
+		if (tl_word_parse(c->names, tl_col_str(r, n), &word) < 0)
+			return tl_fail(
+			    TL_ECORRUPT, "a decision holds a word that does not exist");
+		set_int(at, c->size, word);
+		return 0;
+	}
+	return tl_fail(TL_EBUG, "a column of no type");
+}
+
+static int
+read_decision(
+    const struct tl_row *r, struct tl_arena *arena, struct tl_decision *d, int64_t *ret_seq)
+{
+	*d = (struct tl_decision){0};
+	for (size_t i = 0; i < TL_COUNT(cols); i++) {
+		int rc = read_col(r, (int)i, &cols[i], arena, d);
+		if (rc < 0)
+			return rc;
+	}
+	if (ret_seq)
+		*ret_seq = tl_col_int(r, (int)TL_COUNT(cols));
+	return tl_arena_check(arena);
+}
+
+int
+tl_decision_add(struct tl_db *db, const struct tl_decision *d)
+{
+	struct tl_arg args[TL_COUNT(cols)];
+	for (size_t i = 0; i < TL_COUNT(cols); i++)
+		args[i] = bind(&cols[i], d);
+	int rc = tl_db_run_args(db, TL_SQL_DECISION_ADD, args, TL_COUNT(cols));
+	return rc < 0 ? rc : 0;
+}
+
+int
+tl_decision_get(struct tl_db *db, struct tl_id id, struct tl_arena *arena,
+    struct tl_decision *ret, int64_t *ret_seq)
+{
+	struct tl_row r;
+	int rc = tl_db_first(db, &r, TL_SQL_DECISION_GET, A_ID(id));
+	if (rc < 0)
+		return rc == TL_ENOTFOUND ? tl_fail(TL_ENOTFOUND, "there is no such decision")
+					  : rc;
+	rc = read_decision(&r, arena, ret, ret_seq);
+	tl_row_end(&r);
+	return rc;
+}
+
+static int
+read_list(struct tl_row *r, size_t max, struct tl_arena *arena, struct tl_decision **ret,
+    size_t *ret_count)
+{
+	struct tl_decision *list = TL_NEWS(arena, struct tl_decision, max ? max : 1);
+	size_t n = 0;
+	int rc = list ? 0 : tl_arena_check(arena);
+	while (rc >= 0 && n < max && (rc = tl_row_next(r)) > 0)
+		rc = read_decision(r, arena, &list[n++], NULL);
+	tl_row_end(r);
+	if (rc < 0)
+		return rc;
+	*ret = list;
+	*ret_count = n;
+	return 0;
+}
+
+int
+tl_decision_of_subject(struct tl_db *db, int64_t platform, enum tl_subject_kind kind,
+    struct tl_id subject, size_t max, struct tl_arena *arena, struct tl_decision **ret,
+    size_t *ret_count)
+{
+	struct tl_row r;
+	int rc = tl_db_query(db, &r, TL_SQL_DECISION_OF_SUBJECT, A_INT(platform),
+	    A_Z(tl_subject_kind_names[kind]), A_ID(subject), A_INT(max));
+	return rc < 0 ? rc : read_list(&r, max, arena, ret, ret_count);
+}
+
+int
+tl_decision_of_account(struct tl_db *db, int64_t platform, struct tl_id account, size_t max,
+    struct tl_arena *arena, struct tl_decision **ret, size_t *ret_count)
+{
+	struct tl_row r;
+	int rc = tl_db_query(
+	    db, &r, TL_SQL_DECISION_OF_ACCOUNT, A_INT(platform), A_ID(account), A_INT(max));
+	return rc < 0 ? rc : read_list(&r, max, arena, ret, ret_count);
+}
+
+int
+tl_decision_is_reversed(struct tl_db *db, struct tl_id id, bool *ret)
+{
+	struct tl_row r;
+	int rc = tl_db_first(db, &r, TL_SQL_DECISION_REVERSED, A_ID(id));
+	if (rc < 0)
+		return rc;
+	*ret = tl_col_int(&r, 0) != 0;
+	tl_row_end(&r);
+	return 0;
+}
+
+int
+tl_decision_count_by(struct tl_db *db, struct tl_id reviewer, int64_t since, int64_t *ret)
+{
+	struct tl_row r;
+	int rc = tl_db_first(db, &r, TL_SQL_DECISION_TODAY, A_ID(reviewer), A_INT(since));
+	if (rc < 0)
+		return rc;
+	*ret = tl_col_int(&r, 0);
+	tl_row_end(&r);
+	return 0;
+}
+
+int
+tl_decision_event_add(
+    struct tl_db *db, struct tl_id decision, const struct tl_decision_event *e)
+{
+	struct tl_id id = tl_id_new();
+	int rc = tl_db_run(db, TL_SQL_DECISION_EVENT_ADD, A_ID(id), A_ID(decision),
+	    A_TEXT(e->kind), A_INT(e->at), A_TEXT(e->actor), A_TEXT0(e->ref),
+	    A_TEXT0(e->outcome), A_TEXT0(e->detail));
+	return rc < 0 ? rc : 0;
+}
+
+int
+tl_decision_events(struct tl_db *db, struct tl_id decision, struct tl_arena *arena,
+    struct tl_decision_event **ret, size_t *ret_count)
+{
+	struct tl_row r;
+	int rc = tl_db_query(db, &r, TL_SQL_DECISION_EVENT_LIST, A_ID(decision));
+	if (rc < 0)
+		return rc;
+	struct tl_decision_event *list = TL_NEWS(arena, struct tl_decision_event, EVENTS_MAX);
+	size_t n = 0;
+	while (list && n < EVENTS_MAX && (rc = tl_row_next(&r)) > 0)
+		list[n++] = (struct tl_decision_event){
+		    .kind = tl_arena_dup(arena, tl_col_str(&r, 0)),
+		    .at = tl_col_int(&r, 1),
+		    .actor = tl_arena_dup(arena, tl_col_str(&r, 2)),
+		    .ref = tl_arena_dup(arena, tl_col_str(&r, 3)),
+		    .outcome = tl_arena_dup(arena, tl_col_str(&r, 4)),
+		    .detail = tl_arena_dup(arena, tl_col_str(&r, 5)),
+		    .seq = tl_col_int(&r, 6),
+		};
+	tl_row_end(&r);
+	if (rc >= 0)
+		rc = tl_arena_check(arena);
+	if (rc < 0)
+		return rc;
+	*ret = list;
+	*ret_count = n;
+	return 0;
+}
+
+/* Strikes ----------------------------------------------------------------------------------------------------- */
+
+int
+tl_strike_add(
+    struct tl_db *db, int64_t platform, struct tl_id account, const struct tl_strike *s)
+{
+	int rc =
+	    tl_db_run(db, TL_SQL_STRIKE_ADD, A_INT(platform), A_ID(account), A_ID(s->decision),
+		A_TEXT(s->policy), A_INT(s->weight), A_INT(s->at), A_INT(s->expires_at));
+	if (rc >= 0)
+		rc = tl_db_run(
+		    db, TL_SQL_STRIKE_SUM, A_INT(platform), A_ID(account), A_INT(s->at));
+	return rc < 0 ? rc : 0;
+}
+
+int
+tl_strike_revoke(struct tl_db *db, struct tl_id decision, int64_t now)
+{
+	struct tl_row r;
+	int rc = tl_db_first(db, &r, TL_SQL_STRIKE_REVOKE, A_ID(decision), A_INT(now));
+	if (rc == TL_ENOTFOUND)
+		return 0;
+	if (rc < 0)
+		return rc;
+	int64_t platform = tl_col_int(&r, 0);
+	struct tl_id account = tl_col_id(&r, 1);
+	tl_row_end(&r);
+	rc = tl_db_run(db, TL_SQL_STRIKE_SUM, A_INT(platform), A_ID(account), A_INT(now));
+	return rc < 0 ? rc : 0;
+}
+
+int
+tl_strike_list(struct tl_db *db, int64_t platform, struct tl_id account, struct tl_arena *arena,
+    struct tl_strike **ret, size_t *ret_count)
+{
+	struct tl_row r;
+	int rc = tl_db_query(db, &r, TL_SQL_STRIKE_LIST, A_INT(platform), A_ID(account));
+	if (rc < 0)
+		return rc;
+	struct tl_strike *list = TL_NEWS(arena, struct tl_strike, STRIKES_MAX);
+	size_t n = 0;
+	while (list && n < STRIKES_MAX && (rc = tl_row_next(&r)) > 0)
+		list[n++] = (struct tl_strike){
+		    .decision = tl_col_id(&r, 0),
+		    .policy = tl_arena_dup(arena, tl_col_str(&r, 1)),
+		    .weight = tl_col_int(&r, 2),
+		    .at = tl_col_int(&r, 3),
+		    .expires_at = tl_col_int(&r, 4),
+		    .revoked_at = tl_col_int(&r, 5),
+		};
+	tl_row_end(&r);
+	if (rc >= 0)
+		rc = tl_arena_check(arena);
+	if (rc < 0)
+		return rc;
+	*ret = list;
+	*ret_count = n;
+	return 0;
+}
