@@ -1,0 +1,270 @@
+/*
+ * The clerk: whatever must happen because time passes. One table of duties; each has its pause, runs in its own
+ * short transactions and is repeated at once while there is more to do.
+ *
+ * Promises: one clerk works at a time (a duty row that it renews; a second one waits); a failing duty is logged and
+ * tried again at its next time, the others go on. Sealing comes first: deliveries wait for it.
+ */
+#include "role/role.h"
+
+#include "base/arena.h"
+#include "enforce/enforce.h"
+#include "outbox/outbox.h"
+#include "review/review.h"
+#include "store/alarms.h"
+#include "store/ledger.h"
+#include "store/media.h"
+#include "store/retention.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+#include "sys/stop.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <sys/statvfs.h>
+
+#define DUTY_US (15 * TL_US_S)
+#define POLL_MS 500
+#define PAGE 256
+
+struct clerk {
+	const struct tl_config *config;
+	const struct tl_wires *wires;
+	struct tl_store *store;
+	struct tl_db *db;
+	struct tl_arena *arena;
+	struct tl_id me;
+	int64_t sealed;
+};
+
+/* Returns how many things it did (more than 0: run again at once), or an error. */
+typedef int (*duty_fn)(struct tl_db *db, void *clerk);
+
+static int
+seal(struct tl_db *db, void *clerk)
+{
+	(void)clerk;
+	return tl_ledger_seal(db, PAGE);
+}
+
+static int
+number_events(struct tl_db *db, void *clerk)
+{
+	(void)clerk;
+	size_t n = 0;
+	int rc = tl_outboxrow_number(db, tl_now_us(), PAGE, &n);
+	return rc < 0 ? rc : (int)n;
+}
+
+static int
+lapse_claims(struct tl_db *db, void *clerk)
+{
+	(void)clerk;
+	return tl_review_lapse(db, tl_now_us(), PAGE);
+}
+
+static int
+settle_cases(struct tl_db *db, void *clerk)
+{
+	(void)clerk;
+	return tl_review_settle(db, tl_now_us(), PAGE);
+}
+
+static int
+action_clocks(struct tl_db *db, void *clerk)
+{
+	struct clerk *c = clerk;
+	size_t n = 0;
+	tl_arena_reset(c->arena);
+	int rc = tl_enforce_clocks(db, tl_now_us(), PAGE, c->arena, &n);
+	return rc < 0 ? rc : 0;
+}
+
+static int
+expire_items(struct tl_db *db, void *clerk)
+{
+	const struct clerk *c = clerk;
+	struct tl_retention r = {.decided_us = c->config->complaint_days * TL_US_DAY};
+	return tl_retention_items(db, &r, PAGE);
+}
+
+static int
+expire_media(struct tl_db *db, void *clerk)
+{
+	(void)clerk;
+	return tl_media_sweep(db, tl_now_us(), PAGE);
+}
+
+static int
+purge_media(struct tl_db *db, void *clerk)
+{
+	(void)clerk;
+	return tl_media_purge(db, PAGE);
+}
+
+static int
+expire_tokens(struct tl_db *db, void *clerk)
+{
+	(void)clerk;
+	int rc = tl_retention_tokens(db);
+	return rc < 0 ? rc : 0;
+}
+
+static int
+prune_events(struct tl_db *db, void *clerk)
+{
+	const struct clerk *c = clerk;
+	return tl_outboxrow_prune(db, tl_now_us() - c->config->events_days * TL_US_DAY, PAGE);
+}
+
+/* Opens an alarm while the disk has less room than intake needs, and closes it when there is room again. */
+static int
+watch_disk(struct tl_db *db, void *clerk)
+{
+	const struct clerk *c = clerk;
+	struct statvfs st;
+	if (statvfs(c->config->data_dir, &st) < 0)
+		return tl_fail(TL_EIO, "cannot ask for free space: %m");
+	int64_t free_bytes = (int64_t)((uint64_t)st.f_bavail * st.f_frsize);
+	if (free_bytes >= 2 * c->config->disk_free_min_bytes)
+		return tl_alarm_over(db, "disk", TL_S("data"));
+	char text[300];
+	(void)snprintf(text, sizeof text,
+	    "The data folder has %lld MiB left; intake stops at %lld MiB. What was accepted is "
+	    "safe. Free space or "
+	    "move the folder to a larger disk.",
+	    (long long)(free_bytes >> 20), (long long)(c->config->disk_free_min_bytes >> 20));
+	bool opened = false;
+	int rc = tl_alarm_open(db, "disk", TL_S("data"), tl_str(text), &opened);
+	return rc < 0 ? rc : 0;
+}
+
+struct duty {
+	const char *name;
+	duty_fn fn;
+	enum tl_sync sync;
+	int64_t every_us;
+	bool wakes; /* others wait for what it does */
+};
+
+static const struct duty duties[] = {
+    {"seal", seal, TL_SYNC_FULL, 0, true},
+    {"number_events", number_events, TL_SYNC_FULL, 0, true},
+    {"lapse_claims", lapse_claims, TL_SYNC_NORMAL, TL_US_S, false},
+    {"settle_cases", settle_cases, TL_SYNC_NORMAL, 5 * TL_US_S, false},
+    {"action_clocks", action_clocks, TL_SYNC_NORMAL, 5 * TL_US_S, false},
+    {"purge_media", purge_media, TL_SYNC_NORMAL, 5 * TL_US_S, false},
+    {"expire_items", expire_items, TL_SYNC_FULL, TL_US_MIN, false},
+    {"expire_media", expire_media, TL_SYNC_NORMAL, TL_US_MIN, false},
+    {"expire_tokens", expire_tokens, TL_SYNC_NORMAL, TL_US_MIN, false},
+    {"prune_events", prune_events, TL_SYNC_NORMAL, 10 * TL_US_MIN, false},
+    {"watch_disk", watch_disk, TL_SYNC_NORMAL, 10 * TL_US_S, false},
+};
+
+static void
+run_duty(struct clerk *c, const struct duty *d)
+{
+	bool any = false;
+	for (int rounds = 0; rounds < 64; rounds++) {
+		int rc = tl_db_tx(c->db, d->sync, d->fn, c);
+		if (rc < 0)
+			tl_log(EV_STORE_ERROR, TL_LWORD("where", d->name),
+			    TL_LWORD("error", tl_err_name(rc)),
+			    TL_LWORD("text", tl_err_text()));
+		if (rc <= 0)
+			break;
+		any = true;
+		if (rc < PAGE)
+			break;
+	}
+	if (any && d->wakes) {
+		tl_wake(c->wires, TL_PROC_COURIER);
+		tl_wake(c->wires, TL_PROC_SERVER);
+	}
+}
+
+static int
+take_duty(struct tl_db *db, void *ctx)
+{
+	const struct clerk *c = ctx;
+	return tl_duty_take(db, "clerk", c->me, tl_now_us() + DUTY_US);
+}
+
+/* Copies the log while nobody waits; empties it when it has grown large. */
+static void
+checkpoint(struct clerk *c)
+{
+	int64_t pages = 0;
+	int rc = tl_store_checkpoint(c->db, false, &pages);
+	if (rc == 0 && pages > 8192)
+		rc = tl_store_checkpoint(c->db, true, &pages);
+	if (rc < 0)
+		tl_log(EV_STORE_ERROR, TL_LWORD("where", "checkpoint"),
+		    TL_LWORD("text", tl_err_text()));
+}
+
+static void
+round_of_duties(struct clerk *c, int64_t next_us[TL_COUNT(duties)])
+{
+	int64_t now = tl_mono_us();
+	for (size_t i = 0; i < TL_COUNT(duties); i++) {
+		if (next_us[i] > now)
+			continue;
+		run_duty(c, &duties[i]);
+		next_us[i] = tl_mono_us() + duties[i].every_us;
+	}
+}
+
+static void
+loop(struct clerk *c, struct tl_stop *stop)
+{
+	int64_t next_us[TL_COUNT(duties)] = {0};
+	int64_t duty_until = 0, next_checkpoint = 0;
+	while (!stop->stop) {
+		int64_t now = tl_mono_us();
+		if (now > duty_until - DUTY_US / 2 &&
+		    tl_db_tx(c->db, TL_SYNC_NORMAL, take_duty, c) == 0)
+			duty_until = now + DUTY_US;
+		if (now < duty_until) {
+			round_of_duties(c, next_us);
+			if (now >= next_checkpoint) {
+				checkpoint(c);
+				next_checkpoint = now + TL_US_S;
+			}
+		}
+		struct pollfd p[2] = {{.fd = stop->fd, .events = POLLIN},
+		    {.fd = c->wires->wake, .events = POLLIN}};
+		(void)poll(p, 2, POLL_MS);
+		tl_stop_read(stop);
+		(void)tl_wake_drain(c->wires);
+	}
+	if (tl_mono_us() < duty_until) {
+		run_duty(c, &duties[0]);
+		checkpoint(c);
+	}
+}
+
+int
+tl_role_clerk(const struct tl_role_args *a)
+{
+	struct clerk c = {.config = a->config, .wires = a->wires, .me = tl_id_new()};
+	TL_CLEANUP(tl_store_closep) struct tl_store *store = NULL;
+	TL_CLEANUP(tl_db_closep) struct tl_db *db = NULL;
+	TL_CLEANUP(tl_arena_destroyp) struct tl_arena *arena = tl_arena_create(1 << 20);
+	struct tl_stop stop;
+	int rc = tl_stop_open(&stop);
+	if (rc == 0)
+		rc = tl_store_open(a->config->data_dir, &store);
+	if (rc == 0)
+		rc = tl_db_open(store, &db);
+	if (rc < 0)
+		return rc;
+	c.store = store;
+	c.db = db;
+	c.arena = arena;
+	tl_log(EV_START, TL_LWORD("role", "clerk"));
+	loop(&c, &stop);
+	tl_log(EV_STOP, TL_LWORD("role", "clerk"));
+	tl_stop_close(&stop);
+	return 0;
+}
