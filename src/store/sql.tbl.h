@@ -15,3 +15,4 @@
 #include "store/sql/ledger.tbl.h"
 #include "store/sql/media.tbl.h"
 #include "store/sql/outbox.tbl.h"
+#include "store/sql/view.tbl.h"

@@ -234,6 +234,8 @@ CREATE TABLE cases(
 ) {strict};
 CREATE INDEX cases_order ON cases(queue, state, urgency DESC, opened_at);
 CREATE UNIQUE INDEX cases_subject ON cases(platform, subject_kind, subject) WHERE state IN ('open', 'claimed');
+CREATE INDEX cases_of ON cases(platform, subject_kind, subject, opened_at);
+CREATE INDEX cases_account ON cases(platform, account, opened_at) WHERE account IS NOT NULL;
 CREATE INDEX cases_claims ON cases(claim_until) WHERE state = 'claimed';
 
 CREATE TABLE case_causes(

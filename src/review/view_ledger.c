@@ -1,0 +1,266 @@
+/*
+ * JSON of decisions: one line each beside an account, and whole with actions, events and deliveries in the trail.
+ *
+ * Promises: people appear by pseudonym only; a decision that was undone or taken back says so. Failure: the
+ * store's. Called by the case view, the item trail and the account page.
+ */
+#include "review/view.h"
+
+#include "base/json.h"
+
+static void
+text0(struct tl_buf *out, const char *key, struct tl_str s)
+{
+	if (s.n)
+		tl_js_str(out, key, s);
+	else
+		tl_js_null(out, key);
+}
+
+static void
+json0(struct tl_buf *out, const char *key, struct tl_str json)
+{
+	if (json.n)
+		tl_js_raw(out, key, json);
+	else
+		tl_js_null(out, key);
+}
+
+static int
+write_action_names(const struct tl_view *v, struct tl_id decision)
+{
+	struct tl_row r;
+	int rc = tl_db_query(v->db, &r, TL_SQL_VIEW_ACTIONS, A_ID(decision));
+	if (rc < 0)
+		return rc;
+	tl_js_open(v->out, "actions", '[');
+	while ((rc = tl_row_next(&r)) > 0)
+		tl_js_str(v->out, NULL, tl_col_str(&r, 1));
+	tl_js_close(v->out, ']');
+	return rc;
+}
+
+/* The members of DecisionRow. */
+static int
+write_row(const struct tl_view *v, const struct tl_row *r)
+{
+	struct tl_buf *out = v->out;
+	tl_js_id(out, "id", tl_col_id(r, 0));
+	tl_js_str(out, "puid", tl_col_str(r, 1));
+	tl_js_time(out, "at", tl_col_int(r, 2));
+	tl_js_str(out, "kind", tl_col_str(r, 3));
+	tl_js_str(out, "policy", tl_col_str(r, 4));
+	tl_js_str(out, "ground", tl_col_str(r, 5));
+	int rc = write_action_names(v, tl_col_id(r, 0));
+	tl_js_str(out, "automated", tl_col_str(r, 6));
+	struct tl_str by = tl_col_str(r, 7);
+	tl_js_str(out, "by", by.n ? by : TL_S("rules"));
+	bool about_item = tl_str_is(tl_col_str(r, 9), "item");
+	tl_js_open(out, "subject", '{');
+	tl_js_str(out, "kind", tl_col_str(r, 9));
+	tl_js_str(out, "id", tl_col_str(r, about_item ? 10 : 11));
+	tl_js_close(out, '}');
+	tl_js_bool(out, "reversed", tl_col_int(r, 12) != 0);
+	return rc;
+}
+
+int
+tl_view_decision(const struct tl_view *v, const char *key, struct tl_id id)
+{
+	struct tl_row r;
+	int rc = tl_id_is_nil(id) ? TL_ENOTFOUND
+				  : tl_db_first(v->db, &r, TL_SQL_VIEW_DECISION, A_ID(id));
+	if (rc == TL_ENOTFOUND) {
+		tl_js_null(v->out, key);
+		return 0;
+	}
+	if (rc < 0)
+		return rc;
+	tl_js_open(v->out, key, '{');
+	rc = write_row(v, &r);
+	tl_js_close(v->out, '}');
+	tl_row_end(&r);
+	return rc;
+}
+
+int
+tl_view_decisions_of_account(
+    const struct tl_view *v, const char *key, int64_t platform, struct tl_id account)
+{
+	struct tl_row r;
+	int rc = tl_db_query(
+	    v->db, &r, TL_SQL_VIEW_DECISIONS_OF_ACCOUNT, A_INT(platform), A_ID(account));
+	if (rc < 0)
+		return rc;
+	tl_js_open(v->out, key, '[');
+	while ((rc = tl_row_next(&r)) > 0) {
+		tl_js_open(v->out, NULL, '{');
+		rc = write_row(v, &r);
+		tl_js_close(v->out, '}');
+		if (rc < 0)
+			break;
+	}
+	tl_row_end(&r);
+	tl_js_close(v->out, ']');
+	return rc;
+}
+
+static int
+write_actions(const struct tl_view *v, struct tl_id decision)
+{
+	struct tl_buf *out = v->out;
+	struct tl_row r;
+	int rc = tl_db_query(v->db, &r, TL_SQL_VIEW_ACTIONS, A_ID(decision));
+	if (rc < 0)
+		return rc;
+	tl_js_open(out, "done", '[');
+	while ((rc = tl_row_next(&r)) > 0) {
+		tl_js_open(out, NULL, '{');
+		tl_js_id(out, "id", tl_col_id(&r, 0));
+		tl_js_str(out, "name", tl_col_str(&r, 1));
+		json0(out, "params", tl_col_str(&r, 2));
+		tl_js_id(out, "reverses", tl_col_id(&r, 3));
+		tl_js_str(out, "state", tl_col_str(&r, 4));
+		tl_js_time(out, "created_at", tl_col_int(&r, 5));
+		tl_js_time(out, "clock_at", tl_col_int(&r, 6));
+		tl_js_time(out, "confirmed_at", tl_col_int(&r, 7));
+		text0(out, "confirm_note", tl_col_str(&r, 8));
+		tl_js_close(out, '}');
+	}
+	tl_js_close(out, ']');
+	return rc;
+}
+
+static int
+write_events(const struct tl_view *v, struct tl_id decision)
+{
+	struct tl_buf *out = v->out;
+	struct tl_row r;
+	int rc = tl_db_query(v->db, &r, TL_SQL_VIEW_EVENTS, A_ID(decision));
+	if (rc < 0)
+		return rc;
+	tl_js_open(out, "events", '[');
+	while ((rc = tl_row_next(&r)) > 0) {
+		tl_js_open(out, NULL, '{');
+		tl_js_str(out, "kind", tl_col_str(&r, 0));
+		tl_js_time(out, "at", tl_col_int(&r, 1));
+		struct tl_str actor = tl_col_str(&r, 2);
+		bool person = actor.n > 5 && memcmp(actor.p, "user:", 5) == 0;
+		tl_js_str(out, "actor", person ? TL_S("person") : actor);
+		text0(out, "outcome", tl_col_str(&r, 3));
+		tl_js_close(out, '}');
+	}
+	tl_js_close(out, ']');
+	return rc;
+}
+
+void
+tl_view_delivery(struct tl_buf *out, const struct tl_row *r)
+{
+	tl_js_id(out, "id", tl_col_id(r, 0));
+	tl_js_str(out, "platform", tl_col_str(r, 1));
+	tl_js_bool(out, "live", tl_col_int(r, 2) != 0);
+	tl_js_str(out, "kind", tl_col_str(r, 3));
+	tl_js_str(out, "subject_key", tl_col_str(r, 4));
+	struct tl_str state = tl_col_str(r, 5);
+	tl_js_str(out, "state", state);
+	tl_js_int(out, "attempts", tl_col_int(r, 6));
+	tl_js_time(out, "created_at", tl_col_int(r, 7));
+	tl_js_time(out, "not_before", tl_col_int(r, 8));
+	bool due = tl_str_is(state, "waiting") || tl_str_is(state, "leased");
+	tl_js_time(out, "next_at", due ? tl_col_int(r, 9) : 0);
+	tl_js_time(out, "delivered_at", tl_col_int(r, 10));
+	if (tl_col_null(r, 11))
+		tl_js_null(out, "status");
+	else
+		tl_js_int(out, "status", tl_col_int(r, 11));
+	text0(out, "error", tl_col_str(r, 12));
+	json0(out, "body", tl_col_str(r, 13));
+}
+
+static int
+write_deliveries(const struct tl_view *v, struct tl_id decision)
+{
+	struct tl_row r;
+	int rc = tl_db_query(v->db, &r, TL_SQL_VIEW_DELIVERIES_OF, A_ID(decision));
+	if (rc < 0)
+		return rc;
+	tl_js_open(v->out, "deliveries", '[');
+	while ((rc = tl_row_next(&r)) > 0) {
+		tl_js_open(v->out, NULL, '{');
+		tl_view_delivery(v->out, &r);
+		tl_js_close(v->out, '}');
+	}
+	tl_js_close(v->out, ']');
+	return rc;
+}
+
+/*
+ * The statement as paragraphs. It is stored as the object that was sent; each text member becomes a paragraph under
+ * its name, so that a new kind of paragraph shows without a change here.
+ */
+static void
+write_statement(struct tl_buf *out, struct tl_str json)
+{
+	json_t TL_CLEANUP(tl_json_unref) *j = NULL;
+	tl_js_open(out, "statement", '[');
+	if (json.n && tl_json_parse(json, &j) == 0) {
+		const char *key;
+		json_t *part;
+		json_t *paragraphs = json_object_get(j, "paragraphs");
+		json_object_foreach(json_is_object(paragraphs) ? paragraphs : j, key, part)
+		{
+			if (!json_is_string(part))
+				continue;
+			tl_js_open(out, NULL, '{');
+			tl_js_z(out, "heading", key);
+			tl_js_str(out, "text", tl_json_str(part));
+			tl_js_close(out, '}');
+		}
+	}
+	tl_js_close(out, ']');
+}
+
+static int
+write_whole(const struct tl_view *v, const struct tl_row *r)
+{
+	struct tl_buf *out = v->out;
+	struct tl_id id = tl_col_id(r, 0);
+	int rc = write_row(v, r);
+	if (tl_col_null(r, 13))
+		tl_js_null(out, "seq");
+	else
+		tl_js_int(out, "seq", tl_col_int(r, 13));
+	tl_js_str(out, "policy_version", tl_col_str(r, 14));
+	tl_js_str(out, "facts", tl_col_str(r, 15));
+	tl_js_str(out, "trigger", tl_col_str(r, 16));
+	tl_js_time(out, "effective_at", tl_col_int(r, 17));
+	write_statement(out, tl_col_str(r, 18));
+	if (rc == 0)
+		rc = write_actions(v, id);
+	if (rc == 0)
+		rc = write_events(v, id);
+	return rc < 0 ? rc : write_deliveries(v, id);
+}
+
+int
+tl_view_decisions_of(const struct tl_view *v, const char *key, int64_t platform,
+    enum tl_subject_kind kind, struct tl_id subject)
+{
+	struct tl_row r;
+	int rc = tl_db_query(v->db, &r, TL_SQL_VIEW_DECISIONS_OF_SUBJECT, A_INT(platform),
+	    A_Z(tl_subject_kind_names[kind]), A_ID(subject));
+	if (rc < 0)
+		return rc;
+	tl_js_open(v->out, key, '[');
+	while ((rc = tl_row_next(&r)) > 0) {
+		tl_js_open(v->out, NULL, '{');
+		rc = write_whole(v, &r);
+		tl_js_close(v->out, '}');
+		if (rc < 0)
+			break;
+	}
+	tl_row_end(&r);
+	tl_js_close(v->out, ']');
+	return rc;
+}

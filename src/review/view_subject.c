@@ -1,0 +1,323 @@
+/*
+ * JSON of what a case is about: the item, its author, what detectors, rules and people said of it.
+ *
+ * Promises: every member of the console's types is there, null when not known; text whose key was forgotten is
+ * shown as erased. Failure: the store's. Called by the case view and the item trail.
+ */
+#include "review/view.h"
+
+#include "base/json.h"
+#include "store/accounts.h"
+
+/* Text, or null when empty. */
+static void
+text0(struct tl_buf *out, const char *key, struct tl_str s)
+{
+	if (s.n)
+		tl_js_str(out, key, s);
+	else
+		tl_js_null(out, key);
+}
+
+static void
+int0(struct tl_buf *out, const char *key, const struct tl_row *r, int col)
+{
+	if (tl_col_null(r, col))
+		tl_js_null(out, key);
+	else
+		tl_js_int(out, key, tl_col_int(r, col));
+}
+
+int
+tl_view_platform(const struct tl_view *v, const char *key, int64_t platform)
+{
+	struct tl_row r;
+	int rc = tl_db_first(v->db, &r, TL_SQL_PLATFORM_NAME, A_INT(platform));
+	if (rc < 0)
+		return rc;
+	tl_js_str(v->out, key, tl_col_str(&r, 0));
+	tl_row_end(&r);
+	return 0;
+}
+
+static void
+write_media(struct tl_buf *out, const struct tl_media *m)
+{
+	tl_js_open(out, NULL, '{');
+	tl_js_hex(out, "id", tl_bytes(m->id.b, sizeof m->id.b));
+	tl_js_z(out, "state", tl_media_state_names[m->state]);
+	text0(out, "reason", m->reason);
+	tl_js_str(out, "mime", m->mime);
+	tl_js_int(out, "bytes", m->bytes);
+	if (m->width > 0)
+		tl_js_int(out, "width", m->width);
+	else
+		tl_js_null(out, "width");
+	if (m->height > 0)
+		tl_js_int(out, "height", m->height);
+	else
+		tl_js_null(out, "height");
+	tl_js_close(out, '}');
+}
+
+static void
+write_content(struct tl_buf *out, const struct tl_item_full *f)
+{
+	tl_js_open(out, "text", '[');
+	for (size_t i = 0; i < f->item.field_count; i++) {
+		tl_js_open(out, NULL, '{');
+		tl_js_str(out, "field", f->item.fields[i].name);
+		tl_js_str(out, "text", f->item.fields[i].text);
+		tl_js_close(out, '}');
+	}
+	tl_js_close(out, ']');
+	tl_js_bool(out, "erased", f->erased);
+	tl_js_open(out, "media", '[');
+	for (size_t i = 0; i < f->item.media_count; i++)
+		write_media(out, &f->item.media[i]);
+	tl_js_close(out, ']');
+}
+
+int
+tl_view_item(const struct tl_view *v, const char *key, const struct tl_item_full *f)
+{
+	struct tl_buf *out = v->out;
+	const struct tl_item *it = &f->item;
+	tl_js_open(out, key, '{');
+	int rc = tl_view_platform(v, "platform", it->platform);
+	tl_js_str(out, "id", it->ext_id);
+	tl_js_id(out, "uuid", it->id);
+	tl_js_int(out, "version", it->version);
+	tl_js_bool(out, "live", it->live);
+	tl_js_z(out, "kind", tl_item_kind_names[it->kind]);
+	tl_js_z(out, "state", tl_item_state_names[it->state]);
+	tl_js_z(out, "verdict", f->has_verdict ? tl_verdict_word_names[f->verdict] : NULL);
+	write_content(out, f);
+	tl_js_z(out, "audience", tl_audience_names[it->audience]);
+	tl_js_int(out, "views", it->views);
+	tl_js_int(out, "engagement", it->engagement);
+	text0(out, "language", it->language);
+	text0(out, "territory", it->territory);
+	text0(out, "url", it->url);
+	tl_js_time(out, "posted_at", it->posted_at);
+	tl_js_time(out, "received_at", it->received_at);
+	tl_js_close(out, '}');
+	return rc;
+}
+
+static int
+account_items(const struct tl_view *v, int64_t platform, struct tl_id id)
+{
+	struct tl_row r;
+	int rc = tl_db_first(v->db, &r, TL_SQL_VIEW_ACCOUNT_ITEMS, A_INT(platform), A_ID(id));
+	if (rc < 0)
+		return rc;
+	tl_js_int(v->out, "items", tl_col_int(&r, 0));
+	tl_row_end(&r);
+	return 0;
+}
+
+int
+tl_view_account(const struct tl_view *v, const char *key, int64_t platform, struct tl_id id)
+{
+	struct tl_buf *out = v->out;
+	struct tl_account acc;
+	int rc = tl_id_is_nil(id) ? TL_ENOTFOUND
+				  : tl_account_get(v->db, platform, id, v->arena, &acc);
+	if (rc == TL_ENOTFOUND) {
+		tl_js_null(out, key);
+		return 0;
+	}
+	if (rc < 0)
+		return rc;
+	tl_js_open(out, key, '{');
+	rc = tl_view_platform(v, "platform", platform);
+	tl_js_str(out, "id", acc.ext_id);
+	text0(out, "name", acc.name);
+	tl_js_z(out, "age_band", tl_age_band_names[acc.age_band]);
+	tl_js_z(out, "age_assured", tl_age_assured_names[acc.age_assured]);
+	text0(out, "country", acc.country);
+	text0(out, "language", acc.language);
+	tl_js_time(out, "joined", acc.created_at);
+	tl_js_z(out, "state", tl_account_state_names[acc.state]);
+	tl_js_int(out, "strikes", acc.strikes);
+	if (rc == 0)
+		rc = account_items(v, platform, id);
+	if (rc == 0)
+		rc = tl_view_decisions_of_account(v, "decisions", platform, id);
+	tl_js_close(out, '}');
+	return rc;
+}
+
+static void
+write_signal(struct tl_buf *out, const struct tl_row *r)
+{
+	tl_js_open(out, NULL, '{');
+	tl_js_int(out, "n", tl_col_int(r, 0));
+	tl_js_str(out, "detector", tl_col_str(r, 1));
+	tl_js_str(out, "version", tl_col_str(r, 2));
+	tl_js_str(out, "status", tl_col_str(r, 3));
+	tl_js_str(out, "label", tl_col_str(r, 4));
+	if (tl_col_null(r, 5))
+		tl_js_null(out, "score");
+	else
+		tl_js_num(out, "score", tl_col_real(r, 5));
+	text0(out, "policy", tl_col_str(r, 6));
+	if (tl_col_null(r, 8)) {
+		tl_js_null(out, "bank");
+	} else {
+		tl_js_open(out, "bank", '{');
+		tl_js_id(out, "id", tl_col_id(r, 7));
+		tl_js_str(out, "name", tl_col_str(r, 8));
+		tl_js_str(out, "source", tl_col_str(r, 9));
+		tl_js_close(out, '}');
+	}
+	int0(out, "distance", r, 10);
+	tl_js_hex(out, "media", tl_col_str(r, 11));
+	text0(out, "field", tl_col_str(r, 12));
+	int0(out, "span_from", r, 13);
+	int0(out, "span_to", r, 14);
+	tl_js_time(out, "at", tl_col_int(r, 15));
+	tl_js_close(out, '}');
+}
+
+int
+tl_view_signals(const struct tl_view *v, const char *key, int64_t platform, struct tl_id item)
+{
+	struct tl_row r;
+	int rc = tl_db_query(v->db, &r, TL_SQL_VIEW_SIGNALS, A_INT(platform), A_ID(item));
+	if (rc < 0)
+		return rc;
+	tl_js_open(v->out, key, '[');
+	while ((rc = tl_row_next(&r)) > 0)
+		write_signal(v->out, &r);
+	tl_js_close(v->out, ']');
+	return rc;
+}
+
+/* Accuracy is only worth saying from a few judged flags on. */
+#define JUDGED_MIN 3
+
+static int
+write_reporter(const struct tl_view *v, int64_t platform, struct tl_id reporter)
+{
+	struct tl_accuracy acc = {0};
+	if (!tl_id_is_nil(reporter)) {
+		int rc = tl_flag_accuracy(v->db, platform, reporter, &acc);
+		if (rc < 0)
+			return rc;
+	}
+	if (acc.judged >= JUDGED_MIN)
+		tl_js_num(v->out, "reporter_accuracy", (double)acc.upheld / (double)acc.judged);
+	else
+		tl_js_null(v->out, "reporter_accuracy");
+	tl_js_int(v->out, "reporter_flags", acc.all);
+	return 0;
+}
+
+static int
+write_flag(
+    const struct tl_view *v, const struct tl_row *r, int64_t platform, struct tl_id subject)
+{
+	struct tl_id reporter = tl_col_id(r, 4);
+	struct tl_str comment;
+	int rc = tl_flag_comment(
+	    v->db, v->arena, platform, reporter, subject, tl_col_str(r, 6), &comment);
+	if (rc < 0)
+		return rc;
+	struct tl_buf *out = v->out;
+	tl_js_open(out, NULL, '{');
+	tl_js_id(out, "id", tl_col_id(r, 0));
+	tl_js_str(out, "kind", tl_col_str(r, 2));
+	text0(out, "policy", tl_col_str(r, 3));
+	text0(out, "comment", comment);
+	text0(out, "reporter", tl_col_str(r, 5));
+	rc = write_reporter(v, platform, reporter);
+	tl_js_time(out, "received_at", tl_col_int(r, 7));
+	text0(out, "outcome", tl_col_str(r, 8));
+	tl_js_close(out, '}');
+	return rc;
+}
+
+int
+tl_view_flags(const struct tl_view *v, const char *key, int64_t platform,
+    enum tl_subject_kind kind, struct tl_id subject)
+{
+	struct tl_row r;
+	int rc = tl_db_query(v->db, &r, TL_SQL_FLAG_LIST, A_INT(platform),
+	    A_Z(tl_subject_kind_names[kind]), A_ID(subject));
+	if (rc < 0)
+		return rc;
+	tl_js_open(v->out, key, '[');
+	while ((rc = tl_row_next(&r)) > 0) {
+		rc = write_flag(v, &r, platform, subject);
+		if (rc < 0)
+			break;
+	}
+	tl_row_end(&r);
+	tl_js_close(v->out, ']');
+	return rc;
+}
+
+static struct tl_str
+member(const json_t *obj, const char *key)
+{
+	const json_t *s = json_object_get(obj, key);
+	return json_is_string(s) ? tl_json_str(s) : (struct tl_str){0};
+}
+
+/* A value as people read it: text as it is, everything else as JSON. */
+static void
+write_value(struct tl_buf *out, const json_t *pair)
+{
+	const json_t *is = json_object_get(pair, "is");
+	tl_js_open(out, NULL, '{');
+	tl_js_str(out, "expr", member(pair, "what"));
+	char *dump = json_is_string(is) || !is ? NULL : json_dumps(is, JSON_ENCODE_ANY);
+	tl_js_str(out, "value", dump ? tl_str(dump) : member(pair, "is"));
+	free(dump);
+	tl_js_close(out, '}');
+}
+
+static void
+write_rule(struct tl_buf *out, const json_t *reason, struct tl_str ruleset)
+{
+	tl_js_open(out, NULL, '{');
+	tl_js_str(out, "rule", member(reason, "rule"));
+	tl_js_str(out, "policy", member(reason, "policy"));
+	tl_js_str(out, "ruleset", ruleset);
+	tl_js_z(out, "outcome",
+	    json_is_true(json_object_get(reason, "unknown")) ? "unknown" : "held");
+	tl_js_str(out, "text", member(reason, "explanation"));
+	tl_js_open(out, "values", '[');
+	size_t i;
+	json_t *pair;
+	json_array_foreach(json_object_get(reason, "values"), i, pair)
+	{
+		write_value(out, pair);
+	}
+	tl_js_close(out, ']');
+	tl_js_close(out, '}');
+}
+
+int
+tl_view_rules(
+    const struct tl_view *v, const char *key, struct tl_str reasons, struct tl_str ruleset)
+{
+	json_t TL_CLEANUP(tl_json_unref) *list = NULL;
+	if (reasons.n) {
+		int rc = tl_json_parse(reasons, &list);
+		if (rc < 0)
+			return tl_fail(TL_ECORRUPT, "an item's reasons are damaged");
+	}
+	tl_js_open(v->out, key, '[');
+	size_t i;
+	json_t *reason;
+	json_array_foreach(list, i, reason)
+	{
+		if (!json_is_true(json_object_get(reason, "shadow")))
+			write_rule(v->out, reason, ruleset);
+	}
+	tl_js_close(v->out, ']');
+	return 0;
+}
