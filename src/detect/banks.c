@@ -1,0 +1,356 @@
+/*
+ * Bank snapshots and the thread that keeps one current.
+ *
+ * Promises: a snapshot is immutable; building never holds up readers; only kinds whose counters moved are built
+ * again; an entry that comes back by itself is noticed at its time. Failure: the last snapshot stays in force and
+ * the loader says so. Started by the worker (and by whoever must match without one).
+ */
+#include "detect/banks_int.h"
+
+#include "base/arena.h"
+#include "store/banks.h"
+#include "sys/clock.h"
+
+#include <pthread.h>
+
+#define POLL_US (500 * TL_US_MS)
+#define PART_MAX ((size_t)1 << 32)
+
+struct tl_bank_loader {
+	struct tl_db *db;
+	struct tl_bank_events events;
+	pthread_t thread;
+	bool started;
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	bool poked, stop;         /* under lock */
+	struct tl_banks *current; /* under lock */
+	int64_t next_enable;      /* the loader's own */
+};
+
+static void
+part_unref(struct tl_bank_part *p)
+{
+	if (!p || --p->refs > 0)
+		return;
+	for (size_t i = 0; i < TL_DETECTOR_COUNT; i++) {
+		if (p->built[i])
+			tl_detectors[i]->destroy(p->built[i]);
+	}
+	tl_arena_destroy(p->arena);
+	free(p);
+}
+
+void
+tl_banks_unref(struct tl_banks *b)
+{
+	if (!b || --b->refs > 0)
+		return;
+	for (size_t i = 0; i < tl_bank_kind_count; i++)
+		part_unref(b->parts[i]);
+	free(b);
+}
+
+void
+tl_banks_unrefp(struct tl_banks **b)
+{
+	tl_banks_unref(*b);
+	*b = NULL;
+}
+
+int64_t
+tl_banks_version(const struct tl_banks *b)
+{
+	int64_t v = 0;
+	for (size_t i = 0; i < tl_bank_kind_count; i++)
+		v += b->parts[i]->mark;
+	return v;
+}
+
+size_t
+tl_banks_entries(const struct tl_banks *b)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < tl_bank_kind_count; i++)
+		n += b->parts[i]->table.entry_count;
+	return n;
+}
+
+/* Gathers the entries of one kind; grows in plain memory, since an arena cannot give back. */
+struct gather {
+	struct tl_bank_part *part;
+	struct tl_bank_live *entries;
+	size_t n, cap;
+	uint32_t bank;
+};
+
+static void
+on_entry(void *ctx, struct tl_id entry, enum tl_entry_form form, struct tl_str value)
+{
+	struct gather *g = ctx;
+	if (g->n == g->cap) {
+		g->cap = g->cap ? g->cap * 2 : 256;
+		g->entries = realloc(g->entries, g->cap * sizeof *g->entries);
+		if (!g->entries)
+			abort();
+	}
+	g->entries[g->n++] = (struct tl_bank_live){.bank = g->bank,
+	    .id = entry,
+	    .form = form,
+	    .value = tl_arena_dup(g->part->arena, value)};
+}
+
+static int
+gather_bank(
+    struct tl_db *db, const struct tl_bank *b, struct tl_bank_ref *ref, struct gather *g)
+{
+	*ref = (struct tl_bank_ref){.id = b->id,
+	    .name = tl_arena_dup(g->part->arena, b->name),
+	    .policy = tl_arena_dup(g->part->arena, b->policy),
+	    .distance = b->distance};
+	return tl_bank_live_entries(db, b->id, tl_now_us(), on_entry, g);
+}
+
+static int
+gather_kind(struct tl_db *db, struct tl_bank_part *p)
+{
+	TL_CLEANUP(tl_arena_destroyp) struct tl_arena *tmp = tl_arena_create(1 << 24);
+	struct tl_bank *all = NULL;
+	size_t n = 0;
+	int rc = tl_bank_list(db, tmp, &all, &n);
+	if (rc < 0)
+		return rc;
+	struct tl_bank_ref *refs = TL_NEWS(p->arena, struct tl_bank_ref, n ? n : 1);
+	struct gather g = {.part = p};
+	for (size_t i = 0; refs && i < n && rc == 0; i++) {
+		if (all[i].kind != p->kind || !all[i].enabled)
+			continue;
+		g.bank = (uint32_t)p->table.bank_count;
+		rc = gather_bank(db, &all[i], &refs[p->table.bank_count++], &g);
+	}
+	struct tl_bank_live *entries = TL_NEWS(p->arena, struct tl_bank_live, g.n ? g.n : 1);
+	if (entries && g.n)
+		memcpy(entries, g.entries, g.n * sizeof *entries);
+	free(g.entries);
+	p->table.banks = refs;
+	p->table.entries = entries;
+	p->table.entry_count = g.n;
+	return rc < 0 ? rc : tl_arena_check(p->arena);
+}
+
+struct building {
+	const struct tl_bank_loader *l;
+	const struct tl_bank_part *part;
+};
+
+static void
+on_refused(void *ctx, const struct tl_bank_live *e, const char *why)
+{
+	const struct building *b = ctx;
+	if (b->l->events.refused)
+		b->l->events.refused(
+		    b->l->events.ctx, b->part->table.banks[e->bank].id, e->id, why);
+}
+
+static int
+build_part(
+    struct tl_bank_loader *l, enum tl_bank_kind kind, int64_t mark, struct tl_bank_part **ret)
+{
+	struct tl_bank_part *p = calloc(1, sizeof *p);
+	if (!p)
+		abort();
+	p->refs = 1;
+	p->kind = kind;
+	p->mark = mark;
+	p->arena = tl_arena_create(PART_MAX);
+	struct building now = {l, p};
+	p->table.refused = on_refused;
+	p->table.ctx = &now;
+	int rc = gather_kind(l->db, p);
+	for (size_t i = 0; rc == 0 && p->table.entry_count && i < TL_DETECTOR_COUNT; i++) {
+		if (tl_detectors[i]->kind == kind)
+			rc = tl_detectors[i]->build(&p->table, &p->built[i]);
+	}
+	p->table.refused = NULL;
+	p->table.ctx = NULL;
+	if (rc < 0) {
+		part_unref(p);
+		return rc;
+	}
+	*ret = p;
+	return 0;
+}
+
+/* A snapshot of what the marks say, sharing the parts of `old` (or NULL) that did not change. */
+static int
+build(struct tl_bank_loader *l, const struct tl_banks *old, const int64_t marks[], bool all,
+    struct tl_banks **ret)
+{
+	struct tl_banks *b = calloc(1, sizeof *b);
+	if (!b)
+		abort();
+	b->refs = 1;
+	for (size_t k = 0; k < tl_bank_kind_count; k++) {
+		int rc = 0;
+		if (old && !all && old->parts[k]->mark == marks[k]) {
+			b->parts[k] = old->parts[k];
+			b->parts[k]->refs++;
+		} else {
+			rc = build_part(l, (enum tl_bank_kind)k, marks[k], &b->parts[k]);
+		}
+		if (rc < 0) {
+			tl_banks_unref(b);
+			return rc;
+		}
+	}
+	*ret = b;
+	return 0;
+}
+
+static bool
+same_marks(const struct tl_banks *b, const int64_t marks[])
+{
+	for (size_t k = 0; k < tl_bank_kind_count; k++) {
+		if (b->parts[k]->mark != marks[k])
+			return false;
+	}
+	return true;
+}
+
+static void
+swap_in(struct tl_bank_loader *l, struct tl_banks *b)
+{
+	pthread_mutex_lock(&l->lock);
+	struct tl_banks *old = l->current;
+	l->current = b;
+	pthread_mutex_unlock(&l->lock);
+	tl_banks_unref(old);
+}
+
+/* One look at the store. The marks are read before the entries: what changes in between is seen next time. */
+static int
+look(struct tl_bank_loader *l)
+{
+	int64_t marks[tl_bank_kind_count], now = tl_now_us(), start = tl_mono_us();
+	int rc = tl_bank_marks(l->db, marks);
+	if (rc < 0)
+		return rc;
+	bool returned = l->next_enable && now >= l->next_enable;
+	const struct tl_banks *old = l->current; /* only this thread changes it */
+	if (old && !returned && same_marks(old, marks))
+		return 0;
+	struct tl_banks *b = NULL;
+	rc = build(l, old, marks, returned, &b);
+	if (rc == 0)
+		rc = tl_bank_next_enable(l->db, now, &l->next_enable);
+	if (rc < 0) {
+		tl_banks_unref(b);
+		return rc;
+	}
+	swap_in(l, b);
+	if (l->events.loaded)
+		l->events.loaded(l->events.ctx, tl_banks_version(b), tl_banks_entries(b),
+		    tl_mono_us() - start);
+	return 0;
+}
+
+/* Sleeps until the next poll or a poke; true to go on. */
+static bool
+rest(struct tl_bank_loader *l)
+{
+	struct timespec ts;
+	int64_t until = tl_mono_us() + POLL_US;
+	ts.tv_sec = until / TL_US_S;
+	ts.tv_nsec = (until % TL_US_S) * 1000;
+	pthread_mutex_lock(&l->lock);
+	while (!l->poked && !l->stop && pthread_cond_timedwait(&l->wake, &l->lock, &ts) == 0) {
+	}
+	l->poked = false;
+	bool go_on = !l->stop;
+	pthread_mutex_unlock(&l->lock);
+	return go_on;
+}
+
+static void *
+loader_main(void *arg)
+{
+	struct tl_bank_loader *l = arg;
+	while (rest(l)) {
+		int rc = look(l);
+		if (rc < 0 && l->events.failed)
+			l->events.failed(l->events.ctx, rc, tl_err_text());
+	}
+	return NULL;
+}
+
+static void
+init_sync(struct tl_bank_loader *l)
+{
+	pthread_condattr_t attr;
+	pthread_mutex_init(&l->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&l->wake, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
+int
+tl_bank_loader_start(
+    struct tl_store *s, const struct tl_bank_events *events, struct tl_bank_loader **ret)
+{
+	struct tl_bank_loader *l = calloc(1, sizeof *l);
+	if (!l)
+		abort();
+	l->events = *events;
+	init_sync(l);
+	int rc = tl_db_open(s, &l->db);
+	if (rc == 0)
+		rc = look(l);
+	if (rc == 0 && pthread_create(&l->thread, NULL, loader_main, l) != 0)
+		rc = tl_fail(TL_EAGAIN, "no thread for the bank loader");
+	l->started = rc == 0;
+	if (rc < 0) {
+		tl_bank_loader_stop(l);
+		return rc;
+	}
+	*ret = l;
+	return 0;
+}
+
+void
+tl_bank_loader_stop(struct tl_bank_loader *l)
+{
+	if (!l)
+		return;
+	if (l->started) {
+		pthread_mutex_lock(&l->lock);
+		l->stop = true;
+		pthread_cond_signal(&l->wake);
+		pthread_mutex_unlock(&l->lock);
+		pthread_join(l->thread, NULL);
+	}
+	tl_banks_unref(l->current);
+	tl_db_close(l->db);
+	pthread_cond_destroy(&l->wake);
+	pthread_mutex_destroy(&l->lock);
+	free(l);
+}
+
+void
+tl_bank_loader_poke(struct tl_bank_loader *l)
+{
+	pthread_mutex_lock(&l->lock);
+	l->poked = true;
+	pthread_cond_signal(&l->wake);
+	pthread_mutex_unlock(&l->lock);
+}
+
+struct tl_banks *
+tl_bank_loader_take(struct tl_bank_loader *l)
+{
+	pthread_mutex_lock(&l->lock);
+	struct tl_banks *b = l->current;
+	b->refs++;
+	pthread_mutex_unlock(&l->lock);
+	return b;
+}

@@ -1,0 +1,98 @@
+/*
+ * Detectors: each looks at one item and says signals. One detector is one pair of files and one row in
+ * detectors.tbl.h; what it compares with (the entries of all enabled banks of its kind) is compiled into an
+ * immutable part of a bank snapshot (banks.h) beforehand, off the hot path.
+ */
+#pragma once
+
+#include "core/signal.h"
+
+struct tl_arena;
+struct tl_banks;
+
+/* Signals of one item; views live in the arena given to tl_detect_run. */
+struct tl_signals {
+	struct tl_signal s[TL_SIGNALS_MAX];
+	size_t n;
+	bool cut; /* there were more */
+};
+
+/* What a detector is asked about. */
+struct tl_detect_input {
+	const struct tl_field *fields;
+	size_t field_count;
+	const struct tl_media *media; /* with digests; with pdq when it was decoded */
+	size_t media_count;
+};
+
+/* Working memory of one thread for all detectors. */
+struct tl_detect;
+struct tl_detect *tl_detect_create(void);
+void tl_detect_destroy(struct tl_detect *d);
+void tl_detect_destroyp(struct tl_detect **d);
+
+/*
+ * Runs every detector. A detector that cannot answer leaves a failed signal; that is not an error here. Appends
+ * to `out`. Media that could not be decoded count as failed for the detectors that need pixels.
+ */
+int tl_detect_run(struct tl_detect *d, const struct tl_banks *banks,
+    const struct tl_detect_input *in, struct tl_arena *arena, struct tl_signals *out) TL_MUST;
+
+/* Says whether a pattern or hash can be used as an entry; for bank imports (tl_entry_check_fn). */
+int tl_detect_entry_check(enum tl_entry_form form, struct tl_str value) TL_MUST;
+
+/* Names of all detectors, NULL-terminated: what rules can ask for. */
+extern const char *const tl_detector_names[];
+
+/* For the detectors themselves ------------------------------------------------------------------------------ */
+
+struct tl_bank_ref {
+	struct tl_id id;
+	struct tl_str name, policy;
+	int distance;
+};
+
+struct tl_bank_live {
+	uint32_t bank; /* index into banks */
+	struct tl_id id;
+	enum tl_entry_form form;
+	struct tl_str value;
+};
+
+/* All entries in force of the banks of one kind. Lives as long as what was built from it. */
+struct tl_bank_table {
+	const struct tl_bank_ref *banks;
+	size_t bank_count;
+	const struct tl_bank_live *entries;
+	size_t entry_count;
+	void (*refused)(
+	    void *ctx, const struct tl_bank_live *entry, const char *why); /* while building */
+	void *ctx;
+};
+
+struct tl_detect_ctx {
+	const struct tl_bank_table *table; /* of the detector's kind of bank */
+	const void *part; /* what its build made; NULL when the table is empty */
+	void *scratch;    /* what its scratch_create made */
+	const char *name, *version;
+	int64_t mark; /* which state of the banks */
+	const struct tl_detect_input *in;
+	struct tl_arena *arena;
+	struct tl_signals *out;
+};
+
+struct tl_detector {
+	const char *name;
+	const char *version; /* raise it when the same entries would match differently */
+	enum tl_bank_kind kind;
+	int (*build)(const struct tl_bank_table *t, void **ret);
+	void (*destroy)(void *part);
+	void *(*scratch_create)(void); /* NULL: needs none */
+	void (*scratch_destroy)(void *scratch);
+	void (*run)(struct tl_detect_ctx *c);
+};
+
+/* A new signal of entry `e`, filled in but for score, distance and place; NULL when there is no room. */
+struct tl_signal *tl_detect_hit(struct tl_detect_ctx *c, const struct tl_bank_live *e);
+/* A failed signal: `why` is a constant or lives in the arena. */
+struct tl_signal *tl_detect_failed(struct tl_detect_ctx *c, const char *why);

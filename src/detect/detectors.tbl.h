@@ -1,0 +1,2 @@
+/* D(name): every detector, in the order in which they run; `tl_detector_<name>` is its struct tl_detector. */
+D(text)
