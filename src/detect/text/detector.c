@@ -76,8 +76,7 @@ run_field(struct tl_detect_ctx *c, const struct tl_field *f)
 	struct tl_text_hits hits;
 	int rc = tl_text_scan_run(c->scratch, c->part, f->text, &hits);
 	if (rc < 0) {
-		struct tl_signal *s =
-		    tl_detect_failed(c, tl_arena_printf(c->arena, "%s", tl_err_name(rc)));
+		struct tl_signal *s = tl_detect_failed(c, why(rc));
 		if (s)
 			s->field = f->name;
 		return;
