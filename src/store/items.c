@@ -26,7 +26,7 @@ tl_item_owner(const struct tl_item *item)
 static int
 state_row(struct tl_row *r, struct tl_item_state_row *ret)
 {
-	struct tl_item_state_row row = {.id = tl_col_id(r, 0), .version = tl_col_int(r, 4)};
+	struct tl_item_state_row row = {.id = tl_col_id(r, 0), .version = tl_col_int(r, 4), .received_at = tl_col_int(r, 5)};
 	int state = 0, verdict = 0;
 	int rc = tl_word_parse(tl_item_state_names, tl_col_str(r, 2), &state);
 	row.has_verdict = !tl_col_null(r, 3);
@@ -162,7 +162,8 @@ tl_item_put(struct tl_db *db, struct tl_item *item, const uint8_t print[TL_PRINT
 	if (rc < 0)
 		return rc;
 	*ret = (struct tl_item_state_row){
-	    .id = item->id, .version = item->version, .state = TL_ITEM_PENDING};
+	    .id = item->id, .version = item->version, .state = TL_ITEM_PENDING,
+	    .received_at = item->received_at};
 	*ret_known = false;
 	return 0;
 }

@@ -17,6 +17,7 @@ struct tl_item_state_row {
 	enum tl_item_state state;
 	bool has_verdict;
 	enum tl_verdict_word verdict;
+	int64_t received_at;
 	uint8_t print[TL_PRINT_BYTES];
 };
 

@@ -3,7 +3,7 @@ S(ITEM_ADD, "INSERT INTO items(platform, id, ext_id, version, live, kind, accoun
 	    " views, engagement, language, territory, posted_at, received_at, updated_at, body, print, state,"
 	    " expires_at) VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16, $17,"
 	    " $18, 'pending', $19)")
-S(ITEM_BY_EXT, "SELECT id, print, state, verdict, version FROM items WHERE platform = $1 AND ext_id = $2"
+S(ITEM_BY_EXT, "SELECT id, print, state, verdict, version, received_at FROM items WHERE platform = $1 AND ext_id = $2"
 	       " AND version = $3")
 S(ITEM_LATEST, "SELECT id, version, state, verdict, live FROM items WHERE platform = $1 AND ext_id = $2"
 	       " ORDER BY version DESC LIMIT 1")

@@ -1,0 +1,53 @@
+/*
+ * From JSON to the domain's structs, by tables. Views borrow from the JSON, which must outlive them, or live in
+ * the arena. Every error names its field as a JSON Pointer.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/json.h"
+#include "core/item.h"
+
+/* An item as the platform sent it: no id, platform or times of ours. */
+int tl_decode_item(json_t *j, struct tl_arena *a, struct tl_item *ret) TL_MUST;
+
+/* Only what is present is written; `ret_has` has a bit for each field (enum below). */
+enum tl_account_has {
+	TL_HAS_AGE_BAND = 1,
+	TL_HAS_AGE_ASSURED = 2,
+	TL_HAS_BIRTH_MONTH = 4,
+	TL_HAS_COUNTRY = 8,
+	TL_HAS_LANGUAGE = 16,
+	TL_HAS_NAME = 32,
+	TL_HAS_CREATED_AT = 64,
+	TL_HAS_SETTINGS = 128
+};
+int tl_decode_account(
+    json_t *j, struct tl_arena *a, struct tl_account *ret, unsigned *ret_has) TL_MUST;
+
+struct tl_flag_in {
+	struct tl_str ext_id; /* empty when the platform has none */
+	enum tl_subject_kind subject_kind;
+	struct tl_str subject_ext;
+	int64_t subject_version; /* 0: the latest */
+	enum tl_flag_kind kind;
+	struct tl_str policy, reporter_ext, comment;
+};
+int tl_decode_flag(json_t *j, struct tl_flag_in *ret) TL_MUST;
+
+struct tl_counters_in {
+	int64_t views, engagement; /* -1: absent */
+};
+int tl_decode_counters(json_t *j, struct tl_counters_in *ret) TL_MUST;
+
+struct tl_confirm_in {
+	bool done; /* else refused */
+	struct tl_str note;
+};
+int tl_decode_confirm(json_t *j, struct tl_confirm_in *ret) TL_MUST;
+
+/* A question to the banks; only checked here, the worker reads the same JSON. */
+int tl_decode_match(json_t *j) TL_MUST;
+
+/* An id of a platform's: 1 to 255 bytes without control characters. */
+int tl_check_ext_id(struct tl_str id, const char *pointer) TL_MUST;
