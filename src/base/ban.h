@@ -15,7 +15,10 @@
 #undef strncpy
 #undef strncat
 #pragma GCC poison strcpy strcat sprintf vsprintf strtok atoi atol atof gets system popen
-#pragma GCC poison gmtime localtime ctime asctime strncpy strncat
+#pragma GCC poison gmtime localtime ctime asctime strncat
+#ifndef TL_HEADER_NEEDS_STRNCPY /* as below */
+#pragma GCC poison strncpy
+#endif
 #ifndef TL_HEADER_NEEDS_ALLOCA /* only for a library whose header has it in macros; -Walloca still holds */
 #pragma GCC poison alloca
 #endif

@@ -1,0 +1,150 @@
+/*
+ * Writing and reading the decoder's messages from one table.
+ *
+ * Promises: what is read is of exact length and inside the table's bounds, and an answer that fits
+ * (tl_decode_answer_fits) cannot make its receiver read outside the payload or show more than was asked for.
+ * On failure the caller ends the sender.
+ */
+#include "sys/decode_msg.h"
+
+#include "base/cur.h"
+
+static uint8_t *
+put(uint8_t *p, uint64_t v, int bits)
+{
+	for (int shift = bits - 8; shift >= 0; shift -= 8)
+		*p++ = (uint8_t)(v >> shift);
+	return p;
+}
+
+static uint64_t
+take(struct tl_cur *c, int bits)
+{
+	struct tl_str s = tl_cur_take(c, (size_t)bits / 8);
+	uint64_t v = 0;
+	for (size_t i = 0; i < s.n; i++)
+		v = v << 8 | s.p[i];
+	return v;
+}
+
+static void
+check(
+    struct tl_cur *c, uint64_t v, uint64_t lo, uint64_t hi, const char *name, const char **bad)
+{
+	if (!*bad && (c->bad || v < lo || v > hi))
+		*bad = name;
+}
+
+enum tl_decoder
+tl_decoder_for(enum tl_format f)
+{
+	return f == TL_FORMAT_JPEG || f == TL_FORMAT_BMP ? TL_DECODER_LIGHT : TL_DECODER_FULL;
+}
+
+struct tl_decode_ask
+tl_decode_ask_new(void)
+{
+	return (struct tl_decode_ask){.magic = 0x544c4451, .version = 1};
+}
+
+struct tl_decode_answer
+tl_decode_answer_new(void)
+{
+	return (struct tl_decode_answer){.magic = 0x544c4441, .version = 1};
+}
+
+void
+tl_decode_ask_write(uint8_t dst[TL_DECODE_ASK_BYTES], const struct tl_decode_ask *m)
+{
+#define Q(field, bits, lo, hi) dst = put(dst, m->field, bits);
+#include "sys/decode_msg.tbl.h"
+}
+
+void
+tl_decode_answer_write(uint8_t dst[TL_DECODE_ANSWER_BYTES], const struct tl_decode_answer *m)
+{
+#define A(field, bits, lo, hi) dst = put(dst, m->field, bits);
+#include "sys/decode_msg.tbl.h"
+}
+
+int
+tl_decode_ask_read(struct tl_str msg, struct tl_decode_ask *ret)
+{
+	struct tl_cur c = tl_cur(msg);
+	struct tl_decode_ask m;
+	const char *bad = NULL;
+#define Q(field, bits, lo, hi)                                                                 \
+	m.field = (uint##bits##_t)take(&c, bits);                                              \
+	check(&c, m.field, lo, hi, #field, &bad);
+#include "sys/decode_msg.tbl.h"
+	if (bad || tl_cur_end(&c) < 0)
+		return tl_fail(TL_EPARSE, "question: %s is wrong", bad ? bad : "its length");
+	*ret = m;
+	return 0;
+}
+
+int
+tl_decode_answer_read(struct tl_str msg, struct tl_decode_answer *ret)
+{
+	struct tl_cur c = tl_cur(msg);
+	struct tl_decode_answer m;
+	const char *bad = NULL;
+#define A(field, bits, lo, hi)                                                                 \
+	m.field = (uint##bits##_t)take(&c, bits);                                              \
+	check(&c, m.field, lo, hi, #field, &bad);
+#include "sys/decode_msg.tbl.h"
+	if (bad || tl_cur_end(&c) < 0)
+		return tl_fail(TL_EPARSE, "answer: %s is wrong", bad ? bad : "its length");
+	*ret = m;
+	return 0;
+}
+
+int
+tl_decode_answer_fits(const struct tl_decode_answer *a, const struct tl_decode_ask *q)
+{
+	if (a->id != q->id)
+		return tl_fail(TL_EPARSE, "answer: it is to another question");
+	if (a->reason != TL_DECODE_OK)
+		return a->payload_bytes == 0
+			   ? 0
+			   : tl_fail(TL_EPARSE, "answer: a failure has no payload");
+	uint64_t pixels = (uint64_t)a->width * a->height;
+	if (pixels == 0 || pixels > q->max_pixels || a->width > q->max_side ||
+	    a->height > q->max_side || a->format != q->format)
+		return tl_fail(TL_EPARSE, "answer: the picture is not one that was asked for");
+	bool preview = q->preview_side > 0;
+	if (a->preview_width > q->preview_side || a->preview_height > q->preview_side ||
+	    (preview && (a->preview_width == 0 || a->preview_height == 0)))
+		return tl_fail(TL_EPARSE, "answer: the preview is not one that was asked for");
+	if (a->payload_bytes !=
+	    TL_DECODE_SAMPLE_BYTES + 3ull * a->preview_width * a->preview_height)
+		return tl_fail(TL_EPARSE, "answer: the payload has another size");
+	return 0;
+}
+
+static const struct {
+	const char *word, *help;
+	bool retry;
+} reasons[] = {
+#define R(name, word, retry, help) {word, help, retry},
+#include "sys/decode_reason.tbl.h"
+#undef R
+};
+
+const char *
+tl_decode_reason_word(enum tl_decode_reason r)
+{
+	return reasons[r < TL_DECODE_REASONS ? r : TL_DECODE_PROTOCOL].word;
+}
+
+const char *
+tl_decode_reason_help(enum tl_decode_reason r)
+{
+	return reasons[r < TL_DECODE_REASONS ? r : TL_DECODE_PROTOCOL].help;
+}
+
+bool
+tl_decode_reason_retry(enum tl_decode_reason r)
+{
+	return reasons[r < TL_DECODE_REASONS ? r : TL_DECODE_PROTOCOL].retry;
+}

@@ -1,0 +1,39 @@
+/*
+ * Every field of the two messages between a jail and its client, in the order in which they are sent, big-endian:
+ * Q(field, bits, lowest, highest) of the question, A(field, bits, lowest, highest) of the answer. A message with a
+ * value outside its bounds, or with a byte too few or too many, is malformed. The question comes with a sealed
+ * memory file of `size` bytes; an answer with reason OK comes with one of `payload_bytes`: TL_PDQ_SIDE² samples
+ * (32-bit floats of this machine), then preview_width x preview_height RGB pixels.
+ */
+#ifndef Q
+#define Q(field, bits, lo, hi)
+#endif
+#ifndef A
+#define A(field, bits, lo, hi)
+#endif
+Q(magic, 32, 0x544c4451, 0x544c4451)
+Q(version, 16, 1, 1)
+Q(format, 16, 1, TL_FORMATS - 1)    /* what the client saw; the jail looks again */
+Q(id, 64, 0, UINT64_MAX)            /* comes back in the answer */
+Q(size, 32, 1, TL_DECODE_BYTES_MAX) /* bytes of the file */
+Q(max_pixels, 32, 1, TL_DECODE_PIXELS_MAX)
+Q(max_side, 32, 1, 65535)
+Q(memory_mb, 32, 16, 4096) /* beside what the program itself takes */
+Q(deadline_ms, 32, 1, 600000)
+Q(preview_side, 32, 0, TL_DECODE_PREVIEW_MAX) /* longest side; 0: no preview */
+A(magic, 32, 0x544c4441, 0x544c4441)
+A(version, 16, 1, 1)
+A(reason, 16, 0, TL_DECODE_REASONS - 1)
+A(id, 64, 0, UINT64_MAX)
+A(weak, 16, 0, 1) /* the kernel lacks an optional confinement */
+A(format, 16, 0, TL_FORMATS - 1)
+A(width, 32, 0, 65535)
+A(height, 32, 0, 65535)
+A(channels, 16, 0, 4)    /* of the file, before the alpha channel was dropped */
+A(orientation, 16, 0, 8) /* EXIF: 1 is upright; not applied to samples or preview */
+A(pages, 32, 0, 1000000) /* of an animation; only the first is decoded */
+A(preview_width, 32, 0, TL_DECODE_PREVIEW_MAX)
+A(preview_height, 32, 0, TL_DECODE_PREVIEW_MAX)
+A(payload_bytes, 32, 0, TL_DECODE_PAYLOAD_MAX)
+#undef Q
+#undef A
