@@ -1,0 +1,62 @@
+/*
+ * Inside the decoder. A codec reads hostile bytes and gives rows to the sink; it returns TL_DECODE_OK or the reason
+ * why not. It may crash or hang: its process holds one item only.
+ */
+#pragma once
+
+#include "sys/decode_msg.h"
+
+struct tl_buf;
+struct tl_sink;
+
+/* What a codec learns about the file beside its rows. */
+struct tl_picture_facts {
+	uint32_t width, height;
+	uint16_t channels;
+	uint16_t orientation; /* 0: not said */
+	uint32_t pages;
+};
+
+enum tl_row_kind {
+	TL_ROW_GREY, /* 1 byte a pixel */
+	TL_ROW_RGB,  /* 3 */
+	TL_ROW_YCC,  /* 3: full-range luma and chroma, as in JPEG */
+	TL_ROW_RGBA, /* 4: alpha is dropped for the hash, laid over grey for the preview */
+};
+
+/* Prepares for a picture of these facts; TOO_LARGE when they exceed the question's limits. */
+enum tl_decode_reason tl_sink_begin(
+    struct tl_sink *s, const struct tl_picture_facts *facts, enum tl_row_kind kind);
+void tl_sink_row(struct tl_sink *s, const uint8_t *row); /* from the top; `width` pixels */
+
+struct tl_sink *tl_sink_create(const struct tl_decode_ask *q);
+void tl_sink_destroyp(struct tl_sink **s);
+/* All rows are in: fills the answer's picture fields and gives the payload. TRUNCATED when rows are missing. */
+enum tl_decode_reason tl_sink_end(
+    struct tl_sink *s, struct tl_decode_answer *a, struct tl_buf *ret_payload);
+
+typedef enum tl_decode_reason (*tl_codec)(
+    struct tl_str file, const struct tl_decode_ask *q, struct tl_sink *s);
+enum tl_decode_reason tl_codec_jpeg(
+    struct tl_str file, const struct tl_decode_ask *q, struct tl_sink *s);
+enum tl_decode_reason tl_codec_bmp(
+    struct tl_str file, const struct tl_decode_ask *q, struct tl_sink *s);
+enum tl_decode_reason tl_codec_vips(
+    struct tl_str file, const struct tl_decode_ask *q, struct tl_sink *s);
+
+/* Loads libvips and its codecs; STATE when they are not there. Before the first tl_codec_vips. */
+int tl_codec_vips_load(void) TL_MUST;
+
+/* Orientation 1..8 from an EXIF block ("Exif\0\0" in front or not); 0 when it does not say. */
+uint16_t tl_exif_orientation(struct tl_str exif);
+
+/* The codec for a question's format when `file` really looks like it, else NULL. */
+tl_codec tl_codec_for(struct tl_str file, const struct tl_decode_ask *q);
+
+/* The work of one item's process: never returns. `sock` gets the answer, `fd` holds the file. */
+_Noreturn void tl_item_run(int sock, int fd, const struct tl_decode_ask *q);
+
+/* Serves questions from descriptor `sock` until its other end closes; returns the program's exit status. */
+int tl_zygote_run(int sock);
+
+#define TL_EXIT_NO_JAIL 3 /* an item's process could not close its jail */

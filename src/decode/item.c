@@ -1,0 +1,88 @@
+/*
+ * One item's process: leaves everything behind, closes the jail, decodes, answers once, ends.
+ *
+ * Started by the zygote with its own end of a socket pair. Whatever goes wrong ends this process; the zygote turns
+ * that into an answer. Nothing of the file is read before the jail is closed.
+ */
+#include "decode/decode.h"
+
+#include "base/buf.h"
+#include "sys/fd.h"
+#include "sys/jail.h"
+
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+static const tl_codec codecs[TL_FORMATS] = {
+#define C(format, codec) [TL_FORMAT_##format] = codec,
+#include "decode/codec.tbl.h"
+#undef C
+};
+
+tl_codec
+tl_codec_for(struct tl_str file, const struct tl_decode_ask *q)
+{
+	enum tl_format f = tl_sniff(file);
+	return f == q->format ? codecs[f] : NULL;
+}
+
+static enum tl_decode_reason
+decode(struct tl_str file, const struct tl_decode_ask *q, struct tl_decode_answer *a,
+    struct tl_buf *payload)
+{
+	tl_codec codec = tl_codec_for(file, q);
+	if (!codec)
+		return TL_DECODE_UNSUPPORTED;
+	struct tl_sink *s = tl_sink_create(q);
+	enum tl_decode_reason why = codec(file, q, s);
+	if (why == TL_DECODE_OK)
+		why = tl_sink_end(s, a, payload);
+	return why; /* the sink goes with the process */
+}
+
+static int
+answer(int sock, const struct tl_decode_answer *a, struct tl_str payload)
+{
+	uint8_t msg[TL_DECODE_ANSWER_BYTES];
+	int fd = -1;
+	tl_decode_answer_write(msg, a);
+	if (a->payload_bytes) {
+		int rc = tl_memfd_sealed("tutela-pixels", payload, &fd);
+		if (rc < 0)
+			return rc;
+	}
+	return tl_sock_send(sock, tl_bytes(msg, sizeof msg), fd, -1);
+}
+
+static bool
+enter_jail(const struct tl_decode_ask *q, bool *ret_weak)
+{
+	const uint64_t mb = 1u << 20;
+	const uint64_t program_mb =
+	    q->format == TL_FORMAT_JPEG || q->format == TL_FORMAT_BMP ? 64 : 640;
+	struct tl_jail_limits limits = {.memory_bytes = (program_mb + q->memory_mb) * mb,
+	    .file_bytes = TL_DECODE_PAYLOAD_MAX,
+	    .cpu_s = q->deadline_ms / 1000 + 2,
+	    .fds = 16};
+	return dup2(0, 2) == 2 && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 &&
+	       tl_jail_files(NULL, ret_weak) == 0 && tl_jail_close(&limits) == 0;
+}
+
+void
+tl_item_run(int sock, int fd, const struct tl_decode_ask *q)
+{
+	struct tl_decode_answer a = tl_decode_answer_new();
+	struct tl_str file;
+	struct tl_buf payload = {.limit = TL_DECODE_PAYLOAD_MAX};
+	bool weak;
+	if (!enter_jail(q, &weak))
+		_exit(TL_EXIT_NO_JAIL);
+	a.id = q->id;
+	a.weak = weak;
+	enum tl_decode_reason why = TL_DECODE_PROTOCOL;
+	if (tl_memfd_map(fd, q->size, &file) == 0)
+		why = decode(file, q, &a, &payload);
+	a.reason = (uint16_t)why;
+	_exit(answer(sock, &a, tl_buf_str(&payload)) < 0);
+}
