@@ -1,0 +1,93 @@
+/*
+ * The decoders, seen from outside: a few slots, each with its jailed processes, one picture at a time in each.
+ *
+ * From an event loop: while tl_jails_free() > 0, tl_jails_submit(); poll tl_jails_fd() for reading; then
+ * tl_jails_next() until it returns false. Without a loop: tl_jails_decode(). A picture that crashes or overruns its
+ * decoder is tried once more in a fresh one with tighter limits; every submitted picture comes back exactly once.
+ * Use one pool from one thread: the main thread of its process (tl_spawn says why).
+ */
+#pragma once
+
+#include "hash/pdq.h"
+#include "sys/decode_msg.h"
+
+struct tl_jails;
+
+struct tl_jails_config {
+	const char *program; /* tutela-decode; NULL: $TUTELA_DECODE, else beside this program */
+	unsigned slots;      /* pictures at a time, 1..TL_JAILS_MAX */
+	unsigned recycle_after; /* pictures until a slot's processes are replaced; 0: 1000 */
+};
+
+#define TL_JAILS_MAX 32
+
+/* 0 in any field: the default in brackets. */
+struct tl_decode_limits {
+	uint32_t bytes;       /* [64 MiB] */
+	uint32_t pixels;      /* [100 million] */
+	uint32_t side;        /* [32768] */
+	uint32_t memory_mb;   /* [768] */
+	uint32_t deadline_ms; /* [10000] */
+};
+
+struct tl_decode_job {
+	struct tl_str bytes; /* copied: need not outlive the call */
+	struct tl_decode_limits limits;
+	uint32_t preview_side; /* longest side of the RGB preview, 0: none */
+	void *user;            /* comes back with the result */
+};
+
+struct tl_picture {
+	enum tl_format format;
+	uint32_t width, height; /* as stored: orientation not applied */
+	uint32_t pages;
+	uint16_t channels;
+	uint16_t orientation; /* EXIF 1..8; 0: not said */
+	int quality;          /* of the PDQ hash, 0..100 */
+	struct tl_pdq
+	    pdq[TL_PDQ_TURNS]; /* as stored, and turned: pdq[TL_PDQ_ORIGINAL] is *the* hash */
+	struct tl_str
+	    preview; /* RGB rows, orientation not applied; empty when none was asked for */
+	uint32_t preview_width, preview_height;
+	struct tl_str map; /* owns the memory of preview */
+};
+
+void tl_picture_fini(struct tl_picture *p);
+
+struct tl_decoded {
+	void *user;
+	enum tl_decode_reason reason;
+	int err;   /* tl_decode_err(reason) */
+	bool weak; /* the kernel lacks Landlock: say so once */
+	bool retried;
+	struct tl_picture
+	    picture; /* when reason is OK; then tl_picture_fini is yours to call */
+};
+
+/* Starts nothing yet. ECONFIG when the program is not there. */
+int tl_jails_create(const struct tl_jails_config *config, struct tl_jails **ret) TL_MUST;
+void tl_jails_destroy(
+    struct tl_jails *j); /* ends all processes; pictures under way are forgotten */
+void tl_jails_destroyp(struct tl_jails **j);
+
+size_t tl_jails_free(const struct tl_jails *j); /* slots that take a picture now */
+int tl_jails_fd(const struct tl_jails *j);      /* readable when tl_jails_next has work to do */
+
+/*
+ * Gives a picture to a free slot. AGAIN when there is none. Pictures that need no decoder to be refused (unknown
+ * format, too many bytes) are accepted too and come back at once.
+ */
+int tl_jails_submit(struct tl_jails *j, const struct tl_decode_job *job) TL_MUST;
+
+/* The next result, if there is one now: true and *ret, to be freed with tl_picture_fini. Never waits. */
+bool tl_jails_next(struct tl_jails *j, struct tl_decoded *ret);
+
+/* Decodes one picture and waits for it. The pool must be idle. Returns the result's err. */
+int tl_jails_decode(
+    struct tl_jails *j, const struct tl_decode_job *job, struct tl_decoded *ret) TL_MUST;
+
+/* Processes that live now, for figures and tests: pids of at most `cap`. */
+size_t tl_jails_pids(const struct tl_jails *j, int32_t *pids, size_t cap);
+
+/* The error that stands for a reason: 0, TL_EMEDIA, TL_ETOOBIG, TL_ETIME, TL_EPERM (no jail). Sets the text. */
+int tl_decode_err(enum tl_decode_reason r) TL_MUST;
