@@ -16,3 +16,4 @@
 #include "store/sql/media.tbl.h"
 #include "store/sql/outbox.tbl.h"
 #include "store/sql/view.tbl.h"
+#include "store/sql/people.tbl.h"

@@ -1,0 +1,254 @@
+/*
+ * Users, sessions and audit lines: rows in, rows out.
+ *
+ * Promises: secrets are stored as hashes only (the caller makes them); audit lines are only ever added. Failures:
+ * NOTFOUND, EXISTS, CORRUPT and those of the store. Called by src/people and the CLI.
+ */
+#include "store/people.h"
+
+#include "sys/clock.h"
+
+static int
+changed(int rc, const char *what)
+{
+	if (rc == 0)
+		return tl_fail(TL_ENOTFOUND, "there is no such %s", what);
+	return rc < 0 ? rc : 0;
+}
+
+int
+tl_user_put(struct tl_db *db, struct tl_user *u)
+{
+	u->id = tl_id_new();
+	u->created_at = tl_now_us();
+	int rc = tl_db_run(db, TL_SQL_USER_ADD, A_ID(u->id), A_TEXT(u->name),
+	    A_Z(tl_role_names[u->role]), A_TEXT(u->password), A_TEXT(u->pseudonym),
+	    A_TEXT(u->skills), A_INT(u->created_at));
+	if (rc == TL_EEXISTS)
+		return tl_fail_at(rc, "/name", "there is a user of that name");
+	return rc < 0 ? rc : 0;
+}
+
+static int
+read_user(const struct tl_row *r, struct tl_arena *arena, struct tl_user *ret)
+{
+	int role;
+	if (tl_word_parse(tl_role_names, tl_col_str(r, 2), &role) < 0)
+		return tl_fail(TL_ECORRUPT, "a user's row is damaged");
+	*ret = (struct tl_user){.id = tl_col_id(r, 0),
+	    .name = tl_arena_dup(arena, tl_col_str(r, 1)),
+	    .role = (enum tl_role)role,
+	    .pseudonym = tl_arena_dup(arena, tl_col_str(r, 3)),
+	    .skills = tl_arena_dup(arena, tl_col_str(r, 4)),
+	    .prefs = tl_arena_dup(arena, tl_col_str(r, 5)),
+	    .created_at = tl_col_int(r, 6),
+	    .disabled_at = tl_col_int(r, 7),
+	    .failed = tl_col_int(r, 8),
+	    .locked_until = tl_col_int(r, 9),
+	    .password = tl_arena_dup(arena, tl_col_str(r, 10))};
+	return tl_arena_check(arena);
+}
+
+static int
+first_user(struct tl_db *db, enum tl_sql sql, struct tl_arg key, struct tl_arena *a,
+    struct tl_user *ret)
+{
+	struct tl_row r;
+	int rc = tl_db_first(db, &r, sql, key);
+	if (rc < 0)
+		return rc == TL_ENOTFOUND ? tl_fail(rc, "there is no such user") : rc;
+	rc = read_user(&r, a, ret);
+	tl_row_end(&r);
+	return rc;
+}
+
+int
+tl_user_get(struct tl_db *db, struct tl_id id, struct tl_arena *arena, struct tl_user *ret)
+{
+	return first_user(db, TL_SQL_USER_GET, A_ID(id), arena, ret);
+}
+
+int
+tl_user_find(struct tl_db *db, struct tl_str name, struct tl_arena *arena, struct tl_user *ret)
+{
+	return first_user(db, TL_SQL_USER_BY_NAME, A_TEXT(name), arena, ret);
+}
+
+int
+tl_user_list(struct tl_db *db, struct tl_arena *arena, struct tl_user **ret, size_t *ret_count)
+{
+	enum { MOST = 1000 };
+	struct tl_user *users = TL_NEWS(arena, struct tl_user, MOST);
+	struct tl_row r;
+	if (!users)
+		return tl_fail(TL_ENOMEM, "out of memory");
+	int rc = tl_db_query_args(db, &r, TL_SQL_USER_LIST, NULL, 0);
+	if (rc < 0)
+		return rc;
+	size_t n = 0;
+	while (n < MOST && (rc = tl_row_next(&r)) > 0) {
+		rc = read_user(&r, arena, &users[n++]);
+		if (rc < 0)
+			break;
+	}
+	tl_row_end(&r);
+	if (rc < 0)
+		return rc;
+	*ret = users;
+	*ret_count = n;
+	return 0;
+}
+
+int
+tl_user_set_password(struct tl_db *db, struct tl_id id, struct tl_str hash)
+{
+	return changed(tl_db_run(db, TL_SQL_USER_PASSWORD, A_ID(id), A_TEXT(hash)), "user");
+}
+
+int
+tl_user_set_role(struct tl_db *db, struct tl_id id, enum tl_role role)
+{
+	return changed(
+	    tl_db_run(db, TL_SQL_USER_ROLE, A_ID(id), A_Z(tl_role_names[role])), "user");
+}
+
+int
+tl_user_set_skills(struct tl_db *db, struct tl_id id, struct tl_str skills)
+{
+	return changed(tl_db_run(db, TL_SQL_USER_SKILLS, A_ID(id), A_TEXT(skills)), "user");
+}
+
+int
+tl_user_set_prefs(struct tl_db *db, struct tl_id id, struct tl_str prefs)
+{
+	return changed(tl_db_run(db, TL_SQL_USER_PREFS, A_ID(id), A_TEXT(prefs)), "user");
+}
+
+int
+tl_user_set_disabled(struct tl_db *db, struct tl_id id, int64_t at)
+{
+	return changed(tl_db_run(db, TL_SQL_USER_DISABLED, A_ID(id), A_INT0(at)), "user");
+}
+
+int
+tl_user_set_failed(struct tl_db *db, struct tl_id id, int64_t failed, int64_t locked_until)
+{
+	return changed(
+	    tl_db_run(db, TL_SQL_USER_FAILED, A_ID(id), A_INT(failed), A_INT0(locked_until)),
+	    "user");
+}
+
+int
+tl_user_other_admins(struct tl_db *db, struct tl_id id, int64_t *ret)
+{
+	struct tl_row r;
+	int rc = tl_db_first(db, &r, TL_SQL_USER_ADMINS, A_ID(id));
+	if (rc < 0)
+		return rc;
+	*ret = tl_col_int(&r, 0);
+	tl_row_end(&r);
+	return 0;
+}
+
+int
+tl_session_put(struct tl_db *db, const struct tl_session_row *s)
+{
+	int rc = tl_db_run(db, TL_SQL_SESSION_ADD, A_BYTES(tl_bytes(s->hash, sizeof s->hash)),
+	    A_ID(s->user), A_BYTES(tl_bytes(s->csrf, sizeof s->csrf)), A_INT(s->created_at),
+	    A_INT(s->expires_at));
+	return rc < 0 ? rc : 0;
+}
+
+int
+tl_session_get(
+    struct tl_db *db, const uint8_t hash[TL_SESSION_HASH], struct tl_session_row *ret)
+{
+	struct tl_row r;
+	int rc =
+	    tl_db_first(db, &r, TL_SQL_SESSION_GET, A_BYTES(tl_bytes(hash, TL_SESSION_HASH)));
+	if (rc < 0)
+		return rc == TL_ENOTFOUND ? tl_fail(rc, "there is no such session") : rc;
+	struct tl_str csrf = tl_col_str(&r, 1);
+	struct tl_session_row s = {.user = tl_col_id(&r, 0),
+	    .created_at = tl_col_int(&r, 2),
+	    .seen_at = tl_col_int(&r, 3),
+	    .expires_at = tl_col_int(&r, 4)};
+	memcpy(s.hash, hash, sizeof s.hash);
+	bool whole = csrf.n == sizeof s.csrf;
+	if (whole)
+		memcpy(s.csrf, csrf.p, sizeof s.csrf);
+	tl_row_end(&r);
+	if (!whole)
+		return tl_fail(TL_ECORRUPT, "a session's row is damaged");
+	*ret = s;
+	return 0;
+}
+
+int
+tl_session_seen(struct tl_db *db, const uint8_t hash[TL_SESSION_HASH], int64_t at)
+{
+	int rc = tl_db_run(
+	    db, TL_SQL_SESSION_SEEN, A_BYTES(tl_bytes(hash, TL_SESSION_HASH)), A_INT(at));
+	return rc < 0 ? rc : 0;
+}
+
+int
+tl_session_end(struct tl_db *db, const uint8_t hash[TL_SESSION_HASH])
+{
+	int rc = tl_db_run(db, TL_SQL_SESSION_END, A_BYTES(tl_bytes(hash, TL_SESSION_HASH)));
+	return rc < 0 ? rc : 0;
+}
+
+int
+tl_session_end_of(struct tl_db *db, struct tl_id user)
+{
+	int rc = tl_db_run(db, TL_SQL_SESSIONS_END_OF, A_ID(user));
+	return rc < 0 ? rc : 0;
+}
+
+int
+tl_audit_add(struct tl_db *db, const char *actor, const char *verb, struct tl_str subject,
+    struct tl_str detail)
+{
+	int rc = tl_db_run(db, TL_SQL_AUDIT_ADD, A_ID(tl_id_new()), A_INT(tl_now_us()),
+	    A_Z(actor), A_Z(verb), A_TEXT0(subject), A_TEXT0(detail));
+	return rc < 0 ? rc : 0;
+}
+
+int
+tl_audit_list(struct tl_db *db, int64_t before, int64_t limit, struct tl_arena *arena,
+    struct tl_audit_row **ret, size_t *ret_count)
+{
+	size_t most = limit > 0 && limit < 1000 ? (size_t)limit : 1000;
+	struct tl_audit_row *rows = TL_NEWS(arena, struct tl_audit_row, most);
+	struct tl_row r;
+	if (!rows)
+		return tl_fail(TL_ENOMEM, "out of memory");
+	int rc = tl_db_query(
+	    db, &r, TL_SQL_AUDIT_LIST, A_INT(before ? before : INT64_MAX), A_INT(most));
+	if (rc < 0)
+		return rc;
+	size_t n = 0;
+	while (n < most && (rc = tl_row_next(&r)) > 0)
+		rows[n++] = (struct tl_audit_row){tl_col_id(&r, 0), tl_col_int(&r, 1),
+		    tl_arena_dup(arena, tl_col_str(&r, 2)),
+		    tl_arena_dup(arena, tl_col_str(&r, 3)),
+		    tl_arena_dup(arena, tl_col_str(&r, 4)),
+		    tl_arena_dup(arena, tl_col_str(&r, 5))};
+	tl_row_end(&r);
+	if (rc >= 0)
+		rc = tl_arena_check(arena);
+	if (rc < 0)
+		return rc;
+	*ret = rows;
+	*ret_count = n;
+	return 0;
+}
+
+void
+tl_actor_user(char dst[TL_ACTOR_MAX], struct tl_id user)
+{
+	char text[TL_ID_TEXT];
+	tl_id_text(text, user);
+	(void)snprintf(dst, TL_ACTOR_MAX, "user:%s", text);
+}

@@ -1,0 +1,78 @@
+/*
+ * Users, their sessions and the audit trail as rows. Nothing here decides: src/people does. Writers run inside a
+ * transaction.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "core/words.h"
+#include "store/db.h"
+
+struct tl_user {
+	struct tl_id id;
+	struct tl_str name;
+	enum tl_role role;
+	struct tl_str pseudonym; /* what exports and statements may show */
+	struct tl_str skills;    /* words separated by spaces */
+	struct tl_str prefs;     /* JSON object */
+	int64_t created_at, disabled_at;
+	int64_t failed, locked_until; /* wrong passwords in a row; no try before then */
+	struct tl_str password;       /* argon2id hash */
+};
+
+/* `u->id` and `u->created_at` are filled. TL_EEXISTS when name or pseudonym is taken. */
+int tl_user_put(struct tl_db *db, struct tl_user *u) TL_MUST;
+
+/* Texts live in `arena`. NOTFOUND. */
+int tl_user_get(
+    struct tl_db *db, struct tl_id id, struct tl_arena *arena, struct tl_user *ret) TL_MUST;
+int tl_user_find(
+    struct tl_db *db, struct tl_str name, struct tl_arena *arena, struct tl_user *ret) TL_MUST;
+/* By name, at most 1000. */
+int tl_user_list(
+    struct tl_db *db, struct tl_arena *arena, struct tl_user **ret, size_t *ret_count) TL_MUST;
+
+int tl_user_set_password(struct tl_db *db, struct tl_id id, struct tl_str hash) TL_MUST;
+int tl_user_set_role(struct tl_db *db, struct tl_id id, enum tl_role role) TL_MUST;
+int tl_user_set_skills(struct tl_db *db, struct tl_id id, struct tl_str skills) TL_MUST;
+int tl_user_set_prefs(struct tl_db *db, struct tl_id id, struct tl_str prefs) TL_MUST;
+int tl_user_set_disabled(
+    struct tl_db *db, struct tl_id id, int64_t at) TL_MUST; /* 0: enabled */
+int tl_user_set_failed(
+    struct tl_db *db, struct tl_id id, int64_t failed, int64_t locked_until) TL_MUST;
+/* How many enabled administrators there are besides this one. */
+int tl_user_other_admins(struct tl_db *db, struct tl_id id, int64_t *ret) TL_MUST;
+
+#define TL_SESSION_HASH 32
+#define TL_CSRF_BYTES 32
+
+struct tl_session_row {
+	uint8_t hash[TL_SESSION_HASH];
+	struct tl_id user;
+	uint8_t csrf[TL_CSRF_BYTES];
+	int64_t created_at, seen_at, expires_at;
+};
+
+int tl_session_put(struct tl_db *db, const struct tl_session_row *s) TL_MUST;
+int tl_session_get(struct tl_db *db, const uint8_t hash[TL_SESSION_HASH],
+    struct tl_session_row *ret) TL_MUST; /* NOTFOUND */
+int tl_session_seen(struct tl_db *db, const uint8_t hash[TL_SESSION_HASH], int64_t at) TL_MUST;
+int tl_session_end(struct tl_db *db, const uint8_t hash[TL_SESSION_HASH]) TL_MUST;
+int tl_session_end_of(struct tl_db *db, struct tl_id user) TL_MUST;
+
+/* One line of the audit trail. actor: "user:<id>", "key:<id>", "cli", "system". Ids and our own words only. */
+int tl_audit_add(struct tl_db *db, const char *actor, const char *verb, struct tl_str subject,
+    struct tl_str detail) TL_MUST;
+
+struct tl_audit_row {
+	struct tl_id id;
+	int64_t at;
+	struct tl_str actor, verb, subject, detail;
+};
+/* Newest first, those before `before` (0: now). */
+int tl_audit_list(struct tl_db *db, int64_t before, int64_t limit, struct tl_arena *arena,
+    struct tl_audit_row **ret, size_t *ret_count) TL_MUST;
+
+/* "user:<id>" */
+#define TL_ACTOR_MAX 48
+void tl_actor_user(char dst[TL_ACTOR_MAX], struct tl_id user);

@@ -1,0 +1,23 @@
+/* Users, sessions, audit. */
+S(USER_ADD, "INSERT INTO users(id, name, role, password, pseudonym, skills, created_at)"
+	    " VALUES($1, $2, $3, $4, $5, $6, $7)")
+S(USER_BY_NAME, "SELECT id, name, role, pseudonym, skills, prefs, created_at, disabled_at, failed, locked_until, password"
+		" FROM users WHERE name = $1")
+S(USER_GET, "SELECT id, name, role, pseudonym, skills, prefs, created_at, disabled_at, failed, locked_until, password"
+	    " FROM users WHERE id = $1")
+S(USER_LIST, "SELECT id, name, role, pseudonym, skills, prefs, created_at, disabled_at, failed, locked_until, password"
+	     " FROM users ORDER BY name LIMIT 1000")
+S(USER_PASSWORD, "UPDATE users SET password = $2, failed = 0, locked_until = NULL WHERE id = $1")
+S(USER_ROLE, "UPDATE users SET role = $2 WHERE id = $1")
+S(USER_SKILLS, "UPDATE users SET skills = $2 WHERE id = $1")
+S(USER_PREFS, "UPDATE users SET prefs = $2 WHERE id = $1")
+S(USER_DISABLED, "UPDATE users SET disabled_at = $2 WHERE id = $1")
+S(USER_FAILED, "UPDATE users SET failed = $2, locked_until = $3 WHERE id = $1")
+S(USER_ADMINS, "SELECT COUNT(*) FROM users WHERE role = 'admin' AND disabled_at IS NULL AND id <> $1")
+S(SESSION_ADD, "INSERT INTO sessions(hash, user_id, csrf, created_at, seen_at, expires_at) VALUES($1, $2, $3, $4, $4, $5)")
+S(SESSION_GET, "SELECT user_id, csrf, created_at, seen_at, expires_at FROM sessions WHERE hash = $1")
+S(SESSION_SEEN, "UPDATE sessions SET seen_at = $2 WHERE hash = $1 AND seen_at < $2")
+S(SESSION_END, "DELETE FROM sessions WHERE hash = $1")
+S(SESSIONS_END_OF, "DELETE FROM sessions WHERE user_id = $1")
+S(AUDIT_ADD, "INSERT INTO audit(id, at, actor, verb, subject, detail) VALUES($1, $2, $3, $4, $5, $6)")
+S(AUDIT_LIST, "SELECT id, at, actor, verb, subject, detail FROM audit WHERE at < $1 ORDER BY at DESC, id DESC LIMIT $2")
