@@ -309,6 +309,23 @@ tl_strike_revoke(struct tl_db *db, struct tl_id decision, int64_t now)
 }
 
 int
+tl_strike_restore(struct tl_db *db, struct tl_id decision, int64_t revoked_at)
+{
+	struct tl_row r;
+	int rc = tl_db_first(db, &r, TL_SQL_STRIKE_RESTORE, A_ID(decision), A_INT(revoked_at));
+	if (rc == TL_ENOTFOUND)
+		return 0;
+	if (rc < 0)
+		return rc;
+	int64_t platform = tl_col_int(&r, 0);
+	struct tl_id account = tl_col_id(&r, 1);
+	tl_row_end(&r);
+	rc =
+	    tl_db_run(db, TL_SQL_STRIKE_SUM, A_INT(platform), A_ID(account), A_INT(revoked_at));
+	return rc < 0 ? rc : 0;
+}
+
+int
 tl_strike_list(struct tl_db *db, int64_t platform, struct tl_id account, struct tl_arena *arena,
     struct tl_strike **ret, size_t *ret_count)
 {
@@ -335,4 +352,75 @@ tl_strike_list(struct tl_db *db, int64_t platform, struct tl_id account, struct 
 	*ret = list;
 	*ret_count = n;
 	return 0;
+}
+
+/* Origin ------------------------------------------------------------------------------------------------------ */
+
+/* Trusted flaggers before notices before referrals before users: the law gives them that order. */
+static int
+rank(enum tl_flag_kind kind)
+{
+	static const int ranks[] = {[TL_FLAG_TRUSTED] = 3,
+	    [TL_FLAG_NOTICE] = 2,
+	    [TL_FLAG_REFERRAL] = 1,
+	    [TL_FLAG_USER] = 0};
+	return ranks[kind];
+}
+
+static int
+read_flag(const struct tl_row *r, struct tl_arena *arena, struct tl_case_origin *o)
+{
+	int kind = 0;
+	char text[TL_ID_TEXT];
+	int rc = tl_word_parse(tl_flag_kind_names, tl_col_str(r, 0), &kind);
+	if (rc < 0)
+		return tl_fail(TL_ECORRUPT, "a flag is of a kind that does not exist");
+	if (o->flagged && rank(o->flag_kind) >= rank((enum tl_flag_kind)kind))
+		return 0;
+	o->flagged = true;
+	o->flag_kind = (enum tl_flag_kind)kind;
+	tl_id_text(text, tl_col_id(r, 2));
+	o->flag_ref = tl_arena_dup(arena, tl_col_null(r, 1) ? tl_str(text) : tl_col_str(r, 1));
+	return 0;
+}
+
+int
+tl_decision_case_origin(
+    struct tl_db *db, struct tl_id case_id, struct tl_arena *arena, struct tl_case_origin *ret)
+{
+	struct tl_row r;
+	struct tl_case_origin o = {0};
+	bool first = true;
+	int rc = tl_db_query(db, &r, TL_SQL_DECIDING_CAUSES, A_ID(case_id));
+	while (rc >= 0 && (rc = tl_row_next(&r)) > 0) {
+		struct tl_str kind = tl_col_str(&r, 0);
+		o.by_flag =
+		    first ? tl_str_is(kind, tl_cause_kind_names[TL_CAUSE_FLAG]) : o.by_flag;
+		o.by_rule = o.by_rule || tl_str_is(kind, tl_cause_kind_names[TL_CAUSE_RULE]);
+		first = false;
+	}
+	if (rc < 0)
+		return rc;
+	rc = tl_db_query(db, &r, TL_SQL_DECIDING_FLAGS, A_ID(case_id));
+	while (rc >= 0 && (rc = tl_row_next(&r)) > 0)
+		rc = read_flag(&r, arena, &o);
+	tl_row_end(&r);
+	if (rc == 0)
+		rc = tl_arena_check(arena);
+	if (rc == 0)
+		*ret = o;
+	return rc;
+}
+
+int
+tl_decision_pseudonym(
+    struct tl_db *db, struct tl_id user, struct tl_arena *arena, struct tl_str *ret)
+{
+	struct tl_row r;
+	int rc = tl_db_first(db, &r, TL_SQL_DECIDING_PSEUDONYM, A_ID(user));
+	if (rc < 0)
+		return rc == TL_ENOTFOUND ? tl_fail(TL_ENOTFOUND, "there is no such user") : rc;
+	*ret = tl_arena_dup(arena, tl_col_str(&r, 0));
+	tl_row_end(&r);
+	return tl_arena_check(arena);
 }

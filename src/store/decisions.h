@@ -51,5 +51,20 @@ struct tl_strike {
 int tl_strike_add(struct tl_db *db, int64_t platform, struct tl_id account,
     const struct tl_strike *s) TL_MUST;
 int tl_strike_revoke(struct tl_db *db, struct tl_id decision, int64_t now) TL_MUST;
+/* Takes a revocation of that moment back. */
+int tl_strike_restore(struct tl_db *db, struct tl_id decision, int64_t revoked_at) TL_MUST;
 int tl_strike_list(struct tl_db *db, int64_t platform, struct tl_id account,
     struct tl_arena *arena, struct tl_strike **ret, size_t *ret_count) TL_MUST;
+
+/* What a decision must know of its case: how it came about. Texts belong to the arena. */
+struct tl_case_origin {
+	bool by_flag; /* a flag opened the case; else a rule, a failed scan, a person */
+	bool by_rule; /* a rule is among its causes */
+	bool flagged; /* at least one flag; the next two tell of the gravest */
+	enum tl_flag_kind flag_kind;
+	struct tl_str flag_ref; /* the platform's id of the flag, else ours */
+};
+int tl_decision_case_origin(struct tl_db *db, struct tl_id case_id, struct tl_arena *arena,
+    struct tl_case_origin *ret) TL_MUST;
+int tl_decision_pseudonym(
+    struct tl_db *db, struct tl_id user, struct tl_arena *arena, struct tl_str *ret) TL_MUST;

@@ -36,6 +36,8 @@ S(STRIKE_ADD, "INSERT INTO strikes(platform, account, decision, policy, weight, 
 	      " VALUES($1, $2, $3, $4, $5, $6, $7)")
 S(STRIKE_REVOKE, "UPDATE strikes SET revoked_at = $2 WHERE decision = $1 AND revoked_at IS NULL"
 		 " RETURNING platform, account, weight")
+S(STRIKE_RESTORE, "UPDATE strikes SET revoked_at = NULL WHERE decision = $1 AND revoked_at = $2"
+		  " RETURNING platform, account")
 S(STRIKE_EXPIRED, "SELECT platform, account, decision, weight FROM strikes WHERE revoked_at IS NULL"
 		  " AND expires_at <= $1 LIMIT $2")
 S(STRIKE_LIST, "SELECT decision, policy, weight, at, expires_at, revoked_at FROM strikes WHERE platform = $1"
@@ -67,3 +69,8 @@ S(ACTION_CLOCKS, "SELECT " ACTION_COLS " FROM actions a WHERE a.clock_at <= $1"
 		 " AND a.state IN ('waiting', 'sent') ORDER BY a.clock_at LIMIT $2")
 S(ACTION_COUNTS, "SELECT state, COUNT(*) FROM actions GROUP BY state")
 #undef ACTION_COLS
+
+/* What a decision must know of its case and its reviewer. */
+S(DECIDING_CAUSES, "SELECT kind, ref FROM case_causes WHERE case_id = $1 ORDER BY n LIMIT 100")
+S(DECIDING_FLAGS, "SELECT kind, ext_id, id FROM flags WHERE case_id = $1 ORDER BY id LIMIT 100")
+S(DECIDING_PSEUDONYM, "SELECT pseudonym FROM users WHERE id = $1")

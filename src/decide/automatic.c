@@ -1,0 +1,166 @@
+/*
+ * What the rules decide without a person.
+ *
+ * Promises: one decision for a verdict, however many rules made it; the same verdict again changes nothing; what a
+ * person has cleared is not acted upon again by rules alone, except under child-safety policies. Failure: the
+ * store's codes; INPUT for a rule that names an action which does not exist. Called by the worker.
+ */
+#include "decide/decide_int.h"
+
+#include "store/alarms.h"
+#include "store/decisions.h"
+
+/* The person's word on this item stands, unless something grave is known. */
+static int
+cleared_by_person(struct deciding *x, bool *ret)
+{
+	struct tl_decision *list;
+	size_t n;
+	int rc = tl_decision_of_subject(
+	    x->db, x->d.platform, x->d.subject_kind, x->d.subject, 50, x->arena, &list, &n);
+	if (rc < 0)
+		return rc;
+	bool cleared = false;
+	for (size_t i = 0; i < n; i++) {
+		bool undone = false;
+		if (list[i].automated_decision == TL_AUTOMATION_FULLY)
+			continue;
+		rc = tl_decision_is_reversed(x->db, list[i].id, &undone);
+		if (rc < 0)
+			return rc;
+		if (undone)
+			continue;
+		cleared =
+		    list[i].kind != TL_DECISION_ACT; /* the newest person's decision counts */
+		break;
+	}
+	*ret = cleared && !(x->d.policy_def && x->d.policy_def->child_safety);
+	return 0;
+}
+
+static const struct tl_reason *
+leading(const struct tl_verdict *v)
+{
+	for (size_t i = 0; i < v->reason_count; i++) {
+		const struct tl_reason *r = &v->reasons[i];
+		if (!r->shadow && r->outcome == v->word)
+			return r;
+	}
+	return NULL;
+}
+
+static bool
+restricts_item(const struct tl_reason *r, const struct tl_policy_set *set)
+{
+	for (size_t i = 0; i < r->action_count; i++) {
+		const struct tl_action_def *def = tl_action_find(set, r->actions[i].name);
+		if (def && def->restriction == TL_RESTRICT_VISIBILITY)
+			return true;
+	}
+	return false;
+}
+
+/* Actions that no author leads to (an account action without an account) are left out: the rest still counts. */
+static int
+wish(struct deciding *x, const struct tl_action_wish *w)
+{
+	const struct tl_action_def *def = tl_action_find(x->env->policies, w->name);
+	if (def && !def->on_item && tl_id_is_nil(x->d.account))
+		return 0;
+	return decide_wish(x, w);
+}
+
+/* Named by the rules; for a block that names no restriction of the item the policy's own; for a withhold that. */
+static int
+wishes(struct deciding *x, const struct tl_verdict *v)
+{
+	int rc = 0;
+	if (v->word == TL_VERDICT_WITHHOLD)
+		rc = wish(x, &(struct tl_action_wish){.name = TL_S("withhold")});
+	for (size_t i = 0; i < v->reason_count && rc == 0; i++) {
+		const struct tl_reason *r = &v->reasons[i];
+		if (r->shadow)
+			continue;
+		for (size_t k = 0; k < r->action_count && rc == 0; k++)
+			rc = wish(x, &r->actions[k]);
+		const struct tl_policy *p = tl_policy_find(x->env->policies, r->policy);
+		if (r->outcome != TL_VERDICT_BLOCK || restricts_item(r, x->env->policies) || !p)
+			continue;
+		for (size_t k = 0; k < p->action_count && rc == 0; k++)
+			rc = wish(x, &(struct tl_action_wish){.name = p->actions[k]});
+	}
+	return rc;
+}
+
+static void
+other_policies(struct deciding *x, const struct tl_verdict *v)
+{
+	const struct tl_policy *others[8];
+	size_t n = 0;
+	for (size_t i = 0; i < v->reason_count && n < TL_COUNT(others); i++) {
+		const struct tl_policy *p =
+		    tl_policy_find(x->env->policies, v->reasons[i].policy);
+		if (p && p != x->d.policy_def && !v->reasons[i].shadow)
+			others[n++] = p;
+	}
+	decide_categories(x, others, n);
+}
+
+/* Fills x->d; *ret says whether there is anything to append. */
+static int
+prepare(struct deciding *x, const struct tl_item *item, const struct tl_verdict *v,
+    const struct tl_signal *signals, size_t signal_count, enum tl_decided *ret)
+{
+	const struct tl_reason *lead = leading(v);
+	bool on = true, cleared = false;
+	*ret = TL_DECIDED_NOT;
+	if (!lead || v->word == TL_VERDICT_ALLOW)
+		return 0;
+	int rc = tl_switch_get(x->db, TL_SWITCH_AUTOMATIC, &on);
+	if (rc < 0 || !on)
+		return rc;
+	const struct tl_policy *p = tl_policy_find(x->env->policies, lead->policy);
+	x->d.kind = TL_DECISION_ACT;
+	x->d.trigger = TL_TRIGGER_OWN;
+	x->d.automated_detection = true;
+	x->d.automated_decision = TL_AUTOMATION_FULLY;
+	x->d.ruleset = v->ruleset;
+	rc = decide_subject_item(x, item);
+	if (rc == 0)
+		rc = decide_policy(x, lead->policy, p ? p->ground : TL_GROUND_NONE);
+	if (rc == 0)
+		rc = cleared_by_person(x, &cleared);
+	if (rc < 0 || cleared)
+		return rc;
+	decide_detection(x, signals, signal_count);
+	other_policies(x, v);
+	rc = decide_load_in_force(x);
+	if (rc == 0)
+		rc = wishes(x, v);
+	if (rc < 0)
+		return rc;
+	bool kept = false;
+	for (size_t i = 0; i < x->in_force_count; i++)
+		kept = kept || x->kept[i];
+	*ret = x->d.action_count > 0 ? TL_DECIDED : kept ? TL_DECIDED_BEFORE : TL_DECIDED_NOT;
+	return 0;
+}
+
+int
+tl_decide_automatic(struct tl_db *db, const struct tl_decide_env *env,
+    const struct tl_item *item, const struct tl_verdict *verdict,
+    const struct tl_signal *signals, size_t signal_count, enum tl_decided *ret,
+    struct tl_id *ret_decision)
+{
+	TL_CLEANUP(decide_end) struct deciding x;
+	enum tl_decided outcome = TL_DECIDED_NOT;
+	decide_begin(&x, db, env);
+	int rc = prepare(&x, item, verdict, signals, signal_count, &outcome);
+	if (rc == 0 && outcome == TL_DECIDED)
+		rc = decide_append(&x);
+	if (rc < 0)
+		return rc;
+	*ret = outcome;
+	*ret_decision = outcome == TL_DECIDED ? x.d.id : (struct tl_id){0};
+	return 0;
+}

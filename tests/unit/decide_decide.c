@@ -1,0 +1,495 @@
+/* Decisions with a real store and the shipped policies: rules, persons, undo, reversal, strikes, what is sent. */
+#include "decide/decide.h"
+#include "base/arena.h"
+#include "base/json.h"
+#include "config/policy.h"
+#include "outbox/queue.h"
+#include "store/accounts.h"
+#include "store/actions.h"
+#include "store/alarms.h"
+#include "store/decisions.h"
+#include "store/items.h"
+#include "store/ledger.h"
+#include "sys/clock.h"
+
+#include "unit.h"
+
+#include <math.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#ifndef TEST_POLICY
+#define TEST_POLICY TEST_DATA "/../../policy"
+#endif
+
+struct fixture {
+	char dir[64];
+	struct tl_store *store;
+	struct tl_db *db;
+	struct tl_arena *arena;
+	int64_t platform;
+	struct tl_id user, other;
+	struct tl_item item;
+	struct tl_decide_env env;
+};
+
+static int
+compose(void *ctx, const struct tl_decision *d, struct tl_buf *out)
+{
+	(void)ctx;
+	tl_buf_printf(out, "{\"facts\":\"%.*s\"}", TL_ARG(d->facts));
+	return 0;
+}
+
+static struct tl_id
+add_user(struct fixture *f, const char *name)
+{
+	char path[128], sql[512], hex[33];
+	sqlite3 *h;
+	struct tl_id id = tl_id_new();
+	tl_hex(hex, id.b, sizeof id.b);
+	(void)snprintf(path, sizeof path, "%s/store.db", f->dir);
+	(void)snprintf(sql, sizeof sql,
+	    "INSERT INTO users(id, name, role, password, pseudonym, created_at)"
+	    " VALUES(x'%s', '%s', 'moderator', '', 'R-%s', 1)",
+	    hex, name, name);
+	assert_int_equal(sqlite3_open(path, &h), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(h, sql, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(h);
+	return id;
+}
+
+static struct tl_item
+add_item(struct fixture *f, const char *ext)
+{
+	struct tl_item it = {.platform = f->platform,
+	    .ext_id = tl_str(ext),
+	    .version = 3,
+	    .live = true,
+	    .kind = TL_KIND_POST,
+	    .account_ext = TL_S("user-7"),
+	    .audience = TL_AUDIENCE_PUBLIC,
+	    .views = 41,
+	    .language = TL_S("en"),
+	    .posted_at = 5,
+	    .field_count = 1};
+	it.fields[0] = (struct tl_field){TL_S("body"), TL_S("DEMO-BANNED-PHRASE")};
+	struct tl_item_state_row row;
+	uint8_t print[TL_PRINT_BYTES] = {1};
+	bool known;
+	it.received_at = tl_now_us();
+	assert_int_equal(tl_item_put(f->db, &it, print, 0, &row, &known), 0);
+	struct tl_item_full full;
+	assert_int_equal(tl_item_get(f->db, f->platform, row.id, f->arena, &full), 0);
+	return full.item;
+}
+
+static int
+setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof *f);
+	assert_non_null(f);
+	(void)snprintf(f->dir, sizeof f->dir, "/tmp/tutela-test-XXXXXX");
+	assert_non_null(mkdtemp(f->dir));
+	assert_int_equal(tl_crypto_init(), 0);
+	assert_int_equal(tl_store_create(f->dir), 0);
+	f->user = add_user(f, "ada");
+	f->other = add_user(f, "ben");
+	assert_int_equal(tl_store_open(f->dir, &f->store), 0);
+	assert_int_equal(tl_db_open(f->store, &f->db), 0);
+	f->arena = tl_arena_create(1 << 26);
+	f->env = (struct tl_decide_env){.service = "Demo",
+	    .public_url = "http://localhost:8080",
+	    .undo_us = 8 * TL_US_S,
+	    .statement = compose};
+	if (tl_policy_load(TEST_POLICY, &f->env.policies) < 0)
+		fail_msg("%s", tl_err_text());
+	assert_int_equal(tl_db_begin(f->db), 0);
+	assert_int_equal(tl_platform_add(f->db, TL_S("demo"), &f->platform), 0);
+	f->item = add_item(f, "post-1");
+	*state = f;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct fixture *f = *state;
+	tl_db_rollback(f->db);
+	tl_db_close(f->db);
+	tl_store_close(f->store);
+	tl_policy_unref(f->env.policies);
+	tl_arena_destroy(f->arena);
+	unit_remove_tree(f->dir);
+	free(f);
+	return 0;
+}
+
+static struct tl_id
+automatic(struct fixture *f, enum tl_verdict_word word, const char *policy, const char *action,
+    enum tl_decided want)
+{
+	struct tl_action_wish w = {.name = tl_str(action)};
+	struct tl_reason r = {.rule = TL_S("r"),
+	    .policy = tl_str(policy),
+	    .outcome = word,
+	    .actions = &w,
+	    .action_count = action ? 1 : 0};
+	struct tl_verdict v = {
+	    .word = word, .ruleset = TL_S("rules-1"), .reasons = &r, .reason_count = 1};
+	struct tl_signal s = {.detector = TL_S("text"),
+	    .version = TL_S("1"),
+	    .label = TL_S("demo-list"),
+	    .score = 1.0,
+	    .policy = tl_str(policy),
+	    .distance = -1};
+	enum tl_decided got;
+	struct tl_id id;
+	int rc = tl_decide_automatic(f->db, &f->env, &f->item, &v, &s, 1, &got, &id);
+	if (rc < 0)
+		fail_msg("%s", tl_err_text());
+	assert_int_equal(got, want);
+	return id;
+}
+
+static struct tl_case
+open_case(struct fixture *f)
+{
+	int64_t now = tl_now_us();
+	struct tl_case c = {.id = tl_id_new(),
+	    .platform = f->platform,
+	    .live = true,
+	    .subject_kind = TL_SUBJECT_ITEM,
+	    .subject = f->item.id,
+	    .account = f->item.account,
+	    .queue = TL_S("general"),
+	    .state = TL_CASE_CLAIMED,
+	    .policy = TL_S("terms.spam"),
+	    .severity = TL_SEVERITY_LOW,
+	    .opened_at = now - 5 * TL_US_S,
+	    .updated_at = now,
+	    .claimed_by = f->user,
+	    .claimed_at = now - 2 * TL_US_S,
+	    .claim_until = now + TL_US_MIN};
+	assert_int_equal(tl_case_add(f->db, &c), 0);
+	return c;
+}
+
+static int
+person(struct fixture *f, const struct tl_case *c, enum tl_decision_kind kind,
+    const char *action, struct tl_id *ret)
+{
+	struct tl_action_wish w = {.name = tl_str(action)};
+	bool act = kind == TL_DECISION_ACT;
+	struct tl_person_decision p = {.user = f->user,
+	    .kind = kind,
+	    .policy = act ? TL_S("terms.spam") : TL_S(""),
+	    .ground = act ? TL_GROUND_INCOMPATIBLE : TL_GROUND_NONE,
+	    .actions = &w,
+	    .action_count = action ? 1 : 0,
+	    .viewed_whole = -1};
+	int64_t effective;
+	return tl_decide_person(f->db, &f->env, c, &p, ret, &effective);
+}
+
+static struct tl_action_row *
+actions(struct fixture *f, struct tl_id decision, size_t want)
+{
+	struct tl_action_row *rows;
+	size_t n;
+	assert_int_equal(tl_action_of_decision(f->db, decision, f->arena, &rows, &n), 0);
+	assert_int_equal(n, want);
+	return rows;
+}
+
+static struct tl_decision
+decision(struct fixture *f, struct tl_id id)
+{
+	struct tl_decision d;
+	assert_int_equal(tl_decision_get(f->db, id, f->arena, &d, NULL), 0);
+	return d;
+}
+
+static struct tl_outbox_row
+delivery(struct fixture *f, struct tl_id cause)
+{
+	struct tl_outbox_row *rows;
+	size_t n;
+	assert_int_equal(tl_outboxrow_of_cause(f->db, cause, f->arena, &rows, &n), 0);
+	assert_int_equal(n, 1);
+	return rows[0];
+}
+
+static int64_t
+strikes(struct fixture *f)
+{
+	struct tl_account a;
+	assert_int_equal(tl_account_get(f->db, f->platform, f->item.account, f->arena, &a), 0);
+	return a.strikes;
+}
+
+static void
+t_a_block_is_one_decision_with_everything(void **state)
+{
+	struct fixture *f = *state;
+	struct tl_id id = automatic(f, TL_VERDICT_BLOCK, "terms.spam", "remove", TL_DECIDED);
+	struct tl_decision d = decision(f, id);
+	assert_int_equal(d.automated_decision, TL_AUTOMATION_FULLY);
+	assert_true(d.automated_detection);
+	assert_int_equal(d.kind, TL_DECISION_ACT);
+	assert_int_equal(d.ground, TL_GROUND_INCOMPATIBLE);
+	assert_true(d.terms_ground.n > 0 && d.terms_explanation.n > 0 && d.facts.n > 0);
+	assert_true(d.category.n > 0 && d.keywords.n > 2);
+	assert_int_equal(d.views_at_action, 41);
+	assert_string_equal((const char *)d.detector.p, "text");
+	assert_int_equal(d.effective_at, d.at);
+	assert_true(tl_id_is_nil(d.reviewer));
+	assert_non_null(strstr((const char *)d.visibility.p, "CONTENT_REMOVED"));
+	struct tl_action_row *a = actions(f, id, 1);
+	assert_int_equal(a->state, TL_ACTION_WAITING);
+	assert_true(a->clock_at > d.at);
+	struct tl_outbox_row o = delivery(f, a->id);
+	assert_int_equal(o.not_before, d.effective_at);
+	TL_CLEANUP(tl_json_unref) json_t *j = NULL;
+	assert_int_equal(tl_json_parse(o.body, &j), 0);
+	json_t *data = json_object_get(j, "data");
+	assert_string_equal(json_string_value(json_object_get(j, "type")), "action.requested");
+	assert_string_equal(json_string_value(json_object_get(data, "action")), "remove");
+	json_t *subject = json_object_get(data, "subject");
+	assert_string_equal(json_string_value(json_object_get(subject, "id")), "post-1");
+	assert_int_equal(json_integer_value(json_object_get(subject, "item_version")), 3);
+	assert_true(json_is_object(json_object_get(data, "statement")));
+	assert_int_equal(strikes(f), 1);
+}
+
+static void
+t_the_same_verdict_again_changes_nothing(void **state)
+{
+	struct fixture *f = *state;
+	(void)automatic(f, TL_VERDICT_BLOCK, "terms.spam", "remove", TL_DECIDED);
+	(void)automatic(f, TL_VERDICT_BLOCK, "terms.spam", "remove", TL_DECIDED_BEFORE);
+	assert_int_equal(strikes(f), 1);
+}
+
+static void
+t_a_withhold_is_provisional(void **state)
+{
+	struct fixture *f = *state;
+	struct tl_id id = automatic(f, TL_VERDICT_WITHHOLD, "terms.spam", NULL, TL_DECIDED);
+	assert_string_equal((const char *)actions(f, id, 1)->name.p, "withhold");
+	assert_int_equal(strikes(f), 0);
+}
+
+static void
+t_the_switch_leaves_it_to_people(void **state)
+{
+	struct fixture *f = *state;
+	assert_int_equal(tl_switch_set(f->db, TL_SWITCH_AUTOMATIC, false, TL_S("cli")), 0);
+	(void)automatic(f, TL_VERDICT_BLOCK, "terms.spam", "remove", TL_DECIDED_NOT);
+}
+
+static void
+t_allow_and_review_alone_do_nothing(void **state)
+{
+	struct fixture *f = *state;
+	(void)automatic(f, TL_VERDICT_REVIEW, "terms.spam", NULL, TL_DECIDED_NOT);
+	(void)automatic(f, TL_VERDICT_ALLOW, "terms.spam", NULL, TL_DECIDED_NOT);
+}
+
+static void
+t_observe_only_holds_the_action(void **state)
+{
+	struct fixture *f = *state;
+	assert_int_equal(tl_switch_set(f->db, TL_SWITCH_OBSERVE, true, TL_S("cli")), 0);
+	struct tl_id id = automatic(f, TL_VERDICT_BLOCK, "terms.spam", "remove", TL_DECIDED);
+	struct tl_action_row *a = actions(f, id, 1);
+	assert_int_equal(a->state, TL_ACTION_HELD);
+	assert_int_equal(delivery(f, a->id).state, TL_OUTBOX_HELD);
+}
+
+static void
+t_a_person_confirms_a_withholding_and_covers_it(void **state)
+{
+	struct fixture *f = *state;
+	(void)automatic(f, TL_VERDICT_WITHHOLD, "terms.spam", NULL, TL_DECIDED);
+	struct tl_case c = open_case(f);
+	struct tl_id id;
+	assert_int_equal(person(f, &c, TL_DECISION_ACT, "remove", &id), 0);
+	assert_string_equal((const char *)actions(f, id, 1)->name.p, "remove");
+	struct tl_decision d = decision(f, id);
+	assert_int_equal(d.automated_decision, TL_AUTOMATION_NOT);
+	assert_string_equal((const char *)d.reviewer_pseudonym.p, "R-ada");
+	assert_int_equal(d.effective_at - d.at, 8 * TL_US_S);
+	assert_int_equal(d.queued_us, 3 * TL_US_S);
+	assert_true(d.decided_in_us >= 2 * TL_US_S);
+	assert_int_equal(d.viewed_whole, 1);
+	assert_int_equal(strikes(f), 1);
+	assert_int_equal(delivery(f, d.id).not_before, d.effective_at);
+}
+
+static void
+t_a_milder_decision_lifts_what_it_does_not_cover(void **state)
+{
+	struct fixture *f = *state;
+	struct tl_id first = automatic(f, TL_VERDICT_WITHHOLD, "terms.spam", NULL, TL_DECIDED);
+	struct tl_case c = open_case(f);
+	struct tl_id id;
+	assert_int_equal(person(f, &c, TL_DECISION_ACT, "label", &id), 0);
+	struct tl_action_row *a = actions(f, id, 2);
+	assert_string_equal((const char *)a[0].name.p, "label");
+	assert_string_equal((const char *)a[1].name.p, "restore");
+	assert_true(tl_id_eq(a[1].reverses, actions(f, first, 1)->id));
+}
+
+static void
+t_a_clear_restores_and_forgives(void **state)
+{
+	struct fixture *f = *state;
+	struct tl_id first = automatic(f, TL_VERDICT_BLOCK, "terms.spam", "remove", TL_DECIDED);
+	struct tl_case c = open_case(f);
+	struct tl_id id;
+	bool gone = false;
+	assert_int_equal(strikes(f), 1);
+	assert_int_equal(person(f, &c, TL_DECISION_CLEAR, NULL, &id), 0);
+	assert_string_equal((const char *)actions(f, id, 1)->name.p, "restore");
+	assert_int_equal(strikes(f), 0);
+	assert_int_equal(tl_decision_is_reversed(f->db, first, &gone), 0);
+	assert_true(gone);
+	/* The rules do not act again on what a person has cleared. */
+	(void)automatic(f, TL_VERDICT_BLOCK, "terms.spam", "remove", TL_DECIDED_NOT);
+	/* Known abuse of children is another matter. */
+	(void)automatic(f, TL_VERDICT_BLOCK, "csae.known", "remove", TL_DECIDED);
+}
+
+static void
+t_undo_leaves_everything_as_before(void **state)
+{
+	struct fixture *f = *state;
+	(void)automatic(f, TL_VERDICT_BLOCK, "terms.spam", "remove", TL_DECIDED);
+	struct tl_case c = open_case(f);
+	struct tl_id id, case_id;
+	assert_int_equal(person(f, &c, TL_DECISION_CLEAR, NULL, &id), 0);
+	assert_int_equal(tl_decide_undo(f->db, id, f->other, &case_id), TL_EPERM);
+	assert_int_equal(tl_decide_undo(f->db, id, f->user, &case_id), 0);
+	assert_true(tl_id_eq(case_id, c.id));
+	struct tl_action_row *a = actions(f, id, 1);
+	assert_int_equal(a->state, TL_ACTION_CANCELLED);
+	assert_int_equal(delivery(f, a->id).state, TL_OUTBOX_CANCELLED);
+	assert_int_equal(strikes(f), 1);
+	assert_int_equal(tl_decide_undo(f->db, id, f->user, &case_id), TL_ECONFLICT);
+	/* In force again: the same verdict is nothing new. */
+	(void)automatic(f, TL_VERDICT_BLOCK, "terms.spam", "remove", TL_DECIDED_BEFORE);
+}
+
+static void
+t_undo_is_refused_once_it_is_numbered(void **state)
+{
+	struct fixture *f = *state;
+	struct tl_case c = open_case(f);
+	struct tl_id id, case_id;
+	size_t n;
+	int64_t later = tl_now_us() + 9 * TL_US_S;
+	assert_int_equal(person(f, &c, TL_DECISION_ACT, "remove", &id), 0);
+	assert_int_equal(tl_outboxrow_number(f->db, later, 100, &n), 0);
+	assert_int_equal(n, 0); /* not sealed */
+	assert_true(tl_ledger_seal(f->db, 100) > 0);
+	assert_int_equal(tl_outboxrow_number(f->db, tl_now_us(), 100, &n), 0);
+	assert_int_equal(n, 0); /* not due */
+	assert_int_equal(tl_outboxrow_number(f->db, later, 100, &n), 0);
+	assert_int_equal(n, 2);
+	assert_int_equal(tl_decide_undo(f->db, id, f->user, &case_id), TL_ECONFLICT);
+}
+
+static void
+t_a_reversal_is_a_decision_of_its_own(void **state)
+{
+	struct fixture *f = *state;
+	struct tl_case c = open_case(f);
+	struct tl_id id, reverse;
+	assert_int_equal(person(f, &c, TL_DECISION_ACT, "remove", &id), 0);
+	struct tl_reversal r = {.decision = id,
+	    .user = f->other,
+	    .trigger = TL_TRIGGER_APPEAL,
+	    .facts = TL_S("The complaint was right.")};
+	assert_int_equal(tl_decide_reverse(f->db, &f->env, &r, &reverse), 0);
+	struct tl_decision d = decision(f, reverse);
+	assert_int_equal(d.kind, TL_DECISION_REVERSE);
+	assert_true(tl_id_eq(d.reverses, id));
+	assert_string_equal((const char *)d.reviewer_pseudonym.p, "R-ben");
+	assert_string_equal((const char *)actions(f, reverse, 1)->name.p, "restore");
+	assert_int_equal(strikes(f), 0);
+	assert_int_equal(tl_decide_reverse(f->db, &f->env, &r, &reverse), TL_ECONFLICT);
+}
+
+static void
+t_wrong_decisions_name_the_field(void **state)
+{
+	struct fixture *f = *state;
+	struct tl_case c = open_case(f);
+	struct tl_id id;
+	assert_int_equal(person(f, &c, TL_DECISION_ACT, NULL, &id), TL_EFIELD);
+	assert_string_equal(tl_err_field(), "/actions");
+	assert_int_equal(person(f, &c, TL_DECISION_ACT, "no_such_thing", &id), TL_EFIELD);
+	assert_string_equal(tl_err_field(), "/actions/0");
+	assert_int_equal(person(f, &c, TL_DECISION_CLEAR, "remove", &id), TL_EFIELD);
+	assert_string_equal(tl_err_field(), "/actions");
+}
+
+static void
+t_an_account_action_aims_at_the_author(void **state)
+{
+	struct fixture *f = *state;
+	struct tl_case c = open_case(f);
+	struct tl_id id;
+	assert_int_equal(person(f, &c, TL_DECISION_ACT, "account_suspend", &id), 0);
+	struct tl_action_row *a = actions(f, id, 1);
+	assert_int_equal(a->subject_kind, TL_SUBJECT_ACCOUNT);
+	assert_true(tl_id_eq(a->subject, f->item.account));
+	assert_non_null(strstr((const char *)a->params.p, "\"until\""));
+	assert_string_equal((const char *)delivery(f, a->id).subject_key.p, "account:user-7");
+	assert_string_equal(
+	    (const char *)decision(f, id).account_restriction.p, "DECISION_ACCOUNT_SUSPENDED");
+}
+
+static void
+t_preserve_stays_inside(void **state)
+{
+	struct fixture *f = *state;
+	struct tl_case c = open_case(f);
+	struct tl_id id;
+	struct tl_outbox_row *rows;
+	size_t n;
+	assert_int_equal(person(f, &c, TL_DECISION_ACT, "preserve", &id), 0);
+	struct tl_action_row *a = actions(f, id, 1);
+	assert_int_equal(a->state, TL_ACTION_CONFIRMED);
+	assert_int_equal(tl_outboxrow_of_cause(f->db, a->id, f->arena, &rows, &n), 0);
+	assert_int_equal(n, 0);
+	assert_int_equal(
+	    tl_hold_check(f->db, f->platform, TL_SUBJECT_ITEM, f->item.id), TL_ECONFLICT);
+}
+
+#define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    T(t_a_block_is_one_decision_with_everything),
+	    T(t_the_same_verdict_again_changes_nothing),
+	    T(t_a_withhold_is_provisional),
+	    T(t_the_switch_leaves_it_to_people),
+	    T(t_allow_and_review_alone_do_nothing),
+	    T(t_observe_only_holds_the_action),
+	    T(t_a_person_confirms_a_withholding_and_covers_it),
+	    T(t_a_milder_decision_lifts_what_it_does_not_cover),
+	    T(t_a_clear_restores_and_forgives),
+	    T(t_undo_leaves_everything_as_before),
+	    T(t_undo_is_refused_once_it_is_numbered),
+	    T(t_a_reversal_is_a_decision_of_its_own),
+	    T(t_wrong_decisions_name_the_field),
+	    T(t_an_account_action_aims_at_the_author),
+	    T(t_preserve_stays_inside),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
