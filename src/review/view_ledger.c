@@ -195,26 +195,21 @@ write_deliveries(const struct tl_view *v, struct tl_id decision)
 	return rc;
 }
 
-/*
- * The statement as paragraphs. It is stored as the object that was sent; each text member becomes a paragraph under
- * its name, so that a new kind of paragraph shows without a change here.
- */
+/* The statement's sections, as they were composed and sent. */
 static void
 write_statement(struct tl_buf *out, struct tl_str json)
 {
 	json_t TL_CLEANUP(tl_json_unref) *j = NULL;
+	size_t i;
+	json_t *section;
 	tl_js_open(out, "statement", '[');
 	if (json.n && tl_json_parse(json, &j) == 0) {
-		const char *key;
-		json_t *part;
-		json_t *paragraphs = json_object_get(j, "paragraphs");
-		json_object_foreach(json_is_object(paragraphs) ? paragraphs : j, key, part)
+		json_array_foreach(json_object_get(j, "sections"), i, section)
 		{
-			if (!json_is_string(part))
-				continue;
 			tl_js_open(out, NULL, '{');
-			tl_js_z(out, "heading", key);
-			tl_js_str(out, "text", tl_json_str(part));
+			tl_js_str(
+			    out, "heading", tl_json_str(json_object_get(section, "heading")));
+			tl_js_str(out, "text", tl_json_str(json_object_get(section, "text")));
 			tl_js_close(out, '}');
 		}
 	}

@@ -1,0 +1,160 @@
+/*
+ * The server's shared state: a pool of connections and the policies in force.
+ *
+ * Promises: a connection is used by one thread at a time; whoever took a policy set keeps it until unref, however
+ * often the folder changes. Failure: the store's errors; a broken policy folder never replaces a good set.
+ * Called by the server role and by every route.
+ */
+#include "api/app.h"
+
+#include "config/policy.h"
+
+#include <dirent.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#define POOL_MAX 8 /* idle connections kept */
+
+struct tl_app_state {
+	pthread_mutex_t lock;
+	struct tl_db *idle[POOL_MAX];
+	size_t idle_count;
+	const struct tl_policy_set *policies;
+	uint64_t stamp; /* of the policy folder when it was last read */
+};
+
+/* A number that changes with any file of the folder. */
+static uint64_t
+folder_stamp(const char *dir)
+{
+	DIR *d = opendir(dir);
+	uint64_t stamp = 1469598103934665603U;
+	if (!d)
+		return 0;
+	for (const struct dirent *e = readdir(d); e; e = readdir(d)) {
+		struct stat st;
+		if (e->d_name[0] == '.' || fstatat(dirfd(d), e->d_name, &st, 0) < 0)
+			continue;
+		/* Added up, not chained: the order of names in a folder has no meaning. */
+		uint64_t one = (uint64_t)st.st_mtim.tv_sec * 1000003U ^
+			       (uint64_t)st.st_mtim.tv_nsec ^ (uint64_t)st.st_size << 20 ^
+			       st.st_ino;
+		stamp += one * 1099511628211U;
+	}
+	(void)closedir(d);
+	return stamp;
+}
+
+static uint64_t
+policy_stamp(const char *dir)
+{
+	char texts[TL_PATH_MAX + 8];
+	(void)snprintf(texts, sizeof texts, "%s/texts", dir);
+	return folder_stamp(dir) * 31 + folder_stamp(texts);
+}
+
+int
+tl_app_init(struct tl_app *app)
+{
+	char dir[TL_PATH_MAX];
+	const struct tl_policy_set *set = NULL;
+	int rc = tl_config_path(app->config, app->config->policy_dir, dir);
+	if (rc == 0)
+		rc = tl_policy_load(dir, &set);
+	if (rc < 0)
+		return rc;
+	struct tl_app_state *s = calloc(1, sizeof *s);
+	if (!s)
+		abort();
+	(void)pthread_mutex_init(&s->lock, NULL);
+	s->policies = set;
+	s->stamp = policy_stamp(dir);
+	app->state = s;
+	return 0;
+}
+
+void
+tl_app_fini(struct tl_app *app)
+{
+	struct tl_app_state *s = app->state;
+	if (!s)
+		return;
+	for (size_t i = 0; i < s->idle_count; i++)
+		tl_db_close(s->idle[i]);
+	tl_policy_unref(s->policies);
+	(void)pthread_mutex_destroy(&s->lock);
+	free(s);
+	app->state = NULL;
+}
+
+int
+tl_app_db(struct tl_app *app, struct tl_db **ret)
+{
+	struct tl_app_state *s = app->state;
+	struct tl_db *db = NULL;
+	(void)pthread_mutex_lock(&s->lock);
+	if (s->idle_count)
+		db = s->idle[--s->idle_count];
+	(void)pthread_mutex_unlock(&s->lock);
+	if (!db)
+		return tl_db_open(app->store, ret);
+	*ret = db;
+	return 0;
+}
+
+void
+tl_app_db_give(struct tl_app *app, struct tl_db *db)
+{
+	struct tl_app_state *s = app->state;
+	if (!db)
+		return;
+	(void)pthread_mutex_lock(&s->lock);
+	if (s->idle_count < POOL_MAX) {
+		s->idle[s->idle_count++] = db;
+		db = NULL;
+	}
+	(void)pthread_mutex_unlock(&s->lock);
+	tl_db_close(db);
+}
+
+const struct tl_policy_set *
+tl_app_policies(struct tl_app *app)
+{
+	struct tl_app_state *s = app->state;
+	(void)pthread_mutex_lock(&s->lock);
+	const struct tl_policy_set *set = tl_policy_ref(s->policies);
+	(void)pthread_mutex_unlock(&s->lock);
+	return set;
+}
+
+int
+tl_app_poll(struct tl_app *app)
+{
+	struct tl_app_state *s = app->state;
+	char dir[TL_PATH_MAX];
+	int rc = tl_config_path(app->config, app->config->policy_dir, dir);
+	if (rc < 0)
+		return rc;
+	uint64_t stamp = policy_stamp(dir);
+	if (stamp == s->stamp)
+		return 0;
+	s->stamp = stamp;
+	const struct tl_policy_set *set = NULL;
+	rc = tl_policy_load(dir, &set);
+	if (rc < 0)
+		return rc;
+	(void)pthread_mutex_lock(&s->lock);
+	const struct tl_policy_set *old = s->policies;
+	s->policies = set;
+	(void)pthread_mutex_unlock(&s->lock);
+	tl_policy_unref(old);
+	return 1;
+}
+
+void
+tl_app_wake(const struct tl_app *app, enum tl_proc role)
+{
+	if (app->wires)
+		tl_wake(app->wires, role);
+}
