@@ -172,7 +172,7 @@ fill_container(json_t *v, const char *ptr, const struct tl_json_field *f, json_t
 static int
 fill_time(json_t *v, const char *ptr, int64_t *out)
 {
-	int64_t us;
+	int64_t us = 0;
 	if (!json_is_string(v) || tl_time_parse(tl_json_str(v), &us) < 0)
 		return wrong_type(ptr, TL_J_TIME);
 	*out = us;
@@ -355,7 +355,7 @@ tl_time_parse(struct tl_str s, int64_t *ret_us)
 		if (i == from || i - from > 12)
 			return bad_time();
 	}
-	int64_t offset;
+	int64_t offset = 0;
 	int rc = parse_offset(s, &i, &offset);
 	if (rc < 0)
 		return rc;

@@ -125,7 +125,8 @@ tl_unhex(void *dst, size_t n, struct tl_str hex)
 			return tl_fail(TL_EPARSE, "not a hex digit at position %zu", i + 1);
 	}
 	for (size_t i = 0; i < n; i++)
-		out[i] = (uint8_t)(hex_digit(hex.p[2 * i]) << 4 | hex_digit(hex.p[2 * i + 1]));
+		out[i] = (uint8_t)((unsigned)hex_digit(hex.p[2 * i]) << 4 |
+				   (unsigned)hex_digit(hex.p[2 * i + 1]));
 	return 0;
 }
 

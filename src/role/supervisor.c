@@ -213,8 +213,7 @@ lock_folder(const struct tl_config *c, int *ret_fd)
 	int n = snprintf(text, sizeof text, "%d\n", (int)getpid());
 	if (ftruncate(fd, 0) < 0 || write(fd, text, (size_t)n) != n)
 		return tl_fail(TL_EIO, "cannot write %s: %m", path);
-	*ret_fd = fd;
-	fd = -1;
+	*ret_fd = tl_fd_take(&fd);
 	return 0;
 }
 

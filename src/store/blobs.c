@@ -18,10 +18,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MAGIC "TLB1"
 #define STREAM_HEADER crypto_secretstream_xchacha20poly1305_HEADERBYTES
 #define STREAM_TAG crypto_secretstream_xchacha20poly1305_ABYTES
 #define HEAD_BYTES (4 + TL_KEY_BYTES + TL_SEAL_OVERHEAD + STREAM_HEADER)
+
+static const uint8_t magic[4] = {'T', 'L', 'B', '1'};
 
 struct tl_blob_in {
 	struct tl_store *store;
@@ -69,8 +70,8 @@ write_head(struct tl_blob_in *b)
 	struct tl_key key;
 	struct tl_key wrap = tl_store_key(b->store, "blobkey");
 	tl_random(key.b, sizeof key.b);
-	memcpy(head, MAGIC, 4);
-	tl_seal(head + 4, tl_bytes(key.b, sizeof key.b), TL_S(MAGIC), &wrap);
+	memcpy(head, magic, sizeof magic);
+	tl_seal(head + 4, tl_bytes(key.b, sizeof key.b), tl_bytes(magic, sizeof magic), &wrap);
 	(void)crypto_secretstream_xchacha20poly1305_init_push(
 	    &b->stream, head + HEAD_BYTES - STREAM_HEADER, key.b);
 	tl_wipe(&key, sizeof key);
@@ -127,6 +128,8 @@ push_chunk(struct tl_blob_in *b, unsigned char tag)
 int
 tl_blob_add(struct tl_blob_in *b, struct tl_str bytes)
 {
+	if (!bytes.n)
+		return 0;
 	(void)crypto_generichash_update(&b->name, bytes.p, bytes.n);
 	while (bytes.n) {
 		/* A full chunk waits until more comes: only then is it known not to be the last. */
@@ -243,12 +246,12 @@ open_head(struct tl_store *s, int fd, crypto_secretstream_xchacha20poly1305_stat
 	int rc = read_full(fd, head, sizeof head, &n);
 	if (rc < 0)
 		return rc;
-	if (n != sizeof head || memcmp(head, MAGIC, 4) != 0)
+	if (n != sizeof head || memcmp(head, magic, sizeof magic) != 0)
 		return tl_fail(TL_ECORRUPT, "a blob's head is damaged");
 	struct tl_key key;
 	struct tl_key wrap = tl_store_key(s, "blobkey");
-	rc = tl_unseal(
-	    key.b, tl_bytes(head + 4, TL_KEY_BYTES + TL_SEAL_OVERHEAD), TL_S(MAGIC), &wrap);
+	rc = tl_unseal(key.b, tl_bytes(head + 4, TL_KEY_BYTES + TL_SEAL_OVERHEAD),
+	    tl_bytes(magic, sizeof magic), &wrap);
 	if (rc < 0)
 		return rc;
 	int bad = crypto_secretstream_xchacha20poly1305_init_pull(

@@ -26,6 +26,14 @@ tl_fd_close(int *fd)
 	*fd = -1;
 }
 
+int
+tl_fd_take(int *fd)
+{
+	int taken = *fd;
+	*fd = -1;
+	return taken;
+}
+
 static int
 write_all(int fd, struct tl_str data)
 {
@@ -53,8 +61,7 @@ tl_memfd_sealed(const char *name, struct tl_str data, int *ret_fd)
 		return rc;
 	if (fcntl(fd, F_ADD_SEALS, SEALS) < 0)
 		return tl_fail(TL_EIO, "cannot seal a memory file: %m");
-	*ret_fd = fd;
-	fd = -1;
+	*ret_fd = tl_fd_take(&fd);
 	return 0;
 }
 
@@ -184,8 +191,7 @@ tl_sock_recv(int sock, void *dst, size_t cap, int64_t deadline_us, size_t *ret_n
 	if (mh.msg_flags & (MSG_TRUNC | MSG_CTRUNC))
 		return tl_fail(TL_EPEER, "a message is larger than announced");
 	*ret_n = (size_t)n;
-	*ret_fd = fd;
-	fd = -1;
+	*ret_fd = tl_fd_take(&fd);
 	return 0;
 }
 

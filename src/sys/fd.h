@@ -7,6 +7,7 @@
 #include "base/buf.h"
 
 void tl_fd_close(int *fd); /* closes when >= 0 and sets -1; for TL_CLEANUP */
+int tl_fd_take(int *fd);   /* hands it out of a variable that has the cleanup attribute */
 
 /* An anonymous memory file of `data`, sealed against every change. */
 int tl_memfd_sealed(const char *name, struct tl_str data, int *ret_fd) TL_MUST;

@@ -94,11 +94,11 @@ tl_jail_files(const char *const *dirs, bool *ret_weak)
 }
 
 static int
-limit(int what, uint64_t n)
+limit(__rlimit_resource_t what, uint64_t n)
 {
 	struct rlimit r = {.rlim_cur = n, .rlim_max = n};
 	if (setrlimit(what, &r) < 0)
-		return tl_fail(TL_EPERM, "cannot set resource limit %d: %m", what);
+		return tl_fail(TL_EPERM, "cannot set resource limit %d: %m", (int)what);
 	return 0;
 }
 
@@ -106,7 +106,7 @@ static int
 limits_set(const struct tl_jail_limits *l)
 {
 	const struct {
-		int what;
+		__rlimit_resource_t what;
 		uint64_t n;
 	} row[] = {
 	    {RLIMIT_CORE, 0},

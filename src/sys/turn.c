@@ -36,8 +36,7 @@ tl_turn_open(struct tl_turn *t, const char *path)
 		rc = open_one(path, "floor", &floor);
 	if (rc < 0)
 		return rc;
-	*t = (struct tl_turn){.gate_fd = gate, .floor_fd = floor};
-	gate = floor = -1;
+	*t = (struct tl_turn){.gate_fd = tl_fd_take(&gate), .floor_fd = tl_fd_take(&floor)};
 	return 0;
 }
 

@@ -86,6 +86,23 @@ take_end(struct tl_wires *w, char tag, int n, int fd)
 	return 0;
 }
 
+/* "<tag><n>:<fd>" */
+static int
+parse_end(struct tl_wires *w, struct tl_str end)
+{
+	const uint8_t *colon = end.n ? memchr(end.p, ':', end.n) : NULL;
+	int64_t n = 0, fd = 0;
+	int rc = colon && colon > end.p ? 0 : TL_EPARSE;
+	if (rc == 0)
+		rc = tl_parse_i64(tl_bytes(end.p + 1, (size_t)(colon - end.p) - 1), 0, 255, &n);
+	if (rc == 0)
+		rc = tl_parse_i64(
+		    tl_bytes(colon + 1, (size_t)(end.p + end.n - colon) - 1), 0, 65535, &fd);
+	if (rc < 0)
+		return tl_fail(TL_EPARSE, "%s is malformed", TL_WIRES_ENV);
+	return take_end(w, (char)end.p[0], (int)n, (int)fd);
+}
+
 int
 tl_wires_inherit(struct tl_wires *ret)
 {
@@ -96,15 +113,11 @@ tl_wires_inherit(struct tl_wires *ret)
 		w.request[i] = -1;
 	const char *at = getenv(TL_WIRES_ENV);
 	while (at && *at) {
-		char tag = 0;
-		int n = 0, fd = -1, used = 0;
-		if (sscanf(at, "%c%d:%d %n", &tag, &n, &fd, &used) != 3 || n < 0 || fd < 0 ||
-		    used <= 0)
-			return tl_fail(TL_EPARSE, "%s is malformed", TL_WIRES_ENV);
-		int rc = take_end(&w, tag, n, fd);
+		size_t n = strcspn(at, " ");
+		int rc = parse_end(&w, tl_bytes(at, n));
 		if (rc < 0)
 			return rc;
-		at += used;
+		at += n + strspn(at + n, " ");
 	}
 	(void)unsetenv(TL_WIRES_ENV);
 	*ret = w;
