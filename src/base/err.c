@@ -65,24 +65,13 @@ remember(const char *pointer, const char *fmt, va_list ap)
 	memcpy(last_field, field, sizeof last_field);
 }
 
-int
-tl_fail(int err, const char *fmt, ...)
-{
-	va_list ap;
-	va_start(ap, fmt);
-	remember("", fmt, ap);
-	va_end(ap);
-	return err;
-}
-
-int
-tl_fail_at(int err, const char *pointer, const char *fmt, ...)
+void
+tl_fail_text(const char *pointer, const char *fmt, ...)
 {
 	va_list ap;
 	va_start(ap, fmt);
 	remember(pointer, fmt, ap);
 	va_end(ap);
-	return err;
 }
 
 const char *

@@ -36,11 +36,18 @@ enum tl_kind tl_err_kind(int err);
 /* Short stable name ("parse", "too_large") for logs, problem documents and the CLI. */
 const char *tl_err_name(int err);
 
-/* Stores the text of this thread's last failure and returns `err`. */
-int tl_fail(int err, const char *fmt, ...) TL_PRINTF(2, 3);
-
-/* Like tl_fail, and names the input field as a JSON Pointer ("/text/title"). */
-int tl_fail_at(int err, const char *pointer, const char *fmt, ...) TL_PRINTF(3, 4);
+/*
+ * tl_fail(err, "text …", …) stores the text of this thread's last failure and yields `err`. tl_fail_at also names
+ * the input field as a JSON Pointer ("/text/title"). Macros, so that compilers and analysers see which code leaves.
+ */
+#define tl_fail(err, ...) tl_fail_at((err), "", __VA_ARGS__)
+#define tl_fail_at(err, pointer, ...)                                                          \
+	__extension__({                                                                        \
+		int tl_code = (err);                                                           \
+		tl_fail_text((pointer), __VA_ARGS__);                                          \
+		tl_code;                                                                       \
+	})
+void tl_fail_text(const char *pointer, const char *fmt, ...) TL_PRINTF(2, 3);
 
 /* Text and field of this thread's last failure; "" when there was none. Valid until the next failure. */
 const char *tl_err_text(void);

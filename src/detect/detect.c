@@ -93,7 +93,7 @@ add(struct tl_detect_ctx *c)
 	*s = (struct tl_signal){.detector = tl_str(c->name),
 	    .version =
 		tl_str(tl_arena_printf(c->arena, "%s.%lld", c->version, (long long)c->mark)),
-	    .score = NAN,
+	    .score = (double)NAN,
 	    .distance = -1};
 	return s;
 }

@@ -19,7 +19,7 @@ struct dct {
 static struct dct
 dct_make(void)
 {
-	struct dct d;
+	struct dct d = {0};
 	const float scale = (float)sqrt(2.0 / SIDE);
 	for (int i = 0; i < FREQ; i++)
 		for (int j = 0; j < SIDE; j++) {

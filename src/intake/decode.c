@@ -118,7 +118,7 @@ static int
 read_media(json_t *media, struct tl_item *it)
 {
 	for (size_t i = 0; i < json_array_size(media); i++) {
-		char at[24];
+		char at[32];
 		(void)snprintf(at, sizeof at, "/media/%zu", i);
 		const json_t *v = json_array_get(media, i);
 		if (!json_is_string(v) ||

@@ -207,8 +207,7 @@ tl_db_rollback(struct tl_db *db)
 	}
 	db->in_tx = false;
 	tl_turn_give(&db->turn);
-	int rc = tl_fail(0, "%s", kept);
-	(void)rc; /* only puts the text of the first failure back */
+	tl_fail_text("", "%s", kept); /* the first failure is the one that matters */
 }
 
 int

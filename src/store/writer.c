@@ -108,7 +108,7 @@ run_batch(struct tl_writer *w, struct tl_work *batch)
 		const struct outcome *o =
 		    all.rc < 0 && outcomes[n].rc >= 0 ? &all : &outcomes[n];
 		if (o->rc < 0)
-			(void)tl_fail_at(o->rc, o->field, "%s", o->text);
+			tl_fail_text(o->field, "%s", o->text);
 		batch->done(batch->ctx, o->rc);
 		batch = next;
 		n++;

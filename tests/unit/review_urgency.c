@@ -76,7 +76,7 @@ static void
 t_odd_input_is_clamped(void **state)
 {
 	(void)state;
-	struct tl_urgency odd = {TL_SEVERITY_LOW, NAN, -5, NAN, T0};
+	struct tl_urgency odd = {TL_SEVERITY_LOW, (double)NAN, -5, (double)NAN, T0};
 	struct tl_urgency plain = least(TL_SEVERITY_LOW);
 	assert_true(tl_urgency(&odd) == tl_urgency(&plain));
 }
