@@ -8,7 +8,7 @@
 #include "decide/decide_int.h"
 
 #include "base/json.h"
-#include "outbox/queue.h"
+#include "outbox/outbox.h"
 #include "store/accounts.h"
 #include "store/decisions.h"
 #include "sys/clock.h"

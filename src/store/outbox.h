@@ -63,5 +63,5 @@ int tl_outboxrow_page(struct tl_db *db, struct tl_str state, struct tl_id before
     struct tl_arena *arena, struct tl_outbox_row **ret, size_t *ret_count) TL_MUST;
 int tl_outboxrow_counts(struct tl_db *db, int64_t ret[tl_outbox_state_count]) TL_MUST;
 
-/* Drops delivered and cancelled rows that were made before `before`; returns how many. */
+/* Drops delivered and cancelled rows that were made before `before`, never the last number; returns how many. */
 int tl_outboxrow_prune(struct tl_db *db, int64_t before, size_t max) TL_MUST;

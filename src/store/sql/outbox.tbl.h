@@ -36,7 +36,8 @@ S(OUTBOX_PAGE, "SELECT " OUTBOX_COLS " FROM outbox WHERE ($1 = '' OR state = $1)
 	       " ORDER BY id DESC LIMIT $3")
 S(OUTBOX_COUNTS, "SELECT state, COUNT(*) FROM outbox GROUP BY state")
 S(OUTBOX_PRUNE, "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE created_at < $1"
-		" AND state IN ('delivered', 'cancelled') LIMIT $2)")
+		" AND state IN ('delivered', 'cancelled') AND (event_seq IS NULL OR event_seq <"
+		" (SELECT MAX(event_seq) FROM outbox)) LIMIT $2)")
 
 S(ENDPOINT_ADD, "INSERT INTO endpoints(id, platform, live, url, secret, private_ok, created_at)"
 		" VALUES($1, $2, $3, $4, $5, $6, $7)")

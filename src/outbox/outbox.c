@@ -6,7 +6,7 @@
  * cancelled within the undo window. Failure: STATE for a step that is not allowed. Called by decide, the worker
  * (verdicts), the courier, the console (replay).
  */
-#include "outbox/queue.h"
+#include "outbox/outbox.h"
 
 #include "base/arena.h"
 #include "base/json.h"
