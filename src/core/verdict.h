@@ -19,7 +19,7 @@ struct tl_reason {
 	bool unknown; /* the rule ended unknown; outcome is the policy's on_unknown */
 	bool shadow;
 	struct tl_str explanation; /* one sentence for people */
-	struct tl_str values;      /* JSON array of {"what","is"}: the leaves that made it */
+	struct tl_str values;      /* JSON array of {"expr","value"}: the leaves that made it */
 	const struct tl_action_wish *actions;
 	size_t action_count;
 	struct tl_str case_queue; /* empty: the policy's queue */

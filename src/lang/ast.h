@@ -75,7 +75,9 @@ struct tl_lang_action {
 
 struct tl_lang_rule {
 	struct tl_str name, policy;
-	struct tl_lang_place name_place, policy_place, when_place;
+	struct tl_lang_place place; /* all of it */
+	struct tl_lang_place name_place, policy_place;
+	struct tl_lang_place when_place, then_place; /* without the words when and then */
 	struct tl_lang_expr when;
 	const struct tl_lang_action *actions;
 	size_t n_actions;

@@ -143,9 +143,9 @@ domain_word(struct check *c, const struct tl_lang_name *name, uint16_t arg,
     const struct tl_lang_word **ret)
 {
 	*ret = NULL;
-	if (name->domain < 0 || (size_t)name->domain >= c->schema->n_domains)
+	if (name->domain <= 0 || (size_t)name->domain > c->schema->n_domains)
 		return 0;
-	const struct tl_lang_domain *d = &c->schema->domains[name->domain];
+	const struct tl_lang_domain *d = &c->schema->domains[name->domain - 1];
 	struct tl_str word = c->info[arg].value.u.s;
 	struct tl_lang_guess g = {.word = word};
 	for (size_t i = 0; i < d->count; i++) {

@@ -175,6 +175,8 @@ action_list(struct parser *p, struct tl_lang_rule *r)
 		parser_next(p, LEX_FRAME);
 		if (p->tok.kind != TOK_WORD)
 			return parser_expected(p, "an action");
+		if (n == 0)
+			r->then_place.at = p->tok.place.at;
 		if (n == ACTIONS_MAX)
 			return fail(p, p->tok.place, "too many actions");
 		struct tl_lang_action *a = &actions[n++];
@@ -190,6 +192,7 @@ action_list(struct parser *p, struct tl_lang_rule *r)
 	if (!kept)
 		return tl_arena_check(p->arena);
 	memcpy(kept, actions, n * sizeof *kept);
+	r->then_place.n = p->used - r->then_place.at;
 	r->actions = kept;
 	r->n_actions = n;
 	return 0;
@@ -210,9 +213,11 @@ policy_clause(struct parser *p, struct tl_lang_rule *r)
 static int
 when_clause(struct parser *p, struct tl_lang_rule *r)
 {
-	r->when_place = p->tok.place;
 	parser_next(p, LEX_EXPR);
-	return parser_expr(p, &r->when);
+	uint32_t from = p->tok.place.at;
+	int err = parser_expr(p, &r->when);
+	r->when_place = (struct tl_lang_place){from, p->used - from};
+	return err;
 }
 
 static int
@@ -245,7 +250,7 @@ static const struct clause {
 static int
 rule(struct parser *p, struct tl_lang_rule *ret)
 {
-	struct tl_lang_rule r = {0};
+	struct tl_lang_rule r = {.place = p->tok.place};
 	parser_next(p, LEX_FRAME);
 	if (p->tok.kind != TOK_WORD)
 		return parser_expected(p, "the name of the rule");
@@ -262,6 +267,7 @@ rule(struct parser *p, struct tl_lang_rule *ret)
 		if (err < 0)
 			return err;
 	}
+	r.place.n = p->used - r.place.at;
 	*ret = r;
 	return 0;
 }

@@ -7,6 +7,7 @@
 struct parser {
 	struct lexer lex;
 	struct token tok; /* the next one, not yet used */
+	uint32_t used;    /* where the last one that was used ends */
 	struct tl_arena *arena;
 	struct tl_lang_node *scratch; /* TL_LANG_NODES_MAX nodes of the expression being read */
 };
@@ -17,6 +18,7 @@ int parser_init(struct parser *p, struct tl_arena *a, const struct tl_lang_sourc
 static inline void
 parser_next(struct parser *p, enum lex_mode mode)
 {
+	p->used = p->tok.place.at + p->tok.place.n;
 	lex_next(&p->lex, mode, &p->tok);
 }
 

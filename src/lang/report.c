@@ -135,7 +135,7 @@ void
 tl_lang_error_at(struct tl_lang_report *r, const struct tl_lang_source *src,
     struct tl_lang_place at, const char *fmt, ...)
 {
-	struct tl_lang_error e = {.file = src->name};
+	struct tl_lang_error e = {.file = tl_arena_printf(r->arena, "%s", src->name)};
 	tl_lang_locate(src->text, at.at, &e.line, &e.column);
 	va_list ap;
 	va_start(ap, fmt);
@@ -152,7 +152,7 @@ tl_lang_error_at(struct tl_lang_report *r, const struct tl_lang_source *src,
 void
 tl_lang_error_in(struct tl_lang_report *r, const char *file, const char *fmt, ...)
 {
-	struct tl_lang_error e = {.file = file};
+	struct tl_lang_error e = {.file = tl_arena_printf(r->arena, "%s", file)};
 	va_list ap;
 	va_start(ap, fmt);
 	e.text = compose(r, fmt, ap);

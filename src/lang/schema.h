@@ -20,7 +20,7 @@ struct tl_lang_name {
 	enum tl_lang_type args[TL_LANG_ARGS_MAX];
 	const char *const *words; /* TL_T_ENUM: its values, NULL-terminated */
 	const char *handle;       /* TL_T_HANDLES: the owner of its elements' members */
-	int domain;               /* argument 0 is one of domains[domain]; -1: anything */
+	int domain;               /* argument 0 is one of domains[domain - 1]; 0: anything */
 	const char *detector;     /* that gives it; NULL: none; "{0}" stands for argument 0 */
 	const char *noun;         /* "the author's age band": for explanations, with "{0}" */
 	const char *not_noun;     /* bools: the words when it is false */

@@ -80,7 +80,8 @@ enum tl_rule_state { TL_RULE_ACTIVE, TL_RULE_SHADOW, TL_RULE_INACTIVE };
 
 struct tl_rule_view {
 	struct tl_str name, pack, policy;
-	struct tl_str when, then; /* canonical text */
+	struct tl_str when, then; /* as written */
+	struct tl_str source;     /* all of it, as written */
 	enum tl_verdict_word outcome;
 	enum tl_rule_state state;
 	struct tl_str why; /* inactive: which detector is missing */

@@ -416,9 +416,8 @@ t_wrong_answers_are_failures(void **state)
 {
 	(void)state;
 	/* A name that the environment knows nothing of. */
-	struct tl_lang_name name = {.name = "odd", .type = TL_T_INT, .domain = -1, .id = 99};
-	struct tl_lang_name wrong = {
-	    .name = "wrong", .type = TL_T_INT, .domain = -1, .id = ID_YES};
+	struct tl_lang_name name = {.name = "odd", .type = TL_T_INT, .id = 99};
+	struct tl_lang_name wrong = {.name = "wrong", .type = TL_T_INT, .id = ID_YES};
 	struct tl_lang_name names[] = {name, wrong};
 	struct tl_lang_schema schema = {names, 2, NULL, 0};
 	struct tl_arena *a = tl_arena_create(1 << 20);

@@ -1,0 +1,226 @@
+/*
+ * Owns the verdict: runs the rules over one item and gathers reasons.
+ *
+ * Promises: every rule that held is a reason; every rule that ended unknown because something failed is a
+ * reason with its policy's on_unknown. A rule that ended unknown only for want of data does not hold. Rules in
+ * shadow are recorded and change nothing; inactive ones are not run. Without a set everything is withheld.
+ * LIMIT when the arena is full: the caller buries the item with a case. Called by the worker for each item.
+ */
+#include "rules/rules_int.h"
+
+#include "base/arena.h"
+#include "base/buf.h"
+
+struct gathering {
+	const struct tl_lang_env *env;
+	struct tl_arena *arena;
+	struct tl_reason *reasons;
+	size_t n;
+};
+
+static struct tl_str
+values_of(const struct tl_lang_explanation *x, struct tl_arena *a)
+{
+	TL_CLEANUP(tl_buf_fini) struct tl_buf b = {0};
+	tl_js_open(&b, NULL, '[');
+	for (size_t i = 0; i < x->n_leaves; i++) {
+		tl_js_open(&b, NULL, '{');
+		tl_js_str(&b, "expr", x->leaves[i].expr);
+		tl_js_str(&b, "value", x->leaves[i].value);
+		tl_js_close(&b, '}');
+	}
+	if (x->result.truth == TL_LANG_UNKNOWN && x->result.ref) {
+		tl_js_open(&b, NULL, '{');
+		tl_js_z(&b, "expr", x->result.ref->name->name);
+		tl_js_z(&b, "value", "unknown");
+		tl_js_close(&b, '}');
+	}
+	tl_js_close(&b, ']');
+	return tl_arena_dup(a, tl_buf_str(&b));
+}
+
+/* One sentence: capital letter, full stop. */
+static struct tl_str
+sentence(struct tl_arena *a, const char *lead, struct tl_str words)
+{
+	TL_CLEANUP(tl_buf_fini) struct tl_buf b = {0};
+	tl_buf_puts(&b, lead);
+	tl_buf_put(&b, words.p, words.n);
+	tl_buf_byte(&b, '.');
+	if (b.p[0] >= 'a' && b.p[0] <= 'z')
+		b.p[0] = (uint8_t)(b.p[0] - 'a' + 'A');
+	return tl_arena_dup(a, tl_buf_str(&b));
+}
+
+static int
+add_reason(struct gathering *g, const struct rule *r, bool shadow)
+{
+	struct tl_lang_explanation x;
+	int err = tl_lang_explain(&r->prog, g->env, g->arena, &x);
+	if (err < 0)
+		return err;
+	bool unknown = x.result.truth == TL_LANG_UNKNOWN;
+	struct tl_reason reason = {
+	    .rule = r->source->name,
+	    .pack = r->label,
+	    .policy = r->policy,
+	    .outcome = unknown ? r->on_unknown : r->outcome,
+	    .unknown = unknown,
+	    .shadow = shadow,
+	    .explanation = sentence(g->arena, unknown ? "could not be checked: " : "", x.words),
+	    .values = values_of(&x, g->arena),
+	    .actions = r->actions,
+	    .action_count = unknown ? 0 : r->n_actions,
+	    .case_queue = unknown ? r->policy_queue : r->queue,
+	    .wants_case = unknown || r->wants_case,
+	    .case_severity = unknown ? r->policy_severity : r->severity,
+	};
+	g->reasons[g->n++] = reason;
+	return tl_arena_check(g->arena);
+}
+
+/* Effective before shadow, then by outcome, then by severity; else the order of the packs. */
+static bool
+graver(const struct tl_reason *a, const struct tl_reason *b)
+{
+	if (a->shadow != b->shadow)
+		return b->shadow;
+	if (a->outcome != b->outcome)
+		return a->outcome > b->outcome;
+	return a->case_severity > b->case_severity;
+}
+
+static void
+sort_reasons(struct tl_reason *list, size_t n)
+{
+	for (size_t i = 1; i < n; i++) {
+		struct tl_reason r = list[i];
+		size_t at = i;
+		for (; at > 0 && graver(&r, &list[at - 1]); at--)
+			list[at] = list[at - 1];
+		list[at] = r;
+	}
+}
+
+/* Which of the rules are reasons: their indexes. */
+static size_t
+evaluate(const struct tl_rule_set *set, size_t first, size_t n, bool trial,
+    const struct tl_lang_env *env, uint32_t *holding)
+{
+	size_t count = 0;
+	for (size_t i = first; i < first + n; i++) {
+		const struct rule *r = &set->rules[i];
+		struct tl_lang_result res;
+		if (r->inactive && !trial)
+			continue;
+		tl_lang_eval(&r->prog, env, &res);
+		bool unknown = res.truth == TL_LANG_UNKNOWN && res.failed;
+		if (res.truth == TL_LANG_TRUE || unknown)
+			holding[count++] = (uint32_t)i;
+	}
+	return count;
+}
+
+int
+rules_judge(const struct tl_rule_set *set, size_t first, size_t n, bool trial,
+    const struct tl_rules_input *in, struct tl_arena *a, struct tl_verdict *ret)
+{
+	struct rules_ctx ctx = {in, a, false};
+	struct tl_lang_env env = {rules_load_value, &ctx};
+	struct gathering g = {.env = &env, .arena = a};
+	uint32_t *holding = TL_NEWS(a, uint32_t, n + 1);
+	if (!holding)
+		return tl_arena_check(a);
+	size_t count = evaluate(set, first, n, trial, &env, holding);
+	g.reasons = TL_NEWS(a, struct tl_reason, count + 1);
+	if (!g.reasons)
+		return tl_arena_check(a);
+	ctx.telling = true;
+	struct tl_verdict v = {.word = TL_VERDICT_ALLOW, .ruleset = tl_rules_version(set)};
+	for (size_t i = 0; i < count; i++) {
+		const struct rule *r = &set->rules[holding[i]];
+		bool shadow = !trial && in->now_us < r->source->shadow_until_us;
+		int err = add_reason(&g, r, shadow);
+		if (err < 0)
+			return err;
+		enum tl_verdict_word outcome = g.reasons[g.n - 1].outcome;
+		if (!shadow && outcome > v.word)
+			v.word = outcome;
+	}
+	sort_reasons(g.reasons, g.n);
+	v.reasons = g.reasons;
+	v.reason_count = g.n;
+	*ret = v;
+	return tl_arena_check(a);
+}
+
+static int
+judge_without_rules(struct tl_arena *a, struct tl_verdict *ret)
+{
+	struct tl_reason *r = TL_NEW(a, struct tl_reason);
+	if (!r)
+		return tl_arena_check(a);
+	*r = (struct tl_reason){
+	    .rule = TL_S("(no rules)"),
+	    .pack = TL_S("none"),
+	    .outcome = TL_VERDICT_WITHHOLD,
+	    .unknown = true,
+	    .explanation = TL_S("Could not be checked: no rules could be loaded."),
+	    .values = TL_S("[]"),
+	    .wants_case = true,
+	    .case_severity = TL_SEVERITY_HIGH,
+	};
+	*ret = (struct tl_verdict){TL_VERDICT_WITHHOLD, TL_S("none"), r, 1};
+	return 0;
+}
+
+int
+tl_rules_verdict(const struct tl_rule_set *set, const struct tl_rules_input *in,
+    struct tl_arena *a, struct tl_verdict *ret)
+{
+	if (!set)
+		return judge_without_rules(a, ret);
+	return rules_judge(set, 0, set->n_rules, false, in, a, ret);
+}
+
+static void
+reason_json(struct tl_buf *b, const struct tl_reason *r, struct tl_str ruleset)
+{
+	tl_js_open(b, NULL, '{');
+	tl_js_str(b, "rule", r->rule);
+	tl_js_str(b, "pack", r->pack);
+	tl_js_str(b, "policy", r->policy);
+	tl_js_str(b, "ruleset", ruleset);
+	tl_js_z(b, "outcome", r->unknown ? "unknown" : "held");
+	tl_js_z(b, "verdict", tl_verdict_word_names[r->outcome]);
+	tl_js_bool(b, "shadow", r->shadow);
+	tl_js_str(b, "text", r->explanation);
+	tl_js_raw(b, "values", r->values);
+	tl_js_open(b, "actions", '[');
+	for (size_t i = 0; i < r->action_count; i++) {
+		tl_js_open(b, NULL, '{');
+		tl_js_str(b, "name", r->actions[i].name);
+		if (r->actions[i].params.n)
+			tl_js_raw(b, "params", r->actions[i].params);
+		else
+			tl_js_null(b, "params");
+		tl_js_close(b, '}');
+	}
+	tl_js_close(b, ']');
+	if (r->wants_case) {
+		tl_js_open(b, "case", '{');
+		tl_js_str(b, "queue", r->case_queue);
+		tl_js_z(b, "severity", tl_severity_names[r->case_severity]);
+		tl_js_close(b, '}');
+	}
+	tl_js_close(b, '}');
+}
+
+void
+tl_rules_reasons_json(struct tl_buf *b, const char *key, const struct tl_verdict *v)
+{
+	tl_js_open(b, key, '[');
+	for (size_t i = 0; i < v->reason_count; i++)
+		reason_json(b, &v->reasons[i], v->ruleset);
+	tl_js_close(b, ']');
+}
