@@ -1,0 +1,62 @@
+// Every key of the console, once. The handler, the `?` dialog, the labels on the buttons, the palette and
+// doc/moderator-keys.md are made from these rows. `keys` is in the notation of tinykeys; `label` is what people read.
+// Letters that stand here for Work are not given to actions (see assignKeys in work/choice.ts).
+
+export type KeyScope = 'Everywhere' | 'Go to' | 'Work' | 'Lists'
+export interface KeyRow {
+  keys: string
+  label: string
+  command: string
+  scope: KeyScope
+  help: string
+  typing?: true // acts while somebody types, too
+}
+
+export const KEYS: readonly KeyRow[] = [
+  { keys: '$mod+k', label: 'Ctrl K', command: 'app.palette', scope: 'Everywhere', help: 'Find a command, an item, a case', typing: true },
+  { keys: 'Shift+?', label: '?', command: 'app.help', scope: 'Everywhere', help: 'Show these keys' },
+  { keys: 'u', label: 'U', command: 'work.undo', scope: 'Everywhere', help: 'Undo the last decision' },
+
+  { keys: 'g w', label: 'G W', command: 'go.work', scope: 'Go to', help: 'Work' },
+  { keys: 'g q', label: 'G Q', command: 'go.queues', scope: 'Go to', help: 'Queues' },
+  { keys: 'g s', label: 'G S', command: 'go.search', scope: 'Go to', help: 'Search' },
+  { keys: 'g b', label: 'G B', command: 'go.banks', scope: 'Go to', help: 'Banks' },
+  { keys: 'g r', label: 'G R', command: 'go.rules', scope: 'Go to', help: 'Rules' },
+  { keys: 'g d', label: 'G D', command: 'go.deliveries', scope: 'Go to', help: 'Deliveries' },
+  { keys: 'g a', label: 'G A', command: 'go.alarms', scope: 'Go to', help: 'Alarms' },
+  { keys: 'g f', label: 'G F', command: 'go.figures', scope: 'Go to', help: 'Figures' },
+  { keys: 'g k', label: 'G K', command: 'go.keys', scope: 'Go to', help: 'API keys' },
+  { keys: 'g o', label: 'G O', command: 'go.settings', scope: 'Go to', help: 'Settings' },
+
+  { keys: 'Space', label: 'Space', command: 'work.reveal', scope: 'Work', help: 'Hold to see the picture' },
+  { keys: 'z', label: 'Z', command: 'work.zoom', scope: 'Work', help: 'Show the picture large (still covered)' },
+  { keys: 'j', label: 'J', command: 'work.media.next', scope: 'Work', help: 'Next picture' },
+  { keys: 'k', label: 'K', command: 'work.media.back', scope: 'Work', help: 'Picture before' },
+  { keys: 't', label: 'T', command: 'work.thread', scope: 'Work', help: 'Open or close the thread' },
+  { keys: 'v', label: 'V', command: 'work.values', scope: 'Work', help: 'Show scores and values' },
+  { keys: 'p', label: 'P', command: 'work.policy.text', scope: 'Work', help: 'Read the policy' },
+  { keys: '0', label: '0', command: 'work.clear', scope: 'Work', help: 'Not violating' },
+  { keys: '1-9', label: '1 … 9', command: 'work.policy', scope: 'Work', help: 'Choose the policy and its actions' },
+  { keys: 'a-z', label: 'A … Y', command: 'work.action', scope: 'Work', help: 'Add or take away the action with this letter' },
+  { keys: 'Enter', label: 'Enter', command: 'work.decide', scope: 'Work', help: 'Decide and go to the next case' },
+  { keys: '$mod+Enter', label: 'Ctrl Enter', command: 'work.decide', scope: 'Work', help: 'The same, while writing', typing: true },
+  { keys: 'n', label: 'N', command: 'work.note', scope: 'Work', help: 'Write a note' },
+  { keys: 'e', label: 'E', command: 'work.move', scope: 'Work', help: 'Escalate: move the case to another queue' },
+  { keys: 's', label: 'S', command: 'work.skip', scope: 'Work', help: 'Skip the case, with a reason' },
+
+  { keys: 'j', label: 'J', command: 'list.next', scope: 'Lists', help: 'Next row' },
+  { keys: 'k', label: 'K', command: 'list.back', scope: 'Lists', help: 'Row before' },
+  { keys: 'Enter', label: 'Enter', command: 'list.open', scope: 'Lists', help: 'Open the row' },
+  { keys: '/', label: '/', command: 'list.filter', scope: 'Lists', help: 'Search or filter' },
+  { keys: 'n', label: 'N', command: 'list.new', scope: 'Lists', help: 'Create a new one' },
+]
+
+/** The label printed on the button of a command. */
+export function keyLabel(command: string): string {
+  return KEYS.find((row) => row.command === command)?.label ?? ''
+}
+
+/** Letters that actions may not have, since Work uses them. */
+export const RESERVED: ReadonlySet<string> = new Set(
+  KEYS.filter((r) => r.scope !== 'Lists' && /^[a-z]( |$)/.test(r.keys)).map((r) => r.keys[0] as string),
+)

@@ -1,0 +1,13 @@
+// Where the console starts: asks who is signed in, then shows the screen that the address names.
+import { render } from 'preact'
+import type { Session } from './api.ts'
+import { get } from './app/http.ts'
+import { listen } from './app/keys.ts'
+import { enter, session } from './app/state.ts'
+import { Shell } from './shell/Shell.tsx'
+
+listen()
+render(<Shell />, document.getElementById('app') as HTMLElement)
+get<Session>(['session']).then(enter, () => {
+  session.value = null
+})

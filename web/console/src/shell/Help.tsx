@@ -1,0 +1,28 @@
+// The `?` dialog: all keys, from the table.
+import { KEYS, type KeyScope } from '../app/keys.tbl.ts'
+import { Dialog } from '../ui/dialog.tsx'
+
+const SCOPES: KeyScope[] = ['Work', 'Everywhere', 'Go to', 'Lists']
+
+export function Help({ close }: { close: () => void }) {
+  return (
+    <Dialog title="Keys" wide close={close}>
+      <div class="help">
+        {SCOPES.map((scope) => (
+          <section key={scope}>
+            <h3>{scope}</h3>
+            <dl>
+              {KEYS.filter((row) => row.scope === scope).map((row) => (
+                <div key={row.keys + row.command}>
+                  <dt><kbd>{row.label}</kbd></dt>
+                  <dd>{row.help}</dd>
+                </div>
+              ))}
+            </dl>
+          </section>
+        ))}
+      </div>
+      <p class="quiet">Keys do nothing while you type. Keys of one letter can be switched off in Settings.</p>
+    </Dialog>
+  )
+}

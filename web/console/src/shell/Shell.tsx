@@ -1,0 +1,132 @@
+// The frame around every screen: header with navigation and counters, notices, the screen, status line, dialogs.
+import { effect, useSignal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
+import { useCommands } from '../app/keys.ts'
+import { go, href, Link, parts, place } from '../app/router.tsx'
+import { counters, ended, online, session } from '../app/state.ts'
+import { Button, Empty, Title } from '../ui/basic.tsx'
+import { say, StatusLine } from '../ui/status.tsx'
+import { call } from '../app/http.ts'
+import { decidedToday, forget, release } from '../work/state.ts'
+import { UndoBar } from '../work/Work.tsx'
+import { Help } from './Help.tsx'
+import { live } from './live.ts'
+import { Palette } from './Palette.tsx'
+import { SCREENS, screenFor, type Screen } from './screens.tbl.tsx'
+import { SignIn, SignInAgain } from './SignIn.tsx'
+
+effect(() => {
+  const screen = screenFor(parts.value)
+  const alarms = counters.value?.alarms ?? 0
+  document.title = `${alarms ? `(${alarms}) ` : ''}${screen?.title ?? 'Not found'} · Tutela`
+})
+
+export async function signOut(): Promise<void> {
+  await release()
+  await call<void>('DELETE', ['session']).catch(() => undefined)
+  forget()
+  session.value = null
+  counters.value = null
+  go(href('work'))
+}
+
+export function Shell() {
+  if (session.value === undefined) return <div class="starting" role="status">Tutela</div>
+  if (session.value === null) return <><SignIn /><StatusLine /></>
+  return <SignedIn />
+}
+
+function SignedIn() {
+  const dialog = useSignal<'help' | 'palette' | null>(null)
+  const close = () => { dialog.value = null }
+  useEffect(() => live(), [])
+  useEffect(() => {
+    if (place.value.path === '') go(href('work'))
+  }, [place.value.path])
+  useCommands({
+    'app.help': () => { dialog.value = 'help' },
+    'app.palette': () => { dialog.value = 'palette' },
+    ...Object.fromEntries(SCREENS.filter((s) => s.command).map((s) => [s.command as string, () => go(href(s.path))])),
+  })
+  const screen = screenFor(parts.value)
+  return (
+    <>
+      <a class="skip-link" href="#screen" onClick={(e) => { e.preventDefault(); document.querySelector<HTMLElement>('main h1')?.focus() }}>Skip to the screen</a>
+      <Header screen={screen} palette={() => { dialog.value = 'palette' }} help={() => { dialog.value = 'help' }} />
+      <Notices />
+      <div id="screen">{screen ? screen.show(parts.value) : <NotFound />}</div>
+      <UndoBar />
+      <StatusLine />
+      {dialog.value === 'help' ? <Help close={close} /> : null}
+      {dialog.value === 'palette' ? <Palette close={close} /> : null}
+      {ended.value ? <SignInAgain /> : null}
+    </>
+  )
+}
+
+function NotFound() {
+  return (
+    <main class="screen">
+      <Title>There is no such screen</Title>
+      <Empty title="The address may be mistyped, or from another version."><p><Link to={href('work')}>Go to Work</Link></p></Empty>
+    </main>
+  )
+}
+
+function Header({ screen, palette, help }: { screen: Screen | null; palette: () => void; help: () => void }) {
+  const open = useSignal(false)
+  const top = screen?.path.split('/')[0]
+  const alarms = counters.value?.alarms ?? 0
+  const user = session.value?.user
+  useEffect(() => { open.value = false }, [place.value])
+  return (
+    <header class="bar">
+      <Link to={href('work')} class="brand">Tutela</Link>
+      <button type="button" class="button quiet menu" aria-expanded={open.value} aria-controls="nav" onClick={() => { open.value = !open.value }}>
+        {screen?.title ?? 'Menu'} ▾
+      </button>
+      <nav id="nav" aria-label="Screens" class={open.value ? 'open' : ''}>
+        {SCREENS.filter((s) => s.nav === 'main').map((s) => (
+          <Link key={s.path} to={href(s.path)} current={s.path === top}>
+            {s.title}
+            {s.path === 'work' && counters.value?.waiting ? <span class="badge">{counters.value.waiting > 999 ? '999+' : counters.value.waiting}</span> : null}
+          </Link>
+        ))}
+      </nav>
+      <div class="bar-right">
+        <Button kind="quiet" class="find" command="app.palette" onClick={palette}>Find</Button>
+        <Link to={href('alarms')} class={`alarms ${alarms ? 'some' : ''}`} current={top === 'alarms'}>
+          <svg viewBox="0 0 12 12" width="9" height="9" aria-hidden="true"><path d="M6 0.5 11.5 11H0.5z" fill={alarms ? 'currentColor' : 'none'} stroke="currentColor" /></svg>
+          {alarms ? `${alarms} alarm${alarms === 1 ? '' : 's'}` : 'no alarms'}
+        </Link>
+        {decidedToday.value ?? session.value?.decided_today ? <span class="today">{decidedToday.value ?? session.value?.decided_today} decided today</span> : null}
+        <details class="person" onToggle={(e) => e.currentTarget.open && e.currentTarget.querySelector('a')?.focus()}>
+          <summary>{user?.name} ▾</summary>
+          <div class="person-menu" onClick={(e) => { const d = e.currentTarget.closest('details'); if (d) d.open = false }}>
+            <p class="quiet">{user?.role} · seen as {user?.pseudonym}</p>
+            <Link to={href('settings')}>Settings</Link>
+            <Button kind="quiet" command="app.help" onClick={help}>Keys</Button>
+            <Button kind="quiet" onClick={() => void signOut()}>Sign out</Button>
+          </div>
+        </details>
+      </div>
+    </header>
+  )
+}
+
+function Notices() {
+  const c = counters.value
+  return (
+    <div class="notices" role="status">
+      {online.value ? null : (
+        <p class="notice warn">
+          No answer from the server. What is on this page stays; decisions wait until it is back.
+          <Button onClick={() => void call('GET', ['session']).then(() => say('The server answers again.'), () => undefined)}>Try now</Button>
+        </p>
+      )}
+      {c?.observe_only ? <p class="notice">Observe only: everything is recorded, nothing is sent to the platforms. <Link to={href('settings')}>Settings</Link></p> : null}
+      {c && !c.automatic_actions ? <p class="notice">Automatic actions are stopped: what rules would do waits for people. <Link to={href('settings')}>Settings</Link></p> : null}
+    </div>
+  )
+}
+

@@ -1,0 +1,50 @@
+// Every screen, once: its address, its name, whether it stands in the navigation, and what it shows.
+import type { JSX } from 'preact'
+import { AccountScreen } from '../screens/Account.tsx'
+import { Alarms } from '../screens/Alarms.tsx'
+import { BankScreen } from '../screens/Bank.tsx'
+import { Banks } from '../screens/Banks.tsx'
+import { Deliveries } from '../screens/Deliveries.tsx'
+import { Figures } from '../screens/Figures.tsx'
+import { Keys } from '../screens/Keys.tsx'
+import { QueueScreen } from '../screens/Queue.tsx'
+import { Queues } from '../screens/Queues.tsx'
+import { Rules } from '../screens/Rules.tsx'
+import { Search } from '../screens/Search.tsx'
+import { Settings } from '../screens/Settings.tsx'
+import { TrailScreen } from '../screens/Trail.tsx'
+import { CaseScreen, Work } from '../work/Work.tsx'
+
+export interface Screen {
+  path: string // ':' stands for one part
+  title: string
+  nav: 'main' | 'more' | null
+  command?: string // of keys.tbl.ts
+  show: (parts: string[]) => JSX.Element
+}
+
+export const SCREENS: readonly Screen[] = [
+  { path: 'work', title: 'Work', nav: 'main', command: 'go.work', show: () => <Work /> },
+  { path: 'cases/:', title: 'Case', nav: null, show: (p) => <CaseScreen id={p[1]!} /> },
+  { path: 'queues', title: 'Queues', nav: 'main', command: 'go.queues', show: () => <Queues /> },
+  { path: 'queues/:', title: 'Queue', nav: null, show: (p) => <QueueScreen name={p[1]!} /> },
+  { path: 'search', title: 'Search', nav: 'main', command: 'go.search', show: () => <Search /> },
+  { path: 'items/:/:', title: 'Item', nav: null, show: (p) => <TrailScreen platform={p[1]!} id={p[2]!} /> },
+  { path: 'accounts/:/:', title: 'Account', nav: null, show: (p) => <AccountScreen platform={p[1]!} id={p[2]!} /> },
+  { path: 'banks', title: 'Banks', nav: 'main', command: 'go.banks', show: () => <Banks /> },
+  { path: 'banks/:', title: 'Bank', nav: null, show: (p) => <BankScreen id={p[1]!} /> },
+  { path: 'rules', title: 'Rules', nav: 'main', command: 'go.rules', show: () => <Rules /> },
+  { path: 'deliveries', title: 'Deliveries', nav: 'main', command: 'go.deliveries', show: () => <Deliveries /> },
+  { path: 'figures', title: 'Figures', nav: 'main', command: 'go.figures', show: () => <Figures /> },
+  { path: 'alarms', title: 'Alarms', nav: 'more', command: 'go.alarms', show: () => <Alarms /> },
+  { path: 'keys', title: 'Keys', nav: 'main', command: 'go.keys', show: () => <Keys /> },
+  { path: 'settings', title: 'Settings', nav: 'more', command: 'go.settings', show: () => <Settings /> },
+]
+
+/** The screen for the parts of an address; null when there is none. */
+export function screenFor(parts: string[]): Screen | null {
+  return SCREENS.find((s) => {
+    const want = s.path.split('/')
+    return want.length === parts.length && want.every((w, i) => w === ':' ? parts[i] !== '' : w === parts[i])
+  }) ?? null
+}

@@ -1,0 +1,86 @@
+// Skip and escalate: both need a reason, both are quick by keyboard (a digit takes a reason and sends it).
+import { useSignal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
+import type { Queues } from '../api.ts'
+import { get } from '../app/http.ts'
+import { isTyping } from '../app/keys.ts'
+import { Button, ErrorNote, Field, Key } from '../ui/basic.tsx'
+import { Dialog } from '../ui/dialog.tsx'
+import { useLoad } from '../ui/load.ts'
+import { move, skip } from './state.ts'
+
+const REASONS = [
+  'I need a pause from this kind of material',
+  'I may know somebody in it',
+  'It is in a language that I do not read',
+  'I am unsure; somebody else should look',
+]
+
+/** Digits choose within a dialog while nobody types. */
+function useDigits(n: number, pick: (i: number) => void) {
+  useEffect(() => {
+    const press = (e: KeyboardEvent) => {
+      const i = Number(e.key) - 1
+      if (isTyping(e.target) || e.ctrlKey || e.metaKey || e.altKey || !(i >= 0 && i < n)) return
+      e.preventDefault()
+      pick(i)
+    }
+    addEventListener('keydown', press)
+    return () => removeEventListener('keydown', press)
+  })
+}
+
+export function SkipDialog({ close }: { close: () => void }) {
+  const other = useSignal('')
+  const send = (reason: string) => {
+    close()
+    void skip(reason)
+  }
+  useDigits(REASONS.length, (i) => send(REASONS[i] as string))
+  return (
+    <Dialog title="Why do you skip it?" close={close}>
+      <p class="quiet">The case goes back to the queue and is not offered to you again today.</p>
+      <ul class="picks">
+        {REASONS.map((reason, i) => (
+          <li key={reason}><button type="button" class="choice" onClick={() => send(reason)}><Key label={String(i + 1)} /><span class="choice-text">{reason}</span></button></li>
+        ))}
+      </ul>
+      <form onSubmit={(e) => { e.preventDefault(); if (other.value.trim()) send(other.value.trim()) }}>
+        <Field label="Another reason"><input value={other.value} maxLength={300} onInput={(e) => { other.value = e.currentTarget.value }} /></Field>
+        <Button type="submit" kind="main" disabled={!other.value.trim()} onClick={() => undefined}>Skip</Button>
+      </form>
+    </Dialog>
+  )
+}
+
+export function MoveDialog({ from, close }: { from: string; close: () => void }) {
+  const to = useSignal<string | null>(null)
+  const reason = useSignal('')
+  const { data, error } = useLoad('queues', () => get<Queues>(['queues']))
+  const others = (data?.queues ?? []).filter((q) => q.name !== from)
+  useDigits(others.length, (i) => { to.value = others[i]?.name ?? null })
+  const send = () => {
+    const queue = others.find((q) => q.name === to.value)
+    if (!queue || !reason.value.trim()) return
+    close()
+    void move(queue.name, queue.title, reason.value.trim())
+  }
+  return (
+    <Dialog title="Escalate to which queue?" close={close}>
+      <ErrorNote error={error} />
+      <ul class="picks" role="radiogroup" aria-label="Queue">
+        {others.map((q, i) => (
+          <li key={q.name}>
+            <button type="button" role="radio" aria-checked={to.value === q.name} class="choice" onClick={() => { to.value = q.name }}>
+              <Key label={i < 9 ? String(i + 1) : ''} /><span class="choice-text">{q.title}</span><span class="quiet">{q.open} open</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+      <form onSubmit={(e) => { e.preventDefault(); send() }}>
+        <Field label="What should they know?"><input value={reason.value} maxLength={300} onInput={(e) => { reason.value = e.currentTarget.value }} /></Field>
+        <Button type="submit" kind="main" disabled={!to.value || !reason.value.trim()} onClick={() => undefined}>Move the case</Button>
+      </form>
+    </Dialog>
+  )
+}
