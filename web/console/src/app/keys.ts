@@ -67,10 +67,11 @@ function expand(keys: string): string[] {
   return Array.from({ length: to - from + 1 }, (_, i) => String.fromCharCode(from + i))
 }
 
-/** Rows with one pattern, in the table's order: the first whose command is offered takes the press. Sequences first. */
+/** Rows with one key: the first whose command is offered takes the press. Sequences come first, ranges last. */
 export function bindings(): Record<string, (event: KeyboardEvent) => void> {
   const rows = new Map<string, { row: KeyRow; arg: string }[]>()
-  for (const row of KEYS) {
+  const isRange = (row: KeyRow) => Number(expand(row.keys).length > 2)
+  for (const row of [...KEYS].sort((a, b) => isRange(a) - isRange(b))) {
     for (const one of expand(row.keys)) {
       rows.set(one, [...(rows.get(one) ?? []), { row, arg: one }])
     }

@@ -59,9 +59,9 @@ function Row({ of: o, set }: { of: Option<keyof Prefs>; set: (change: Prefs) => 
     <fieldset class="setting">
       <legend>{o.title}</legend>
       <p class="quiet">{o.help}</p>
-      {o.choices.map(([v, label]) => (
+      <div class="options">{o.choices.map(([v, label]) => (
         <label key={String(v)} class="check"><input type="radio" name={o.pref} checked={value === v} onChange={() => void set({ [o.pref]: v })} /> {label}</label>
-      ))}
+      ))}</div>
     </fieldset>
   )
 }

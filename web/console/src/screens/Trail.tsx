@@ -11,7 +11,7 @@ import { Table } from '../ui/table.tsx'
 import { AccountPanel, Flags, Rules, Signals } from '../work/Known.tsx'
 import { ItemBody, ItemLine } from '../work/Subject.tsx'
 import { AddToBank } from './AddToBank.tsx'
-import { CASE_COLUMNS } from './caseColumns.tsx'
+import { FEW_CASE_COLUMNS } from './caseColumns.tsx'
 import { DeliveryState } from './Deliveries.tsx'
 import { VerdictMark } from './itemColumns.tsx'
 
@@ -42,7 +42,7 @@ export function TrailScreen({ platform, id }: { platform: string; id: string }) 
             </section>
             {t.decisions.map((d) => <DecisionPanel key={d.id} of={d} />)}
             {!t.decisions.length ? <Empty title="Nothing has been decided about this item."><p>{t.cases.length ? 'Its case is still waiting.' : 'No rule sent it to review and nobody flagged it.'}</p></Empty> : null}
-            {t.cases.length ? <section><h2>Cases</h2><Table label="Cases of this item" rows={t.cases} columns={CASE_COLUMNS} id={(c) => c.id} open={(c) => href('cases', c.id)} /></section> : null}
+            {t.cases.length ? <section><h2>Cases</h2><Table label="Cases of this item" rows={t.cases} columns={FEW_CASE_COLUMNS} id={(c) => c.id} open={(c) => href('cases', c.id)} /></section> : null}
           </div>
         </div>
       ) : null}

@@ -15,3 +15,6 @@ export const CASE_COLUMNS: Column<CaseRow>[] = [
   { name: 'opened', title: 'Opened', small: 'hide', by: (c) => c.opened_at, cell: (c) => <Ago time={c.opened_at} /> },
   { name: 'who', title: 'With', small: 'hide', by: (c) => c.claimed_by ?? '', cell: (c) => (c.claimed_by ? <span title="is working on it">{c.claimed_by}</span> : <span class="quiet">–</span>) },
 ]
+
+/** Where what it is about is on the page already. */
+export const FEW_CASE_COLUMNS = CASE_COLUMNS.filter((c) => ['severity', 'because', 'clock', 'opened'].includes(c.name))

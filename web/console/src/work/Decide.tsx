@@ -61,7 +61,7 @@ function Choices({ of: c }: { of: Case }) {
         {c.policies.slice(0, 9).map((p, i) => (
           <Choice key={p.name} role="radio" on={ch.policy === p.name} label={String(i + 1)} pick={() => set(p.name)} title={p.name}>
             <span class="choice-text">{p.title}</span>
-            {p.suggested ? <span class="suggested">suggested</span> : null}
+            {p.suggested ? <span class="suggested" title="suggested">◂<span class="hidden"> suggested</span></span> : null}
             <SeverityMark of={p.severity} bare />
           </Choice>
         ))}

@@ -1,6 +1,6 @@
 // Middle: what is known. First who, then why the case is here, in words; scores and values only on demand.
 import { useSignal } from '@preact/signals'
-import type { Account, Case, DecisionRow, Flag, Note, RuleReason, Signal } from '../api.ts'
+import type { Account, Case, Cause, DecisionRow, Flag, Note, RuleReason, Signal } from '../api.ts'
 import { AGE_ASSURED, AGE_BAND, percent, plural, sentence, words } from '../app/format.ts'
 import { useCommands } from '../app/keys.ts'
 import { href, Link } from '../app/router.tsx'
@@ -65,17 +65,21 @@ function Earlier({ decisions }: { decisions: DecisionRow[] }) {
   )
 }
 
+const KINDS: Record<Cause['kind'], string> = {
+  rule: 'rule', flag: 'flag', unscannable: 'could not be scanned', unknown: 'could not be judged', appeal: 'appeal', manual: 'sent by hand',
+}
 function Why({ of: c }: { of: Case }) {
   const values = useSignal(false)
+  const causes = c.causes.filter((cause) => cause.kind !== 'flag' || !c.flags.length) // flags are told one by one
   useCommands({ 'work.values': () => { values.value = !values.value } })
   return (
     <div class="panel">
       <h2>Why it is here</h2>
       <ul class="causes">
-        {c.causes.map((cause) => (
+        {causes.map((cause) => (
           <li key={cause.ref + cause.at}>
-            <span>{sentence(cause.text)}</span>
-            <span class="quiet">{cause.kind === 'rule' ? `rule ${cause.ref}` : cause.kind} · <Ago time={cause.at} /></span>
+            <span>{cause === c.causes[0] && cause.kind === 'rule' ? `Rule ${cause.ref} held` : sentence(cause.text)}</span>
+            <span class="quiet">{KINDS[cause.kind]}{cause !== c.causes[0] && cause.kind === 'rule' ? ` ${cause.ref}` : ''} · <Ago time={cause.at} /></span>
           </li>
         ))}
       </ul>
@@ -94,13 +98,16 @@ const REPORTER: Record<Flag['kind'], string> = {
   notice: 'a legal notice',
   referral: 'an authority’s referral',
 }
+const FEW_FLAGS = 5
 export function Flags({ flags }: { flags: Flag[] }) {
+  const all = useSignal(false)
   if (!flags.length) return null
+  const shown = all.value ? flags : flags.slice(0, FEW_FLAGS)
   return (
     <>
       <h3>Flagged {flags.length === 1 ? 'once' : `${flags.length} times`}</h3>
       <ul class="lines">
-        {flags.map((f) => (
+        {shown.map((f) => (
           <li key={f.id}>
             <span>
               by {REPORTER[f.kind]}{f.policy ? ` for ${f.policy}` : ''}
@@ -114,6 +121,7 @@ export function Flags({ flags }: { flags: Flag[] }) {
           </li>
         ))}
       </ul>
+      {flags.length > FEW_FLAGS ? <Button kind="quiet" expanded={all.value} onClick={() => { all.value = !all.value }}>{all.value ? 'Show fewer' : `Show all ${flags.length}`}</Button> : null}
     </>
   )
 }

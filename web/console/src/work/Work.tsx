@@ -128,7 +128,7 @@ function NoCase({ wanted }: { wanted: string | null }) {
 /** Stays at the foot of every screen while the last decision can be taken back. */
 export function UndoBar() {
   const u = undoable.value
-  const s = u ? Math.ceil((u.until - now.value) / 1000) : 0
+  const s = u ? Math.min(session.value?.undo_seconds ?? 60, Math.ceil((u.until - now.value) / 1000)) : 0
   const on = u !== null && s > 0
   useCommands({ 'work.undo': on ? () => void undo() : null })
   if (!u || !on) return null
