@@ -239,6 +239,28 @@ tl_flag_accuracy(
 	return 0;
 }
 
+int
+tl_flag_open_counts(struct tl_db *db, int64_t platform, enum tl_subject_kind kind,
+    struct tl_id subject, int64_t ret[tl_flag_kind_count])
+{
+	struct tl_row r;
+	int64_t counts[tl_flag_kind_count] = {0};
+	int rc = tl_db_query(db, &r, TL_SQL_FLAG_OPEN_COUNTS, A_INT(platform),
+	    A_Z(tl_subject_kind_names[kind]), A_ID(subject));
+	if (rc < 0)
+		return rc;
+	while ((rc = tl_row_next(&r)) > 0) {
+		int k;
+		if (tl_word_parse(tl_flag_kind_names, tl_col_str(&r, 0), &k) == 0)
+			counts[k] = tl_col_int(&r, 1);
+	}
+	tl_row_end(&r);
+	if (rc < 0)
+		return rc;
+	memcpy(ret, counts, sizeof counts);
+	return 0;
+}
+
 /* Reveals --------------------------------------------------------------------------------- */
 
 static void

@@ -77,6 +77,10 @@ struct tl_accuracy {
 int tl_flag_accuracy(
     struct tl_db *db, int64_t platform, struct tl_id reporter, struct tl_accuracy *ret) TL_MUST;
 
+/* Open flags of a subject, by kind. */
+int tl_flag_open_counts(struct tl_db *db, int64_t platform, enum tl_subject_kind kind,
+    struct tl_id subject, int64_t ret[tl_flag_kind_count]) TL_MUST;
+
 /* One-time preview addresses: the token is random, its hash is stored. */
 #define TL_REVEAL_TOKEN_BYTES 32
 struct tl_reveal {

@@ -61,7 +61,7 @@ put_field(struct tl_buf *b, const struct tl_log_field *f)
 }
 
 void
-tl_log_fields(enum tl_event ev, const struct tl_log_field *fields, size_t count)
+tl_log_fields(enum tl_log_event ev, const struct tl_log_field *fields, size_t count)
 {
 	const struct event_row *row = &events[ev];
 	if (row->level < log_least)

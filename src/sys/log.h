@@ -8,7 +8,7 @@
 
 enum tl_log_level { TL_LOG_DEBUG, TL_LOG_INFO, TL_LOG_WARN, TL_LOG_ERROR };
 
-enum tl_event {
+enum tl_log_event {
 #define L(event, level, fields, help) event,
 #include "sys/log.tbl.h"
 #undef L
@@ -32,7 +32,7 @@ struct tl_log_field {
 /* Names the role in every line and sets the lowest level that is written. `role` is a constant. */
 void tl_log_init(const char *role, enum tl_log_level least);
 
-void tl_log_fields(enum tl_event ev, const struct tl_log_field *fields, size_t count);
+void tl_log_fields(enum tl_log_event ev, const struct tl_log_field *fields, size_t count);
 
 /* tl_log(EV_ITEM_HELD, TL_LID("item", id), TL_LWORD("reason", "unscannable")) */
 #define tl_log(ev, ...)                                                                        \

@@ -19,6 +19,7 @@ L(EV_JAIL_WEAK, WARN, "missing", "The kernel lacks a confinement that is optiona
 L(EV_RULES_LOADED, INFO, "version rules inactive", "A rule set is in force.")
 L(EV_RULES_REFUSED, ERROR, "where", "A rule pack has errors; the last good one stays in force.")
 L(EV_BANK_LOADED, INFO, "version entries", "The banks were read.")
+L(EV_BANK_ENTRY_REFUSED, WARN, "bank entry", "A bank entry cannot be used; the others are.")
 L(EV_SEAL_BREAK, ERROR, "seq", "The ledger's hash chain does not fit.")
 L(EV_DELIVERY_FAILED, WARN, "delivery attempt status",
     "A delivery failed and will be tried again.")

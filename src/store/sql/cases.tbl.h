@@ -50,6 +50,8 @@ S(FLAG_BY_EXT, "SELECT id, case_id, outcome FROM flags WHERE platform = $1 AND e
 S(FLAG_LIST, "SELECT f.id, f.ext_id, f.kind, f.policy, f.reporter, a.ext_id, f.body, f.received_at, f.outcome"
 	     " FROM flags f LEFT JOIN accounts a ON a.platform = f.platform AND a.id = f.reporter"
 	     " WHERE f.platform = $1 AND f.subject_kind = $2 AND f.subject = $3 ORDER BY f.id DESC LIMIT 200")
+S(FLAG_OPEN_COUNTS, "SELECT kind, COUNT(*) FROM flags WHERE platform = $1 AND subject_kind = $2 AND subject = $3"
+		    " AND outcome IS NULL GROUP BY kind")
 S(FLAG_JOIN, "UPDATE flags SET case_id = $4 WHERE platform = $1 AND subject_kind = $2 AND subject = $3"
 	     " AND outcome IS NULL")
 S(FLAG_OUTCOME, "UPDATE flags SET outcome = $2 WHERE case_id = $1 AND outcome IS NULL")

@@ -1,0 +1,426 @@
+/*
+ * One transaction for all that is ready: results with their consequences, and the next leases.
+ *
+ * Promises: an item's signals, verdict, case, decision and deliveries are stored together or not at all; a lease
+ * that was lost ends nothing; one item that cannot be stored never holds up the others. A batch with
+ * consequences is on disk before anybody hears of it. Failure: what could not be stored is tried again by its
+ * job's next lease. Called by the main loop.
+ */
+#include "role/worker_int.h"
+
+#include "base/arena.h"
+#include "decide/decide.h"
+#include "outbox/queue.h"
+#include "report/statement.h"
+#include "review/review.h"
+#include "store/alarms.h"
+#include "store/media.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+
+#include <math.h>
+
+#define DELAY_FIRST_US (2 * TL_US_S)
+#define HOLD_BUSY_US 8000  /* how long a transaction may take: nobody waits */
+#define HOLD_ASKED_US 1500 /* somebody does */
+#define ASKED_RECENTLY_US (2 * TL_US_S)
+
+struct round {
+	struct worker *w;
+	size_t want;
+	struct tl_job jobs[BATCH_MAX];
+	size_t leased;
+	bool consequences; /* something was promised outward: sync */
+};
+
+/* The statement of reasons that decide attaches. */
+static int
+compose_statement(void *ctx, const struct tl_decision *d, struct tl_buf *out)
+{
+	return tl_statement_due(d) ? tl_statement_compose(d, ctx, out) : 0;
+}
+
+static int
+decide(struct worker *w, struct scan *s, enum tl_decided *ret)
+{
+	struct tl_statement_env st = {.policies = law_policies(w->law),
+	    .service_name = w->config->service_name,
+	    .complaint_url = w->config->complaint_url,
+	    .contact = w->config->contact,
+	    .complaint_days = w->config->complaint_days};
+	struct tl_decide_env env = {.policies = st.policies,
+	    .service = w->config->service_name,
+	    .public_url = w->config->public_url,
+	    .undo_us = w->config->undo_seconds * TL_US_S,
+	    .statement = compose_statement,
+	    .statement_ctx = &st};
+	struct tl_id decision;
+	return tl_decide_automatic(w->db, &env, &s->full.item, &s->verdict, s->signals,
+	    s->signal_count, ret, &decision);
+}
+
+static double
+confidence(const struct scan *s)
+{
+	double best = 0;
+	for (size_t i = 0; i < s->signal_count; i++) {
+		const struct tl_signal *g = &s->signals[i];
+		if (!g->failed && isfinite(g->score) && g->score > best)
+			best = g->score;
+	}
+	return best > 1 ? 1 : best;
+}
+
+static int
+ask_for_person(struct worker *w, struct scan *s, const struct tl_reason *r)
+{
+	TL_CLEANUP(tl_buf_fini) struct tl_buf detail = {0};
+	tl_js_open(&detail, NULL, '{');
+	tl_js_str(&detail, "text", r->explanation);
+	tl_js_close(&detail, '}');
+	bool ours = tl_str_is(r->pack, "tutela");
+	enum tl_cause_kind cause = ours         ? TL_CAUSE_UNSCANNABLE
+				   : r->unknown ? TL_CAUSE_UNKNOWN
+						: TL_CAUSE_RULE;
+	struct tl_case_ask ask = {.platform = s->full.item.platform,
+	    .live = s->full.item.live,
+	    .subject_kind = TL_SUBJECT_ITEM,
+	    .subject = s->full.item.id,
+	    .account = s->full.item.account,
+	    .policy = r->policy,
+	    .has_severity = r->wants_case,
+	    .severity = r->case_severity,
+	    .queue = r->case_queue,
+	    .confidence = confidence(s),
+	    .reach = s->full.item.views,
+	    .cause = cause,
+	    .ref = ours ? s->unscannable : r->rule,
+	    .detail = tl_buf_str(&detail)};
+	struct tl_id id;
+	bool opened;
+	return tl_review_open_or_join(w->db, law_policies(w->law), &ask, &id, &opened);
+}
+
+/* Does this reason want a person? A block does not by itself, unless the rules may not act here. */
+static bool
+wants_person(const struct tl_reason *r, enum tl_decided decided)
+{
+	if (r->shadow)
+		return false;
+	if (r->wants_case)
+		return true;
+	if (decided == TL_DECIDED_NOT && (r->outcome > TL_VERDICT_REVIEW || r->action_count))
+		return true;
+	return r->outcome == TL_VERDICT_REVIEW || r->outcome == TL_VERDICT_WITHHOLD;
+}
+
+static int
+tell(struct worker *w, struct scan *s, struct tl_str reasons)
+{
+	const struct tl_item *it = &s->full.item;
+	TL_CLEANUP(tl_buf_fini) struct tl_buf data = {0};
+	tl_js_open(&data, NULL, '{');
+	tl_js_open(&data, "subject", '{');
+	tl_js_z(&data, "kind", "item");
+	tl_js_str(&data, "id", it->ext_id);
+	tl_js_int(&data, "item_version", it->version);
+	tl_js_close(&data, '}');
+	tl_js_z(&data, "verdict", tl_verdict_word_names[s->verdict.word]);
+	tl_js_raw(&data, "reasons", reasons);
+	tl_js_close(&data, '}');
+	struct tl_event e = {.type = "item.verdict",
+	    .platform = it->platform,
+	    .live = it->live,
+	    .subject_key = tl_outbox_subject_key(s->arena, TL_SUBJECT_ITEM, it->ext_id),
+	    .cause = it->id,
+	    .at = tl_now_us(),
+	    .data = tl_buf_str(&data)};
+	return tl_outbox_put(w->db, &e, NULL);
+}
+
+static bool
+has_effect(const struct tl_verdict *v)
+{
+	if (v->word > TL_VERDICT_ALLOW)
+		return true;
+	for (size_t i = 0; i < v->reason_count; i++) {
+		const struct tl_reason *r = &v->reasons[i];
+		if (!r->shadow && (r->wants_case || r->action_count))
+			return true;
+	}
+	return false;
+}
+
+static int
+consequences(struct worker *w, struct scan *s, struct tl_str reasons)
+{
+	enum tl_decided decided = TL_DECIDED_NOT;
+	int rc = decide(w, s, &decided);
+	for (size_t i = 0; i < s->verdict.reason_count && rc == 0; i++) {
+		if (wants_person(&s->verdict.reasons[i], decided))
+			rc = ask_for_person(w, s, &s->verdict.reasons[i]);
+	}
+	if (rc == 0 && s->verdict.word > TL_VERDICT_ALLOW)
+		rc = tell(w, s, reasons);
+	return rc;
+}
+
+static int
+store_media(struct worker *w, const struct scan *s)
+{
+	for (size_t i = 0; i < s->full.item.media_count; i++) {
+		int rc = s->media_changed[i]
+			     ? tl_media_scanned(w->db, s->job.platform, &s->full.item.media[i])
+			     : 0;
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+static int
+store_verdict(struct round *r, struct scan *s)
+{
+	struct worker *w = r->w;
+	TL_CLEANUP(tl_buf_fini) struct tl_buf reasons = {0};
+	if (s->verdict.reason_count)
+		tl_rules_reasons_json(&reasons, NULL, &s->verdict);
+	int rc = store_media(w, s);
+	if (rc == 0 && (s->signal_count || s->job.rescan || s->job.tries > 1))
+		rc = tl_item_signals_put(
+		    w->db, s->job.platform, s->job.item, s->signals, s->signal_count);
+	enum tl_item_state state = s->unscannable.n ? TL_ITEM_UNSCANNABLE : TL_ITEM_SCANNED;
+	if (rc == 0)
+		rc = tl_item_verdict_put(
+		    w->db, &s->full.item, state, &s->verdict, tl_buf_str(&reasons));
+	if (rc < 0 || !has_effect(&s->verdict))
+		return rc;
+	r->consequences = true;
+	return consequences(w, s, tl_buf_str(&reasons));
+}
+
+static int
+store_buried(struct round *r, struct scan *s)
+{
+	struct worker *w = r->w;
+	bool opened;
+	char id[TL_ID_TEXT];
+	tl_id_text(id, s->job.item);
+	r->consequences = true;
+	int rc = tl_alarm_open(w->db, "job_buried", tl_str(id),
+	    TL_S("An item could not be scanned and was given up. A case is open and the item "
+		 "is treated as "
+		 "unscannable; nothing is lost. Look at the case, and scan again when the "
+		 "cause is gone."),
+	    &opened);
+	if (rc < 0)
+		return rc;
+	tl_log(EV_JOB_BURIED, TL_LID("item", s->job.item));
+	return store_verdict(r, s);
+}
+
+static int
+end_lease(struct worker *w, struct scan *s)
+{
+	if (!s->leased) {
+		int rc =
+		    tl_job_lease_one(w->db, w->lease, w->config->scan_lease_seconds * TL_US_S,
+			s->job.platform, s->job.item, &s->job);
+		if (rc == TL_ENOTFOUND)
+			return tl_fail(TL_ECONFLICT, "another worker has this item");
+		if (rc < 0)
+			return rc;
+	}
+	if (s->end == SCAN_AGAIN) {
+		int64_t pause = DELAY_FIRST_US << (s->job.tries < 8 ? s->job.tries : 8);
+		return tl_job_delay(w->db, &s->job, w->lease, tl_now_us() + pause, s->why);
+	}
+	if (s->end == SCAN_BURY)
+		return tl_job_bury(w->db, &s->job, w->lease, s->why);
+	return tl_job_done(w->db, &s->job, w->lease);
+}
+
+/* CONFLICT: the lease is lost and nothing was written. */
+static int
+store_one(struct round *r, struct scan *s)
+{
+	int rc = end_lease(r->w, s);
+	if (rc < 0)
+		return rc;
+	switch (s->end) {
+	case SCAN_VERDICT:
+		return store_verdict(r, s);
+	case SCAN_BURY:
+		return store_buried(r, s);
+	case SCAN_AGAIN:
+	case SCAN_GONE:
+		break;
+	}
+	return 0;
+}
+
+static void
+log_result(const struct scan *s)
+{
+	if (s->end != SCAN_VERDICT)
+		return;
+	if (s->unscannable.n)
+		tl_log(EV_ITEM_UNSCANNABLE, TL_LID("item", s->job.item));
+	else if (s->verdict.word >= TL_VERDICT_WITHHOLD)
+		tl_log(EV_ITEM_HELD, TL_LID("item", s->job.item),
+		    TL_LWORD("reason", tl_verdict_word_names[s->verdict.word]));
+}
+
+static void
+finish(struct worker *w, struct scan *s, int rc)
+{
+	if (rc == 0)
+		log_result(s);
+	asks_answer(w, s, rc);
+	scan_recycle(w, s);
+}
+
+/* What a failed item's error means for it: another try by its job, sooner or later. */
+static int
+store_alone(struct round *r, struct scan *s)
+{
+	struct worker *w = r->w;
+	int rc = tl_db_begin(w->db);
+	if (rc < 0)
+		return rc;
+	rc = store_one(r, s);
+	if (rc < 0) {
+		tl_db_rollback(w->db);
+		return rc;
+	}
+	return tl_db_commit(w->db, TL_SYNC_FULL);
+}
+
+/* After the batch failed: each item for itself; what fails even so is delayed, so that it does not come at once. */
+static void
+store_each(struct round *r, struct scan_list *batch)
+{
+	struct worker *w = r->w;
+	for (struct scan *s; (s = scan_pop(batch));) {
+		int rc = store_alone(r, s);
+		if (rc < 0 && rc != TL_ECONFLICT) {
+			tl_log(EV_STORE_ERROR, TL_LWORD("where", "result"),
+			    TL_LID("item", s->job.item), TL_LWORD("error", tl_err_name(rc)),
+			    TL_LWORD("text", tl_err_text()));
+			s->why = tl_arena_dup(s->arena, tl_str(tl_err_text()));
+			s->end = SCAN_AGAIN;
+			if (s->leased && store_alone(r, s) < 0)
+				tl_log(EV_STORE_ERROR, TL_LWORD("where", "delay"));
+		}
+		finish(w, s, rc);
+	}
+}
+
+/* Inside the transaction. */
+static int
+store_batch(struct round *r, struct scan_list *batch, struct scan_list *lost)
+{
+	for (struct scan *s = batch->head, *next; s; s = next) {
+		next = s->next;
+		int rc = store_one(r, s);
+		if (rc == TL_ECONFLICT) {
+			scan_remove(batch, s);
+			scan_push(lost, s);
+		} else if (rc < 0) {
+			return rc;
+		}
+	}
+	if (!r->want)
+		return 0;
+	return tl_jobs_lease(r->w->db, r->w->lease, r->w->config->scan_lease_seconds * TL_US_S,
+	    r->jobs, r->want, &r->leased);
+}
+
+static int
+transact(struct round *r, struct scan_list *batch, struct scan_list *lost, int64_t *ret_held_us)
+{
+	struct tl_db *db = r->w->db;
+	int rc = tl_db_begin(db);
+	if (rc < 0)
+		return rc;
+	int64_t start = tl_mono_us();
+	rc = store_batch(r, batch, lost);
+	if (rc < 0) {
+		tl_db_rollback(db);
+		return rc;
+	}
+	rc = tl_db_commit(db, r->consequences ? TL_SYNC_FULL : TL_SYNC_NORMAL);
+	*ret_held_us = tl_mono_us() - start;
+	return rc;
+}
+
+/* Leased jobs become scans; a job that we hold already (its lease ran out while a decoder was slow) is renewed. */
+static void
+take_jobs(struct round *r)
+{
+	struct worker *w = r->w;
+	for (size_t i = 0; i < r->leased; i++) {
+		const struct tl_job *j = &r->jobs[i];
+		struct scan *s = w->media.n ? scan_find(&w->media, j->platform, j->item) : NULL;
+		if (!s)
+			s = scan_find(&w->todo, j->platform, j->item);
+		if (s) {
+			s->job = *j;
+			s->leased = true;
+			continue;
+		}
+		s = scan_new(w);
+		if (!s)
+			continue; /* cannot happen: `want` leaves room; its lease would run out */
+		s->job = *j;
+		s->leased = true;
+		scan_push(&w->todo, s);
+	}
+}
+
+/* Transactions of the right length: short while somebody waits for an answer, longer when nobody does. */
+static void
+adapt(struct worker *w, size_t done, int64_t held_us)
+{
+	bool asked = tl_mono_us() - w->last_ask_us < ASKED_RECENTLY_US;
+	int64_t goal = asked ? HOLD_ASKED_US : HOLD_BUSY_US;
+	if (held_us > goal && w->batch > BATCH_MIN)
+		w->batch -= w->batch / 4;
+	else if (held_us < goal / 2 && done >= w->batch / 2 && w->batch < BATCH_MAX)
+		w->batch += w->batch / 4 + 1;
+	if (w->batch > BATCH_MAX)
+		w->batch = BATCH_MAX;
+	if (w->batch < BATCH_MIN)
+		w->batch = BATCH_MIN;
+}
+
+void
+commit_round(struct worker *w, size_t want)
+{
+	struct round r = {.w = w, .want = want > BATCH_MAX ? BATCH_MAX : want};
+	struct scan_list batch = w->ready, lost = {0};
+	size_t count = batch.n;
+	int64_t held_us = 0;
+	w->ready = (struct scan_list){0};
+	int rc = transact(&r, &batch, &lost, &held_us);
+	if (rc < 0) {
+		tl_log(EV_STORE_ERROR, TL_LWORD("where", "batch"),
+		    TL_LWORD("error", tl_err_name(rc)), TL_LWORD("text", tl_err_text()));
+		for (struct scan *s; (s = scan_pop(&lost));)
+			scan_push(&batch, s);
+		store_each(&r, &batch);
+		w->more = false;
+		return;
+	}
+	for (struct scan *s; (s = scan_pop(&batch));)
+		finish(w, s, 0);
+	for (struct scan *s; (s = scan_pop(&lost));)
+		finish(w, s, TL_EAGAIN);
+	take_jobs(&r);
+	w->more = r.want && r.leased == r.want;
+	adapt(w, count, held_us);
+	if (r.consequences) {
+		tl_wake(w->wires, TL_PROC_CLERK);
+		tl_wake(w->wires, TL_PROC_SERVER);
+	}
+}

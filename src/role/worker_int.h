@@ -1,0 +1,134 @@
+/*
+ * Private to the worker role: the items under way and what each file does with them.
+ *
+ *   worker.c         start, main loop, stop
+ *   worker_scan.c    one item: load, detect, judge
+ *   worker_commit.c  one transaction: leases, results and their consequences
+ *   worker_ask.c     questions of the server
+ *   worker_rules.c   policies and rules in force, reloaded when their files change
+ */
+#pragma once
+
+#include "core/ask.h"
+#include "core/policy.h"
+#include "detect/banks.h"
+#include "detect/detect.h"
+#include "role/role.h"
+#include "rules/watch.h"
+#include "store/items.h"
+#include "store/jobs.h"
+#include "sys/stop.h"
+
+#define SCANS_MAX 512 /* items under way in one worker */
+#define ASKS_MAX 256  /* questions that wait at one time; more are refused with TL_ERATE */
+#define BATCH_MIN 8   /* items of one transaction */
+#define BATCH_MAX 256
+#define SCAN_ARENA ((size_t)16 << 20)
+
+/* A question that waits for an item. */
+struct ask_wait {
+	uint32_t serial;
+	int64_t until_us; /* monotonic: later answers are not sent */
+	struct ask_wait *next;
+};
+
+enum scan_end {
+	SCAN_VERDICT, /* judged: store it */
+	SCAN_AGAIN,   /* could not be done now: delay the job */
+	SCAN_BURY,    /* given up: a person decides */
+	SCAN_GONE     /* nothing to do any more (erased meanwhile) */
+};
+
+/* One item under way. */
+struct scan {
+	struct tl_job job;
+	bool
+	    leased; /* false: asked for before its turn, leased in the transaction that stores the result */
+	struct tl_arena *arena;
+	struct tl_item_full full;
+	struct tl_account account;
+	bool has_account;
+	const struct tl_banks *banks;    /* borrowed from the round's snapshot */
+	const struct tl_rule_set *rules; /* a reference: the verdict borrows from it */
+	const struct tl_signal *signals;
+	size_t signal_count;
+	struct tl_verdict verdict;
+	struct tl_str unscannable; /* why one of its media has no answer; empty when all have */
+	bool media_changed[TL_ITEM_MEDIA_MAX]; /* store the decoder's result */
+	size_t media_pending;                  /* decodes under way */
+	enum scan_end end;
+	struct tl_str why; /* SCAN_AGAIN, SCAN_BURY */
+	struct ask_wait *asks;
+	struct scan *next;
+};
+
+struct scan_list {
+	struct scan *head, *tail;
+	size_t n;
+};
+
+void scan_push(struct scan_list *l, struct scan *s);
+void scan_push_front(struct scan_list *l, struct scan *s);
+struct scan *scan_pop(struct scan_list *l);
+void scan_remove(struct scan_list *l, struct scan *s);
+struct scan *scan_find(struct scan_list *l, int64_t platform, struct tl_id item);
+
+struct law; /* worker_rules.c */
+
+struct worker {
+	const struct tl_config *config;
+	const struct tl_wires *wires;
+	struct tl_stop stop;
+	struct tl_store *store;
+	struct tl_db *db;
+	struct tl_id lease;
+	struct tl_bank_loader *loader;
+	struct tl_detect *detect;
+	struct tl_signals *found; /* scratch for one item */
+	struct law *law;
+	struct tl_banks *banks;        /* of this round */
+	const struct tl_rule_set *set; /* of this round; NULL: everything is withheld */
+
+	struct scan_list idle;  /* free, with their arenas */
+	struct scan_list todo;  /* leased or asked for, not looked at */
+	struct scan_list media; /* waiting for decoders */
+	struct scan_list ready; /* judged, to be stored */
+	struct ask_wait *idle_asks;
+	struct ask_wait ask_room[ASKS_MAX];
+	size_t ask_count;
+	int64_t last_ask_us;
+
+	size_t batch; /* how many to lease at once; follows how long transactions take */
+	bool more;    /* the last lease was full: there is more to do */
+	int64_t next_look_us; /* when to look into the queue without being woken */
+};
+
+/* worker_scan.c */
+int scan_load(struct worker *w, struct scan *s) TL_MUST;
+/* Detects and judges; the scan is ready afterwards, whatever came of it. */
+void scan_judge(struct worker *w, struct scan *s);
+/* After a failure: its kind and the number of tries decide what becomes of the item. */
+void scan_failed(struct worker *w, struct scan *s, int rc, const char *where);
+/* A person decides: as unscannable, with `why`. */
+void scan_give_up(struct worker *w, struct scan *s);
+void scan_recycle(struct worker *w, struct scan *s);
+struct scan *scan_new(struct worker *w); /* NULL: too many under way */
+
+/* worker_commit.c */
+/* Stores what is ready and leases up to `want` more. Logs and keeps what could not be stored now. */
+void commit_round(struct worker *w, size_t want);
+
+/* worker_ask.c */
+void asks_init(struct worker *w);
+/* Takes the questions that have come. */
+void asks_take(struct worker *w);
+/* Answers everybody who waits for this item, with what is in the scan (`err` 0) or the error. */
+void asks_answer(struct worker *w, struct scan *s, int err);
+
+/* worker_rules.c */
+struct law *law_create(struct worker *w);
+void law_destroy(struct law *l);
+/* Looks at the files; cheap when nothing changed. */
+void law_poll(struct worker *w);
+const struct tl_policy_set *law_policies(const struct law *l);
+const struct tl_rule_set *law_rules(struct law *l); /* a reference, or NULL */

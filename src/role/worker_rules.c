@@ -1,0 +1,264 @@
+/*
+ * Policies and rules in force: read at start, read again when their files change.
+ *
+ * Promises: a folder with errors changes nothing and opens an alarm; the last good set stays. Without any good
+ * set everything is withheld for a person (rules.h), never passed. Called by the main loop about once a second.
+ */
+#include "role/worker_int.h"
+
+#include "base/arena.h"
+#include "config/policy.h"
+#include "review/review.h"
+#include "store/alarms.h"
+#include "store/banks.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+
+#define LOOK_US TL_US_S
+
+struct law {
+	char dir[TL_PATH_MAX];
+	char rules_dir[TL_PATH_MAX + 8];
+	const struct tl_policy_set *policies;
+	uint64_t policy_stamp; /* of the files, good or bad, last looked at */
+	struct tl_rules_watch *watch;
+	int64_t bank_mark;
+	uint64_t bank_stamp; /* of the banks' names and kinds */
+	int64_t next_us;
+	struct tl_arena *arena; /* of the known banks */
+	struct tl_rules_bank *banks;
+	size_t bank_count;
+};
+
+static uint64_t
+mix(uint64_t h, uint64_t v)
+{
+	return (h ^ v) * UINT64_C(0x9e3779b97f4a7c15) + (h >> 29);
+}
+
+static uint64_t
+mix_str(uint64_t h, struct tl_str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		h = mix(h, s.p[i]);
+	return mix(h, s.n);
+}
+
+static uint64_t
+files_stamp(const struct law *l)
+{
+	static const char *const files[] = {
+	    "policies.yaml", "actions.yaml", "queues.yaml", "texts/en.yaml"};
+	uint64_t h = 1;
+	for (size_t i = 0; i < TL_COUNT(files); i++) {
+		char path[TL_PATH_MAX + 32];
+		struct stat st = {0};
+		(void)snprintf(path, sizeof path, "%s/%s", l->dir, files[i]);
+		if (stat(path, &st) < 0)
+			st = (struct stat){0};
+		h = mix(h, (uint64_t)st.st_size);
+		h = mix(h, (uint64_t)st.st_mtim.tv_sec);
+		h = mix(h, (uint64_t)st.st_mtim.tv_nsec);
+		h = mix(h, (uint64_t)st.st_ino);
+	}
+	return h;
+}
+
+struct alarm_text {
+	const char *kind;
+	struct tl_str text; /* empty: it is over */
+};
+
+static int
+set_alarm(struct tl_db *db, void *ctx)
+{
+	const struct alarm_text *a = ctx;
+	if (a->text.n == 0)
+		return tl_alarm_over(db, a->kind, TL_S("policy"));
+	return tl_alarm_open(db, a->kind, TL_S("policy"), a->text, NULL);
+}
+
+static void
+alarm_set(struct worker *w, const char *kind, struct tl_str text)
+{
+	struct alarm_text a = {kind, text};
+	int rc = tl_db_tx(w->db, TL_SYNC_NORMAL, set_alarm, &a);
+	if (rc < 0)
+		tl_log(EV_STORE_ERROR, TL_LWORD("where", "alarm"),
+		    TL_LWORD("error", tl_err_name(rc)));
+}
+
+static int
+sync_queues(struct tl_db *db, void *ctx)
+{
+	return tl_review_queues_sync(db, ctx);
+}
+
+static void
+poll_policies(struct worker *w, struct law *l)
+{
+	uint64_t stamp = files_stamp(l);
+	if (stamp == l->policy_stamp)
+		return;
+	l->policy_stamp = stamp;
+	const struct tl_policy_set *fresh = NULL;
+	int rc = tl_policy_load(l->dir, &fresh);
+	if (rc < 0) {
+		TL_CLEANUP(tl_buf_fini) struct tl_buf b = {0};
+		tl_buf_printf(&b,
+		    "The policy folder has errors; the last good version stays in force. %s",
+		    tl_err_text());
+		tl_log(EV_RULES_REFUSED, TL_LWORD("where", "policies"));
+		alarm_set(w, "policy_refused", tl_buf_str(&b));
+		return;
+	}
+	tl_policy_unref(l->policies);
+	l->policies = fresh;
+	void *set = NULL;
+	memcpy(&set, &fresh, sizeof set); /* the callback takes it as const again */
+	rc = tl_db_tx(w->db, TL_SYNC_NORMAL, sync_queues, set);
+	if (rc < 0)
+		tl_log(EV_STORE_ERROR, TL_LWORD("where", "queues"),
+		    TL_LWORD("error", tl_err_name(rc)));
+	alarm_set(w, "policy_refused", TL_S(""));
+}
+
+/* Reads the banks' names when one of their counters moved. */
+static int
+poll_banks(struct worker *w, struct law *l)
+{
+	int64_t marks[tl_bank_kind_count], sum = 1;
+	int rc = tl_bank_marks(w->db, marks);
+	for (size_t i = 0; i < tl_bank_kind_count && rc == 0; i++)
+		sum += marks[i];
+	if (rc < 0 || sum == l->bank_mark)
+		return rc;
+	struct tl_bank *all = NULL;
+	size_t n = 0;
+	tl_arena_reset(l->arena);
+	rc = tl_bank_list(w->db, l->arena, &all, &n);
+	if (rc < 0)
+		return rc;
+	l->banks = TL_NEWS(l->arena, struct tl_rules_bank, n + 1);
+	l->bank_stamp = 1;
+	l->bank_count = 0;
+	for (size_t i = 0; l->banks && i < n; i++) {
+		l->banks[l->bank_count++] = (struct tl_rules_bank){all[i].name, all[i].kind};
+		l->bank_stamp = mix(mix_str(l->bank_stamp, all[i].name), all[i].kind);
+	}
+	l->bank_mark = sum;
+	return tl_arena_check(l->arena);
+}
+
+static void
+swapped(struct worker *w, struct law *l)
+{
+	const struct tl_rule_set *set = tl_rules_watch_current(l->watch);
+	char version[32];
+	struct tl_str v = tl_rules_version(set);
+	if (tl_str_copy(version, sizeof version, v) < 0)
+		version[0] = '\0';
+	tl_log(EV_RULES_LOADED, TL_LWORD("version", version),
+	    TL_LINT("rules", tl_rules_count(set)));
+	tl_rules_unref(set);
+	alarm_set(w, "rules_refused", TL_S(""));
+}
+
+static void
+refused(struct worker *w, struct tl_lang_report *report)
+{
+	TL_CLEANUP(tl_buf_fini) struct tl_buf b = {.limit = 4000};
+	tl_buf_puts(&b, "The rules have errors; the last good ones stay in force.\n");
+	struct tl_str text = tl_buf_str(&report->text);
+	tl_buf_put(&b, text.p, text.n < 3500 ? text.n : 3500);
+	tl_log(EV_RULES_REFUSED, TL_LWORD("where", "rules"), TL_LINT("errors", report->count));
+	alarm_set(w, "rules_refused", tl_buf_str(&b));
+}
+
+static void
+poll_rules(struct worker *w, struct law *l)
+{
+	struct tl_str detectors[16];
+	size_t n = 0;
+	uint64_t stamp = l->bank_stamp;
+	for (; tl_detector_names[n] && n < TL_COUNT(detectors); n++)
+		detectors[n] = tl_str(tl_detector_names[n]);
+	if (l->policies)
+		stamp = mix_str(stamp, l->policies->version);
+	struct tl_rules_known known = {.policies = l->policies,
+	    .banks = l->banks,
+	    .bank_count = l->bank_count,
+	    .detectors = detectors,
+	    .detector_count = n};
+	TL_CLEANUP(tl_arena_destroyp) struct tl_arena *arena = tl_arena_create(1 << 20);
+	TL_CLEANUP(tl_lang_report_fini) struct tl_lang_report report;
+	tl_lang_report_init(&report, arena);
+	switch (tl_rules_watch_poll(l->watch, &known, stamp, &report)) {
+	case TL_RULES_SWAPPED:
+		swapped(w, l);
+		break;
+	case TL_RULES_REFUSED:
+		refused(w, &report);
+		break;
+	case TL_RULES_SAME:
+		break;
+	}
+}
+
+void
+law_poll(struct worker *w)
+{
+	struct law *l = w->law;
+	int64_t now = tl_mono_us();
+	if (now < l->next_us && !w->stop.reload)
+		return;
+	w->stop.reload = false;
+	l->next_us = now + LOOK_US;
+	poll_policies(w, l);
+	int rc = poll_banks(w, l);
+	if (rc < 0)
+		tl_log(EV_STORE_ERROR, TL_LWORD("where", "banks"),
+		    TL_LWORD("error", tl_err_name(rc)));
+	else if (l->policies)
+		poll_rules(w, l);
+}
+
+struct law *
+law_create(struct worker *w)
+{
+	struct law *l = calloc(1, sizeof *l);
+	if (!l)
+		abort();
+	l->arena = tl_arena_create((size_t)64 << 20);
+	int rc = tl_config_path(w->config, w->config->policy_dir, l->dir);
+	(void)rc; /* too long: then nothing loads, and everything is withheld */
+	(void)snprintf(l->rules_dir, sizeof l->rules_dir, "%s/rules", l->dir);
+	l->watch = tl_rules_watch_create(l->rules_dir);
+	return l;
+}
+
+void
+law_destroy(struct law *l)
+{
+	if (!l)
+		return;
+	tl_rules_watch_destroy(l->watch);
+	tl_policy_unref(l->policies);
+	tl_arena_destroy(l->arena);
+	free(l);
+}
+
+const struct tl_policy_set *
+law_policies(const struct law *l)
+{
+	return l->policies;
+}
+
+const struct tl_rule_set *
+law_rules(struct law *l)
+{
+	return tl_rules_watch_current(l->watch);
+}

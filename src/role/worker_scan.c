@@ -1,0 +1,277 @@
+/*
+ * One item: read it in the clear, ask every detector, ask the rules.
+ *
+ * Promises: an item leaves here judged, delayed or given up, never silently; a detector without an answer is a
+ * failed signal, and media that could not be decoded make the item unscannable whatever the rules say. Called by
+ * the main loop.
+ */
+#include "role/worker_int.h"
+
+#include "base/arena.h"
+#include "store/accounts.h"
+#include "store/cases.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+
+#define RETRY_US (5 * TL_US_S)
+#define POLICY_UNSCANNABLE "terms.unscannable"
+
+void
+scan_push(struct scan_list *l, struct scan *s)
+{
+	s->next = NULL;
+	if (l->tail)
+		l->tail->next = s;
+	else
+		l->head = s;
+	l->tail = s;
+	l->n++;
+}
+
+void
+scan_push_front(struct scan_list *l, struct scan *s)
+{
+	s->next = l->head;
+	l->head = s;
+	if (!l->tail)
+		l->tail = s;
+	l->n++;
+}
+
+struct scan *
+scan_pop(struct scan_list *l)
+{
+	struct scan *s = l->head;
+	if (!s)
+		return NULL;
+	l->head = s->next;
+	if (!l->head)
+		l->tail = NULL;
+	l->n--;
+	s->next = NULL;
+	return s;
+}
+
+void
+scan_remove(struct scan_list *l, struct scan *s)
+{
+	struct scan *prev = NULL;
+	struct scan *at = l->head;
+	while (at && at != s) {
+		prev = at;
+		at = at->next;
+	}
+	if (!at)
+		return;
+	if (prev)
+		prev->next = s->next;
+	else
+		l->head = s->next;
+	if (l->tail == s)
+		l->tail = prev;
+	l->n--;
+	s->next = NULL;
+}
+
+struct scan *
+scan_find(struct scan_list *l, int64_t platform, struct tl_id item)
+{
+	for (struct scan *s = l->head; s; s = s->next) {
+		if (s->job.platform == platform && tl_id_eq(s->job.item, item))
+			return s;
+	}
+	return NULL;
+}
+
+struct scan *
+scan_new(struct worker *w)
+{
+	struct scan *s = scan_pop(&w->idle);
+	if (s)
+		return s;
+	if (w->todo.n + w->media.n + w->ready.n >= SCANS_MAX)
+		return NULL;
+	s = calloc(1, sizeof *s);
+	if (!s)
+		abort();
+	s->arena = tl_arena_create(SCAN_ARENA);
+	return s;
+}
+
+void
+scan_recycle(struct worker *w, struct scan *s)
+{
+	struct tl_arena *arena = s->arena;
+	tl_rules_unref(s->rules);
+	tl_arena_reset(arena);
+	s->job = (struct tl_job){0};
+	s->leased = s->has_account = false;
+	s->banks = NULL;
+	s->rules = NULL;
+	s->signals = NULL;
+	s->signal_count = s->media_pending = 0;
+	s->verdict = (struct tl_verdict){0};
+	s->unscannable = s->why = (struct tl_str){0};
+	memset(s->media_changed, 0, sizeof s->media_changed);
+	s->end = SCAN_VERDICT;
+	s->asks = NULL;
+	scan_push(&w->idle, s);
+}
+
+int
+scan_load(struct worker *w, struct scan *s)
+{
+	int rc = tl_item_get(w->db, s->job.platform, s->job.item, s->arena, &s->full);
+	if (rc < 0)
+		return rc;
+	const struct tl_item *it = &s->full.item;
+	if (tl_id_is_nil(it->account))
+		return 0;
+	rc = tl_account_get(w->db, it->platform, it->account, s->arena, &s->account);
+	s->has_account = rc == 0;
+	return rc == TL_ENOTFOUND ? 0 : rc;
+}
+
+static int
+detect(struct worker *w, struct scan *s)
+{
+	const struct tl_item *it = &s->full.item;
+	struct tl_detect_input in = {.fields = it->fields,
+	    .field_count = it->field_count,
+	    .media = it->media,
+	    .media_count = it->media_count};
+	w->found->n = 0;
+	w->found->cut = false;
+	int rc = tl_detect_run(w->detect, w->banks, &in, s->arena, w->found);
+	if (rc < 0)
+		return rc;
+	if (w->found->n == 0)
+		return 0;
+	struct tl_signal *copy = TL_NEWS(s->arena, struct tl_signal, w->found->n);
+	if (!copy)
+		return tl_arena_check(s->arena);
+	memcpy(copy, w->found->s, w->found->n * sizeof *copy);
+	s->signals = copy;
+	s->signal_count = w->found->n;
+	return 0;
+}
+
+static void
+find_unscannable(struct scan *s)
+{
+	for (size_t i = 0; i < s->full.item.media_count; i++) {
+		const struct tl_media *m = &s->full.item.media[i];
+		if (m->state == TL_MEDIA_UNSCANNABLE) {
+			s->unscannable = m->reason.n ? m->reason : TL_S("it cannot be decoded");
+			return;
+		}
+	}
+}
+
+/* Adds the reason that no rule can give: part of the item has not been looked at. */
+static int
+add_unscannable(const struct worker *w, struct scan *s)
+{
+	size_t n = s->verdict.reason_count;
+	struct tl_reason *all = TL_NEWS(s->arena, struct tl_reason, n + 1);
+	if (!all)
+		return tl_arena_check(s->arena);
+	bool hold = w->config->unscannable == TL_UNSCANNABLE_WITHHOLD;
+	struct tl_reason own = {.rule = TL_S("unscannable"),
+	    .pack = TL_S("tutela"),
+	    .policy = TL_S(POLICY_UNSCANNABLE),
+	    .outcome = hold ? TL_VERDICT_WITHHOLD : TL_VERDICT_REVIEW,
+	    .explanation = tl_str(tl_arena_printf(s->arena,
+		"part of the item could not be checked: %.*s", TL_ARG(s->unscannable))),
+	    .values = TL_S("[]"),
+	    .case_queue = TL_S("unscannable"),
+	    .wants_case = true,
+	    .case_severity = TL_SEVERITY_MEDIUM};
+	/* Gravest first, and ours after its equals. */
+	size_t at = 0;
+	while (at < n && s->verdict.reasons[at].outcome >= own.outcome)
+		at++;
+	if (n) {
+		memcpy(all, s->verdict.reasons, at * sizeof *all);
+		memcpy(all + at + 1, s->verdict.reasons + at, (n - at) * sizeof *all);
+	}
+	all[at] = own;
+	s->verdict.reasons = all;
+	s->verdict.reason_count = n + 1;
+	if (s->verdict.word < own.outcome)
+		s->verdict.word = own.outcome;
+	return tl_arena_check(s->arena);
+}
+
+static int
+judge(struct worker *w, struct scan *s)
+{
+	struct tl_rules_input in = {.item = &s->full.item,
+	    .account = s->has_account ? &s->account : NULL,
+	    .signals = s->signals,
+	    .signal_count = s->signal_count,
+	    .now_us = tl_now_us()};
+	int64_t flags[tl_flag_kind_count] = {0};
+	int rc = 0;
+	if (s->job.rescan)
+		rc = tl_flag_open_counts(
+		    w->db, s->job.platform, TL_SUBJECT_ITEM, s->job.item, flags);
+	in.flags = (struct tl_rules_flags){.user = flags[TL_FLAG_USER],
+	    .trusted = flags[TL_FLAG_TRUSTED],
+	    .notice = flags[TL_FLAG_NOTICE],
+	    .referral = flags[TL_FLAG_REFERRAL]};
+	s->rules = w->set ? tl_rules_ref(w->set) : NULL;
+	if (rc == 0)
+		rc = tl_rules_verdict(s->rules, &in, s->arena, &s->verdict);
+	if (rc == 0)
+		find_unscannable(s);
+	if (rc == 0 && s->unscannable.n)
+		rc = add_unscannable(w, s);
+	return rc;
+}
+
+/* What to do after a failure: its kind decides. */
+void
+scan_give_up(struct worker *w, struct scan *s)
+{
+	s->end = SCAN_BURY;
+	s->full.item.platform = s->job.platform;
+	s->full.item.id = s->job.item;
+	s->unscannable = s->why;
+	s->verdict = (struct tl_verdict){0};
+	int rc = add_unscannable(w, s);
+	if (rc < 0) /* the arena is full of the item that could not be scanned */
+		s->end = SCAN_AGAIN;
+}
+
+void
+scan_failed(struct worker *w, struct scan *s, int rc, const char *where)
+{
+	bool last = s->job.tries >= w->config->scan_tries;
+	s->why = tl_arena_dup(s->arena, tl_str(tl_err_text()));
+	if (s->why.n == 0)
+		s->why = TL_S("the scan failed");
+	s->end = rc == TL_ENOTFOUND ? SCAN_GONE : SCAN_AGAIN;
+	if (s->end == SCAN_AGAIN && last)
+		scan_give_up(w, s);
+	tl_log(EV_STORE_ERROR, TL_LWORD("where", where), TL_LID("item", s->job.item),
+	    TL_LWORD("error", tl_err_name(rc)));
+}
+
+void
+scan_judge(struct worker *w, struct scan *s)
+{
+	s->end = SCAN_VERDICT;
+	if (s->full.item.state == TL_ITEM_DELETED || s->full.erased) {
+		s->end = SCAN_GONE;
+		return;
+	}
+	int rc = detect(w, s);
+	if (rc < 0) {
+		scan_failed(w, s, rc, "detect");
+		return;
+	}
+	rc = judge(w, s);
+	if (rc < 0)
+		scan_failed(w, s, rc, "rules");
+}
