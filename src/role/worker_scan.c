@@ -105,11 +105,10 @@ scan_recycle(struct worker *w, struct scan *s)
 	tl_rules_unref(s->rules);
 	tl_arena_reset(arena);
 	s->job = (struct tl_job){0};
-	s->leased = s->has_account = false;
-	s->banks = NULL;
+	s->leased = s->has_account = s->loaded = false;
 	s->rules = NULL;
 	s->signals = NULL;
-	s->signal_count = s->media_pending = 0;
+	s->signal_count = s->media_pending = s->media_next = 0;
 	s->verdict = (struct tl_verdict){0};
 	s->unscannable = s->why = (struct tl_str){0};
 	memset(s->media_changed, 0, sizeof s->media_changed);
@@ -124,6 +123,7 @@ scan_load(struct worker *w, struct scan *s)
 	int rc = tl_item_get(w->db, s->job.platform, s->job.item, s->arena, &s->full);
 	if (rc < 0)
 		return rc;
+	s->loaded = true;
 	const struct tl_item *it = &s->full.item;
 	if (tl_id_is_nil(it->account))
 		return 0;
