@@ -62,10 +62,10 @@ match_hash(struct match *m, size_t i, json_t *h)
 	if (tl_word_parse(kinds, tl_json_str(json_object_get(h, "kind")), &kind) < 0)
 		return tl_fail_at(TL_EFIELD, at, "kind is pdq, sha256 or md5");
 	struct tl_media *d = &m->media[m->media_count++];
-	*d = (struct tl_media){.state = TL_MEDIA_DECODED};
+	/* Quality 0: a digest alone has no perceptual hash that could match, and that is no failure. */
+	*d = (struct tl_media){.state = TL_MEDIA_DECODED, .has_pdq = true};
 	int rc;
 	if (kind == 0) {
-		d->has_pdq = true;
 		d->pdq_quality = 100;
 		rc = tl_unhex(d->pdq, sizeof d->pdq, value);
 	} else if (kind == 1) {
