@@ -172,7 +172,7 @@ queue(struct tl_req *req)
 	return MHD_queue_response(req->conn, (unsigned)req->status, req->response);
 }
 
-/* Sleeps until tl_req_ready or tl_req_wake, unless that happened already. */
+/* Sleeps until somebody answers or calls, unless that happened already. */
 static void
 sleep_connection(struct tl_req *req)
 {
@@ -180,8 +180,14 @@ sleep_connection(struct tl_req *req)
 	MHD_suspend_connection(req->conn);
 	if (!atomic_compare_exchange_strong(&req->state, &busy, REQ_ASLEEP))
 		MHD_resume_connection(req->conn);
-	else if (atomic_load(&req->woken))
-		tl_req_wake(req);
+}
+
+/* True when the request was called; it is busy again then. */
+static bool
+was_called(struct tl_req *req)
+{
+	int called = REQ_CALLED;
+	return atomic_compare_exchange_strong(&req->state, &called, REQ_BUSY);
 }
 
 static enum MHD_Result
@@ -211,7 +217,7 @@ feed(struct tl_req *req, struct tl_str data, size_t *left)
 	if (tl_mono_us() - req->started_us > REQUEST_MAX_US)
 		return MHD_NO;
 	if (!req->refused) {
-		atomic_store(&req->woken, false);
+		(void)was_called(req);
 		int rc = over ? tl_fail(TL_ETOOBIG, "the body is larger than %zu bytes",
 				    req->route->limit_bytes)
 			      : req->route->body->feed(req, data);
@@ -233,9 +239,17 @@ feed(struct tl_req *req, struct tl_str data, size_t *left)
 static enum MHD_Result
 finish(struct tl_req *req)
 {
+	bool called = was_called(req);
 	if (!req->handled && !req->refused) {
 		req->handled = true;
 		req->route->handle(req);
+		called = was_called(req);
+	}
+	for (; called; called = was_called(req)) {
+		void (*then)(struct tl_req *) = req->then;
+		req->then = NULL;
+		if (then)
+			then(req);
 	}
 	if (atomic_load(&req->state) == REQ_ANSWERED)
 		return queue(req);

@@ -22,7 +22,7 @@ struct tl_who {
 	struct tl_id id; /* of the key or user */
 	int64_t platform;
 	bool live;
-	unsigned scopes; /* of a key: bits of scope.tbl.h */
+	unsigned scopes; /* of a key: bits 1 << enum tl_scope */
 	int role;        /* of a user */
 	void *session;   /* of a user; belongs to the request's arena */
 };
@@ -91,6 +91,9 @@ int tl_req_json(
 /* A slot for what the route's own steps share; freed when the request ends. */
 void tl_req_keep(struct tl_req *req, void *p, void (*destroy)(void *p));
 void *tl_req_kept(const struct tl_req *req);
+/* A second slot, for work under way (api.c); belongs to the arena. */
+void tl_req_set_work(struct tl_req *req, void *p);
+void *tl_req_work(const struct tl_req *req);
 
 /* Answers, from any thread, exactly one for each request. */
 void tl_req_set_header(struct tl_req *req, const char *name, const char *value); /* before it */
@@ -105,6 +108,10 @@ void tl_req_problem_at(struct tl_req *req, int err, const char *field, const cha
 
 /* A body that could not be taken before can be taken now. */
 void tl_req_wake(struct tl_req *req);
+
+/* From any thread: `fn` goes on with the request on a thread of the pool, once. Then this thread may not touch
+ * the request any more. For work that ends on another thread whose time is dear. */
+void tl_req_continue(struct tl_req *req, void (*fn)(struct tl_req *req));
 
 /*
  * A streamed answer. The producer puts from any thread and calls tl_stream_end once, after which the pointer

@@ -13,6 +13,7 @@
 enum req_state {
 	REQ_BUSY,    /* a thread of the pool is in our code for it */
 	REQ_ASLEEP,  /* the connection is suspended; whoever owes the answer wakes it */
+	REQ_CALLED,  /* tl_req_wake or tl_req_continue: a thread of the pool must look at it */
 	REQ_ANSWERED /* an answer waits to be queued */
 };
 
@@ -41,10 +42,11 @@ struct tl_req {
 	size_t out_count;
 	void *kept;
 	void (*kept_destroy)(void *p);
+	void *work;
 	_Atomic int state;
-	_Atomic bool answered; /* guards "exactly one" */
-	_Atomic bool woken;    /* tl_req_wake came, perhaps before the connection slept */
-	bool handled;          /* the handler was called */
+	_Atomic bool answered;            /* guards "exactly one" */
+	void (*then)(struct tl_req *req); /* of tl_req_continue; read when REQ_CALLED is seen */
+	bool handled;                     /* the handler was called */
 	bool refused; /* answered before the body's end; the rest is read and dropped */
 	bool queued;
 	int status;

@@ -230,6 +230,18 @@ tl_req_kept(const struct tl_req *req)
 	return req->kept;
 }
 
+void
+tl_req_set_work(struct tl_req *req, void *p)
+{
+	req->work = p;
+}
+
+void *
+tl_req_work(const struct tl_req *req)
+{
+	return req->work;
+}
+
 /* Answers ------------------------------------------------------------------------------------------------------- */
 
 void
@@ -366,11 +378,28 @@ tl_req_answer_stream(
 	answer(req, status, type, response);
 }
 
+/* Whoever is not asleep sees REQ_CALLED by itself; from then on the request may end at any moment. */
+static void
+call(struct tl_req *req)
+{
+	int was = atomic_load(&req->state);
+	do {
+		if (was == REQ_ANSWERED)
+			return;
+	} while (!atomic_compare_exchange_weak(&req->state, &was, REQ_CALLED));
+	if (was == REQ_ASLEEP)
+		MHD_resume_connection(req->conn);
+}
+
 void
 tl_req_wake(struct tl_req *req)
 {
-	int asleep = REQ_ASLEEP;
-	atomic_store(&req->woken, true);
-	if (atomic_compare_exchange_strong(&req->state, &asleep, REQ_BUSY))
-		MHD_resume_connection(req->conn);
+	call(req);
+}
+
+void
+tl_req_continue(struct tl_req *req, void (*fn)(struct tl_req *req))
+{
+	req->then = fn;
+	call(req);
 }

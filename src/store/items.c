@@ -26,9 +26,7 @@ tl_item_owner(const struct tl_item *item)
 static int
 state_row(struct tl_row *r, struct tl_item_state_row *ret)
 {
-	struct tl_item_state_row row = {.id = tl_col_id(r, 0),
-	    .version = tl_col_int(r, 4),
-	    .received_at = tl_col_int(r, 5)};
+	struct tl_item_state_row row = {.id = tl_col_id(r, 0), .version = tl_col_int(r, 4), .received_at = tl_col_int(r, 5)};
 	int state = 0, verdict = 0;
 	int rc = tl_word_parse(tl_item_state_names, tl_col_str(r, 2), &state);
 	row.has_verdict = !tl_col_null(r, 3);
@@ -163,9 +161,8 @@ tl_item_put(struct tl_db *db, struct tl_item *item, const uint8_t print[TL_PRINT
 		    db, item->platform, item->live, "items_received", TL_S(""), 1);
 	if (rc < 0)
 		return rc;
-	*ret = (struct tl_item_state_row){.id = item->id,
-	    .version = item->version,
-	    .state = TL_ITEM_PENDING,
+	*ret = (struct tl_item_state_row){
+	    .id = item->id, .version = item->version, .state = TL_ITEM_PENDING,
 	    .received_at = item->received_at};
 	*ret_known = false;
 	return 0;
@@ -353,21 +350,6 @@ tl_item_signals_get(struct tl_db *db, int64_t platform, struct tl_id id, struct 
 	return 0;
 }
 
-/* How often each rule held, under its policy: "rule/NAME". */
-static int
-count_rules(struct tl_db *db, const struct tl_item *item, const struct tl_verdict *verdict)
-{
-	int rc = 0;
-	for (size_t i = 0; i < verdict->reason_count && rc == 0; i++) {
-		const struct tl_reason *r = &verdict->reasons[i];
-		char name[128];
-		(void)snprintf(name, sizeof name, "rule/%.*s", TL_ARG(r->rule));
-		if (!r->shadow && r->rule.n)
-			rc = tl_counter_add(db, item->platform, item->live, name, r->policy, 1);
-	}
-	return rc;
-}
-
 int
 tl_item_verdict_put(struct tl_db *db, const struct tl_item *item, enum tl_item_state state,
     const struct tl_verdict *verdict, struct tl_str reasons_json)
@@ -377,9 +359,6 @@ tl_item_verdict_put(struct tl_db *db, const struct tl_item *item, enum tl_item_s
 	int rc = tl_db_run(db, TL_SQL_ITEM_VERDICT, A_INT(item->platform), A_ID(item->id),
 	    A_Z(tl_item_state_names[state]), A_Z(tl_verdict_word_names[verdict->word]),
 	    A_INT(tl_now_us()), A_TEXT0(verdict->ruleset), A_TEXT0(reasons_json));
-	if (rc < 0)
-		return rc;
-	rc = count_rules(db, item, verdict);
 	if (rc < 0)
 		return rc;
 	struct tl_str policy = verdict->reason_count ? verdict->reasons[0].policy : TL_S("");

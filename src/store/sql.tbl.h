@@ -15,5 +15,6 @@
 #include "store/sql/ledger.tbl.h"
 #include "store/sql/media.tbl.h"
 #include "store/sql/outbox.tbl.h"
+#include "store/sql/trail.tbl.h"
 #include "store/sql/view.tbl.h"
 #include "store/sql/people.tbl.h"

@@ -1,0 +1,144 @@
+/*
+ * PUT and DELETE /v1/accounts/{id}.
+ *
+ * Promises: what the platform does not say stays as it was; forgetting destroys the account's content key in the
+ * same transaction. Called by the route table.
+ */
+#include "api/routes.h"
+
+#include "intake/decode.h"
+#include "review/review.h"
+#include "store/accounts.h"
+
+struct put {
+	struct tl_req *req;
+	struct tl_account in, now;
+	unsigned has;
+};
+
+/* What is present in `in` replaces what was. */
+static void
+merge(struct tl_account *to, const struct tl_account *in, unsigned has)
+{
+	if (has & TL_HAS_AGE_BAND)
+		to->age_band = in->age_band;
+	if (has & TL_HAS_AGE_ASSURED)
+		to->age_assured = in->age_assured;
+	if (has & TL_HAS_BIRTH_MONTH)
+		to->birth_month = in->birth_month;
+	if (has & TL_HAS_COUNTRY)
+		to->country = in->country;
+	if (has & TL_HAS_LANGUAGE)
+		to->language = in->language;
+	if (has & TL_HAS_NAME)
+		to->name = in->name;
+	if (has & TL_HAS_CREATED_AT)
+		to->created_at = in->created_at;
+	if (has & TL_HAS_SETTINGS)
+		to->settings = in->settings;
+}
+
+static int
+store_put(struct tl_db *db, void *ctx)
+{
+	struct put *p = ctx;
+	const struct tl_who *who = tl_req_who(p->req);
+	struct tl_id id;
+	int rc = tl_account_find(db, who->platform, tl_req_param(p->req, 0), &id);
+	if (rc == 0)
+		rc = tl_account_get(db, who->platform, id, tl_req_arena(p->req), &p->now);
+	else if (rc == TL_ENOTFOUND)
+		rc = 0;
+	if (rc < 0)
+		return rc;
+	p->now.platform = who->platform;
+	p->now.live = who->live;
+	p->now.ext_id = tl_req_param(p->req, 0);
+	merge(&p->now, &p->in, p->has);
+	if (p->now.state == TL_ACCOUNT_DELETED)
+		p->now.state = TL_ACCOUNT_ACTIVE;
+	return tl_account_put(db, &p->now);
+}
+
+static void
+text_or_null(struct tl_buf *b, const char *key, struct tl_str s)
+{
+	if (s.n)
+		tl_js_str(b, key, s);
+	else
+		tl_js_null(b, key);
+}
+
+static void
+answer_put(struct tl_req *req, int rc, void *ctx)
+{
+	const struct put *p = ctx;
+	const struct tl_account *a = &p->now;
+	struct tl_buf b = {0};
+	if (rc < 0) {
+		tl_req_problem(req, rc);
+		return;
+	}
+	tl_js_open(&b, NULL, '{');
+	tl_js_str(&b, "id", a->ext_id);
+	tl_js_z(&b, "age_band", tl_age_band_names[a->age_band]);
+	tl_js_z(&b, "age_assured", tl_age_assured_names[a->age_assured]);
+	text_or_null(&b, "birth_month", a->birth_month);
+	text_or_null(&b, "country", a->country);
+	text_or_null(&b, "language", a->language);
+	tl_js_time(&b, "created_at", a->created_at);
+	tl_js_z(&b, "state", tl_account_state_names[a->state]);
+	tl_js_int(&b, "strikes", a->strikes);
+	tl_js_close(&b, '}');
+	tl_req_answer_json(req, 200, &b);
+}
+
+void
+tl_api_put_account(struct tl_req *req)
+{
+	json_t *j;
+	struct put *p = TL_NEW(tl_req_arena(req), struct put);
+	int rc = p ? tl_api_accepting(tl_api_of(req)) : tl_arena_check(tl_req_arena(req));
+	if (rc == 0)
+		rc = tl_check_ext_id(tl_req_param(req, 0), "id");
+	if (rc == 0)
+		rc = tl_req_json(req, &j);
+	if (rc == 0)
+		rc = tl_decode_account(j, tl_req_arena(req), &p->in, &p->has);
+	if (rc < 0) {
+		tl_req_problem(req, rc);
+		return;
+	}
+	p->req = req;
+	tl_api_write(req, TL_SYNC_FULL, store_put, answer_put, p);
+}
+
+static int
+store_delete(struct tl_db *db, void *ctx)
+{
+	struct tl_req *req = ctx;
+	int64_t platform = tl_req_who(req)->platform;
+	struct tl_id id;
+	int rc = tl_account_find(db, platform, tl_req_param(req, 0), &id);
+	if (rc == 0)
+		rc = tl_account_erase(db, platform, id);
+	if (rc == 0)
+		rc = tl_review_subject_gone(db, platform, TL_SUBJECT_ACCOUNT, id, "erased");
+	return rc;
+}
+
+static void
+answer_delete(struct tl_req *req, int rc, void *ctx)
+{
+	(void)ctx;
+	if (rc < 0)
+		tl_req_problem(req, rc);
+	else
+		tl_req_answer_empty(req, 204);
+}
+
+void
+tl_api_delete_account(struct tl_req *req)
+{
+	tl_api_write(req, TL_SYNC_FULL, store_delete, answer_delete, req);
+}

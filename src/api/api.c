@@ -1,0 +1,124 @@
+/*
+ * The gate of API keys, and work of requests on the store.
+ *
+ * Promises: a request whose write was queued is answered after the commit, never before. Failures of the write
+ * become problems with the writer's own words. Called by all handlers of the platform's routes.
+ */
+#include "api/api.h"
+
+#include "people/key_gate.h"
+
+int
+tl_api_gate(struct tl_req *req, const char *need)
+{
+	static const char scheme[] = "Bearer ";
+	struct tl_api *api = tl_api_of(req);
+	struct tl_key_grant grant;
+	struct tl_str value;
+	struct tl_db *db = NULL;
+	int scope = 0;
+	if (!tl_req_header(req, "Authorization", &value) || value.n < sizeof scheme - 1 ||
+	    memcmp(value.p, scheme, sizeof scheme - 1) != 0)
+		return tl_fail(TL_EAUTH, "send the key as Authorization: Bearer");
+	value = tl_bytes(value.p + sizeof scheme - 1, value.n - (sizeof scheme - 1));
+	int rc = tl_word_parse(tl_scope_names, tl_str(need), &scope);
+	if (rc == 0)
+		rc = tl_app_db(&api->app, &db);
+	if (rc < 0)
+		return rc;
+	rc = tl_key_gate_check(api->gate, db, value, (enum tl_scope)scope, &grant);
+	tl_app_db_give(&api->app, db);
+	if (rc == 0)
+		*tl_req_who(req) = (struct tl_who){.kind = TL_WHO_KEY,
+		    .id = grant.id,
+		    .platform = grant.platform,
+		    .live = grant.live,
+		    .scopes = grant.scopes};
+	return rc;
+}
+
+int
+tl_api_accepting(struct tl_api *api)
+{
+	switch (atomic_load(&api->refusing)) {
+	case 0:
+		return 0;
+	case TL_EFULL:
+		return tl_fail(
+		    TL_EFULL, "there is no space for new content; what was accepted is safe");
+	default:
+		return tl_fail(TL_EAGAIN, "too much waits for its scan; try again later");
+	}
+}
+
+struct write {
+	struct tl_work work;
+	struct tl_req *req;
+	tl_api_write_fn fn;
+	tl_api_then_fn then;
+	void *ctx;
+	int rc;
+	const char *text, *field;
+};
+
+static int
+run(struct tl_db *db, void *ctx)
+{
+	struct write *w = ctx;
+	return w->fn(db, w->ctx);
+}
+
+static void
+answer(struct tl_req *req)
+{
+	struct write *w = tl_req_work(req);
+	if (w->rc < 0)
+		(void)tl_fail_at(w->rc, w->field, "%s", w->text);
+	w->then(req, w->rc, w->ctx);
+}
+
+static void
+done(void *ctx, int rc)
+{
+	struct write *w = ctx;
+	w->rc = rc;
+	if (rc < 0) {
+		w->text = tl_arena_printf(tl_req_arena(w->req), "%s", tl_err_text());
+		w->field = tl_arena_printf(tl_req_arena(w->req), "%s", tl_err_field());
+	}
+	tl_req_continue(w->req, answer);
+}
+
+void
+tl_api_write(
+    struct tl_req *req, enum tl_sync sync, tl_api_write_fn fn, tl_api_then_fn then, void *ctx)
+{
+	struct write *w = TL_NEW(tl_req_arena(req), struct write);
+	int rc = w ? 0 : tl_fail(TL_ENOMEM, "the request is too large");
+	if (rc == 0) {
+		*w = (struct write){.req = req, .fn = fn, .then = then, .ctx = ctx};
+		w->work = (struct tl_work){.fn = run, .done = done, .ctx = w, .sync = sync};
+		tl_req_set_work(req, w);
+		rc = tl_writer_submit(tl_api_of(req)->app.writer, &w->work);
+	}
+	if (rc < 0)
+		then(req, rc, ctx);
+}
+
+void
+tl_api_read(struct tl_req *req, tl_api_read_fn fn)
+{
+	struct tl_api *api = tl_api_of(req);
+	struct tl_db *db = NULL;
+	struct tl_buf out = {0};
+	int rc = tl_app_db(&api->app, &db);
+	if (rc == 0)
+		rc = fn(req, db, &out);
+	tl_app_db_give(&api->app, db);
+	if (rc < 0) {
+		tl_buf_fini(&out);
+		tl_req_problem(req, rc);
+		return;
+	}
+	tl_req_answer_json(req, 200, &out);
+}

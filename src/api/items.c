@@ -1,0 +1,299 @@
+/*
+ * POST /v1/items: one item as JSON, or as multipart with its media.
+ *
+ * Promises: the answer is written after the item, its media rows and its scan job are durable; nothing of a
+ * refused request is stored (blobs without rows are removed by the clerk). With ?wait a worker is asked to scan
+ * it before its turn, and the answer carries the verdict when it comes in time. Called by the route table.
+ */
+#include "api/routes.h"
+
+#include "api/asks.h"
+#include "intake/accept.h"
+#include "intake/decode.h"
+#include "intake/multipart.h"
+#include "intake/upload.h"
+#include "sys/clock.h"
+
+#define WAIT_MAX_MS 30000
+
+struct post {
+	struct tl_req *req;
+	struct tl_accept accept;
+	bool is_multipart;
+	struct tl_multipart multipart;
+	enum { PART_NONE, PART_ITEM, PART_MEDIA } part;
+	bool has_item;
+	struct tl_upload *upload;
+	struct tl_media media[TL_ITEM_MEDIA_MAX];
+	size_t media_count;
+	int64_t wait_ms;
+};
+
+/* The body ------------------------------------------------------------------------------------------------------ */
+
+static void
+post_destroy(void *p)
+{
+	struct post *post = p;
+	tl_upload_abort(post->upload);
+}
+
+static int
+on_part(void *ctx, struct tl_str name)
+{
+	struct post *p = ctx;
+	const struct tl_api *api = tl_api_of(p->req);
+	if (tl_str_is(name, "item")) {
+		if (p->has_item || p->media_count)
+			return tl_fail_at(
+			    TL_EFIELD, "item", "the part \"item\" comes once, and first");
+		p->has_item = true;
+		p->part = PART_ITEM;
+		return 0;
+	}
+	if (!tl_str_is(name, "media"))
+		return tl_fail(TL_EPARSE, "multipart: parts are named \"item\" or \"media\"");
+	if (!p->has_item)
+		return tl_fail_at(TL_EFIELD, "item", "the part \"item\" comes once, and first");
+	if (p->media_count == TL_ITEM_MEDIA_MAX ||
+	    (int64_t)p->media_count == api->app.config->media_per_item)
+		return tl_fail_at(TL_EFIELD, "/media", "too many files in one item");
+	p->part = PART_MEDIA;
+	return tl_upload_begin(api->app.store, tl_req_who(p->req)->platform,
+	    api->app.config->media_max_bytes, &p->upload);
+}
+
+static int
+on_part_data(void *ctx, struct tl_str bytes)
+{
+	struct post *p = ctx;
+	if (p->part == PART_MEDIA)
+		return tl_upload_add(p->upload, bytes);
+	return tl_body_json.feed(p->req, bytes);
+}
+
+static int
+on_part_end(void *ctx)
+{
+	struct post *p = ctx;
+	bool media = p->part == PART_MEDIA;
+	p->part = PART_NONE;
+	if (!media)
+		return 0;
+	struct tl_upload *u = TL_TAKE(p->upload);
+	int rc = tl_upload_finish(u, &p->media[p->media_count]);
+	if (rc == 0)
+		p->media_count++;
+	return rc;
+}
+
+static const struct tl_multipart_ops PARTS = {on_part, on_part_data, on_part_end};
+
+static int
+post_begin(struct tl_req *req)
+{
+	struct tl_str type = {NULL, 0};
+	int rc = tl_api_accepting(tl_api_of(req));
+	if (rc < 0)
+		return rc;
+	struct post *p = TL_NEW(tl_req_arena(req), struct post);
+	if (!p)
+		return tl_fail(TL_ENOMEM, "the request is too large");
+	p->req = req;
+	tl_req_keep(req, p, post_destroy);
+	if (tl_req_type_is(req, "multipart/form-data")) {
+		p->is_multipart = true;
+		(void)tl_req_header(req, "Content-Type", &type);
+		return tl_multipart_begin(&p->multipart, type, &PARTS, p);
+	}
+	rc = tl_body_json.begin(req);
+	if (rc < 0)
+		return tl_fail_at(TL_EMEDIA, "Content-Type",
+		    "this call takes application/json or multipart/form-data");
+	return 0;
+}
+
+static int
+post_feed(struct tl_req *req, struct tl_str data)
+{
+	struct post *p = tl_req_kept(req);
+	int64_t limit = tl_api_of(req)->app.config->body_max_bytes;
+	int rc = p->is_multipart ? tl_multipart_feed(&p->multipart, data)
+				 : tl_body_json.feed(req, data);
+	if (rc == 0 && (int64_t)tl_req_body(req).n > limit)
+		rc =
+		    tl_fail(TL_ETOOBIG, "the item is larger than %lld bytes", (long long)limit);
+	return rc;
+}
+
+const struct tl_body tl_api_post_item_body = {post_begin, post_feed};
+
+/* After the commit ---------------------------------------------------------------------------------------------- */
+
+static void
+answer_receipt(struct tl_req *req)
+{
+	const struct post *p = tl_req_kept(req);
+	struct tl_buf b = {0};
+	tl_js_open(&b, NULL, '{');
+	tl_accept_receipt(&b, &p->accept);
+	tl_js_close(&b, '}');
+	tl_req_answer_json(req, 202, &b);
+}
+
+/* The receipt's members with the verdict in place of "pending". */
+static void
+answer_verdict(
+    struct tl_req *req, const char *state, const char *verdict, struct tl_str reasons)
+{
+	const struct post *p = tl_req_kept(req);
+	const struct tl_item *it = &p->accept.item;
+	struct tl_buf b = {0};
+	tl_js_open(&b, NULL, '{');
+	tl_js_str(&b, "id", it->ext_id);
+	tl_js_int(&b, "version", it->version);
+	tl_js_z(&b, "state", state);
+	tl_js_z(&b, "verdict", verdict);
+	tl_js_time(&b, "received_at", it->received_at);
+	tl_js_open(&b, "media", '[');
+	for (size_t i = 0; i < it->media_count; i++)
+		tl_js_hex(&b, NULL, tl_bytes(it->media[i].id.b, sizeof it->media[i].id.b));
+	tl_js_close(&b, ']');
+	tl_js_raw(&b, "reasons", reasons.n ? reasons : TL_S("[]"));
+	tl_js_close(&b, '}');
+	tl_req_answer_json(req, 200, &b);
+}
+
+static void
+on_scanned(struct tl_req *req, int rc, struct tl_str json)
+{
+	TL_CLEANUP(tl_json_unref) json_t *j = NULL;
+	if (rc < 0 || tl_json_parse(json, &j) < 0) {
+		answer_receipt(req);
+		return;
+	}
+	const char *state = json_string_value(json_object_get(j, "state"));
+	const char *verdict = json_string_value(json_object_get(j, "verdict"));
+	if (!state || !verdict) {
+		answer_receipt(req);
+		return;
+	}
+	char *reasons = json_dumps(json_object_get(j, "reasons"), JSON_COMPACT);
+	answer_verdict(req, state, verdict, tl_str(reasons));
+	free(reasons);
+}
+
+/* A repeat of an item that has its verdict already. */
+static bool
+known_verdict(struct tl_req *req, const struct post *p)
+{
+	struct tl_app *app = &tl_api_of(req)->app;
+	struct tl_db *db = NULL;
+	struct tl_item_full *full = TL_NEW(tl_req_arena(req), struct tl_item_full);
+	const struct tl_item *it = &p->accept.item;
+	int rc = full ? tl_app_db(app, &db) : TL_ENOMEM;
+	if (rc == 0)
+		rc = tl_item_get(db, it->platform, it->id, tl_req_arena(req), full);
+	tl_app_db_give(app, db);
+	if (rc < 0 || !full->has_verdict)
+		return false;
+	answer_verdict(req, tl_item_state_names[full->item.state],
+	    tl_verdict_word_names[full->verdict], full->reasons);
+	return true;
+}
+
+static void
+on_stored(struct tl_req *req, int rc, void *ctx)
+{
+	const struct post *p = ctx;
+	const struct tl_api *api = tl_api_of(req);
+	if (rc < 0) {
+		tl_req_problem(req, rc);
+		return;
+	}
+	if (p->wait_ms == 0) {
+		answer_receipt(req);
+		return;
+	}
+	if (p->accept.known && known_verdict(req, p))
+		return;
+	int64_t within = p->wait_ms < api->app.config->wait_max_ms
+			     ? p->wait_ms
+			     : api->app.config->wait_max_ms;
+	struct tl_ask ask = {.kind = TL_ASK_SCAN,
+	    .within_ms = (uint32_t)within,
+	    .platform = p->accept.item.platform,
+	    .live = p->accept.item.live,
+	    .item = p->accept.item.id};
+	tl_asks_ask(api->asks, req, &ask, -1, on_scanned);
+}
+
+static int
+store_post(struct tl_db *db, void *ctx)
+{
+	struct post *p = ctx;
+	int64_t expires = tl_now_us() + TL_US_DAY;
+	int rc = 0;
+	for (size_t i = 0; i < p->media_count && rc >= 0; i++) {
+		bool known;
+		rc =
+		    tl_upload_store(db, p->accept.item.platform, &p->media[i], expires, &known);
+	}
+	return rc < 0 ? rc : tl_accept_store(db, &p->accept);
+}
+
+/* Before the commit --------------------------------------------------------------------------------------------- */
+
+static int
+add_uploads(struct post *p)
+{
+	struct tl_item *it = &p->accept.item;
+	for (size_t i = 0; i < p->media_count; i++) {
+		if (it->media_count == TL_ITEM_MEDIA_MAX)
+			return tl_fail_at(TL_EFIELD, "/media", "too many files in one item");
+		it->media[it->media_count++].id = p->media[i].id;
+	}
+	return 0;
+}
+
+void
+tl_api_own_item(const struct tl_req *req, const struct tl_who *who, struct tl_accept *a)
+{
+	const struct tl_api *api = tl_api_of(req);
+	a->item.platform = who->platform;
+	a->item.live = who->live;
+	a->keep_us = api->app.config->retention_days * TL_US_DAY;
+	tl_accept_print(a, &api->print_key);
+}
+
+static int
+read_post(struct tl_req *req, struct post *p)
+{
+	json_t *j;
+	int rc = p->is_multipart ? tl_multipart_end(&p->multipart) : 0;
+	if (rc == 0 && p->is_multipart && !p->has_item)
+		rc = tl_fail_at(TL_EFIELD, "item", "the part \"item\" is required");
+	if (rc == 0)
+		rc = tl_req_query_int(req, "wait", 0, WAIT_MAX_MS, &p->wait_ms);
+	if (rc == 0)
+		rc = tl_req_json(req, &j);
+	if (rc == 0)
+		rc = tl_decode_item(j, tl_req_arena(req), &p->accept.item);
+	if (rc == 0)
+		rc = add_uploads(p);
+	if (rc == 0)
+		tl_api_own_item(req, tl_req_who(req), &p->accept);
+	return rc;
+}
+
+void
+tl_api_post_item(struct tl_req *req)
+{
+	struct post *p = tl_req_kept(req);
+	int rc = read_post(req, p);
+	if (rc < 0) {
+		tl_req_problem(req, rc);
+		return;
+	}
+	tl_api_write(req, TL_SYNC_FULL, store_post, on_stored, p);
+}

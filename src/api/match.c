@@ -1,0 +1,80 @@
+/*
+ * POST /v1/match: banks and lists are asked now, through a worker; nothing is stored.
+ *
+ * Promises: bytes of a picture go to the worker in a sealed memory file and are decoded in its jail. Without a
+ * worker that is free the answer is 503. Called by the route table.
+ */
+#include "api/routes.h"
+
+#include "api/asks.h"
+#include "intake/decode.h"
+#include "sys/fd.h"
+
+#define WITHIN_MS 5000
+#define JSON_BYTES (128U * 1024)
+
+static int
+match_begin(struct tl_req *req)
+{
+	if (!tl_api_is_bytes(req) && tl_body_json.begin(req) < 0)
+		return tl_fail_at(TL_EMEDIA, "Content-Type",
+		    "this call takes application/json or the bytes of a picture");
+	return 0;
+}
+
+static int
+match_feed(struct tl_req *req, struct tl_str data)
+{
+	const struct tl_config *config = tl_api_of(req)->app.config;
+	int64_t limit = tl_api_is_bytes(req) ? config->media_max_bytes : (int64_t)JSON_BYTES;
+	if ((int64_t)(tl_req_body(req).n + data.n) > limit)
+		return tl_fail(
+		    TL_ETOOBIG, "the body is larger than %lld bytes", (long long)limit);
+	return tl_body_bytes.feed(req, data);
+}
+
+const struct tl_body tl_api_match_body = {match_begin, match_feed};
+
+static void
+on_answer(struct tl_req *req, int rc, struct tl_str json)
+{
+	struct tl_buf b = {0};
+	if (rc < 0) {
+		tl_req_problem(req, rc);
+		return;
+	}
+	tl_buf_put(&b, json.p, json.n);
+	tl_req_answer_json(req, 200, &b);
+}
+
+static int
+read_match(struct tl_req *req, struct tl_ask *ask, int *ret_fd)
+{
+	json_t *j;
+	if (tl_api_is_bytes(req)) {
+		if (!tl_req_body(req).n)
+			return tl_fail_at(TL_EFIELD, "", "the picture is empty");
+		return tl_memfd_sealed("match", tl_req_body(req), ret_fd);
+	}
+	int rc = tl_req_json(req, &j);
+	if (rc == 0)
+		rc = tl_decode_match(j);
+	ask->json = tl_req_body(req);
+	return rc;
+}
+
+void
+tl_api_match(struct tl_req *req)
+{
+	struct tl_ask ask = {.kind = TL_ASK_MATCH,
+	    .within_ms = WITHIN_MS,
+	    .platform = tl_req_who(req)->platform,
+	    .live = tl_req_who(req)->live};
+	int fd = -1;
+	int rc = read_match(req, &ask, &fd);
+	if (rc < 0) {
+		tl_req_problem(req, rc);
+		return;
+	}
+	tl_asks_ask(tl_api_of(req)->asks, req, &ask, fd, on_answer);
+}

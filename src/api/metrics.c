@@ -1,0 +1,179 @@
+/*
+ * The admin port: /metrics in Prometheus text, /healthz, /readyz.
+ *
+ * Promises: figures come from counters and small indexed counts, never from a scan of items; labels are words of
+ * our own. Called by the admin port's table.
+ */
+#include "api/routes.h"
+
+#include "api/hub.h"
+#include "api/stats.h"
+#include "store/actions.h"
+#include "store/alarms.h"
+#include "store/jobs.h"
+#include "store/outbox.h"
+#include "sys/clock.h"
+
+static void
+gauge(struct tl_buf *b, const char *name, const char *help, double v)
+{
+	tl_buf_printf(
+	    b, "# HELP %s %s\n# TYPE %s gauge\n%s %.15g\n", name, help, name, name, v);
+}
+
+static int
+put_counters(struct tl_db *db, struct tl_buf *b)
+{
+	struct tl_row r;
+	int rc = tl_db_query(db, &r, TL_SQL_METRIC_COUNTERS, A_INT(0));
+	if (rc < 0)
+		return rc;
+	tl_buf_puts(b, "# HELP tutela_events_total What happened, by name, policy and mode.\n"
+		       "# TYPE tutela_events_total counter\n");
+	while ((rc = tl_row_next(&r)) > 0) {
+		struct tl_str name = tl_col_str(&r, 0), policy = tl_col_str(&r, 1);
+		tl_buf_printf(b,
+		    "tutela_events_total{name=\"%.*s\",policy=\"%.*s\",mode=\"%s\"} %lld\n",
+		    TL_ARG(name), TL_ARG(policy), tl_col_int(&r, 2) ? "live" : "test",
+		    (long long)tl_col_int(&r, 3));
+	}
+	tl_row_end(&r);
+	return rc;
+}
+
+static int
+put_jobs(struct tl_db *db, struct tl_buf *b)
+{
+	struct tl_jobs_depth d;
+	int rc = tl_jobs_depth(db, &d);
+	if (rc < 0)
+		return rc;
+	int64_t age = d.oldest_run_at ? tl_now_us() - d.oldest_run_at : 0;
+	gauge(b, "tutela_jobs_waiting", "Scan jobs that wait.", (double)d.waiting);
+	gauge(b, "tutela_jobs_leased", "Scan jobs under way.", (double)d.leased);
+	gauge(b, "tutela_jobs_buried", "Scan jobs given up.", (double)d.buried);
+	gauge(b, "tutela_jobs_oldest_seconds", "Age of the oldest scan job that waits.",
+	    age > 0 ? (double)age / 1e6 : 0);
+	return 0;
+}
+
+static void
+put_states(struct tl_buf *b, const char *name, const char *help, const char *const *states,
+    const int64_t *counts, size_t n)
+{
+	tl_buf_printf(b, "# HELP %s %s\n# TYPE %s gauge\n", name, help, name);
+	for (size_t i = 0; i < n; i++)
+		tl_buf_printf(
+		    b, "%s{state=\"%s\"} %lld\n", name, states[i], (long long)counts[i]);
+}
+
+static int
+put_ledger(struct tl_db *db, struct tl_buf *b)
+{
+	int64_t outbox[tl_outbox_state_count], actions[tl_action_state_count], alarms = 0;
+	int rc = tl_outboxrow_counts(db, outbox);
+	if (rc == 0)
+		rc = tl_action_counts(db, actions);
+	if (rc == 0)
+		rc = tl_alarm_count(db, &alarms);
+	if (rc < 0)
+		return rc;
+	put_states(b, "tutela_deliveries", "Deliveries by state.", tl_outbox_state_names,
+	    outbox, tl_outbox_state_count);
+	put_states(b, "tutela_actions", "Actions by state.", tl_action_state_names, actions,
+	    tl_action_state_count);
+	gauge(b, "tutela_alarms_open", "Alarms that wait for a person.", (double)alarms);
+	return 0;
+}
+
+static int
+put_queues(struct tl_db *db, struct tl_buf *b)
+{
+	struct tl_row r;
+	int rc = tl_db_query_args(db, &r, TL_SQL_METRIC_CASES, NULL, 0);
+	if (rc < 0)
+		return rc;
+	tl_buf_puts(b, "# HELP tutela_cases Cases that are not decided, by queue and state.\n"
+		       "# TYPE tutela_cases gauge\n");
+	while ((rc = tl_row_next(&r)) > 0) {
+		struct tl_str queue = tl_col_str(&r, 0), state = tl_col_str(&r, 1);
+		tl_buf_printf(b, "tutela_cases{queue=\"%.*s\",state=\"%.*s\"} %lld\n",
+		    TL_ARG(queue), TL_ARG(state), (long long)tl_col_int(&r, 2));
+	}
+	tl_row_end(&r);
+	return rc;
+}
+
+static int
+write_metrics(struct tl_api *api, struct tl_db *db, struct tl_buf *b)
+{
+	int rc = put_counters(db, b);
+	if (rc == 0)
+		rc = put_jobs(db, b);
+	if (rc == 0)
+		rc = put_ledger(db, b);
+	if (rc == 0)
+		rc = put_queues(db, b);
+	gauge(b, "tutela_writer_depth", "Writes that wait for their commit.",
+	    (double)tl_writer_depth(api->app.writer));
+	gauge(b, "tutela_event_readers", "Connected readers of the event stream.",
+	    (double)tl_hub_readers(api->hub));
+	gauge(b, "tutela_accepting", "1 while new content is accepted.",
+	    atomic_load(&api->refusing) == 0);
+	tl_stats_write(api->stats, b);
+	return rc;
+}
+
+void
+tl_api_get_metrics(struct tl_req *req)
+{
+	struct tl_api *api = tl_api_of(req);
+	struct tl_db *db = NULL;
+	struct tl_buf b = {0};
+	int rc = tl_app_db(&api->app, &db);
+	if (rc == 0)
+		rc = write_metrics(api, db, &b);
+	tl_app_db_give(&api->app, db);
+	if (rc < 0) {
+		tl_buf_fini(&b);
+		tl_req_problem(req, rc);
+		return;
+	}
+	tl_req_answer(req, 200, "text/plain; version=0.0.4", &b);
+}
+
+static void
+answer_probe(struct tl_req *req, const char *status)
+{
+	struct tl_buf b = {0};
+	tl_js_open(&b, NULL, '{');
+	tl_js_z(&b, "status", status);
+	tl_js_close(&b, '}');
+	tl_req_answer_json(req, strcmp(status, "ok") == 0 ? 200 : 503, &b);
+}
+
+void
+tl_api_get_health(struct tl_req *req)
+{
+	answer_probe(req, "ok");
+}
+
+void
+tl_api_get_ready(struct tl_req *req)
+{
+	struct tl_api *api = tl_api_of(req);
+	struct tl_db *db = NULL;
+	if (!atomic_load(&api->ready)) {
+		answer_probe(req, "starting");
+		return;
+	}
+	int rc = tl_app_db(&api->app, &db);
+	int64_t open;
+	if (rc == 0)
+		rc = tl_alarm_count(db, &open);
+	tl_app_db_give(&api->app, db);
+	if (rc < 0)
+		answer_probe(req, "away");
+	else
+		answer_probe(req, atomic_load(&api->refusing) ? "full" : "ok");
+}

@@ -1,0 +1,31 @@
+/*
+ * R(method, path, gate, need, query, handler, body, limit, help): every route of the platform's API. `need` is a
+ * scope, `query` the parameters that are known, `limit` the most bytes of a body that are ever read (the
+ * configuration may set less). api/openapi.yaml says the same to clients; the contract test compares.
+ */
+R("POST", "/v1/items", tl_api_gate, "ingest", "wait", post_item, tl_api_post_item_body, GIB,
+    "Hand in one item.")
+R("POST", "/v1/items:batch", tl_api_gate, "ingest", "", post_batch, tl_api_post_batch_body, GIB,
+    "Hand in many items.")
+R("GET", "/v1/items/{id}", tl_api_gate, "read", "version", get_item, tl_body_none, 0,
+    "State and whole trail of an item.")
+R("DELETE", "/v1/items/{id}", tl_api_gate, "ingest", "version", delete_item, tl_body_none, 0,
+    "Erase an item.")
+R("PUT", "/v1/items/{id}/counters", tl_api_gate, "ingest", "version", put_counters,
+    tl_body_json, 64 * KIB, "Update views and engagement.")
+R("PUT", "/v1/media", tl_api_gate, "ingest", "", put_media, tl_api_put_media_body, GIB,
+    "Upload bytes once.")
+R("POST", "/v1/flags", tl_api_gate, "flag", "", post_flag, tl_body_json, 64 * KIB,
+    "Report an item or an account.")
+R("PUT", "/v1/accounts/{id}", tl_api_gate, "accounts", "", put_account, tl_body_json, 64 * KIB,
+    "Say what is known of an account.")
+R("DELETE", "/v1/accounts/{id}", tl_api_gate, "accounts", "", delete_account, tl_body_none, 0,
+    "Forget an account.")
+R("POST", "/v1/match", tl_api_gate, "match", "", match, tl_api_match_body, 64 * MIB,
+    "Ask the banks and lists now.")
+R("POST", "/v1/actions/{id}/confirm", tl_api_gate, "confirm", "", confirm_action, tl_body_json,
+    64 * KIB, "Say that an action is done, or refused.")
+R("GET", "/v1/events", tl_api_gate, "events", "after", get_events, tl_body_none, 0,
+    "The event stream.")
+R("GET", "/v1/openapi.yaml", NULL, "", "", get_contract, tl_body_none, 0,
+    "The contract of this API.")

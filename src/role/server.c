@@ -1,0 +1,180 @@
+/*
+ * The server: the API and the console over HTTP, the admin port, and the one writer behind them.
+ *
+ * Promises: it is ready once both ports listen; on SIGTERM it takes no new connections, lets requests in flight
+ * end, commits what they wrote, and returns 0. It holds no key of the vault and speaks to nobody outside but its
+ * clients. Called by tutelad --role server.
+ */
+#include "role/role.h"
+
+#include "api/api.h"
+#include "api/asks.h"
+#include "api/console.h"
+#include "api/hub.h"
+#include "api/pulse.h"
+#include "api/stats.h"
+#include "people/key_gate.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+#include "sys/stop.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define WRITER_QUEUE 16384U
+#define GRACE_US (5 * TL_US_S)
+#define ADMIN_CONNECTIONS 32
+#define HOST_MAX 256
+
+struct server {
+	struct tl_api api;
+	struct tl_route *routes; /* the platform's and the console's */
+	size_t route_count;
+	struct tl_http *http, *admin;
+	struct tl_console_live *live;
+};
+
+/* On the writer's thread: whoever has to do with what was committed looks at once. */
+static void
+on_commit(void *ctx)
+{
+	const struct tl_api *api = ctx;
+	tl_app_wake(&api->app, TL_PROC_WORKER);
+}
+
+static int
+open_store(struct server *s)
+{
+	struct tl_api *api = &s->api;
+	int rc = tl_store_open(api->app.config->data_dir, &api->app.store);
+	if (rc < 0)
+		return rc;
+	tl_log(EV_STORE_OPEN, TL_LINT("schema", tl_store_schema()));
+	api->print_key = tl_store_key(api->app.store, "print");
+	rc = tl_writer_start(api->app.store, WRITER_QUEUE, &api->app.writer);
+	if (rc == 0)
+		tl_writer_on_commit(api->app.writer, on_commit, api);
+	if (rc == 0)
+		rc = tl_app_init(&api->app);
+	return rc;
+}
+
+static void
+join_routes(struct server *s)
+{
+	s->route_count = tl_api_route_count + tl_console_route_count;
+	s->routes = calloc(s->route_count, sizeof *s->routes);
+	if (!s->routes)
+		abort();
+	memcpy(s->routes, tl_api_routes, tl_api_route_count * sizeof *s->routes);
+	memcpy(s->routes + tl_api_route_count, tl_console_routes,
+	    tl_console_route_count * sizeof *s->routes);
+	s->api.stats = tl_stats_create(s->routes, s->route_count);
+}
+
+static int
+listen_on(const struct server *s, const char *where, bool admin, struct tl_http **ret)
+{
+	const struct tl_config *c = s->api.app.config;
+	char host[HOST_MAX];
+	unsigned port = 0;
+	int rc = tl_config_address(where, host, sizeof host, &port);
+	if (rc < 0)
+		return rc;
+	struct tl_http_conf conf = {.address = host,
+	    .port = (int)port,
+	    .threads = admin ? 1 : (int)c->http_threads,
+	    .connections = admin ? ADMIN_CONNECTIONS : (int)c->connections_max,
+	    .connections_per_ip = admin ? 0 : (int)c->connections_per_address,
+	    .timeout_s = (int)c->connection_idle_seconds,
+	    .routes = admin ? tl_admin_routes : s->routes,
+	    .route_count = admin ? tl_admin_route_count : s->route_count,
+	    .app = (void *)(uintptr_t)&s->api,
+	    .stats = admin ? NULL : s->api.stats};
+	return tl_http_start(&conf, ret);
+}
+
+static int
+start(struct server *s)
+{
+	struct tl_api *api = &s->api;
+	int rc = open_store(s);
+	if (rc < 0)
+		return rc;
+	api->gate = tl_key_gate_create();
+	join_routes(s);
+	rc = tl_asks_start(api->app.wires, &api->asks);
+	if (rc == 0)
+		rc = tl_hub_start(&api->app, &api->hub);
+	if (rc == 0)
+		rc = listen_on(s, api->app.config->admin_listen, true, &s->admin);
+	if (rc == 0)
+		rc = listen_on(s, api->app.config->listen, false, &s->http);
+	if (rc == 0)
+		rc = tl_console_live_start(&api->app, &s->live);
+	if (rc == 0)
+		atomic_store(&api->ready, true);
+	return rc;
+}
+
+static void
+stop(struct server *s)
+{
+	struct tl_api *api = &s->api;
+	atomic_store(&api->ready, false);
+	if (s->live)
+		tl_console_live_stop(s->live);
+	tl_hub_stop(TL_TAKE(api->hub));
+	tl_http_stop(s->http, GRACE_US);
+	tl_http_stop(s->admin, TL_US_S);
+	tl_asks_stop(api->asks);
+	tl_writer_stop(api->app.writer);
+	tl_app_fini(&api->app);
+	tl_key_gate_destroy(api->gate);
+	tl_stats_destroy(api->stats);
+	tl_store_close(api->app.store);
+	free(s->routes);
+}
+
+static void
+loop(struct server *s, struct tl_stop *sig)
+{
+	const struct tl_wires *wires = s->api.app.wires;
+	int64_t pulse_at = 0;
+	while (!sig->stop) {
+		struct pollfd p[2] = {
+		    {.fd = sig->fd, .events = POLLIN}, {.fd = wires->wake, .events = POLLIN}};
+		int64_t left = (pulse_at - tl_mono_us()) / TL_US_MS;
+		(void)poll(p, 2, left < 0 ? 0 : (int)left);
+		tl_stop_read(sig);
+		if (tl_wake_drain(wires))
+			tl_hub_nudge(s->api.hub);
+		if (tl_mono_us() >= pulse_at || sig->reload) {
+			sig->reload = false;
+			pulse_at = tl_mono_us() + TL_US_S;
+			tl_pulse(&s->api);
+		}
+	}
+}
+
+int
+tl_role_server(const struct tl_role_args *a)
+{
+	struct server s = {.api.app = {.config = a->config, .wires = a->wires}};
+	struct tl_stop sig;
+	int rc = tl_stop_open(&sig);
+	if (rc < 0)
+		return rc;
+	rc = start(&s);
+	if (rc == 0) {
+		tl_log(EV_START, TL_LWORD("role", "server"), TL_LINT("pid", getpid()));
+		loop(&s, &sig);
+		tl_log(EV_STOP, TL_LWORD("role", "server"));
+	}
+	char text[512];
+	(void)snprintf(text, sizeof text, "%s", tl_err_text());
+	stop(&s);
+	tl_stop_close(&sig);
+	return rc < 0 ? tl_fail(rc, "%s", text) : 0;
+}
