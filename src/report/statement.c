@@ -251,6 +251,15 @@ tl_statement_compose(
 }
 
 int
+tl_statement_hook(void *env, const struct tl_decision *d, struct tl_buf *out)
+{
+	if (tl_statement_due(d))
+		return tl_statement_compose(d, env, out);
+	tl_buf_puts(out, "{}");
+	return 0;
+}
+
+int
 tl_statement_text(struct tl_str statement, struct tl_buf *out)
 {
 	json_t *j TL_CLEANUP(tl_json_unref) = NULL;

@@ -28,6 +28,12 @@ bool tl_statement_due(const struct tl_decision *d);
 int tl_statement_compose(const struct tl_decision *d, const struct tl_statement_env *env,
     struct tl_buf *out) TL_MUST;
 
+/*
+ * For whoever appends decisions without knowing of reports (tl_decide_env.statement): `env` is the struct above.
+ * Writes "{}" when no statement is due.
+ */
+int tl_statement_hook(void *env, const struct tl_decision *d, struct tl_buf *out) TL_MUST;
+
 /* The text of a composed statement, for people: headings and paragraphs. */
 int tl_statement_text(struct tl_str statement, struct tl_buf *out) TL_MUST;
 
