@@ -26,7 +26,9 @@ tl_item_owner(const struct tl_item *item)
 static int
 state_row(struct tl_row *r, struct tl_item_state_row *ret)
 {
-	struct tl_item_state_row row = {.id = tl_col_id(r, 0), .version = tl_col_int(r, 4), .received_at = tl_col_int(r, 5)};
+	struct tl_item_state_row row = {.id = tl_col_id(r, 0),
+	    .version = tl_col_int(r, 4),
+	    .received_at = tl_col_int(r, 5)};
 	int state = 0, verdict = 0;
 	int rc = tl_word_parse(tl_item_state_names, tl_col_str(r, 2), &state);
 	row.has_verdict = !tl_col_null(r, 3);
@@ -161,8 +163,9 @@ tl_item_put(struct tl_db *db, struct tl_item *item, const uint8_t print[TL_PRINT
 		    db, item->platform, item->live, "items_received", TL_S(""), 1);
 	if (rc < 0)
 		return rc;
-	*ret = (struct tl_item_state_row){
-	    .id = item->id, .version = item->version, .state = TL_ITEM_PENDING,
+	*ret = (struct tl_item_state_row){.id = item->id,
+	    .version = item->version,
+	    .state = TL_ITEM_PENDING,
 	    .received_at = item->received_at};
 	*ret_known = false;
 	return 0;
@@ -362,8 +365,11 @@ tl_item_verdict_put(struct tl_db *db, const struct tl_item *item, enum tl_item_s
 	if (rc < 0)
 		return rc;
 	struct tl_str policy = verdict->reason_count ? verdict->reasons[0].policy : TL_S("");
-	return tl_counter_add(
-	    db, item->platform, item->live, figures[verdict->word], policy, 1);
+	rc = tl_counter_add(db, item->platform, item->live, figures[verdict->word], policy, 1);
+	if (rc == 0 && state == TL_ITEM_UNSCANNABLE)
+		rc = tl_counter_add(
+		    db, item->platform, item->live, "items_unscannable", TL_S(""), 1);
+	return rc;
 }
 
 int
@@ -376,6 +382,9 @@ tl_item_erase(struct tl_db *db, int64_t platform, struct tl_id id)
 		rc = tl_db_run(db, TL_SQL_SIGNAL_DROP, A_INT(platform), A_ID(id));
 	if (rc >= 0)
 		rc = tl_db_run(db, TL_SQL_JOB_DROP, A_INT(platform), A_ID(id));
+	if (rc >= 0)
+		rc = tl_db_run(db, TL_SQL_ITEM_COUNT_GONE, A_INT(platform), A_ID(id),
+		    A_INT(tl_now_us() / TL_US_DAY));
 	if (rc >= 0)
 		rc = tl_db_run(
 		    db, TL_SQL_ITEM_ERASE, A_INT(platform), A_ID(id), A_INT(tl_now_us()));

@@ -10,6 +10,7 @@
 #include "store/sql/alarms.tbl.h"
 #include "store/sql/core.tbl.h"
 #include "store/sql/decisions.tbl.h"
+#include "store/sql/inspect.tbl.h"
 #include "store/sql/items.tbl.h"
 #include "store/sql/jobs.tbl.h"
 #include "store/sql/ledger.tbl.h"
