@@ -57,8 +57,12 @@ scan_one(struct worker *w, struct scan *s)
 		scan_push(&w->ready, s);
 		return;
 	}
-	if (!s->full.item.platform)
+	if (!s->loaded)
 		rc = scan_load(w, s);
+	if (rc == 0 && media_needed(s)) {
+		scan_push(&w->media, s);
+		return;
+	}
 	if (rc < 0)
 		scan_failed(w, s, rc, "load");
 	else
@@ -97,9 +101,10 @@ wait_for_work(struct worker *w)
 {
 	int64_t left = w->next_look_us - tl_mono_us();
 	bool busy = w->todo.n || w->ready.n || w->more;
-	struct pollfd p[3] = {{.fd = w->stop.fd, .events = POLLIN},
+	struct pollfd p[4] = {{.fd = w->stop.fd, .events = POLLIN},
 	    {.fd = w->wires->wake, .events = POLLIN},
-	    {.fd = w->wires->request_count ? w->wires->request[0] : -1, .events = POLLIN}};
+	    {.fd = w->wires->request_count ? w->wires->request[0] : -1, .events = POLLIN},
+	    {.fd = media_fd(w->pool), .events = POLLIN}};
 	int timeout_ms = busy || left <= 0 ? 0 : (int)(left / TL_US_MS) + 1;
 	if (poll(p, TL_COUNT(p), timeout_ms) <= 0)
 		return;
@@ -134,6 +139,7 @@ work_round(struct worker *w, bool last)
 {
 	round_begin(w);
 	asks_take(w);
+	media_pump(w);
 	int64_t now = tl_mono_us();
 	bool look = !last && w->todo.n == 0 && (w->more || now >= w->next_look_us);
 	size_t want = look ? room(w) : 0;
@@ -142,6 +148,7 @@ work_round(struct worker *w, bool last)
 	if (w->ready.n || want)
 		commit_round(w, want);
 	scan_some(w);
+	media_pump(w);
 	round_end(w);
 }
 
@@ -153,8 +160,11 @@ loop(struct worker *w)
 		work_round(w, false);
 	}
 	int64_t until = tl_mono_us() + STOP_US;
-	while ((w->todo.n || w->media.n || w->ready.n) && tl_mono_us() < until)
+	while ((w->todo.n || w->media.n || w->ready.n) && tl_mono_us() < until) {
+		if (!w->todo.n && !w->ready.n)
+			wait_for_work(w);
 		work_round(w, true);
+	}
 }
 
 static int
@@ -177,6 +187,7 @@ start(struct worker *w)
 	if (!w->found)
 		abort();
 	w->law = law_create(w);
+	w->pool = media_create(w->config);
 	w->batch = BATCH_MIN * 4;
 	asks_init(w);
 	return 0;
@@ -195,6 +206,11 @@ free_scans(struct scan_list *l)
 static void
 finish(struct worker *w)
 {
+	media_destroy(w->pool);
+	for (struct match *m = w->matches, *next; m; m = next) {
+		next = match_next(m);
+		match_destroy(m);
+	}
 	free_scans(&w->todo);
 	free_scans(&w->media);
 	free_scans(&w->ready);

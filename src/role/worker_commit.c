@@ -10,7 +10,7 @@
 
 #include "base/arena.h"
 #include "decide/decide.h"
-#include "outbox/queue.h"
+#include "outbox/outbox.h"
 #include "report/statement.h"
 #include "review/review.h"
 #include "store/alarms.h"

@@ -4,7 +4,9 @@
  *   worker.c         start, main loop, stop
  *   worker_scan.c    one item: load, detect, judge
  *   worker_commit.c  one transaction: leases, results and their consequences
- *   worker_ask.c     questions of the server
+ *   worker_media.c   pictures on their way through the decoders
+ *   worker_ask.c     questions of the server: scan, match
+ *   worker_match.c   matching without storing
  *   worker_rules.c   policies and rules in force, reloaded when their files change
  */
 #pragma once
@@ -13,6 +15,7 @@
 #include "core/policy.h"
 #include "detect/banks.h"
 #include "detect/detect.h"
+#include "media/jails.h"
 #include "role/role.h"
 #include "rules/watch.h"
 #include "store/items.h"
@@ -46,6 +49,7 @@ struct scan {
 	    leased; /* false: asked for before its turn, leased in the transaction that stores the result */
 	struct tl_arena *arena;
 	struct tl_item_full full;
+	bool loaded; /* `full` is filled */
 	struct tl_account account;
 	bool has_account;
 	const struct tl_banks *banks;    /* borrowed from the round's snapshot */
@@ -55,6 +59,7 @@ struct scan {
 	struct tl_verdict verdict;
 	struct tl_str unscannable; /* why one of its media has no answer; empty when all have */
 	bool media_changed[TL_ITEM_MEDIA_MAX]; /* store the decoder's result */
+	size_t media_next;                     /* media before this one were handed in */
 	size_t media_pending;                  /* decodes under way */
 	enum scan_end end;
 	struct tl_str why; /* SCAN_AGAIN, SCAN_BURY */
@@ -73,7 +78,9 @@ struct scan *scan_pop(struct scan_list *l);
 void scan_remove(struct scan_list *l, struct scan *s);
 struct scan *scan_find(struct scan_list *l, int64_t platform, struct tl_id item);
 
-struct law; /* worker_rules.c */
+struct law;        /* worker_rules.c */
+struct media_pool; /* worker_media.c */
+struct match;      /* worker_match.c */
 
 struct worker {
 	const struct tl_config *config;
@@ -86,6 +93,8 @@ struct worker {
 	struct tl_detect *detect;
 	struct tl_signals *found; /* scratch for one item */
 	struct law *law;
+	struct media_pool *pool;
+	struct match *matches;         /* questions that wait for a decoder */
 	struct tl_banks *banks;        /* of this round */
 	const struct tl_rule_set *set; /* of this round; NULL: everything is withheld */
 
@@ -124,6 +133,31 @@ void asks_init(struct worker *w);
 void asks_take(struct worker *w);
 /* Answers everybody who waits for this item, with what is in the scan (`err` 0) or the error. */
 void asks_answer(struct worker *w, struct scan *s, int err);
+
+/* An error, with this thread's last text and field. */
+void ask_refuse(struct worker *w, uint32_t serial, int err);
+void ask_reply(struct worker *w, uint32_t serial, struct tl_str json);
+
+/* worker_match.c */
+/* Answers now, or when `fd` (a sealed memory file with a picture; -1: none; taken over) is decoded. */
+void match_begin(struct worker *w, const struct tl_ask *q, int fd);
+void match_destroy(struct match *m);
+struct tl_str match_bytes(const struct match *m);
+struct match *match_next(const struct match *m);
+/* The picture (NULL: `reason` says why not) is there: answers and destroys m. */
+void match_decoded(struct worker *w, struct match *m, const struct tl_picture *pic,
+    enum tl_decode_reason reason);
+
+/* worker_media.c */
+struct media_pool *media_create(const struct tl_config *c);
+void media_destroy(struct media_pool *p);
+int media_fd(const struct media_pool
+	*p); /* readable when media_pump has work; -1: nothing is under way */
+size_t media_under_way(const struct media_pool *p);
+/* Does one of its media have to be decoded first? Then it goes to w->media. */
+bool media_needed(const struct scan *s);
+/* Takes results, hands in more; items whose media are all back are judged. */
+void media_pump(struct worker *w);
 
 /* worker_rules.c */
 struct law *law_create(struct worker *w);

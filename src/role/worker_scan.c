@@ -105,11 +105,10 @@ scan_recycle(struct worker *w, struct scan *s)
 	tl_rules_unref(s->rules);
 	tl_arena_reset(arena);
 	s->job = (struct tl_job){0};
-	s->leased = s->has_account = false;
-	s->banks = NULL;
+	s->leased = s->has_account = s->loaded = false;
 	s->rules = NULL;
 	s->signals = NULL;
-	s->signal_count = s->media_pending = 0;
+	s->signal_count = s->media_pending = s->media_next = 0;
 	s->verdict = (struct tl_verdict){0};
 	s->unscannable = s->why = (struct tl_str){0};
 	memset(s->media_changed, 0, sizeof s->media_changed);
@@ -124,6 +123,7 @@ scan_load(struct worker *w, struct scan *s)
 	int rc = tl_item_get(w->db, s->job.platform, s->job.item, s->arena, &s->full);
 	if (rc < 0)
 		return rc;
+	s->loaded = true;
 	const struct tl_item *it = &s->full.item;
 	if (tl_id_is_nil(it->account))
 		return 0;
@@ -168,19 +168,35 @@ find_unscannable(struct scan *s)
 	}
 }
 
+/* Does a rule say so already? */
+static bool
+rules_say_unscannable(const struct tl_verdict *v, enum tl_verdict_word least)
+{
+	for (size_t i = 0; i < v->reason_count; i++) {
+		const struct tl_reason *r = &v->reasons[i];
+		if (!r->shadow && r->wants_case && r->outcome >= least &&
+		    tl_str_is(r->policy, POLICY_UNSCANNABLE))
+			return true;
+	}
+	return false;
+}
+
 /* Adds the reason that no rule can give: part of the item has not been looked at. */
 static int
 add_unscannable(const struct worker *w, struct scan *s)
 {
+	bool hold = w->config->unscannable == TL_UNSCANNABLE_WITHHOLD;
+	enum tl_verdict_word outcome = hold ? TL_VERDICT_WITHHOLD : TL_VERDICT_REVIEW;
+	if (rules_say_unscannable(&s->verdict, outcome))
+		return 0;
 	size_t n = s->verdict.reason_count;
 	struct tl_reason *all = TL_NEWS(s->arena, struct tl_reason, n + 1);
 	if (!all)
 		return tl_arena_check(s->arena);
-	bool hold = w->config->unscannable == TL_UNSCANNABLE_WITHHOLD;
 	struct tl_reason own = {.rule = TL_S("unscannable"),
 	    .pack = TL_S("tutela"),
 	    .policy = TL_S(POLICY_UNSCANNABLE),
-	    .outcome = hold ? TL_VERDICT_WITHHOLD : TL_VERDICT_REVIEW,
+	    .outcome = outcome,
 	    .explanation = tl_str(tl_arena_printf(s->arena,
 		"part of the item could not be checked: %.*s", TL_ARG(s->unscannable))),
 	    .values = TL_S("[]"),

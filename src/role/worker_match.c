@@ -1,0 +1,267 @@
+/*
+ * Matching without storing: texts, hashes, media that were uploaded, one picture in a memory file.
+ *
+ * Promises: nothing is kept; the answer lists what every detector says, failures too. A picture waits for a decoder
+ * like any other, at most until the question's deadline. Failure: INPUT naming the field. Called for questions.
+ */
+#include "role/worker_int.h"
+
+#include "base/arena.h"
+#include "base/json.h"
+#include "store/media.h"
+#include "sys/clock.h"
+#include "sys/crypto.h"
+#include "sys/fd.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+
+#define MATCH_ARENA ((size_t)16 << 20)
+#define HASHES_MAX 64
+#define WAITING_MAX 64
+
+struct match {
+	struct match *next;
+	uint32_t serial;
+	int64_t platform;
+	int64_t until_us;       /* monotonic */
+	struct tl_arena *arena; /* holds this too */
+	json_t *json;
+	struct tl_str bytes; /* mapped; empty when there is no picture */
+	struct tl_field fields[TL_ITEM_FIELDS_MAX];
+	size_t field_count;
+	struct tl_media media[HASHES_MAX + TL_ITEM_MEDIA_MAX + 1];
+	size_t media_count;
+};
+
+static int
+match_text(struct match *m, json_t *text)
+{
+	const char *name;
+	json_t *v;
+	json_object_foreach(text, name, v)
+	{
+		if (m->field_count == TL_ITEM_FIELDS_MAX)
+			return tl_fail_at(
+			    TL_EFIELD, "/text", "at most %d fields", TL_ITEM_FIELDS_MAX);
+		if (!json_is_string(v))
+			return tl_fail_at(TL_EFIELD, "/text", "fields are strings");
+		m->fields[m->field_count++] = (struct tl_field){tl_str(name), tl_json_str(v)};
+	}
+	return 0;
+}
+
+static int
+match_hash(struct match *m, size_t i, json_t *h)
+{
+	char at[48];
+	(void)snprintf(at, sizeof at, "/hashes/%zu", i);
+	static const char *const kinds[] = {"pdq", "sha256", "md5", NULL};
+	int kind = 0;
+	struct tl_str value = tl_json_str(json_object_get(h, "value"));
+	if (tl_word_parse(kinds, tl_json_str(json_object_get(h, "kind")), &kind) < 0)
+		return tl_fail_at(TL_EFIELD, at, "kind is pdq, sha256 or md5");
+	struct tl_media *d = &m->media[m->media_count++];
+	/* Quality 0: a digest alone has no perceptual hash that could match, and that is no failure. */
+	*d = (struct tl_media){.state = TL_MEDIA_DECODED, .has_pdq = true};
+	int rc;
+	if (kind == 0) {
+		d->pdq_quality = 100;
+		rc = tl_unhex(d->pdq, sizeof d->pdq, value);
+	} else if (kind == 1) {
+		rc = tl_unhex(d->sha256, sizeof d->sha256, value);
+	} else {
+		rc = tl_unhex(d->md5, sizeof d->md5, value);
+	}
+	return rc < 0 ? tl_fail_at(TL_EFIELD, at, "value is not a %s in hex", kinds[kind]) : 0;
+}
+
+static int
+match_media(struct worker *w, struct match *m, size_t i, const json_t *hex)
+{
+	char at[48];
+	struct tl_media_id id;
+	(void)snprintf(at, sizeof at, "/media/%zu", i);
+	if (tl_unhex(id.b, sizeof id.b, tl_json_str(hex)) < 0)
+		return tl_fail_at(TL_EFIELD, at, "a media id has 64 hex digits");
+	int rc = tl_media_get(w->db, m->platform, &id, m->arena, &m->media[m->media_count]);
+	if (rc == TL_ENOTFOUND)
+		return tl_fail_at(TL_EFIELD, at, "this media was never uploaded");
+	if (rc == 0)
+		m->media_count++;
+	return rc;
+}
+
+static int
+match_read(struct worker *w, struct match *m)
+{
+	json_t *hashes = json_object_get(m->json, "hashes");
+	json_t *media = json_object_get(m->json, "media");
+	if (json_array_size(hashes) > HASHES_MAX || json_array_size(media) > TL_ITEM_MEDIA_MAX)
+		return tl_fail(TL_EFIELD, "too many hashes or media");
+	int rc = match_text(m, json_object_get(m->json, "text"));
+	for (size_t i = 0; i < json_array_size(hashes) && rc == 0; i++)
+		rc = match_hash(m, i, json_array_get(hashes, i));
+	for (size_t i = 0; i < json_array_size(media) && rc == 0; i++)
+		rc = match_media(w, m, i, json_array_get(media, i));
+	return rc;
+}
+
+static void
+str0(struct tl_buf *out, const char *key, struct tl_str s)
+{
+	if (s.n)
+		tl_js_str(out, key, s);
+	else
+		tl_js_null(out, key);
+}
+
+static void
+int0(struct tl_buf *out, const char *key, bool there, int64_t v)
+{
+	if (there)
+		tl_js_int(out, key, v);
+	else
+		tl_js_null(out, key);
+}
+
+static void
+signal_json(struct tl_buf *out, const struct tl_signal *g)
+{
+	tl_js_open(out, NULL, '{');
+	tl_js_str(out, "detector", g->detector);
+	tl_js_str(out, "version", g->version);
+	tl_js_z(out, "status", g->failed ? "failed" : "ok");
+	tl_js_str(out, "label", g->label);
+	tl_js_num(out, "score", g->score);
+	str0(out, "policy", g->policy);
+	int0(out, "distance", g->distance >= 0, g->distance);
+	tl_js_hex(out, "media", tl_bytes(g->media.b, g->has_media ? sizeof g->media.b : 0));
+	str0(out, "field", g->field);
+	int0(out, "from", g->field.n > 0, g->span_from);
+	int0(out, "to", g->field.n > 0, g->span_to);
+	tl_js_close(out, '}');
+}
+
+static int
+match_run(struct worker *w, struct match *m)
+{
+	struct tl_detect_input in = {m->fields, m->field_count, m->media, m->media_count};
+	w->found->n = 0;
+	w->found->cut = false;
+	int rc = tl_detect_run(w->detect, w->banks, &in, m->arena, w->found);
+	if (rc < 0)
+		return rc;
+	TL_CLEANUP(tl_buf_fini) struct tl_buf json = {0};
+	tl_js_open(&json, NULL, '{');
+	tl_js_open(&json, "matches", '[');
+	for (size_t i = 0; i < w->found->n; i++)
+		signal_json(&json, &w->found->s[i]);
+	tl_js_close(&json, ']');
+	tl_js_close(&json, '}');
+	ask_reply(w, m->serial, tl_buf_str(&json));
+	return 0;
+}
+
+void
+match_destroy(struct match *m)
+{
+	struct tl_arena *arena = m->arena;
+	json_decref(m->json);
+	tl_memfd_unmap(m->bytes);
+	tl_arena_destroy(arena);
+}
+
+struct tl_str
+match_bytes(const struct match *m)
+{
+	return m->bytes;
+}
+
+struct match *
+match_next(const struct match *m)
+{
+	return m->next;
+}
+
+static void
+end(struct worker *w, struct match *m, int rc)
+{
+	if (rc < 0 && tl_mono_us() < m->until_us)
+		ask_refuse(w, m->serial, rc);
+	match_destroy(m);
+}
+
+void
+match_decoded(struct worker *w, struct match *m, const struct tl_picture *pic,
+    enum tl_decode_reason reason)
+{
+	if (tl_mono_us() >= m->until_us) {
+		match_destroy(m);
+		return;
+	}
+	if (!pic) {
+		end(w, m, tl_decode_err(reason));
+		return;
+	}
+	struct tl_media *d = &m->media[m->media_count++];
+	struct tl_digest *digest = tl_digest_create();
+	*d = (struct tl_media){
+	    .state = TL_MEDIA_DECODED, .has_pdq = true, .pdq_quality = pic->quality};
+	memcpy(d->pdq, pic->pdq[TL_PDQ_ORIGINAL].b, sizeof d->pdq);
+	tl_digest_add(digest, m->bytes);
+	tl_digest_end(digest, d->sha256, d->md5);
+	end(w, m, match_run(w, m));
+}
+
+static int
+map_picture(struct match *m, int fd, int64_t max_bytes)
+{
+	struct stat st;
+	if (fstat(fd, &st) < 0 || st.st_size <= 0)
+		return tl_fail(TL_EFIELD, "the picture is empty");
+	if (st.st_size > max_bytes)
+		return tl_fail(TL_ETOOBIG, "the picture is larger than the limit");
+	return tl_memfd_map(fd, (size_t)st.st_size, &m->bytes);
+}
+
+/* Behind the others that wait. */
+static int
+enqueue(struct worker *w, struct match *m)
+{
+	size_t n = 0;
+	struct match **at = &w->matches;
+	for (; *at; at = &(*at)->next)
+		n++;
+	if (n >= WAITING_MAX)
+		return tl_fail(TL_ERATE, "too many pictures wait for a decoder");
+	*at = m;
+	return 0;
+}
+
+void
+match_begin(struct worker *w, const struct tl_ask *q, int fd)
+{
+	TL_CLEANUP(tl_fd_close) int picture = fd;
+	struct tl_arena *arena = tl_arena_create(MATCH_ARENA);
+	struct match *m = TL_NEW(arena, struct match);
+	if (!m)
+		abort(); /* smaller than the arena */
+	m->arena = arena;
+	m->serial = q->serial;
+	m->platform = q->platform;
+	m->until_us = tl_mono_us() + (int64_t)q->within_ms * TL_US_MS;
+	int rc = q->json.n ? tl_json_parse(q->json, &m->json) : 0;
+	if (rc == 0)
+		rc = match_read(w, m);
+	if (rc == 0 && picture >= 0)
+		rc = map_picture(m, picture, w->config->media_max_bytes);
+	if (rc == 0 && m->bytes.n) {
+		rc = enqueue(w, m);
+		if (rc == 0)
+			return;
+	} else if (rc == 0) {
+		rc = match_run(w, m);
+	}
+	end(w, m, rc);
+}

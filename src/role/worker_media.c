@@ -1,0 +1,300 @@
+/*
+ * Pictures of items and of questions on their way through the decoders, several at a time.
+ *
+ * Promises: every medium handed in comes back once, decoded or with the reason why not; previews are stored sealed
+ * before the item's result says that it is decoded. Failure: what cannot be read or decoded is unscannable, with
+ * the reason; the decoder pool itself retries once. Called by the main loop.
+ */
+#include "role/worker_int.h"
+
+#include "base/arena.h"
+#include "media/preview.h"
+#include "store/blobs.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+
+#include <stdio.h>
+
+/* One picture in a decoder: of an item's medium, or of a question. */
+struct decode {
+	struct scan *scan;
+	size_t index;
+	struct match *match;
+	struct decode *next;
+};
+
+struct media_pool {
+	struct tl_jails *jails; /* NULL: the program is not there; everything is unscannable */
+	struct decode room[TL_JAILS_MAX];
+	struct decode *idle;
+	size_t under_way;
+	struct tl_buf bytes; /* of one file */
+	struct tl_buf jpeg;
+	bool weak_said;
+};
+
+struct media_pool *
+media_create(const struct tl_config *c)
+{
+	struct media_pool *p = calloc(1, sizeof *p);
+	if (!p)
+		abort();
+	for (size_t i = 0; i < TL_JAILS_MAX; i++) {
+		p->room[i].next = p->idle;
+		p->idle = &p->room[i];
+	}
+	struct tl_jails_config jc = {.slots = (unsigned)c->decoders_per_worker};
+	if (tl_jails_create(&jc, &p->jails) < 0) {
+		p->jails = NULL;
+		tl_log(
+		    EV_CONFIG, TL_LWORD("where", "decoder"), TL_LWORD("text", tl_err_text()));
+	}
+	return p;
+}
+
+void
+media_destroy(struct media_pool *p)
+{
+	if (!p)
+		return;
+	tl_jails_destroy(p->jails);
+	for (size_t i = 0; i < TL_JAILS_MAX; i++) {
+		if (p->room[i].match)
+			match_destroy(p->room[i].match);
+	}
+	tl_buf_fini(&p->bytes);
+	tl_buf_fini(&p->jpeg);
+	free(p);
+}
+
+int
+media_fd(const struct media_pool *p)
+{
+	return p->jails && p->under_way ? tl_jails_fd(p->jails) : -1;
+}
+
+size_t
+media_under_way(const struct media_pool *p)
+{
+	return p->under_way;
+}
+
+static bool
+wants_decoding(const struct scan *s, const struct tl_media *m)
+{
+	return m->state == TL_MEDIA_PENDING ||
+	       (s->job.rescan && m->state == TL_MEDIA_UNSCANNABLE);
+}
+
+bool
+media_needed(const struct scan *s)
+{
+	for (size_t i = 0; i < s->full.item.media_count; i++) {
+		if (!s->media_changed[i] && wants_decoding(s, &s->full.item.media[i]))
+			return true;
+	}
+	return false;
+}
+
+static struct tl_decode_job
+job_of(const struct tl_config *c, struct tl_str bytes, bool preview)
+{
+	return (struct tl_decode_job){.bytes = bytes,
+	    .limits = {.bytes = (uint32_t)c->media_max_bytes,
+		.pixels = (uint32_t)c->media_pixels_max,
+		.memory_mb = (uint32_t)(c->decode_memory_bytes >> 20),
+		.deadline_ms = (uint32_t)c->decode_ms},
+	    .preview_side = preview ? TL_PREVIEW_SIDE : 0};
+}
+
+static void
+cannot(struct scan *s, size_t i, const char *why)
+{
+	struct tl_media *m = &s->full.item.media[i];
+	m->state = TL_MEDIA_UNSCANNABLE;
+	m->reason = tl_arena_dup(s->arena, tl_str(why));
+	m->has_pdq = false;
+	s->media_changed[i] = true;
+}
+
+/* Both derivatives beside the blob. */
+static int
+store_previews(struct worker *w, const struct tl_media_id *id, const struct tl_picture *pic)
+{
+	struct tl_buf *b = &w->pool->jpeg;
+	tl_buf_reset(b);
+	int rc = tl_preview_tiny(pic, b);
+	if (rc == 0)
+		rc = tl_blob_put_derived(w->store, id, "tiny", tl_buf_str(b));
+	tl_buf_reset(b);
+	if (rc == 0)
+		rc = tl_preview_jpeg(pic, b);
+	if (rc == 0)
+		rc = tl_blob_put_derived(w->store, id, "preview", tl_buf_str(b));
+	return rc;
+}
+
+static void
+take_picture(struct tl_media *m, const struct tl_picture *pic)
+{
+	m->state = TL_MEDIA_DECODED;
+	m->reason = (struct tl_str){0};
+	m->width = (int)pic->width;
+	m->height = (int)pic->height;
+	m->has_pdq = true;
+	m->pdq_quality = pic->quality;
+	memcpy(m->pdq, pic->pdq[TL_PDQ_ORIGINAL].b, sizeof m->pdq);
+}
+
+static void
+item_decoded(struct worker *w, struct scan *s, size_t i, const struct tl_decoded *d)
+{
+	struct tl_media *m = &s->full.item.media[i];
+	s->media_pending--;
+	if (d->reason != TL_DECODE_OK) {
+		cannot(s, i, tl_decode_reason_word(d->reason));
+		return;
+	}
+	int rc = store_previews(w, &m->id, &d->picture);
+	if (rc < 0) {
+		tl_log(EV_STORE_ERROR, TL_LWORD("where", "preview"),
+		    TL_LID("item", s->job.item), TL_LWORD("error", tl_err_name(rc)));
+		cannot(s, i, "preview");
+		return;
+	}
+	take_picture(m, &d->picture);
+	s->media_changed[i] = true;
+}
+
+static struct decode *
+begin(struct media_pool *p, const struct tl_decode_job *job, struct decode what)
+{
+	struct decode *d = p->idle;
+	if (!d)
+		return NULL;
+	struct tl_decode_job copy = *job;
+	copy.user = d;
+	struct decode *next = d->next;
+	*d = what;
+	if (tl_jails_submit(p->jails, &copy) < 0) {
+		*d = (struct decode){.next = next};
+		return NULL;
+	}
+	p->idle = next;
+	p->under_way++;
+	return d;
+}
+
+/* False when no decoder is free for it now. */
+static bool
+submit_medium(struct worker *w, struct scan *s, size_t i)
+{
+	struct media_pool *p = w->pool;
+	struct tl_media *m = &s->full.item.media[i];
+	if (!p->jails) {
+		cannot(s, i, tl_decode_reason_word(TL_DECODE_NO_JAIL));
+		return true;
+	}
+	if (tl_jails_free(p->jails) == 0)
+		return false;
+	tl_buf_reset(&p->bytes);
+	int rc = tl_blob_read(w->store, &m->id, &p->bytes);
+	if (rc < 0) {
+		tl_log(EV_STORE_ERROR, TL_LWORD("where", "blob"), TL_LID("item", s->job.item),
+		    TL_LWORD("error", tl_err_name(rc)));
+		cannot(s, i, "missing");
+		return true;
+	}
+	struct tl_decode_job job = job_of(w->config, tl_buf_str(&p->bytes), true);
+	if (!begin(p, &job, (struct decode){.scan = s, .index = i}))
+		return false;
+	s->media_pending++;
+	return true;
+}
+
+/* Hands in what it can; true when every medium of the item has come back. */
+static bool
+advance(struct worker *w, struct scan *s)
+{
+	const struct tl_item *it = &s->full.item;
+	while (s->media_next < it->media_count) {
+		if (wants_decoding(s, &it->media[s->media_next]) &&
+		    !submit_medium(w, s, s->media_next))
+			return false;
+		s->media_next++;
+	}
+	return s->media_pending == 0;
+}
+
+static bool
+submit_match(struct worker *w, struct match *m)
+{
+	struct media_pool *p = w->pool;
+	if (tl_jails_free(p->jails) == 0)
+		return false;
+	struct tl_decode_job job = job_of(w->config, match_bytes(m), false);
+	if (!begin(p, &job, (struct decode){.match = m}))
+		return false;
+	return true;
+}
+
+static void
+pump_matches(struct worker *w)
+{
+	while (w->matches) {
+		struct match *m = w->matches;
+		struct match *next = match_next(m);
+		if (!w->pool->jails)
+			match_decoded(w, m, NULL, TL_DECODE_NO_JAIL);
+		else if (!submit_match(w, m))
+			return;
+		w->matches = next;
+	}
+}
+
+static void
+pump_items(struct worker *w)
+{
+	for (struct scan *s = w->media.head, *next; s; s = next) {
+		next = s->next;
+		if (!advance(w, s))
+			continue;
+		scan_remove(&w->media, s);
+		scan_judge(w, s);
+		scan_push(&w->ready, s);
+	}
+}
+
+static void
+take_one(struct worker *w, struct tl_decoded *d)
+{
+	struct media_pool *p = w->pool;
+	struct decode *x = d->user;
+	if (d->retried)
+		tl_log(EV_JAIL_DIED, TL_LWORD("reason", tl_decode_reason_word(d->reason)));
+	if (d->weak && !p->weak_said) {
+		p->weak_said = true;
+		tl_log(EV_JAIL_WEAK, TL_LWORD("missing", "landlock"));
+	}
+	if (x->scan)
+		item_decoded(w, x->scan, x->index, d);
+	else
+		match_decoded(
+		    w, x->match, d->reason == TL_DECODE_OK ? &d->picture : NULL, d->reason);
+	if (d->reason == TL_DECODE_OK)
+		tl_picture_fini(&d->picture);
+	*x = (struct decode){.next = p->idle};
+	p->idle = x;
+	p->under_way--;
+}
+
+void
+media_pump(struct worker *w)
+{
+	struct tl_decoded d;
+	while (w->pool->jails && tl_jails_next(w->pool->jails, &d))
+		take_one(w, &d);
+	pump_matches(w);
+	if (w->media.n)
+		pump_items(w);
+}

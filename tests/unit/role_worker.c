@@ -1,0 +1,452 @@
+/*
+ * A real worker process on a real store with real decoders: items go in as intake would put them, verdicts and
+ * their consequences come out; questions are answered; a killed worker loses nothing.
+ */
+#include "base/arena.h"
+#include "base/json.h"
+#include "core/ask.h"
+#include "role/role.h"
+#include "store/accounts.h"
+#include "store/banks.h"
+#include "store/blobs.h"
+#include "store/cases.h"
+#include "store/items.h"
+#include "store/jobs.h"
+#include "store/media.h"
+#include "sys/clock.h"
+#include "sys/fd.h"
+#include "sys/log.h"
+#include "sys/spawn.h"
+
+#include "unit.h"
+
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+struct fixture {
+	char dir[64];
+	struct tl_store *store;
+	struct tl_db *db;
+	struct tl_arena *arena;
+	int64_t platform;
+	int ask;      /* our end of the request pair */
+	int wires[2]; /* the worker's end, our wake-ups */
+	int wake[2];
+	struct tl_child child;
+	uint32_t serial;
+};
+
+/* This program again, as the worker: descriptors 3 and 4 are its question socket and its wake-ups. */
+static int
+be_worker(const char *dir)
+{
+	const char *const sets[] = {"policy_dir=" TEST_DATA "/../../policy", "log_level=error",
+	    "scan_lease_seconds=5", "decode_ms=3000"};
+	struct tl_config *config = NULL;
+	struct tl_wires wires = {
+	    .wake = 4, .wake_to = {-1, -1, -1, -1}, .request = {3}, .request_count = 1};
+	int rc = tl_crypto_init();
+	if (rc == 0)
+		rc = tl_config_load(dir, sets, TL_COUNT(sets), &config);
+	tl_log_init("worker", TL_LOG_ERROR);
+	struct tl_role_args args = {.config = config, .wires = &wires};
+	if (rc == 0)
+		rc = tl_role_worker(&args);
+	if (rc < 0)
+		(void)fprintf(stderr, "worker: %s\n", tl_err_text());
+	tl_config_destroy(config);
+	return rc < 0 ? 1 : 0;
+}
+
+static void
+start_worker(struct fixture *f)
+{
+	char exe[400], env[512];
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
+	assert_true(n > 0);
+	exe[n] = '\0';
+	*strrchr(exe, '/') = '\0';
+	(void)snprintf(env, sizeof env, "TUTELA_DECODE=%s/../src/bin/tutela-decode", exe);
+	const char *const argv[] = {"t_role_worker", "--worker", f->dir, NULL};
+	const char *const envp[] = {"PATH=/usr/bin:/bin", "LANG=C.UTF-8", env, NULL};
+	const int fds[] = {f->wires[1], f->wake[0]};
+	struct tl_spawn how = {.argv = argv, .envp = envp, .fds = fds, .fd_count = 2};
+	assert_int_equal(tl_spawn(&how, &f->child), 0);
+}
+
+/* Its exit status after SIGTERM. */
+static int
+stop_worker(struct fixture *f)
+{
+	int status = -1;
+	(void)kill(f->child.pid, SIGTERM);
+	assert_int_equal(tl_child_wait(&f->child, tl_mono_us() + 15 * TL_US_S, &status), 0);
+	return status;
+}
+
+static void
+add_bank(struct fixture *f, const char *name, enum tl_bank_kind kind, const char *policy)
+{
+	struct tl_bank b = {.name = tl_str(name),
+	    .kind = kind,
+	    .policy = tl_str(policy),
+	    .source = TL_S("test"),
+	    .distance = 31,
+	    .enabled = true};
+	assert_int_equal(tl_bank_create(f->db, &b), 0);
+}
+
+/* The banks of policy/lists/banks.tsv that the demo rules name. */
+static void
+add_banks(struct fixture *f)
+{
+	static const struct {
+		const char *name;
+		enum tl_bank_kind kind;
+	} banks[] = {{"demo-known", TL_BANK_PDQ}, {"demo-near", TL_BANK_PDQ},
+	    {"demo-known-exact", TL_BANK_DIGEST}, {"demo-adult", TL_BANK_TEXT},
+	    {"demo-bullying", TL_BANK_TEXT}, {"demo-csae", TL_BANK_TEXT},
+	    {"demo-discrimination", TL_BANK_TEXT}, {"demo-doxxing", TL_BANK_TEXT},
+	    {"demo-fraud", TL_BANK_TEXT}, {"demo-grooming", TL_BANK_TEXT},
+	    {"demo-hate", TL_BANK_TEXT}, {"demo-impersonation", TL_BANK_TEXT},
+	    {"demo-products", TL_BANK_TEXT}, {"demo-recruiting", TL_BANK_TEXT},
+	    {"demo-selfharm", TL_BANK_TEXT}, {"demo-spam", TL_BANK_TEXT},
+	    {"demo-terror", TL_BANK_TEXT}, {"demo-violence", TL_BANK_TEXT}};
+	for (size_t i = 0; i < TL_COUNT(banks); i++)
+		add_bank(f, banks[i].name, banks[i].kind, "terms");
+}
+
+static void
+add_entry(struct fixture *f, const char *bank, enum tl_entry_form form, struct tl_str value)
+{
+	struct tl_bank b;
+	struct tl_id id;
+	struct tl_bank_entry e = {.form = form, .value = value, .enabled = true};
+	assert_int_equal(tl_db_begin(f->db), 0);
+	assert_int_equal(tl_bank_find(f->db, tl_str(bank), &id), 0);
+	assert_int_equal(tl_bank_get(f->db, id, f->arena, &b), 0);
+	assert_int_equal(tl_bank_entry_add(f->db, &b, &e), 0);
+	assert_int_equal(tl_db_commit(f->db, TL_SYNC_NORMAL), 0);
+}
+
+static int
+setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof *f);
+	int request[2];
+	assert_non_null(f);
+	f->child = TL_CHILD_NONE;
+	(void)snprintf(f->dir, sizeof f->dir, "/tmp/tutela-test-XXXXXX");
+	assert_non_null(mkdtemp(f->dir));
+	assert_int_equal(tl_crypto_init(), 0);
+	assert_int_equal(tl_store_create(f->dir), 0);
+	assert_int_equal(tl_store_open(f->dir, &f->store), 0);
+	assert_int_equal(tl_db_open(f->store, &f->db), 0);
+	f->arena = tl_arena_create(1 << 28);
+	assert_int_equal(tl_db_begin(f->db), 0);
+	assert_int_equal(tl_platform_add(f->db, TL_S("demo"), &f->platform), 0);
+	add_banks(f);
+	assert_int_equal(tl_db_commit(f->db, TL_SYNC_FULL), 0);
+	add_entry(f, "demo-hate", TL_FORM_PHRASE, TL_S("demo hate phrase"));
+	add_entry(f, "demo-fraud", TL_FORM_WORD, TL_S("demo-phishing-word"));
+	assert_int_equal(tl_socketpair(SOCK_SEQPACKET, request), 0);
+	assert_int_equal(tl_socketpair(SOCK_DGRAM, f->wake), 0);
+	f->ask = request[0];
+	f->wires[1] = request[1];
+	*state = f;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct fixture *f = *state;
+	tl_child_end(&f->child);
+	tl_db_close(f->db);
+	tl_store_close(f->store);
+	tl_arena_destroy(f->arena);
+	tl_fd_close(&f->ask);
+	tl_fd_close(&f->wires[1]);
+	tl_fd_close(&f->wake[0]);
+	tl_fd_close(&f->wake[1]);
+	unit_remove_tree(f->dir);
+	free(f);
+	return 0;
+}
+
+static struct tl_media_id
+upload(struct fixture *f, struct tl_str bytes)
+{
+	struct tl_blob_in *in = NULL;
+	struct tl_media m = {.bytes = (int64_t)bytes.n, .mime = TL_S("image/png")};
+	assert_int_equal(tl_blob_create(f->store, f->platform, &in), 0);
+	assert_int_equal(tl_blob_add(in, bytes), 0);
+	assert_int_equal(tl_blob_finish(in, &m.id), 0);
+	struct tl_digest *d = tl_digest_create();
+	tl_digest_add(d, bytes);
+	tl_digest_end(d, m.sha256, m.md5);
+	assert_int_equal(tl_db_begin(f->db), 0);
+	assert_int_equal(tl_media_add(f->db, f->platform, &m, tl_now_us() + TL_US_DAY), 0);
+	assert_int_equal(tl_db_commit(f->db, TL_SYNC_NORMAL), 0);
+	return m.id;
+}
+
+static struct tl_id
+post(struct fixture *f, const char *ext, const char *text, const struct tl_media_id *media)
+{
+	struct tl_item it = {.platform = f->platform,
+	    .ext_id = tl_str(ext),
+	    .version = 1,
+	    .live = true,
+	    .kind = TL_KIND_POST,
+	    .account_ext = TL_S("author-1"),
+	    .posted_at = tl_now_us(),
+	    .received_at = tl_now_us(),
+	    .field_count = 1,
+	    .media_count = media ? 1 : 0};
+	it.fields[0] = (struct tl_field){TL_S("body"), tl_str(text)};
+	if (media)
+		it.media[0].id = *media;
+	uint8_t print[TL_PRINT_BYTES] = {1};
+	struct tl_item_state_row row;
+	bool known;
+	assert_int_equal(tl_db_begin(f->db), 0);
+	assert_int_equal(tl_item_put(f->db, &it, print, 0, &row, &known), 0);
+	assert_int_equal(tl_db_commit(f->db, TL_SYNC_NORMAL), 0);
+	(void)send(f->wake[1], "w", 1, MSG_DONTWAIT);
+	return row.id;
+}
+
+/* Waits for the verdict. */
+static const struct tl_item_full *
+settled(struct fixture *f, struct tl_id id)
+{
+	struct tl_item_full *full = TL_NEW(f->arena, struct tl_item_full);
+	assert_non_null(full);
+	for (int64_t end = tl_mono_us() + 10 * TL_US_S; tl_mono_us() < end;
+	     (void)usleep(5000)) {
+		assert_int_equal(tl_item_get(f->db, f->platform, id, f->arena, full), 0);
+		if (full->has_verdict)
+			return full;
+	}
+	fail_msg("no verdict in 10 s");
+	return full;
+}
+
+static struct tl_str
+picture(struct fixture *f, const char *name)
+{
+	char path[256];
+	static struct tl_buf b;
+	tl_buf_reset(&b);
+	(void)snprintf(path, sizeof path, TEST_DATA "/pdq/%s", name);
+	assert_int_equal(tl_file_read(path, 1 << 24, &b), 0);
+	return tl_arena_dup(f->arena, tl_buf_str(&b));
+}
+
+static bool
+has_case(struct fixture *f, struct tl_id item, const char *queue)
+{
+	struct tl_case c;
+	if (tl_case_of(f->db, f->arena, f->platform, TL_SUBJECT_ITEM, item, &c) < 0)
+		return false;
+	return !queue || tl_str_is(c.queue, queue);
+}
+
+static void
+t_texts_get_their_verdict_and_what_follows(void **state)
+{
+	struct fixture *f = *state;
+	start_worker(f);
+	struct tl_id clean = post(f, "i1", "good morning", NULL);
+	struct tl_id hate = post(f, "i2", "a Demo  H\xd0\xb0te phrase here", NULL);
+	struct tl_id fraud = post(f, "i3", "click DEMO-phishing-word", NULL);
+	const struct tl_item_full *full = settled(f, clean);
+	assert_int_equal(full->verdict, TL_VERDICT_ALLOW);
+	assert_int_equal(full->item.state, TL_ITEM_SCANNED);
+	assert_false(has_case(f, clean, NULL));
+	full = settled(f, hate);
+	assert_int_equal(full->verdict, TL_VERDICT_REVIEW);
+	assert_true(has_case(f, hate, "conduct"));
+	const struct tl_signal *signals;
+	size_t n;
+	assert_int_equal(
+	    tl_item_signals_get(f->db, f->platform, hate, f->arena, &signals, &n), 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(signals[0].span_from, 2);
+	full = settled(f, fraud);
+	assert_int_equal(full->verdict, TL_VERDICT_BLOCK);
+	struct tl_jobs_depth depth;
+	assert_int_equal(tl_jobs_depth(f->db, &depth), 0);
+	assert_int_equal(depth.waiting + depth.leased + depth.buried, 0);
+	assert_int_equal(stop_worker(f), 0);
+}
+
+static void
+t_pictures_are_decoded_hashed_and_previewed(void **state)
+{
+	struct fixture *f = *state;
+	start_worker(f);
+	struct tl_media_id id = upload(f, picture(f, "scene00.png"));
+	struct tl_id item = post(f, "p1", "look", &id);
+	const struct tl_item_full *full = settled(f, item);
+	assert_int_equal(full->verdict, TL_VERDICT_ALLOW);
+	const struct tl_media *m = &full->item.media[0];
+	assert_int_equal(m->state, TL_MEDIA_DECODED);
+	assert_true(m->has_pdq && m->pdq_quality >= 50);
+	struct tl_buf b = {0};
+	assert_int_equal(tl_blob_read_derived(f->store, &id, "tiny", &b), 0);
+	assert_int_equal(tl_blob_read_derived(f->store, &id, "preview", &b), 0);
+	tl_buf_fini(&b);
+	/* now the same picture is known, and comes again in another coding */
+	struct tl_str pdq = tl_arena_dup(f->arena, tl_bytes(m->pdq, sizeof m->pdq));
+	add_entry(f, "demo-known", TL_FORM_PDQ, pdq);
+	(void)send(f->wake[1], "w", 1, MSG_DONTWAIT);
+	(void)usleep(300000);
+	struct tl_media_id again = upload(f, picture(f, "scene00-q95.jpg"));
+	struct tl_id second = post(f, "p2", "look again", &again);
+	full = settled(f, second);
+	assert_int_equal(full->verdict, TL_VERDICT_BLOCK);
+	assert_true(has_case(f, second, "child-safety"));
+}
+
+static void
+t_what_cannot_be_decoded_waits_for_a_person(void **state)
+{
+	struct fixture *f = *state;
+	start_worker(f);
+	struct tl_str whole = picture(f, "scene00.png");
+	struct tl_media_id cut = upload(f, tl_bytes(whole.p, whole.n / 2));
+	struct tl_media_id junk = upload(f, TL_S("this is no picture"));
+	struct tl_id a = post(f, "u1", "cut", &cut), b = post(f, "u2", "junk", &junk);
+	const struct tl_item_full *full = settled(f, a);
+	assert_int_equal(full->item.state, TL_ITEM_UNSCANNABLE);
+	assert_int_equal(full->verdict, TL_VERDICT_WITHHOLD);
+	assert_true(full->item.media[0].reason.n > 0);
+	assert_true(has_case(f, a, NULL));
+	full = settled(f, b);
+	assert_int_equal(full->item.state, TL_ITEM_UNSCANNABLE);
+	assert_true(has_case(f, b, NULL));
+	struct tl_id after = post(f, "u3", "good morning", NULL);
+	assert_int_equal(settled(f, after)->verdict, TL_VERDICT_ALLOW);
+}
+
+static json_t *
+ask(struct fixture *f, struct tl_ask q, int fd, int *ret_err)
+{
+	static uint8_t msg[TL_ASK_MAX];
+	TL_CLEANUP(tl_buf_fini) struct tl_buf out = {0};
+	struct tl_ask_answer a;
+	json_t *j = NULL;
+	size_t n = 0;
+	int got = -1;
+	q.serial = ++f->serial;
+	q.platform = f->platform;
+	q.within_ms = 5000;
+	tl_ask_write(&out, &q);
+	int64_t until = tl_mono_us() + 8 * TL_US_S;
+	assert_int_equal(tl_sock_send(f->ask, tl_buf_str(&out), fd, until), 0);
+	assert_int_equal(tl_sock_recv(f->ask, msg, sizeof msg, until, &n, &got), 0);
+	assert_int_equal(tl_ask_answer_read(tl_bytes(msg, n), &a), 0);
+	assert_int_equal(a.serial, f->serial);
+	*ret_err = a.err;
+	if (a.err == 0)
+		assert_int_equal(tl_json_parse(a.json, &j), 0);
+	return j;
+}
+
+static void
+t_questions_are_answered(void **state)
+{
+	struct fixture *f = *state;
+	int err = 0;
+	start_worker(f);
+	struct tl_id item = post(f, "q1", "a demo hate phrase", NULL);
+	json_t *j = ask(f, (struct tl_ask){.kind = TL_ASK_SCAN, .item = item}, -1, &err);
+	assert_int_equal(err, 0);
+	assert_string_equal(json_string_value(json_object_get(j, "verdict")), "review");
+	assert_int_equal(json_array_size(json_object_get(j, "reasons")), 1);
+	json_decref(j);
+
+	j = ask(f,
+	    (struct tl_ask){.kind = TL_ASK_MATCH,
+		.json = TL_S("{\"text\":{\"body\":\"x demo-phishing-word\"},"
+			     "\"hashes\":[{\"kind\":\"md5\",\"value\":"
+			     "\"00112233445566778899aabbccddeeff\"}]}")},
+	    -1, &err);
+	assert_int_equal(err, 0);
+	json_t *matches = json_object_get(j, "matches");
+	assert_int_equal(json_array_size(matches), 1);
+	json_t *m = json_array_get(matches, 0);
+	assert_string_equal(json_string_value(json_object_get(m, "label")), "demo-fraud");
+	assert_int_equal(json_integer_value(json_object_get(m, "from")), 2);
+	json_decref(j);
+
+	j = ask(f, (struct tl_ask){.kind = TL_ASK_MATCH, .json = TL_S("{\"media\":[\"00\"]}")},
+	    -1, &err);
+	assert_null(j);
+	assert_int_equal(err, TL_EFIELD);
+}
+
+static void
+t_a_picture_can_be_matched_without_storing_it(void **state)
+{
+	struct fixture *f = *state;
+	int err = 0, fd = -1;
+	struct tl_str bytes = picture(f, "scene00.png");
+	uint8_t sha[32];
+	tl_sha256(sha, bytes);
+	add_entry(f, "demo-known-exact", TL_FORM_SHA256, tl_bytes(sha, sizeof sha));
+	start_worker(f);
+	assert_int_equal(tl_memfd_sealed("picture", bytes, &fd), 0);
+	json_t *j = ask(f, (struct tl_ask){.kind = TL_ASK_MATCH, .json = TL_S("{}")}, fd, &err);
+	tl_fd_close(&fd);
+	assert_int_equal(err, 0);
+	json_t *matches = json_object_get(j, "matches");
+	assert_int_equal(json_array_size(matches), 1);
+	json_t *m = json_array_get(matches, 0);
+	assert_string_equal(json_string_value(json_object_get(m, "detector")), "digest");
+	json_decref(j);
+}
+
+static void
+t_a_killed_worker_loses_nothing(void **state)
+{
+	struct fixture *f = *state;
+	enum { N = 200 };
+	struct tl_id ids[N];
+	char ext[16];
+	for (size_t i = 0; i < N; i++) {
+		(void)snprintf(ext, sizeof ext, "k%zu", i);
+		ids[i] = post(f, ext, i % 10 ? "good morning" : "a demo hate phrase", NULL);
+	}
+	start_worker(f);
+	(void)usleep(60000);
+	tl_child_end(&f->child);
+	start_worker(f);
+	for (size_t i = 0; i < N; i++) {
+		const struct tl_item_full *full = settled(f, ids[i]);
+		assert_int_equal(full->verdict, i % 10 ? TL_VERDICT_ALLOW : TL_VERDICT_REVIEW);
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	if (argc == 3 && strcmp(argv[1], "--worker") == 0)
+		return be_worker(argv[2]);
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(
+		t_texts_get_their_verdict_and_what_follows, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		t_pictures_are_decoded_hashed_and_previewed, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		t_what_cannot_be_decoded_waits_for_a_person, setup, teardown),
+	    cmocka_unit_test_setup_teardown(t_questions_are_answered, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		t_a_picture_can_be_matched_without_storing_it, setup, teardown),
+	    cmocka_unit_test_setup_teardown(t_a_killed_worker_loses_nothing, setup, teardown),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
