@@ -142,10 +142,14 @@ read_medians(struct tl_db *db, bool live, struct tl_figures *f)
 }
 
 int
-tl_figures_read(struct tl_db *db, int64_t days, bool live, struct tl_figures *ret)
+tl_figures_read(
+    struct tl_db *db, int64_t days, bool live, struct tl_arena *arena, struct tl_figures *ret)
 {
 	struct tl_jobs_depth depth;
 	*ret = (struct tl_figures){.to = tl_now_us()};
+	ret->policies = TL_NEWS(arena, struct tl_figures_policy, TL_FIGURES_POLICIES_MAX);
+	if (!ret->policies)
+		return tl_fail(TL_ENOMEM, "out of memory");
 	ret->from = (ret->to / TL_US_DAY - (days > 0 ? days - 1 : 0)) * TL_US_DAY;
 	int rc = read_counters(db, live, ret);
 	if (rc == 0)

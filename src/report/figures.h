@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "store/db.h"
 
@@ -17,8 +18,8 @@ struct tl_figures_policy {
 };
 
 struct tl_figures {
-	int64_t from, to; /* whole days; `to` is now */
-	struct tl_figures_policy policies[TL_FIGURES_POLICIES_MAX];
+	int64_t from, to;                   /* whole days; `to` is now */
+	struct tl_figures_policy *policies; /* in the arena */
 	size_t policy_count;
 	int64_t received, unscannable, deleted;      /* in the time asked for */
 	int64_t pending;                             /* now */
@@ -27,7 +28,8 @@ struct tl_figures {
 	int64_t median_queued_us, median_decided_us; /* -1: nothing was decided by a person */
 };
 
-int tl_figures_read(struct tl_db *db, int64_t days, bool live, struct tl_figures *ret) TL_MUST;
+int tl_figures_read(struct tl_db *db, int64_t days, bool live, struct tl_arena *arena,
+    struct tl_figures *ret) TL_MUST;
 
 /* The object that the console and `tutela figures --json` show. */
 void tl_figures_json(const struct tl_figures *f, struct tl_buf *out);

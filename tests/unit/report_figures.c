@@ -10,6 +10,7 @@
 static char dir[32];
 static struct tl_store *store;
 static struct tl_db *db;
+static struct tl_arena *arena;
 
 static int
 setup(void **state)
@@ -19,6 +20,7 @@ setup(void **state)
 	if (!mkdtemp(dir) || tl_crypto_init() < 0 || tl_store_create(dir) < 0 ||
 	    tl_store_open(dir, &store) < 0 || tl_db_open(store, &db) < 0)
 		return -1;
+	arena = tl_arena_create(1 << 20);
 	return 0;
 }
 
@@ -28,6 +30,7 @@ teardown(void **state)
 	(void)state;
 	if (tl_clock_shift(0) < 0)
 		return -1;
+	tl_arena_destroy(arena);
 	tl_db_close(db);
 	tl_store_close(store);
 	unit_remove_tree(dir);
@@ -54,7 +57,7 @@ t_counters_become_rows_per_policy(void **state)
 	count("decided_act", "csae.known", true, 2);
 	count("flags_received", "fraud", true, 4);
 	count("verdict_block", "csae.known", false, 100); /* of test keys */
-	assert_int_equal(tl_figures_read(db, 7, true, &f), 0);
+	assert_int_equal(tl_figures_read(db, 7, true, arena, &f), 0);
 	assert_int_equal(f.received, 10);
 	assert_int_equal(f.verdicts[TL_VERDICT_BLOCK], 3);
 	struct tl_buf b TL_CLEANUP(tl_buf_fini) = {0};
@@ -86,9 +89,9 @@ t_older_days_are_left_out(void **state)
 	count("items_received", "", true, 5);
 	assert_int_equal(tl_clock_shift(3 * TL_US_DAY), 0);
 	count("items_received", "", true, 2);
-	assert_int_equal(tl_figures_read(db, 2, true, &f), 0);
+	assert_int_equal(tl_figures_read(db, 2, true, arena, &f), 0);
 	assert_int_equal(f.received, 2);
-	assert_int_equal(tl_figures_read(db, 7, true, &f), 0);
+	assert_int_equal(tl_figures_read(db, 7, true, arena, &f), 0);
 	assert_int_equal(f.received, 7);
 }
 
