@@ -181,7 +181,7 @@ check_args(
 		if (err < 0)
 			return err;
 		if (a->type != name->args[i])
-			return fail(c, c->nodes[arg].place, "%s() takes a %s here, not a %s",
+			return fail(c, c->nodes[arg].place, "%s() takes %s here, not %s",
 			    name->name, tl_lang_type_name(name->args[i]), type_of(c, arg));
 		if (i == 0 && a->type == TL_T_STRING)
 			err = domain_word(c, name, arg, &word);
@@ -274,7 +274,7 @@ check_member(struct check *c, uint16_t k)
 	const struct tl_lang_node *n = &c->nodes[k];
 	const struct node_info *of = &c->info[n->kid[0]];
 	if (of->type != TL_T_HANDLE)
-		return fail(c, n->place, "a %s has no members", type_of(c, n->kid[0]));
+		return fail(c, n->place, "%s has no members", type_of(c, n->kid[0]));
 	const struct tl_lang_name *name = tl_lang_name_find(c->schema, of->handle, n->text);
 	if (!name)
 		return unknown_name(c, n->place, of->handle, n->text);
@@ -301,7 +301,7 @@ unknown_method(struct check *c, uint16_t k)
 		tl_lang_guess(&g, tl_str(methods[i].name));
 	tl_lang_guess(&g, TL_S("exists"));
 	tl_lang_guess(&g, TL_S("all"));
-	return fail(c, c->nodes[k].place, "a %s has no method \"%.*s\"%s",
+	return fail(c, c->nodes[k].place, "%s has no method \"%.*s\"%s",
 	    type_of(c, c->nodes[k].kid[0]), TL_ARG(c->nodes[k].text),
 	    tl_lang_guessed(c->arena, &g));
 }
@@ -319,13 +319,13 @@ check_method(struct check *c, uint16_t k)
 	bool sized = of == TL_T_STRING || of == TL_T_LIST || of == TL_T_HANDLES;
 	if (m->args == TL_T_NONE ? !sized : of != TL_T_STRING)
 		return fail(
-		    c, n->place, "a %s has no method \"%s\"", type_of(c, n->kid[0]), m->name);
+		    c, n->place, "%s has no method \"%s\"", type_of(c, n->kid[0]), m->name);
 	unsigned want = m->args == TL_T_NONE ? 0 : 1;
 	if (n->n_args != want)
 		return fail(c, n->place, "%s() takes %u argument%s, not %u", m->name, want,
 		    want == 1 ? "" : "s", n->n_args);
 	if (want && c->info[n->kid[1]].type != TL_T_STRING)
-		return fail(c, c->nodes[n->kid[1]].place, "%s() takes a string, not a %s",
+		return fail(c, c->nodes[n->kid[1]].place, "%s() takes a string, not %s",
 		    m->name, type_of(c, n->kid[1]));
 	c->info[k].type = m->type;
 	return 0;
@@ -401,8 +401,8 @@ want_bool(struct check *c, uint16_t k, const char *what)
 {
 	if (c->info[k].type == TL_T_BOOL)
 		return 0;
-	return fail(c, c->nodes[k].place, "%s takes a condition, but this is a %s", what,
-	    type_of(c, k));
+	return fail(
+	    c, c->nodes[k].place, "%s takes a condition, but this is %s", what, type_of(c, k));
 }
 
 static int
@@ -424,8 +424,8 @@ check_neg(struct check *c, uint16_t k)
 {
 	enum tl_lang_type t = c->info[c->nodes[k].kid[0]].type;
 	if (!is_number(t) && t != TL_T_DURATION)
-		return fail(c, c->nodes[k].place, "\"-\" takes a number, not a %s",
-		    tl_lang_type_name(t));
+		return fail(
+		    c, c->nodes[k].place, "\"-\" takes a number, not %s", tl_lang_type_name(t));
 	c->info[k].type = t;
 	return 0;
 }
@@ -477,9 +477,9 @@ check_cmp(struct check *c, uint16_t k)
 		return 0;
 	if (ordered && a->type == b->type)
 		return fail(c, n->place,
-		    "a %s has no order; it can be compared with == and != only",
+		    "%s has no order; it can be compared with == and != only",
 		    tl_lang_type_name(a->type));
-	return fail(c, n->place, "a %s cannot be compared with a %s", type_of(c, n->kid[0]),
+	return fail(c, n->place, "%s cannot be compared with %s", type_of(c, n->kid[0]),
 	    type_of(c, n->kid[1]));
 }
 
@@ -501,7 +501,7 @@ check_elements(struct check *c, uint16_t list, const struct node_info *of)
 			    (is_number(items[i].type) && is_number(of->type));
 		if (!fits)
 			return fail(c, c->nodes[list].place,
-			    "element %zu of the list is a %s, but a %s is looked for", i + 1,
+			    "element %zu of the list is %s, but %s is looked for", i + 1,
 			    tl_lang_type_name(items[i].type), tl_lang_type_name(of->type));
 	}
 	l->value.u.list.items = items;
@@ -516,12 +516,12 @@ check_in(struct check *c, uint16_t k)
 	c->info[k].type = TL_T_BOOL;
 	bool simple = a->type != TL_T_LIST && a->type != TL_T_HANDLE && a->type != TL_T_HANDLES;
 	if (b->type != TL_T_LIST || !simple)
-		return fail(c, n->place, "\"in\" takes a value and a list, not a %s and a %s",
+		return fail(c, n->place, "\"in\" takes a value and a list, not %s and %s",
 		    type_of(c, n->kid[0]), type_of(c, n->kid[1]));
 	if (b->constant)
 		return check_elements(c, n->kid[1], a);
 	if (a->type != TL_T_STRING)
-		return fail(c, n->place, "this list holds strings, but a %s is looked for",
+		return fail(c, n->place, "this list holds strings, but %s is looked for",
 		    type_of(c, n->kid[0]));
 	return 0;
 }
@@ -560,7 +560,7 @@ check_add(struct check *c, uint16_t k)
 	c->info[k].type = sum_type(a->type, b->type, n->op == TL_OP_MINUS);
 	if (c->info[k].type != TL_T_NONE)
 		return 0;
-	return fail(c, n->place, "a %s and a %s cannot be %s", type_of(c, n->kid[0]),
+	return fail(c, n->place, "%s and %s cannot be %s", type_of(c, n->kid[0]),
 	    type_of(c, n->kid[1]), n->op == TL_OP_MINUS ? "subtracted" : "added");
 }
 
@@ -630,7 +630,7 @@ enter_macro(struct check *c, uint16_t target, unsigned *depth)
 	struct node_info *t = &c->info[target];
 	if (t->type != TL_T_HANDLES)
 		return fail(c, c->nodes[target].place,
-		    "exists() and all() run over things such as media, not over a %s",
+		    "exists() and all() run over things such as media, not over %s",
 		    type_of(c, target));
 	if (*depth == TL_LANG_NEST_MAX)
 		return fail(

@@ -203,6 +203,24 @@ list_literal(struct work *w)
 	return push_node(w, n);
 }
 
+static int
+finish_call(struct work *w, const struct waiting *x)
+{
+	struct tl_lang_node n = {.kind = x->kind == W_HAS ? TL_N_HAS : TL_N_CALL};
+	n.text = x->text;
+	n.n_args = x->n_args;
+	n.kid[0] = x->kind == W_HAS ? TL_LANG_NO_NODE : x->target;
+	n.kid[1] = n.kid[2] = TL_LANG_NO_NODE;
+	for (uint16_t i = x->n_args; i > 0; i--)
+		n.kid[i] = pop_operand(w);
+	n.place = join(x->place, w->p->tok.place);
+	if (n.kid[0] != TL_LANG_NO_NODE)
+		n.place = join(n.place, w->nodes[n.kid[0]].place);
+	if (x->kind == W_HAS && x->n_args != 1)
+		return fail(w, n.place, "has() takes exactly one name");
+	return push_node(w, n);
+}
+
 /* A word where a value may stand: a variable, a name, or a function without a receiver. */
 static int
 word_operand(struct work *w)
@@ -230,7 +248,11 @@ word_operand(struct work *w)
 	if (tl_str_is(t.text, "has"))
 		x.kind = W_HAS;
 	parser_next(p, LEX_EXPR);
-	return push_waiting(w, x);
+	if (p->tok.kind != TOK_RPAR)
+		return push_waiting(w, x);
+	int err = finish_call(w, &x);
+	parser_next(p, LEX_EXPR);
+	return err;
 }
 
 static int
@@ -287,24 +309,6 @@ operand(struct work *w, bool *ret_have)
 	}
 	*ret_have = w->n_operands > before;
 	return err;
-}
-
-static int
-finish_call(struct work *w, const struct waiting *x)
-{
-	struct tl_lang_node n = {.kind = x->kind == W_HAS ? TL_N_HAS : TL_N_CALL};
-	n.text = x->text;
-	n.n_args = x->n_args;
-	n.kid[0] = x->kind == W_HAS ? TL_LANG_NO_NODE : x->target;
-	n.kid[1] = n.kid[2] = TL_LANG_NO_NODE;
-	for (uint16_t i = x->n_args; i > 0; i--)
-		n.kid[i] = pop_operand(w);
-	n.place = join(x->place, w->p->tok.place);
-	if (n.kid[0] != TL_LANG_NO_NODE)
-		n.place = join(n.place, w->nodes[n.kid[0]].place);
-	if (x->kind == W_HAS && x->n_args != 1)
-		return fail(w, n.place, "has() takes exactly one name");
-	return push_node(w, n);
 }
 
 static int

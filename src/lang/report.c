@@ -200,7 +200,8 @@ tl_lang_guess(struct tl_lang_guess *g, struct tl_str candidate)
 	    candidate.n > GUESS_MAX)
 		return;
 	unsigned d = distance(g->word, candidate);
-	if (d > 1 + g->word.n / 4 || d >= g->word.n)
+	size_t most = g->word.n < 6 ? 1 : 1 + g->word.n / 4;
+	if (d > most || d >= g->word.n)
 		return;
 	if (g->best.n == 0 || d < g->distance) {
 		g->best = candidate;

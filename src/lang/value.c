@@ -8,16 +8,16 @@
 
 static const char *const type_names[] = {
     [TL_T_NONE] = "nothing",
-    [TL_T_BOOL] = "bool",
-    [TL_T_INT] = "int",
-    [TL_T_DOUBLE] = "double",
-    [TL_T_STRING] = "string",
-    [TL_T_DURATION] = "duration",
-    [TL_T_TIMESTAMP] = "timestamp",
-    [TL_T_ENUM] = "enum",
-    [TL_T_LIST] = "list",
-    [TL_T_HANDLE] = "handle",
-    [TL_T_HANDLES] = "list of handles",
+    [TL_T_BOOL] = "a bool",
+    [TL_T_INT] = "an int",
+    [TL_T_DOUBLE] = "a double",
+    [TL_T_STRING] = "a string",
+    [TL_T_DURATION] = "a duration",
+    [TL_T_TIMESTAMP] = "a timestamp",
+    [TL_T_ENUM] = "an enum",
+    [TL_T_LIST] = "a list",
+    [TL_T_HANDLE] = "a handle",
+    [TL_T_HANDLES] = "a list of handles",
 };
 
 const char *

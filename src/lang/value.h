@@ -77,7 +77,7 @@ tl_lang_failed(const char *why)
 	return (struct tl_lang_value){.state = TL_V_FAILED, .note = why};
 }
 
-/* "bool", "int", "text", … as error messages say it. */
+/* "a bool", "an int", … as error messages say it. */
 const char *tl_lang_type_name(enum tl_lang_type t);
 
 /* "90m", "24h", "7d", "1h30m": one or more of whole number and unit (ms s m h d w). INPUT otherwise. */

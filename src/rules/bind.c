@@ -148,7 +148,7 @@ bind_param(struct binding *b, const struct tl_lang_arg *arg, struct tl_buf *json
 	bool fits = params[i].type == TL_T_INT ? arg->value.type == TL_T_INT
 					       : arg->value.type == TL_T_STRING;
 	if (!fits)
-		return FAIL(b, arg->place, "%s is a %s", params[i].key,
+		return FAIL(b, arg->place, "%s is %s", params[i].key,
 		    tl_lang_type_name(params[i].type));
 	if (params[i].type == TL_T_DURATION && tl_lang_duration_parse(arg->value.u.s, &us) < 0)
 		return FAIL(b, arg->place,

@@ -75,7 +75,7 @@ value_of(struct trial *t, const struct tl_lang_name *name, struct tl_lang_value 
 	else if (name->type == TL_T_DOUBLE && v.type == TL_T_INT)
 		v = tl_lang_double((double)v.u.i);
 	else if (!fits)
-		return FAIL(t, t->given->value_place, "%s is a %s", name->name,
+		return FAIL(t, t->given->value_place, "%s is %s", name->name,
 		    tl_lang_type_name(name->type));
 	if (!fits && name->type != TL_T_DOUBLE)
 		return FAIL(t, t->given->value_place, "this is not a value of %s", name->name);
