@@ -63,7 +63,7 @@ struct tl_lang_arg {
 	struct tl_str key; /* empty: positional */
 	bool word;         /* value is a string that stood there without quotes */
 	struct tl_lang_value value;
-	struct tl_lang_place place;
+	struct tl_lang_place place, key_place;
 };
 
 struct tl_lang_action {

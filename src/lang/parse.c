@@ -142,11 +142,12 @@ arguments(struct parser *p, enum lex_mode mode, const struct tl_lang_arg **ret, 
 		struct tl_lang_arg a = {0};
 		int err = parser_literal(p, mode, true, &a);
 		if (err == 0 && a.word && p->tok.kind == TOK_COLON) {
-			struct tl_str key = a.value.u.s;
+			const struct tl_lang_arg key = a;
 			parser_next(p, mode);
 			a = (struct tl_lang_arg){0};
 			err = parser_literal(p, mode, true, &a);
-			a.key = key;
+			a.key = key.value.u.s;
+			a.key_place = key.place;
 		}
 		if (err < 0)
 			return err;

@@ -142,8 +142,8 @@ bind_param(struct binding *b, const struct tl_lang_arg *arg, struct tl_buf *json
 		return FAIL(
 		    b, arg->place, "write the name of the parameter, as in duration: \"7d\"");
 	if (i == TL_COUNT(params))
-		return FAIL(b, arg->place, "there is no parameter \"%.*s\"%s", TL_ARG(arg->key),
-		    tl_lang_guessed(b->set->arena, &g));
+		return FAIL(b, arg->key_place, "there is no parameter \"%.*s\"%s",
+		    TL_ARG(arg->key), tl_lang_guessed(b->set->arena, &g));
 	int64_t us;
 	bool fits = params[i].type == TL_T_INT ? arg->value.type == TL_T_INT
 					       : arg->value.type == TL_T_STRING;
