@@ -205,7 +205,7 @@ tl_view_action(struct tl_buf *out, const struct tl_action_def *d)
 {
 	tl_js_str(out, "name", d->name);
 	tl_js_str(out, "title", d->title);
-	tl_js_str(out, "help", d->sentence);
+	tl_js_str(out, "help", d->help.n ? d->help : d->sentence);
 	if (d->key)
 		tl_js_str(out, "key", tl_bytes(&d->key, 1));
 	else
@@ -219,10 +219,10 @@ write_choice(
 {
 	tl_js_open(v->out, NULL, '{');
 	tl_view_policy(v->out, p);
-	tl_js_z(v->out, "facts",
-	    tl_arena_printf(v->arena,
-		"A person reviewed this %s and found that it falls under our rules on “%.*s”.",
-		kind, TL_ARG(p->title)));
+	const char *sentence = tl_arena_printf(v->arena,
+	    "A person reviewed this %s and found that it falls under our rules on “%.*s”.",
+	    kind, TL_ARG(p->title));
+	tl_js_str(v->out, "facts", p->facts.n ? p->facts : tl_str(sentence));
 	tl_js_bool(v->out, "suggested", suggested);
 	tl_js_close(v->out, '}');
 }

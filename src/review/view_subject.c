@@ -266,35 +266,25 @@ member(const json_t *obj, const char *key)
 	return json_is_string(s) ? tl_json_str(s) : (struct tl_str){0};
 }
 
-/* A value as people read it: text as it is, everything else as JSON. */
-static void
-write_value(struct tl_buf *out, const json_t *pair)
-{
-	const json_t *is = json_object_get(pair, "is");
-	tl_js_open(out, NULL, '{');
-	tl_js_str(out, "expr", member(pair, "what"));
-	char *dump = json_is_string(is) || !is ? NULL : json_dumps(is, JSON_ENCODE_ANY);
-	tl_js_str(out, "value", dump ? tl_str(dump) : member(pair, "is"));
-	free(dump);
-	tl_js_close(out, '}');
-}
-
 static void
 write_rule(struct tl_buf *out, const json_t *reason, struct tl_str ruleset)
 {
+	struct tl_str outcome = member(reason, "outcome");
 	tl_js_open(out, NULL, '{');
 	tl_js_str(out, "rule", member(reason, "rule"));
 	tl_js_str(out, "policy", member(reason, "policy"));
 	tl_js_str(out, "ruleset", ruleset);
-	tl_js_z(out, "outcome",
-	    json_is_true(json_object_get(reason, "unknown")) ? "unknown" : "held");
-	tl_js_str(out, "text", member(reason, "explanation"));
+	tl_js_str(out, "outcome", outcome.n ? outcome : TL_S("held"));
+	tl_js_str(out, "text", member(reason, "text"));
 	tl_js_open(out, "values", '[');
 	size_t i;
 	json_t *pair;
 	json_array_foreach(json_object_get(reason, "values"), i, pair)
 	{
-		write_value(out, pair);
+		tl_js_open(out, NULL, '{');
+		tl_js_str(out, "expr", member(pair, "expr"));
+		tl_js_str(out, "value", member(pair, "value"));
+		tl_js_close(out, '}');
 	}
 	tl_js_close(out, ']');
 	tl_js_close(out, '}');

@@ -353,6 +353,21 @@ tl_item_signals_get(struct tl_db *db, int64_t platform, struct tl_id id, struct 
 	return 0;
 }
 
+/* How often each rule held, under its policy: "rule/NAME". */
+static int
+count_rules(struct tl_db *db, const struct tl_item *item, const struct tl_verdict *verdict)
+{
+	int rc = 0;
+	for (size_t i = 0; i < verdict->reason_count && rc == 0; i++) {
+		const struct tl_reason *r = &verdict->reasons[i];
+		char name[128];
+		(void)snprintf(name, sizeof name, "rule/%.*s", TL_ARG(r->rule));
+		if (!r->shadow && r->rule.n)
+			rc = tl_counter_add(db, item->platform, item->live, name, r->policy, 1);
+	}
+	return rc;
+}
+
 int
 tl_item_verdict_put(struct tl_db *db, const struct tl_item *item, enum tl_item_state state,
     const struct tl_verdict *verdict, struct tl_str reasons_json)
@@ -362,6 +377,9 @@ tl_item_verdict_put(struct tl_db *db, const struct tl_item *item, enum tl_item_s
 	int rc = tl_db_run(db, TL_SQL_ITEM_VERDICT, A_INT(item->platform), A_ID(item->id),
 	    A_Z(tl_item_state_names[state]), A_Z(tl_verdict_word_names[verdict->word]),
 	    A_INT(tl_now_us()), A_TEXT0(verdict->ruleset), A_TEXT0(reasons_json));
+	if (rc < 0)
+		return rc;
+	rc = count_rules(db, item, verdict);
 	if (rc < 0)
 		return rc;
 	struct tl_str policy = verdict->reason_count ? verdict->reasons[0].policy : TL_S("");

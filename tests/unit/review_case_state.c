@@ -41,8 +41,7 @@ t_a_claim_belongs_to_its_holder(void **state)
 	    tl_case_step(TL_CASE_CLAIMED, TL_CASE_DECIDE, TL_BY_ANY, &next), TL_EPERM);
 	assert_int_equal(
 	    tl_case_step(TL_CASE_CLAIMED, TL_CASE_DECIDE, TL_BY_OVERSEER, &next), TL_EPERM);
-	assert_int_equal(
-	    tl_case_step(TL_CASE_CLAIMED, TL_CASE_DECIDE, TL_BY_HOLDER, &next), 0);
+	assert_int_equal(tl_case_step(TL_CASE_CLAIMED, TL_CASE_DECIDE, TL_BY_HOLDER, &next), 0);
 	assert_int_equal(next, TL_CASE_DECIDED);
 	assert_int_equal(
 	    tl_case_step(TL_CASE_CLAIMED, TL_CASE_RELEASE, TL_BY_HOLDER, &next), 0);

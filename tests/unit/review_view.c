@@ -83,11 +83,12 @@ setup(void **state)
 	put_item(f, &f->item, "p-1", 1790000001000000, "the text itself");
 	put_item(f, &other, "p-2", 1790000002000000, "after");
 	struct tl_verdict verdict = {.word = TL_VERDICT_REVIEW, .ruleset = TL_S("r1")};
-	assert_int_equal(tl_item_verdict_put(f->db, &f->item, TL_ITEM_SCANNED, &verdict,
-			     TL_S("[{\"rule\":\"words\",\"policy\":\"hate\",\"explanation\":"
-				  "\"a listed word\","
-				  "\"values\":[{\"what\":\"text.matches\",\"is\":true}]},"
-				  "{\"rule\":\"quiet\",\"policy\":\"spam\",\"shadow\":true}]")),
+	assert_int_equal(
+	    tl_item_verdict_put(f->db, &f->item, TL_ITEM_SCANNED, &verdict,
+		TL_S("[{\"rule\":\"words\",\"policy\":\"hate\",\"explanation\":"
+		     "\"a listed word\","
+		     "\"values\":[{\"expr\":\"text.matches\",\"value\":\"true\"}]},"
+		     "{\"rule\":\"quiet\",\"policy\":\"spam\",\"shadow\":true}]")),
 	    0);
 	struct tl_case_ask ask = {.platform = f->platform,
 	    .live = true,

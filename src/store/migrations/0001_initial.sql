@@ -153,6 +153,7 @@ CREATE TABLE signals(
   at {int} NOT NULL,
   PRIMARY KEY(platform, item, n)
 ) {strict};
+CREATE INDEX signals_bank ON signals(bank, at) WHERE bank IS NOT NULL;
 
 CREATE TABLE flags(
   platform {int} NOT NULL,

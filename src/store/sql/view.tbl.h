@@ -68,3 +68,44 @@ S(VIEW_DELIVERIES_OF, "SELECT " VIEW_DELIVERY_COLUMNS " FROM outbox o JOIN platf
 		      " WHERE o.cause = $1 OR o.cause IN (SELECT id FROM actions WHERE decision = $1)"
 		      " ORDER BY o.id LIMIT 100")
 #undef VIEW_DELIVERY_COLUMNS
+
+S(VIEW_QUEUE_SUMS, "SELECT queue, state, severity, COUNT(*), SUM(CASE WHEN clock_at < $1 THEN 1 ELSE 0 END),"
+		   " MIN(opened_at), MIN(clock_at) FROM cases WHERE state IN ('open', 'claimed')"
+		   " GROUP BY queue, state, severity")
+
+#define VIEW_ITEM_COLUMNS                                                                      \
+	"i.ext_id, i.version, i.live, i.kind, a.ext_id, i.state, i.verdict,"                    \
+	" (SELECT COUNT(*) FROM item_media m WHERE m.platform = i.platform AND m.item = i.id)," \
+	" i.posted_at, i.received_at"
+#define VIEW_ITEM_JOINS                                                                        \
+	" LEFT JOIN accounts a ON a.platform = i.platform AND a.id = i.account"
+S(VIEW_ITEMS_NEW, "SELECT " VIEW_ITEM_COLUMNS " FROM items i" VIEW_ITEM_JOINS
+		  " WHERE i.platform = $1 ORDER BY i.id DESC LIMIT 50")
+S(VIEW_ITEMS_LIKE, "SELECT " VIEW_ITEM_COLUMNS " FROM items i" VIEW_ITEM_JOINS
+		   " WHERE i.platform = $1 AND i.ext_id >= $2 AND i.ext_id < $3 LIMIT 50")
+S(VIEW_ITEMS_OF_ACCOUNT, "SELECT " VIEW_ITEM_COLUMNS " FROM items i" VIEW_ITEM_JOINS
+			 " WHERE i.platform = $1 AND i.account = $2 ORDER BY i.received_at DESC LIMIT 100")
+S(VIEW_ITEM_ID, "SELECT " VIEW_ITEM_COLUMNS " FROM items i" VIEW_ITEM_JOINS
+		" WHERE i.platform = $1 AND i.id = $2")
+#undef VIEW_ITEM_COLUMNS
+#undef VIEW_ITEM_JOINS
+S(VIEW_ACCOUNTS_LIKE, "SELECT ext_id, age_band, state, strikes, created_at FROM accounts"
+		      " WHERE platform = $1 AND ext_id >= $2 AND ext_id < $3 LIMIT 50")
+S(VIEW_CASES_LIKE, "SELECT c.id, c.queue, c.state, c.subject_kind, COALESCE(i.ext_id, a.ext_id) FROM cases c"
+		   " LEFT JOIN items i ON c.subject_kind = 'item' AND i.platform = c.platform AND i.id = c.subject"
+		   " LEFT JOIN accounts a ON c.subject_kind = 'account' AND a.platform = c.platform"
+		   " AND a.id = c.subject WHERE c.id >= $1 AND c.id <= $2"
+		   " OR c.id IN (SELECT case_id FROM decisions WHERE id >= $1 AND id <= $2 AND case_id IS NOT NULL)"
+		   " LIMIT 50")
+
+S(VIEW_MEDIA, "SELECT m.platform, m.state FROM platforms p JOIN media m ON m.platform = p.platform AND m.id = $1 LIMIT 1")
+S(VIEW_MEDIA_IN_CASE, "SELECT 1 FROM cases c JOIN item_media im ON im.platform = c.platform AND im.item = c.subject"
+		      " WHERE c.id = $1 AND c.subject_kind = 'item' AND im.media = $2")
+
+S(VIEW_BANK_MATCHES, "SELECT COUNT(*) FROM signals WHERE bank = $1 AND at >= $2")
+S(VIEW_COUNTERS, "SELECT name, policy, SUM(n) FROM counters WHERE day >= $1 GROUP BY name, policy")
+S(VIEW_CASE_STATES, "SELECT state, COUNT(*) FROM cases GROUP BY state")
+S(VIEW_TIMES, "SELECT queued_us, decided_in_us FROM decisions WHERE at >= $1 AND reviewer IS NOT NULL"
+	      " AND queued_us IS NOT NULL ORDER BY at DESC LIMIT 2000")
+S(VIEW_OPEN_BY_QUEUE, "SELECT queue, COUNT(*) FROM cases WHERE state = 'open' GROUP BY queue")
+S(VIEW_COUNTER, "SELECT COALESCE(SUM(n), 0) FROM counters WHERE day >= $1 AND name = $2")

@@ -1,0 +1,257 @@
+/*
+ * The frame of the console's routes: who asks, may they, one connection, one transaction, one answer.
+ *
+ * Promises: nothing runs without a session but signing in; whatever changes something needs the session's CSRF
+ * token and an Origin of this server; a handler's failure leaves nothing half-written. Failures become problem
+ * documents. Called by the HTTP core through the route table.
+ */
+#include "api/console.h"
+
+#include "api/console_int.h"
+
+#include "config/policy.h"
+#include "sys/clock.h"
+
+#define COOKIE "__Host-tutela"
+
+struct tl_signin_rules
+tl_call_signin_rules(const struct tl_config *config)
+{
+	return (struct tl_signin_rules){.tries = config->signin_tries,
+	    .lock_s = config->signin_lock_seconds,
+	    .session_us = config->session_hours * TL_US_HOUR,
+	    .idle_us = config->session_idle_minutes * TL_US_MIN};
+}
+
+/* Gate ------------------------------------------------------------------------------------ */
+
+/* The part of an address behind "scheme://". */
+static struct tl_str
+authority(struct tl_str url)
+{
+	const uint8_t *at = memmem(url.p, url.n, "://", 3);
+	if (!at)
+		return (struct tl_str){0};
+	struct tl_str rest = tl_bytes(at + 3, url.n - (size_t)(at + 3 - url.p));
+	const uint8_t *end = memchr(rest.p, '/', rest.n);
+	return end ? tl_bytes(rest.p, (size_t)(end - rest.p)) : rest;
+}
+
+/* A page of another site can make a browser send requests here, but not with our Origin. */
+static int
+check_origin(struct tl_req *req, const struct tl_app *app)
+{
+	struct tl_str origin, host;
+	if (!tl_req_header(req, "Origin", &origin))
+		return tl_fail(TL_EPERM, "the request names no Origin");
+	struct tl_str from = authority(origin);
+	if (tl_req_header(req, "Host", &host) && from.n && tl_str_eq(from, host))
+		return 0;
+	if (from.n && tl_str_eq(from, authority(tl_str(app->config->public_url))))
+		return 0;
+	return tl_fail(TL_EPERM, "the request comes from another site");
+}
+
+static bool
+changes(const struct tl_req *req)
+{
+	struct tl_str m = tl_req_method(req);
+	return !tl_str_is(m, "GET") && !tl_str_is(m, "HEAD");
+}
+
+static int
+load_session(struct tl_req *req, struct tl_app *app, struct tl_db *db, struct tl_session **ret)
+{
+	struct tl_str cookie, token;
+	struct tl_signin_rules rules = tl_call_signin_rules(app->config);
+	struct tl_session *s = TL_NEW(tl_req_arena(req), struct tl_session);
+	if (!tl_req_cookie(req, COOKIE, &cookie))
+		return tl_fail(TL_EAUTH, "nobody is signed in");
+	int rc = tl_arena_check(tl_req_arena(req));
+	if (rc == 0)
+		rc = tl_session_of(db, cookie, &rules, tl_req_arena(req), s);
+	if (rc == 0 && changes(req)) {
+		if (!tl_req_header(req, "X-CSRF-Token", &token))
+			return tl_fail(TL_EPERM, "the header X-CSRF-Token is missing");
+		rc = tl_session_csrf(s, token);
+	}
+	if (rc == 0)
+		*ret = s;
+	return rc;
+}
+
+static int
+touch(struct tl_db *db, void *ctx)
+{
+	const struct tl_session *s = ctx;
+	return tl_session_seen(db, s->hash, tl_now_us());
+}
+
+int
+tl_console_gate(struct tl_req *req, const char *need)
+{
+	struct tl_app *app = tl_req_app(req);
+	int rc = changes(req) ? check_origin(req, app) : 0;
+	if (rc < 0 || !need)
+		return rc;
+	struct tl_db *db = NULL;
+	struct tl_session *s = NULL;
+	rc = tl_app_db(app, &db);
+	if (rc == 0)
+		rc = load_session(req, app, db, &s);
+	if (rc == 0 && s->touch) {
+		int seen = tl_db_tx(db, TL_SYNC_NORMAL, touch, s);
+		(void)seen; /* not worth a failed request: the next one tries again */
+	}
+	tl_app_db_give(app, db);
+	if (rc == 0 && need[0])
+		rc = tl_need(s->user.role, need);
+	if (rc < 0)
+		return rc;
+	struct tl_who *who = tl_req_who(req);
+	who->kind = TL_WHO_USER;
+	who->id = s->user.id;
+	who->role = (int)s->user.role;
+	who->session = s;
+	return 0;
+}
+
+/* Calls ----------------------------------------------------------------------------------- */
+
+static void
+answer(struct tl_call *c, int rc)
+{
+	if (c->answered) {
+		tl_buf_fini(&c->out);
+		return;
+	}
+	if (rc < 0) {
+		tl_req_problem(c->req, rc);
+		tl_buf_fini(&c->out);
+		return;
+	}
+	if (c->out.n)
+		tl_req_answer_json(c->req, c->status, &c->out);
+	else
+		tl_req_answer_empty(c->req, 204);
+}
+
+void
+tl_console_call(struct tl_req *req, tl_call_fn fn)
+{
+	struct tl_call c = {.req = req,
+	    .app = tl_req_app(req),
+	    .arena = tl_req_arena(req),
+	    .session = tl_req_who(req)->session,
+	    .status = 200};
+	int rc = tl_app_db(c.app, &c.db);
+	c.set = tl_app_policies(c.app);
+	if (c.session) {
+		const struct tl_user *u = &c.session->user;
+		tl_actor_user(c.actor, u->id);
+		c.who = (struct tl_reviewer){.id = u->id,
+		    .skills = u->skills,
+		    .oversees = tl_may(u->role, TL_MAY_RELEASE_ANY),
+		    .claim_us = c.app->config->claim_minutes * TL_US_MIN};
+	}
+	if (rc == 0)
+		rc = fn(&c);
+	if (c.db && tl_db_in_tx(c.db))
+		tl_db_rollback(c.db);
+	answer(&c, rc);
+	tl_policy_unref(c.set);
+	tl_app_db_give(c.app, c.db);
+}
+
+int
+tl_call_begin(struct tl_call *c)
+{
+	return tl_db_begin(c->db);
+}
+
+int
+tl_call_end(struct tl_call *c, enum tl_sync sync, int rc)
+{
+	if (rc < 0) {
+		tl_db_rollback(c->db);
+		return rc;
+	}
+	int end = tl_db_commit(c->db, sync);
+	return end < 0 ? end : rc;
+}
+
+int
+tl_call_id(struct tl_call *c, size_t n, struct tl_id *ret)
+{
+	if (tl_id_parse(tl_req_param(c->req, n), ret) < 0)
+		return tl_fail(TL_ENOTFOUND, "there is nothing with this id");
+	return 0;
+}
+
+int
+tl_call_json(struct tl_call *c, const struct tl_json_field *fields, size_t count, void *ret)
+{
+	json_t *j;
+	int rc = tl_req_json(c->req, &j);
+	return rc < 0 ? rc : tl_json_fill(j, "", fields, count, ret);
+}
+
+int
+tl_call_audit(struct tl_call *c, const char *verb, struct tl_id subject, const char *detail)
+{
+	char text[TL_ID_TEXT] = "";
+	if (!tl_id_is_nil(subject))
+		tl_id_text(text, subject);
+	return tl_audit_add(c->db, c->actor, verb, tl_str(text), tl_str(detail));
+}
+
+struct tl_view
+tl_call_view(struct tl_call *c)
+{
+	return (struct tl_view){c->db, c->arena, c->set, &c->out};
+}
+
+void
+tl_js_text0(struct tl_buf *out, const char *key, struct tl_str s)
+{
+	if (s.n)
+		tl_js_str(out, key, s);
+	else
+		tl_js_null(out, key);
+}
+
+int
+tl_call_person(struct tl_call *c, const char *key, struct tl_id user)
+{
+	struct tl_row r;
+	int rc = tl_id_is_nil(user) ? TL_ENOTFOUND
+				    : tl_db_first(c->db, &r, TL_SQL_VIEW_USER_NAME, A_ID(user));
+	if (rc == TL_ENOTFOUND) {
+		tl_js_null(&c->out, key);
+		return 0;
+	}
+	if (rc < 0)
+		return rc;
+	tl_js_str(&c->out, key, tl_col_str(&r, 0));
+	tl_row_end(&r);
+	return 0;
+}
+
+/* The table ------------------------------------------------------------------------------- */
+
+#define R(method, path, name, need, query, limit, help)                                        \
+	static void handle_##name(struct tl_req *req)                                          \
+	{                                                                                      \
+		tl_console_call(req, tl_console_##name);                                       \
+	}
+#include "api/routes_console.tbl.h"
+#undef R
+
+const struct tl_route tl_console_routes[] = {
+#define R(method, path, name, need, query, limit, help)                                        \
+	{method, path, tl_console_gate, need, query, handle_##name,                            \
+	    (limit) ? &tl_body_json : &tl_body_none, limit, help},
+#include "api/routes_console.tbl.h"
+#undef R
+};
+const size_t tl_console_route_count = TL_COUNT(tl_console_routes);

@@ -1,0 +1,61 @@
+/*
+ * Private to the console's routes: one call as its handler sees it. A handler writes JSON into `out` and returns 0,
+ * or a failure; it begins and ends its own transactions with tl_call_begin and tl_call_end.
+ */
+#pragma once
+
+#include "api/app.h"
+#include "api/http.h"
+#include "people/people.h"
+#include "people/session.h"
+#include "review/view.h"
+
+struct tl_call {
+	struct tl_req *req;
+	struct tl_app *app;
+	struct tl_db *db;
+	struct tl_arena *arena;
+	const struct tl_policy_set *set;
+	const struct tl_session *session; /* NULL only while signing in */
+	struct tl_reviewer who;
+	char actor[TL_ACTOR_MAX]; /* "user:<id>" for the audit trail */
+	int status;               /* 200 unless the handler says otherwise */
+	bool answered;            /* the handler has answered by itself */
+	struct tl_buf out;        /* empty: 204 */
+};
+
+typedef int (*tl_call_fn)(struct tl_call *c);
+
+/* Runs a handler for a request and answers. */
+void tl_console_call(struct tl_req *req, tl_call_fn fn);
+
+/* The signed-in person, the CSRF token and Origin of what changes something, and the permission. */
+int tl_console_gate(struct tl_req *req, const char *need) TL_MUST;
+
+int tl_call_begin(struct tl_call *c) TL_MUST;
+/* Commits when rc >= 0, else rolls back; returns rc or the commit's failure. */
+int tl_call_end(struct tl_call *c, enum tl_sync sync, int rc) TL_MUST;
+
+/* The n-th part of the address as an id; NOTFOUND when it is none. */
+int tl_call_id(struct tl_call *c, size_t n, struct tl_id *ret) TL_MUST;
+/* The body, which must be an object of these fields. */
+int tl_call_json(
+    struct tl_call *c, const struct tl_json_field *fields, size_t count, void *ret) TL_MUST;
+#define TL_CALL_JSON(c, fields, ret) tl_call_json((c), (fields), TL_COUNT(fields), (ret))
+
+int tl_call_audit(
+    struct tl_call *c, const char *verb, struct tl_id subject, const char *detail) TL_MUST;
+
+struct tl_view tl_call_view(struct tl_call *c);
+struct tl_signin_rules tl_call_signin_rules(const struct tl_config *config);
+
+/* Text, or null when empty. */
+void tl_js_text0(struct tl_buf *out, const char *key, struct tl_str s);
+/* The name of a user, or null. */
+int tl_call_person(struct tl_call *c, const char *key, struct tl_id user) TL_MUST;
+
+/* Handlers: one for each row of routes_console.tbl.h. */
+#define R(method, path, name, need, query, limit, help)                                        \
+	int tl_console_##name(struct tl_call *c);
+#include "api/routes_console.tbl.h"
+#undef R

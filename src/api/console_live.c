@@ -1,0 +1,275 @@
+/*
+ * Server-sent events for open consoles: alarms, what waits, the switches.
+ *
+ * Promises: a console hears of a change within about a second; a slow or gone reader is dropped and never blocks
+ * anybody. The thread reads the store once a tick, however many consoles are open. When the store fails a tick is
+ * left out; the next one tries again.
+ */
+#include "api/console.h"
+
+#include "api/console_int.h"
+
+#include "store/alarms.h"
+#include "sys/clock.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#define WATCHERS_MAX 512
+#define QUEUES_MAX 100
+#define KEEPALIVE_TICKS 20
+
+struct watcher {
+	struct tl_stream *stream;
+	char skills[512];
+	struct tl_buf last; /* what it was told */
+	int silent;         /* ticks since it was told anything */
+};
+
+struct tl_console_live {
+	struct tl_app *app;
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t stop_cond;
+	bool stop;
+	struct watcher *watchers[WATCHERS_MAX];
+	size_t count;
+};
+
+static struct tl_console_live *the_live; /* one console in a process */
+
+struct queue_count {
+	char name[64], skills[256];
+	int64_t open;
+};
+
+struct counters {
+	int64_t alarms;
+	bool observe, automatic;
+	struct queue_count queues[QUEUES_MAX];
+	size_t queue_count;
+};
+
+/* Reading --------------------------------------------------------------------------------- */
+
+static int
+read_queues(struct tl_db *db, struct counters *n)
+{
+	struct tl_row r;
+	int rc = tl_db_query(db, &r, TL_SQL_QUEUE_LIST, A_NULL);
+	if (rc < 0)
+		return rc;
+	while (n->queue_count < QUEUES_MAX && (rc = tl_row_next(&r)) > 0) {
+		struct queue_count *q = &n->queues[n->queue_count];
+		*q = (struct queue_count){0};
+		if (tl_str_copy(q->name, sizeof q->name, tl_col_str(&r, 0)) == 0 &&
+		    tl_str_copy(q->skills, sizeof q->skills, tl_col_str(&r, 2)) == 0)
+			n->queue_count++;
+	}
+	tl_row_end(&r);
+	return rc < 0 ? rc : 0;
+}
+
+static int
+read_open(struct tl_db *db, struct counters *n)
+{
+	struct tl_row r;
+	int rc = tl_db_query(db, &r, TL_SQL_VIEW_OPEN_BY_QUEUE, A_NULL);
+	if (rc < 0)
+		return rc;
+	while ((rc = tl_row_next(&r)) > 0) {
+		for (size_t i = 0; i < n->queue_count; i++) {
+			if (tl_str_is(tl_col_str(&r, 0), n->queues[i].name))
+				n->queues[i].open = tl_col_int(&r, 1);
+		}
+	}
+	return rc;
+}
+
+static int
+read_counters(struct tl_db *db, struct counters *n)
+{
+	*n = (struct counters){.automatic = true};
+	int rc = tl_alarm_count(db, &n->alarms);
+	if (rc == 0)
+		rc = tl_switch_get(db, TL_SWITCH_OBSERVE, &n->observe);
+	if (rc == 0)
+		rc = tl_switch_get(db, TL_SWITCH_AUTOMATIC, &n->automatic);
+	if (rc == 0)
+		rc = read_queues(db, n);
+	return rc < 0 ? rc : read_open(db, n);
+}
+
+static void
+write_event(struct tl_buf *out, const struct counters *n, const char *skills)
+{
+	int64_t waiting = 0;
+	for (size_t i = 0; i < n->queue_count; i++) {
+		if (tl_review_skilled(tl_str(skills), tl_str(n->queues[i].skills)))
+			waiting += n->queues[i].open;
+	}
+	tl_buf_puts(out, "event: counters\ndata: ");
+	tl_js_open(out, NULL, '{');
+	tl_js_int(out, "alarms", n->alarms);
+	tl_js_int(out, "waiting", waiting);
+	tl_js_open(out, "queues", '{');
+	for (size_t i = 0; i < n->queue_count; i++)
+		tl_js_int(out, n->queues[i].name, n->queues[i].open);
+	tl_js_close(out, '}');
+	tl_js_bool(out, "observe_only", n->observe);
+	tl_js_bool(out, "automatic_actions", n->automatic);
+	tl_js_close(out, '}');
+	tl_buf_puts(out, "\n\n");
+}
+
+/* Telling --------------------------------------------------------------------------------- */
+
+/* False when the reader is gone or too slow. */
+static bool
+tell(struct watcher *w, const struct counters *n)
+{
+	struct tl_buf now = {0};
+	int rc = 0;
+	write_event(&now, n, w->skills);
+	if (!tl_str_eq(tl_buf_str(&now), tl_buf_str(&w->last))) {
+		rc = tl_stream_put(w->stream, tl_buf_str(&now));
+		tl_buf_fini(&w->last);
+		w->last = now;
+		w->silent = 0;
+		return rc == 0;
+	}
+	tl_buf_fini(&now);
+	if (++w->silent >= KEEPALIVE_TICKS) {
+		w->silent = 0;
+		rc = tl_stream_put(w->stream, TL_S(":\n\n"));
+	}
+	return rc == 0;
+}
+
+static void
+drop(struct watcher *w)
+{
+	tl_stream_end(w->stream);
+	tl_buf_fini(&w->last);
+	free(w);
+}
+
+static void
+tick(struct tl_console_live *l)
+{
+	static struct counters n; /* large; only this thread touches it */
+	struct tl_db *db = NULL;
+	(void)pthread_mutex_lock(&l->lock);
+	bool any = l->count > 0;
+	(void)pthread_mutex_unlock(&l->lock);
+	if (!any)
+		return;
+	int rc = tl_app_db(l->app, &db);
+	if (rc == 0)
+		rc = read_counters(db, &n);
+	tl_app_db_give(l->app, db);
+	if (rc < 0)
+		return;
+	(void)pthread_mutex_lock(&l->lock);
+	for (size_t i = 0; i < l->count;) {
+		if (tell(l->watchers[i], &n)) {
+			i++;
+			continue;
+		}
+		drop(l->watchers[i]);
+		l->watchers[i] = l->watchers[--l->count];
+	}
+	(void)pthread_mutex_unlock(&l->lock);
+}
+
+static void *
+run(void *arg)
+{
+	struct tl_console_live *l = arg;
+	(void)pthread_mutex_lock(&l->lock);
+	while (!l->stop) {
+		struct timespec at;
+		(void)pthread_mutex_unlock(&l->lock);
+		tick(l);
+		(void)pthread_mutex_lock(&l->lock);
+		(void)clock_gettime(CLOCK_MONOTONIC, &at);
+		at.tv_sec++;
+		if (!l->stop)
+			(void)pthread_cond_timedwait(&l->stop_cond, &l->lock, &at);
+	}
+	(void)pthread_mutex_unlock(&l->lock);
+	return NULL;
+}
+
+int
+tl_console_live_start(struct tl_app *app, struct tl_console_live **ret)
+{
+	struct tl_console_live *l = calloc(1, sizeof *l);
+	pthread_condattr_t attr;
+	if (!l)
+		abort();
+	l->app = app;
+	(void)pthread_mutex_init(&l->lock, NULL);
+	(void)pthread_condattr_init(&attr);
+	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(&l->stop_cond, &attr);
+	(void)pthread_condattr_destroy(&attr);
+	if (pthread_create(&l->thread, NULL, run, l) != 0) {
+		free(l);
+		return tl_fail(TL_EAGAIN, "no thread for open consoles");
+	}
+	the_live = l;
+	*ret = l;
+	return 0;
+}
+
+void
+tl_console_live_stop(struct tl_console_live *l)
+{
+	if (!l)
+		return;
+	(void)pthread_mutex_lock(&l->lock);
+	l->stop = true;
+	(void)pthread_cond_signal(&l->stop_cond);
+	(void)pthread_mutex_unlock(&l->lock);
+	(void)pthread_join(l->thread, NULL);
+	the_live = NULL;
+	for (size_t i = 0; i < l->count; i++)
+		drop(l->watchers[i]);
+	(void)pthread_cond_destroy(&l->stop_cond);
+	(void)pthread_mutex_destroy(&l->lock);
+	free(l);
+}
+
+int
+tl_console_live(struct tl_call *c)
+{
+	struct tl_console_live *l = the_live;
+	if (!l)
+		return tl_fail(TL_EAGAIN, "nothing is told live right now");
+	struct counters *n = TL_NEW(c->arena, struct counters);
+	int rc = tl_arena_check(c->arena);
+	if (rc == 0)
+		rc = read_counters(c->db, n);
+	if (rc < 0)
+		return rc;
+	struct watcher *w = calloc(1, sizeof *w);
+	if (!w)
+		abort();
+	if (tl_str_copy(w->skills, sizeof w->skills, c->who.skills) < 0)
+		w->skills[0] = '\0';
+	(void)pthread_mutex_lock(&l->lock);
+	bool full = l->count == WATCHERS_MAX;
+	if (!full) {
+		c->answered = true;
+		w->stream = tl_req_stream(c->req, 200, "text/event-stream");
+		l->watchers[l->count++] = w;
+		(void)tell(w, n);
+	}
+	(void)pthread_mutex_unlock(&l->lock);
+	if (full) {
+		free(w);
+		return tl_fail(TL_EAGAIN, "too many consoles are open");
+	}
+	return 0;
+}

@@ -1,0 +1,259 @@
+/*
+ * Signing in and out, who is signed in, preferences.
+ *
+ * Promises: a wrong name and a wrong password answer the same; every try is recorded; the cookie is bound to this
+ * host, unreadable to scripts and never sent from other sites. Failures: 401, 429 with Retry-After. The session's
+ * figures are what the console needs for its first screen.
+ */
+#include "api/console_int.h"
+
+#include "store/alarms.h"
+#include "store/decisions.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+
+#define COOKIE "__Host-tutela"
+#define PREFS_MAX 8192
+
+static const char *const words_on_off[] = {"off", "on", NULL};
+
+static void
+write_words(struct tl_buf *out, const char *key, struct tl_str words)
+{
+	tl_js_open(out, key, '[');
+	for (size_t at = 0; at < words.n;) {
+		size_t from = at;
+		while (at < words.n && words.p[at] != ' ')
+			at++;
+		if (at > from)
+			tl_js_str(out, NULL, tl_bytes(words.p + from, at - from));
+		at++;
+	}
+	tl_js_close(out, ']');
+}
+
+static void
+write_user(struct tl_buf *out, const struct tl_user *u)
+{
+	tl_js_open(out, "user", '{');
+	tl_js_id(out, "id", u->id);
+	tl_js_str(out, "name", u->name);
+	tl_js_z(out, "role", tl_role_names[u->role]);
+	tl_js_str(out, "pseudonym", u->pseudonym);
+	write_words(out, "skills", u->skills);
+	tl_js_close(out, '}');
+}
+
+static int
+write_figures(struct tl_call *c, const struct tl_reviewer *who)
+{
+	bool observe = false, automatic = true;
+	int64_t alarms = 0, waiting = 0, decided = 0;
+	int64_t today = tl_now_us() / TL_US_DAY * TL_US_DAY;
+	int rc = tl_switch_get(c->db, TL_SWITCH_OBSERVE, &observe);
+	if (rc == 0)
+		rc = tl_switch_get(c->db, TL_SWITCH_AUTOMATIC, &automatic);
+	if (rc == 0)
+		rc = tl_alarm_count(c->db, &alarms);
+	if (rc == 0)
+		rc = tl_review_waiting(c->db, c->arena, who, TL_S(""), &waiting);
+	if (rc == 0)
+		rc = tl_decision_count_by(c->db, who->id, today, &decided);
+	tl_js_bool(&c->out, "observe_only", observe);
+	tl_js_bool(&c->out, "automatic_actions", automatic);
+	tl_js_int(&c->out, "alarms", alarms);
+	tl_js_int(&c->out, "waiting", waiting);
+	tl_js_int(&c->out, "decided_today", decided);
+	return rc;
+}
+
+static int
+write_session(struct tl_call *c, const struct tl_user *u, const char *csrf, int64_t expires_at)
+{
+	struct tl_reviewer who = {.id = u->id, .skills = u->skills};
+	tl_js_open(&c->out, NULL, '{');
+	write_user(&c->out, u);
+	tl_js_z(&c->out, "csrf", csrf);
+	tl_js_time(&c->out, "expires_at", expires_at);
+	tl_js_int(&c->out, "undo_seconds", c->app->config->undo_seconds);
+	tl_js_int(&c->out, "claim_seconds", c->app->config->claim_minutes * 60);
+	int rc = write_figures(c, &who);
+	tl_js_raw(&c->out, "prefs", u->prefs.n ? u->prefs : TL_S("{}"));
+	tl_js_z(&c->out, "version", TL_VERSION);
+	tl_js_close(&c->out, '}');
+	return rc;
+}
+
+static void
+set_cookie(struct tl_call *c, const char *value, int64_t seconds)
+{
+	tl_req_set_header(c->req, "Set-Cookie",
+	    tl_arena_printf(c->arena,
+		COOKIE "=%s; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=%lld", value,
+		(long long)seconds));
+}
+
+int
+tl_console_session_create(struct tl_call *c)
+{
+	struct ask {
+		struct tl_str name, password;
+	} ask = {0};
+	static const struct tl_json_field fields[] = {
+	    {"name", TL_J_STR, offsetof(struct ask, name), 1, 100, NULL, true},
+	    {"password", TL_J_STR, offsetof(struct ask, password), 1, 1000, NULL, true},
+	};
+	int rc = TL_CALL_JSON(c, fields, &ask);
+	if (rc < 0)
+		return rc;
+	struct tl_signin *s = TL_NEW(c->arena, struct tl_signin);
+	rc = tl_arena_check(c->arena);
+	if (rc < 0)
+		return rc;
+	s->name = ask.name;
+	s->password = ask.password;
+	s->rules = tl_call_signin_rules(c->app->config);
+	int outcome = tl_signin_check(c->db, c->arena, s);
+	char why[256];
+	(void)snprintf(why, sizeof why, "%s", tl_err_text());
+	rc = tl_db_tx(c->db, TL_SYNC_FULL, tl_signin_record, s);
+	struct tl_id user = {0};
+	if (s->known)
+		user = s->user.id;
+	if (outcome == TL_EAUTH || outcome == TL_ERATE)
+		tl_log(EV_SIGNIN_FAILED, TL_LID("user", user));
+	if (outcome == TL_ERATE)
+		tl_req_set_header(c->req, "Retry-After",
+		    tl_arena_printf(c->arena, "%lld", (long long)s->wait_s));
+	if (outcome < 0)
+		return tl_fail(outcome, "%s", why);
+	if (rc < 0)
+		return rc;
+	set_cookie(c, s->cookie, (s->expires_at - tl_now_us()) / TL_US_S);
+	return write_session(c, &s->user, s->csrf, s->expires_at);
+}
+
+int
+tl_console_session_get(struct tl_call *c)
+{
+	const struct tl_session *s = c->session;
+	return write_session(c, &s->user, s->csrf, s->expires_at);
+}
+
+/* Unknown keys that are kept already stay; what is sent replaces. */
+static int
+merge_prefs(struct tl_call *c, json_t *sent, struct tl_str *ret)
+{
+	json_t TL_CLEANUP(tl_json_unref) *prefs = NULL;
+	struct tl_str old = c->session->user.prefs;
+	int rc = tl_json_parse(old.n ? old : TL_S("{}"), &prefs);
+	if (rc < 0 || json_object_update(prefs, sent) < 0)
+		return tl_fail(TL_ECORRUPT, "the stored preferences are damaged");
+	char *text = json_dumps(prefs, JSON_COMPACT | JSON_SORT_KEYS);
+	*ret = tl_arena_dup(c->arena, tl_str(text));
+	free(text);
+	if (ret->n > PREFS_MAX)
+		return tl_fail_at(TL_EFIELD, "/prefs", "larger than %d bytes", PREFS_MAX);
+	return tl_arena_check(c->arena);
+}
+
+int
+tl_console_session_put(struct tl_call *c)
+{
+	json_t *sent = NULL;
+	static const struct tl_json_field fields[] = {
+	    {"prefs", TL_J_OBJECT, 0, 0, 64, NULL, true}};
+	int rc = TL_CALL_JSON(c, fields, &sent);
+	struct tl_str prefs = {0};
+	if (rc == 0)
+		rc = merge_prefs(c, sent, &prefs);
+	if (rc == 0)
+		rc = tl_call_begin(c);
+	if (rc < 0)
+		return rc;
+	rc = tl_call_end(
+	    c, TL_SYNC_NORMAL, tl_user_set_prefs(c->db, c->session->user.id, prefs));
+	if (rc < 0)
+		return rc;
+	struct tl_user u = c->session->user;
+	u.prefs = prefs;
+	return write_session(c, &u, c->session->csrf, c->session->expires_at);
+}
+
+int
+tl_console_session_delete(struct tl_call *c)
+{
+	int rc = tl_call_begin(c);
+	if (rc == 0)
+		rc = tl_call_end(c, TL_SYNC_FULL, tl_signout(c->db, c->session));
+	if (rc == 0)
+		set_cookie(c, "", 0);
+	return rc;
+}
+
+/* Switches -------------------------------------------------------------------------------- */
+
+static int
+write_switch(struct tl_call *c, const char *name, bool initial)
+{
+	struct tl_row r;
+	bool found = false;
+	int rc = tl_db_query(c->db, &r, TL_SQL_SWITCH_LIST, A_NULL);
+	if (rc < 0)
+		return rc;
+	tl_js_open(&c->out, NULL, '{');
+	tl_js_z(&c->out, "name", name);
+	while (!found && (rc = tl_row_next(&r)) > 0) {
+		if (!tl_str_is(tl_col_str(&r, 0), name))
+			continue;
+		found = true;
+		tl_js_str(&c->out, "value", tl_col_str(&r, 1));
+		tl_js_str(&c->out, "set_by", tl_col_str(&r, 2));
+		tl_js_time(&c->out, "at", tl_col_int(&r, 3));
+	}
+	tl_row_end(&r);
+	if (!found) {
+		tl_js_z(&c->out, "value", words_on_off[initial]);
+		tl_js_z(&c->out, "set_by", "");
+		tl_js_null(&c->out, "at");
+	}
+	tl_js_close(&c->out, '}');
+	return rc < 0 ? rc : 0;
+}
+
+int
+tl_console_switches(struct tl_call *c)
+{
+	tl_js_open(&c->out, NULL, '{');
+	tl_js_open(&c->out, "switches", '[');
+	int rc = write_switch(c, TL_SWITCH_OBSERVE, false);
+	if (rc == 0)
+		rc = write_switch(c, TL_SWITCH_AUTOMATIC, true);
+	tl_js_close(&c->out, ']');
+	tl_js_close(&c->out, '}');
+	return rc;
+}
+
+int
+tl_console_switch_set(struct tl_call *c)
+{
+	static const char *const names[] = {TL_SWITCH_OBSERVE, TL_SWITCH_AUTOMATIC, NULL};
+	struct ask {
+		int name, value;
+	} ask = {0};
+	static const struct tl_json_field fields[] = {
+	    {"name", TL_J_ENUM, offsetof(struct ask, name), 0, 0, names, true},
+	    {"value", TL_J_ENUM, offsetof(struct ask, value), 0, 0, words_on_off, true},
+	};
+	int rc = TL_CALL_JSON(c, fields, &ask);
+	if (rc == 0)
+		rc = tl_call_begin(c);
+	if (rc < 0)
+		return rc;
+	rc = tl_switch_set(c->db, names[ask.name], ask.value == 1, c->session->user.name);
+	if (rc == 0)
+		rc = tl_audit_add(c->db, c->actor, "switch.set", tl_str(names[ask.name]),
+		    tl_str(words_on_off[ask.value]));
+	rc = tl_call_end(c, TL_SYNC_FULL, rc);
+	return rc < 0 ? rc : tl_console_switches(c);
+}
