@@ -78,7 +78,8 @@ int
 tl_codec_vips_load(void)
 {
 	if (setenv("VIPSHOME", "/nonexistent", 1) < 0 || /* no modules but the one below */
-	    setenv("VIPS_NOVECTOR", "1", 1) < 0)         /* no code made at run time */
+	    setenv("VIPS_NOVECTOR", "1", 1) < 0 ||       /* no code made at run time */
+	    setenv("VIPS_WARNING", "0", 1) < 0)          /* nobody reads warnings */
 		return tl_fail(TL_ENOMEM, "cannot set the environment");
 	void *handle = dlopen("libvips.so.42", RTLD_NOW | RTLD_GLOBAL);
 	if (!handle)
@@ -141,6 +142,21 @@ reason_of_error(void)
 		if (strstr(text, rows[i].part))
 			return rows[i].why;
 	return TL_DECODE_CORRUPT;
+}
+
+/* Libraries seldom say that a file just ends early; its own words about its length do. */
+static bool
+ends_early(struct tl_str file, enum tl_format format)
+{
+	const uint8_t *p = file.p;
+	if (format == TL_FORMAT_PNG)
+		return !memmem(p, file.n, "IEND", 4);
+	if (format == TL_FORMAT_GIF)
+		return p[file.n - 1] != ';';
+	return format == TL_FORMAT_WEBP && ((uint64_t)p[4] | (uint64_t)p[5] << 8 |
+					       (uint64_t)p[6] << 16 | (uint64_t)p[7] << 24) +
+						   8 >
+					       file.n;
 }
 
 struct layout {
@@ -234,13 +250,11 @@ tl_codec_vips(struct tl_str file, const struct tl_decode_ask *q, struct tl_sink 
 {
 	if (!lib.vips_init)
 		return TL_DECODE_UNSUPPORTED;
-	VipsImage *im = open_image(file, (enum tl_format)q->format);
-	if (!im) {
-		enum tl_decode_reason why = reason_of_error();
-		lib.vips_error_clear();
-		return why;
-	}
-	enum tl_decode_reason why = read_image(im, s);
-	lib.g_object_unref(im);
-	return why;
+	enum tl_format format = (enum tl_format)q->format;
+	VipsImage *im = open_image(file, format);
+	enum tl_decode_reason why = im ? read_image(im, s) : reason_of_error();
+	if (im)
+		lib.g_object_unref(im);
+	lib.vips_error_clear();
+	return why == TL_DECODE_CORRUPT && ends_early(file, format) ? TL_DECODE_TRUNCATED : why;
 }

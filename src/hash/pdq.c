@@ -171,7 +171,7 @@ tl_pdq_frame_check(const struct tl_pdq_frame *f)
 {
 	for (int i = 0; i < SIDE; i++)
 		for (int j = 0; j < SIDE; j++)
-			if (!(f->v[i][j] >= 0.0f && f->v[i][j] <= 255.5f))
+			if (!(f->v[i][j] >= -0.5f && f->v[i][j] <= 255.5f))
 				return tl_fail(TL_EFIELD, "a sample is outside 0..255");
 	return 0;
 }

@@ -58,7 +58,7 @@ uint32_t tl_pdq_sampler_missing(const struct tl_pdq_sampler *s); /* rows still t
 /* Float luma of n RGB pixels: 0.299 R + 0.587 G + 0.114 B. */
 void tl_pdq_luma(float *dst, const uint8_t *rgb, size_t n);
 
-/* INPUT when a sample is no number or outside 0..255 (samples that came from elsewhere). */
+/* INPUT when a sample is no number or outside 0..255 by more than rounding (samples that came from elsewhere). */
 int tl_pdq_frame_check(const struct tl_pdq_frame *f) TL_MUST;
 
 /* Quality is 0..100. The second form gives the hashes of all eight turned pictures from one transform. */

@@ -48,6 +48,7 @@ JE(open, EACCES)   /* libraries look for files and take no for an answer */
 JE(openat, EACCES)
 JE(access, EACCES)
 JE(readlink, EACCES)
+JE(getpeername, ENOTSOCK) /* GLib asks where standard error goes before it complains */
 JE(sysinfo, EPERM)
 JE(getcpu, EPERM)
 JE(tgkill, EPERM) /* abort(): falls through to an illegal instruction */

@@ -1,0 +1,146 @@
+/*
+ * Hostile and corrupt pictures (tests/make_hostile.py) through the real decoder, many at a time, driven as an event
+ * loop drives it: each ends with a reason that is right for it, and good pictures in between still decode.
+ */
+#include "media/preview.h"
+#include "sys/clock.h"
+#include "sys/spawn.h"
+
+#include "media_unit.h"
+
+#include <poll.h>
+#include <sys/wait.h>
+
+#define SLOTS 2
+#define GOOD_EVERY 5
+
+struct sample {
+	char name[64];
+	char expected[160];
+	struct tl_buf bytes;
+	bool back;
+};
+
+static struct sample samples[256];
+static size_t count;
+static char dir[64] = "/tmp/tutela-test-XXXXXX";
+
+static void
+generate(void)
+{
+	const char *argv[] = {"python3", TEST_DATA "/../make_hostile.py", TEST_DATA, dir, NULL};
+	struct tl_spawn how = {.path = "/usr/bin/python3", .argv = argv};
+	struct tl_child c = TL_CHILD_NONE;
+	int status = -1;
+	assert_int_equal(tl_spawn(&how, &c), 0);
+	assert_int_equal(tl_child_wait(&c, tl_mono_us() + 60 * TL_US_S, &status), 0);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	char path[128], line[512];
+	assert_non_null(mkdtemp(dir));
+	generate();
+	(void)snprintf(path, sizeof path, "%s/expected.tsv", dir);
+	FILE *f = fopen(path, "re");
+	assert_non_null(f);
+	while (fgets(line, sizeof line, f)) {
+		struct sample *s = &samples[count++];
+		assert_true(count < TL_COUNT(samples));
+		assert_int_equal(sscanf(line, "%63s %159s", s->name, s->expected), 2);
+		s->bytes = unit_file(dir, s->name);
+	}
+	(void)fclose(f);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < count; i++)
+		tl_buf_fini(&samples[i].bytes);
+	unit_remove_tree(dir);
+	return 0;
+}
+
+static bool
+is_expected(const struct sample *s, const char *word)
+{
+	const char *at = strstr(s->expected, word);
+	size_t n = strlen(word);
+	return at && (at == s->expected || at[-1] == ',') && (at[n] == ',' || at[n] == 0);
+}
+
+static void
+check(struct tl_decoded *d, int *good)
+{
+	struct sample *s = d->user;
+	const char *word = tl_decode_reason_word(d->reason);
+	if (!s) { /* a good picture in between */
+		assert_int_equal(d->reason, TL_DECODE_OK);
+		assert_int_equal(d->picture.quality, 87);
+		(*good)++;
+	} else {
+		assert_false(s->back);
+		s->back = true;
+		if (!is_expected(s, word))
+			print_error("%s: %s, expected %s\n", s->name, word, s->expected);
+		assert_true(is_expected(s, word));
+		assert_int_equal(d->err == 0, d->reason == TL_DECODE_OK);
+	}
+	tl_picture_fini(&d->picture);
+}
+
+/* Submits sample after sample (and now and then a good picture) while there are free slots. */
+static void
+feed(struct tl_jails *j, struct tl_str good, size_t *next, size_t total)
+{
+	while (*next < total && tl_jails_free(j) > 0) {
+		size_t i = (*next)++;
+		bool is_good = i % GOOD_EVERY == GOOD_EVERY - 1;
+		struct sample *s = is_good ? NULL : &samples[i - i / GOOD_EVERY];
+		struct tl_decode_job job = {.bytes = s ? tl_buf_str(&s->bytes) : good,
+		    .preview_side = TL_PREVIEW_SIDE,
+		    .limits = {.deadline_ms = 8000},
+		    .user = s};
+		assert_int_equal(tl_jails_submit(j, &job), 0);
+	}
+}
+
+static void
+t_every_hostile_file_has_its_reason_and_good_ones_go_on(void **state)
+{
+	(void)state;
+	struct tl_jails *j = unit_jails(SLOTS);
+	struct tl_buf good = unit_file(TEST_DATA, "pdq/scene00.png");
+	struct tl_decoded d;
+	size_t next = 0, back = 0, total = count + (count - 1) / (GOOD_EVERY - 1);
+	int good_back = 0;
+	assert_true(count >= 30);
+	while (back < total) {
+		feed(j, tl_buf_str(&good), &next, total);
+		assert_int_equal(
+		    tl_fd_wait(tl_jails_fd(j), POLLIN, tl_mono_us() + 40 * TL_US_S), 0);
+		for (; tl_jails_next(j, &d); back++)
+			check(&d, &good_back);
+	}
+	assert_int_equal(good_back, (count - 1) / (GOOD_EVERY - 1));
+	for (size_t i = 0; i < count; i++)
+		assert_true(samples[i].back);
+	assert_int_equal(tl_jails_free(j), SLOTS);
+	tl_buf_fini(&good);
+	tl_jails_destroy(j);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(t_every_hostile_file_has_its_reason_and_good_ones_go_on),
+	};
+	return cmocka_run_group_tests(tests, setup, teardown);
+}

@@ -1,0 +1,174 @@
+/*
+ * The pool against a decoder that lies (fake_decoder.c) and against a real one that is killed: the item fails with
+ * its reason, the pool replaces the decoder and goes on.
+ */
+#include "media/jails.h"
+#include "sys/clock.h"
+
+#include "media_unit.h"
+
+#include <poll.h>
+#include <signal.h>
+
+static struct tl_jails *
+fake_jails(void)
+{
+	struct tl_jails *j = NULL;
+	struct tl_jails_config c = {.program = TEST_FAKE_DECODER, .slots = 1};
+	assert_int_equal(tl_jails_create(&c, &j), 0);
+	return j;
+}
+
+static enum tl_decode_reason
+ask(struct tl_jails *j, char how, struct tl_decoded *d)
+{
+	uint8_t file[] = {0xff, 0xd8, 0xff, (uint8_t)how, 0};
+	struct tl_decode_job job = {
+	    .bytes = tl_bytes(file, sizeof file), .limits = {.deadline_ms = 20}};
+	int rc = tl_jails_decode(j, &job, d);
+	assert_int_equal(rc, d->err);
+	return d->reason;
+}
+
+static void
+t_lies_are_noticed_and_the_liar_replaced(void **state)
+{
+	(void)state;
+	static const struct {
+		char how;
+		enum tl_decode_reason reason;
+	} row[] = {{'i', TL_DECODE_PROTOCOL}, {'l', TL_DECODE_PROTOCOL},
+	    {'z', TL_DECODE_PROTOCOL}, {'p', TL_DECODE_PROTOCOL}, {'s', TL_DECODE_PROTOCOL},
+	    {'r', TL_DECODE_PROTOCOL}, {'f', TL_DECODE_PROTOCOL}, {'o', TL_DECODE_PROTOCOL},
+	    {'m', TL_DECODE_PROTOCOL}, {'n', TL_DECODE_PROTOCOL}, {'b', TL_DECODE_PROTOCOL},
+	    {'u', TL_DECODE_PROTOCOL}, {'d', TL_DECODE_PROTOCOL}, {'t', TL_DECODE_PROTOCOL},
+	    {'x', TL_DECODE_PROTOCOL}, {'c', TL_DECODE_CRASHED}, {'k', TL_DECODE_CRASHED}};
+	struct tl_jails *j = fake_jails();
+	struct tl_decoded d;
+	for (size_t i = 0; i < TL_COUNT(row); i++) {
+		enum tl_decode_reason why = ask(j, row[i].how, &d);
+		if (why != row[i].reason)
+			print_error("'%c': %s\n", row[i].how, tl_decode_reason_word(why));
+		assert_int_equal(why, row[i].reason);
+		assert_true(d.retried);
+		assert_int_equal(d.err, TL_EMEDIA);
+		assert_int_equal(ask(j, 'g', &d), TL_DECODE_OK); /* good again */
+		tl_picture_fini(&d.picture);
+	}
+	tl_jails_destroy(j);
+}
+
+static void
+t_hanging_decoder_is_ended_at_the_deadline(void **state)
+{
+	(void)state;
+	struct tl_jails *j = fake_jails();
+	struct tl_decoded d;
+	assert_int_equal(ask(j, 'g', &d), TL_DECODE_OK);
+	tl_picture_fini(&d.picture);
+	uint8_t file[] = {0xff, 0xd8, 0xff, 'h', 0};
+	struct tl_decode_job job = {
+	    .bytes = tl_bytes(file, sizeof file), .limits = {.deadline_ms = 20}};
+	assert_int_equal(tl_jails_submit(j, &job), 0);
+	int32_t pid = 0;
+	assert_int_equal(tl_jails_pids(j, &pid, 1), 1);
+	/* the first try runs into the deadline; a fresh process gets the second, which may take its time to start */
+	assert_int_equal(tl_fd_wait(tl_jails_fd(j), POLLIN, tl_mono_us() + 3 * TL_US_S), 0);
+	assert_false(tl_jails_next(j, &d));
+	assert_int_equal(kill(pid, 0), -1);
+	assert_int_equal(tl_jails_free(j), 0);
+	tl_jails_destroy(j);
+}
+
+/* A second answer to one question can never become the answer to the next. */
+static void
+t_second_answer_is_thrown_away_with_its_sender(void **state)
+{
+	(void)state;
+	struct tl_jails *j = fake_jails();
+	struct tl_decoded d;
+	for (int i = 0; i < 5; i++) {
+		assert_int_equal(ask(j, '2', &d), TL_DECODE_OK);
+		tl_picture_fini(&d.picture);
+		int rc = tl_fd_wait(tl_jails_fd(j), POLLIN, tl_mono_us() + 500 * TL_US_MS);
+		assert_int_equal(rc, 0);
+		assert_false(tl_jails_next(j, &d));
+		assert_int_equal(tl_jails_pids(j, (int32_t[2]){0}, 2), 0);
+	}
+	tl_jails_destroy(j);
+}
+
+static void
+t_killed_decoder_costs_nothing(void **state)
+{
+	(void)state;
+	struct tl_jails *j = unit_jails(1);
+	struct tl_buf b = unit_file(TEST_DATA, "pdq/scene00-q15.jpg");
+	struct tl_decode_job job = {.bytes = tl_buf_str(&b)};
+	struct tl_decoded d;
+	for (int i = 0; i < 3; i++) {
+		int32_t pid = 0;
+		assert_int_equal(tl_jails_decode(j, &job, &d), 0);
+		assert_int_equal(d.picture.quality, 99);
+		tl_picture_fini(&d.picture);
+		assert_int_equal(tl_jails_pids(j, &pid, 1), 1);
+		assert_int_equal(kill(pid, SIGKILL), 0);
+	}
+	tl_buf_fini(&b);
+	tl_jails_destroy(j);
+}
+
+static void
+t_limits_are_kept(void **state)
+{
+	(void)state;
+	struct tl_jails *j = unit_jails(1);
+	struct tl_buf b = unit_file(TEST_DATA, "pdq/scene00-large.jpg");
+	struct tl_decode_job job = {.bytes = tl_buf_str(&b)};
+	struct tl_decoded d;
+	job.limits.pixels = 1000000;
+	assert_int_equal(tl_jails_decode(j, &job, &d), TL_ETOOBIG);
+	job.limits = (struct tl_decode_limits){.side = 2000};
+	assert_int_equal(tl_jails_decode(j, &job, &d), TL_ETOOBIG);
+	job.limits = (struct tl_decode_limits){.bytes = 1000};
+	assert_int_equal(tl_jails_decode(j, &job, &d), TL_ETOOBIG);
+	job.limits = (struct tl_decode_limits){.deadline_ms = 1};
+	assert_int_equal(tl_jails_decode(j, &job, &d), TL_ETIME);
+	assert_true(d.retried);
+	job.limits = (struct tl_decode_limits){0};
+	assert_int_equal(tl_jails_decode(j, &job, &d), 0);
+	tl_picture_fini(&d.picture);
+	tl_buf_fini(&b);
+	tl_jails_destroy(j);
+}
+
+static void
+t_pool_says_when_it_is_full_or_the_program_missing(void **state)
+{
+	(void)state;
+	struct tl_jails *j = NULL;
+	struct tl_jails_config c = {.program = "/nonexistent/tutela-decode", .slots = 1};
+	assert_int_equal(tl_jails_create(&c, &j), TL_ECONFIG);
+	j = fake_jails();
+	uint8_t file[] = {0xff, 0xd8, 0xff, 'h', 0};
+	struct tl_decode_job job = {.bytes = tl_bytes(file, sizeof file)};
+	assert_int_equal(tl_jails_free(j), 1);
+	assert_int_equal(tl_jails_submit(j, &job), 0);
+	assert_int_equal(tl_jails_free(j), 0);
+	assert_int_equal(tl_jails_submit(j, &job), TL_EAGAIN);
+	tl_jails_destroy(j); /* with a picture under way */
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(t_lies_are_noticed_and_the_liar_replaced),
+	    cmocka_unit_test(t_hanging_decoder_is_ended_at_the_deadline),
+	    cmocka_unit_test(t_second_answer_is_thrown_away_with_its_sender),
+	    cmocka_unit_test(t_killed_decoder_costs_nothing),
+	    cmocka_unit_test(t_limits_are_kept),
+	    cmocka_unit_test(t_pool_says_when_it_is_full_or_the_program_missing),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
