@@ -77,7 +77,7 @@ deliver(struct deciding *x, const struct tl_decided_action *a, struct tl_action_
 	TL_CLEANUP(tl_buf_fini) struct tl_buf data = {0};
 	bool held = false;
 	action_json(x, &data, a);
-	struct tl_event e = {.type = "action.requested",
+	struct tl_outbox_message e = {.type = "action.requested",
 	    .platform = x->d.platform,
 	    .live = x->d.live,
 	    .subject_key = tl_outbox_subject_key(x->arena, a->subject_kind, a->subject_ext),
@@ -138,7 +138,7 @@ tell_case(struct deciding *x)
 	id_json(&data, "decision_id", d->id);
 	tl_js_z(&data, "outcome", tl_decision_kind_names[d->kind]);
 	tl_js_close(&data, '}');
-	struct tl_event e = {.type = "case.decided",
+	struct tl_outbox_message e = {.type = "case.decided",
 	    .platform = d->platform,
 	    .live = d->live,
 	    .subject_key = tl_outbox_subject_key(x->arena, d->subject_kind, ext),

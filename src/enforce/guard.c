@@ -29,30 +29,68 @@ static const struct range ranges[] = {
 #undef G
 };
 
+/* Whether the first `bits` of two addresses are the same. */
+static bool
+same_net(const uint8_t *net, const uint8_t *addr, unsigned bits)
+{
+	size_t whole = bits / 8;
+	if (memcmp(net, addr, whole) != 0)
+		return false;
+	unsigned rest = bits % 8;
+	unsigned mask = (0xff00u >> rest) & 0xffu;
+	return rest == 0 || (net[whole] & mask) == (addr[whole] & mask);
+}
+
 static bool
 covers(const struct range *r, const uint8_t *addr)
 {
 	uint8_t net[16];
 	if (inet_pton(r->family, r->prefix, net) != 1)
 		return true; /* a broken row shuts rather than opens */
-	size_t whole = r->bits / 8;
-	if (memcmp(net, addr, whole) != 0)
-		return false;
-	unsigned rest = r->bits % 8;
-	unsigned mask = (0xff00u >> rest) & 0xffu;
-	return rest == 0 || (net[whole] & mask) == (addr[whole] & mask);
+	return same_net(net, addr, r->bits);
 }
 
-const char *
-tl_guard_address(const struct sockaddr *sa, size_t len, bool private_ok)
+static bool
+address_bytes(const struct sockaddr *sa, size_t len, uint8_t addr[16])
 {
-	uint8_t addr[16];
 	if (sa->sa_family == AF_INET && len >= sizeof(struct sockaddr_in))
 		memcpy(addr, (const uint8_t *)sa + offsetof(struct sockaddr_in, sin_addr), 4);
 	else if (sa->sa_family == AF_INET6 && len >= sizeof(struct sockaddr_in6))
 		memcpy(
 		    addr, (const uint8_t *)sa + offsetof(struct sockaddr_in6, sin6_addr), 16);
 	else
+		return false;
+	return true;
+}
+
+int
+tl_guard_net_parse(struct tl_str text, struct tl_guard_net *ret)
+{
+	char host[INET6_ADDRSTRLEN + 1];
+	const uint8_t *slash = text.n ? memchr(text.p, '/', text.n) : NULL;
+	struct tl_str name = slash ? tl_bytes(text.p, (size_t)(slash - text.p)) : text;
+	struct tl_guard_net net = {.family = AF_INET};
+	int64_t bits;
+	if (tl_str_copy(host, sizeof host, name) < 0)
+		return tl_fail(TL_EFIELD, "not a network such as 10.1.0.0/16");
+	if (inet_pton(AF_INET, host, net.address) != 1) {
+		net.family = AF_INET6;
+		if (inet_pton(AF_INET6, host, net.address) != 1)
+			return tl_fail(TL_EFIELD, "not a network such as 10.1.0.0/16");
+	}
+	bits = net.family == AF_INET ? 32 : 128;
+	if (slash && tl_parse_i64(tl_bytes(slash + 1, text.n - name.n - 1), 0, bits, &bits) < 0)
+		return tl_fail(TL_EFIELD, "not a network such as 10.1.0.0/16");
+	net.bits = (unsigned)bits;
+	*ret = net;
+	return 0;
+}
+
+const char *
+tl_guard_address(const struct sockaddr *sa, size_t len, bool private_ok)
+{
+	uint8_t addr[16];
+	if (!address_bytes(sa, len, addr))
 		return "not an internet address";
 	for (size_t i = 0; i < TL_COUNT(ranges); i++) {
 		const struct range *r = &ranges[i];
@@ -62,12 +100,26 @@ tl_guard_address(const struct sockaddr *sa, size_t len, bool private_ok)
 	return NULL;
 }
 
+static bool
+in_allowed_net(const struct tl_guard *g, const struct sockaddr *sa, size_t len)
+{
+	uint8_t addr[16];
+	if (!address_bytes(sa, len, addr))
+		return false;
+	for (size_t i = 0; i < g->net_count; i++)
+		if (g->nets[i].family == sa->sa_family &&
+		    same_net(g->nets[i].address, addr, g->nets[i].bits))
+			return true;
+	return false;
+}
+
 static curl_socket_t
 open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *to)
 {
 	struct tl_guard *g = ctx;
 	const char *why = purpose == CURLSOCKTYPE_IPCXN
-			      ? tl_guard_address(&to->addr, to->addrlen, g->private_ok)
+			      ? tl_guard_address(&to->addr, to->addrlen,
+				    g->private_ok || in_allowed_net(g, &to->addr, to->addrlen))
 			      : "not a connection of ours";
 	if (why) {
 		g->refused = why;

@@ -12,9 +12,19 @@
 
 #define TL_GUARD_BODY_MAX (64L * 1024)
 
+/* A network that the operator allows for all endpoints: "10.1.0.0/16", "fd12::/32", or one address. */
+struct tl_guard_net {
+	int family;
+	uint8_t address[16];
+	unsigned bits;
+};
+int tl_guard_net_parse(struct tl_str text, struct tl_guard_net *ret) TL_MUST;
+
 struct tl_guard {
 	bool
 	    private_ok; /* the operator allowed private and loopback addresses for this endpoint */
+	const struct tl_guard_net *nets;
+	size_t net_count;
 	long timeout_ms;     /* whole request; 0: 15 s */
 	const char *refused; /* out: why the last connection was refused, NULL when none was */
 	size_t got_bytes;    /* out: length of the answer's body, which is read and dropped */

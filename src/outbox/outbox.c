@@ -30,7 +30,8 @@ tl_outbox_subject_key(struct tl_arena *arena, enum tl_subject_kind kind, struct 
 }
 
 static void
-envelope(struct tl_buf *b, const struct tl_event *e, struct tl_id id, struct tl_str platform)
+envelope(struct tl_buf *b, const struct tl_outbox_message *e, struct tl_id id,
+    struct tl_str platform)
 {
 	char text[TL_ID_TEXT], at[TL_TIME_MAX];
 	tl_id_text(text, id);
@@ -46,7 +47,7 @@ envelope(struct tl_buf *b, const struct tl_event *e, struct tl_id id, struct tl_
 }
 
 int
-tl_outbox_put(struct tl_db *db, const struct tl_event *e, bool *ret_held)
+tl_outbox_put(struct tl_db *db, const struct tl_outbox_message *e, bool *ret_held)
 {
 	TL_CLEANUP(tl_arena_destroyp) struct tl_arena *arena = tl_arena_create(ARENA_BYTES);
 	TL_CLEANUP(tl_buf_fini) struct tl_buf body = {0};

@@ -6,7 +6,7 @@
 
 #include "store/outbox.h"
 
-struct tl_event {
+struct tl_outbox_message {
 	const char *type; /* action.requested item.verdict case.decided */
 	int64_t platform;
 	bool live;
@@ -22,7 +22,7 @@ struct tl_event {
  * Queues an event with its envelope {"id","type","at","platform","livemode","data"}. While observe_only is on it
  * is held instead. *ret_held may be NULL.
  */
-int tl_outbox_put(struct tl_db *db, const struct tl_event *e, bool *ret_held) TL_MUST;
+int tl_outbox_put(struct tl_db *db, const struct tl_outbox_message *e, bool *ret_held) TL_MUST;
 
 /* "item:<id>" or "account:<id>" in the arena. */
 struct tl_str tl_outbox_subject_key(

@@ -128,7 +128,7 @@ tell(struct worker *w, struct scan *s, struct tl_str reasons)
 	tl_js_z(&data, "verdict", tl_verdict_word_names[s->verdict.word]);
 	tl_js_raw(&data, "reasons", reasons);
 	tl_js_close(&data, '}');
-	struct tl_event e = {.type = "item.verdict",
+	struct tl_outbox_message e = {.type = "item.verdict",
 	    .platform = it->platform,
 	    .live = it->live,
 	    .subject_key = tl_outbox_subject_key(s->arena, TL_SUBJECT_ITEM, it->ext_id),

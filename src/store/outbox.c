@@ -126,10 +126,15 @@ read_int(struct tl_row *r, int rc, int64_t *ret)
 }
 
 int
-tl_outboxrow_next(struct tl_db *db, int64_t now, int64_t *ret)
+tl_outboxrow_due(struct tl_db *db, int64_t now, bool *ret)
 {
 	struct tl_row r;
-	return read_int(&r, tl_db_first(db, &r, TL_SQL_OUTBOX_NEXT_AT, A_INT(now)), ret);
+	int64_t one = 0;
+	int rc = read_int(&r, tl_db_first(db, &r, TL_SQL_OUTBOX_DUE, A_INT(now)), &one);
+	if (rc < 0)
+		return rc;
+	*ret = one != 0;
+	return 0;
 }
 
 int

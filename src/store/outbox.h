@@ -38,8 +38,8 @@ int tl_outboxrow_set(struct tl_db *db, const struct tl_outbox_row *row) TL_MUST;
 int tl_outboxrow_lease(struct tl_db *db, int64_t now, int64_t until, size_t max,
     struct tl_arena *arena, struct tl_outbox_row **ret, size_t *ret_count) TL_MUST;
 
-/* When the next row that is not due yet becomes so; 0 when there is none. */
-int tl_outboxrow_next(struct tl_db *db, int64_t now, int64_t *ret) TL_MUST;
+/* Whether there is anything to lease: a read, cheaper than taking a turn to find nothing. */
+int tl_outboxrow_due(struct tl_db *db, int64_t now, bool *ret) TL_MUST;
 
 /* Whether a later row of the same subject and kind has been delivered. */
 int tl_outboxrow_overtaken(struct tl_db *db, struct tl_id id, bool *ret) TL_MUST;

@@ -122,6 +122,25 @@ t_typed_addresses_are_checked(void **state)
 	}
 }
 
+static void
+t_networks_are_read_or_refused(void **state)
+{
+	(void)state;
+	struct tl_guard_net net;
+	static const char *const bad[] = {"", "/8", "10.0.0.0/", "10.0.0.0/33", "::/129",
+	    "10.0.0/8", "10.0.0.0/8/8", "10.0.0.0/-1", "host/8",
+	    "0123456789012345678901234567890123456789012345678/8"};
+	assert_int_equal(tl_guard_net_parse(TL_S("10.1.0.0/16"), &net), 0);
+	assert_int_equal(net.family, AF_INET);
+	assert_int_equal(net.bits, 16);
+	assert_int_equal(tl_guard_net_parse(TL_S("fd12::/32"), &net), 0);
+	assert_int_equal(net.family, AF_INET6);
+	assert_int_equal(tl_guard_net_parse(TL_S("192.168.1.9"), &net), 0);
+	assert_int_equal(net.bits, 32);
+	for (size_t i = 0; i < TL_COUNT(bad); i++)
+		assert_int_equal(tl_guard_net_parse(tl_str(bad[i]), &net), TL_EFIELD);
+}
+
 static CURLcode
 fetch(const char *url, struct tl_guard *g)
 {
@@ -186,6 +205,7 @@ main(void)
 	    cmocka_unit_test(t_addresses_are_judged_row_by_row),
 	    cmocka_unit_test(t_other_families_are_shut),
 	    cmocka_unit_test(t_typed_addresses_are_checked),
+	    cmocka_unit_test(t_networks_are_read_or_refused),
 	    cmocka_unit_test(t_libcurl_never_opens_a_shut_address),
 	    cmocka_unit_test(t_other_protocols_are_refused),
 	};

@@ -55,7 +55,7 @@ teardown(void **state)
 static struct tl_id
 put(struct fixture *f, const char *subject, int64_t at, int64_t not_before)
 {
-	struct tl_event e = {.type = "item.verdict",
+	struct tl_outbox_message e = {.type = "item.verdict",
 	    .platform = f->platform,
 	    .live = true,
 	    .subject_key = tl_str(subject),

@@ -17,8 +17,8 @@ S(OUTBOX_LEASE,
     " RETURNING " OUTBOX_COLS)
 S(OUTBOX_SET, "UPDATE outbox SET state = $2, attempts = $3, next_at = $4, lease_until = NULL, delivered_at = $5,"
 	      " status = $6, error = $7 WHERE id = $1")
-S(OUTBOX_NEXT_AT, "SELECT MIN(next_at) FROM outbox WHERE state IN ('waiting', 'leased') AND event_seq IS NOT NULL"
-		  " AND next_at > $1")
+S(OUTBOX_DUE, "SELECT 1 FROM outbox WHERE state IN ('waiting', 'leased') AND next_at <= $1"
+	      " AND event_seq IS NOT NULL LIMIT 1")
 S(OUTBOX_LATER_DONE, "SELECT 1 FROM outbox l JOIN outbox o ON l.platform = o.platform AND l.subject_key = o.subject_key"
 		     " AND l.kind = o.kind AND l.created_at >= o.created_at AND l.id <> o.id"
 		     " AND l.state = 'delivered' WHERE o.id = $1 LIMIT 1")

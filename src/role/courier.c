@@ -1,0 +1,404 @@
+/*
+ * The courier: deliveries go out. The only role that speaks to the internet; it parses no media and reads no
+ * content beyond the body that it sends.
+ *
+ * Promises: only numbered rows leave (their decision is sealed, their undo window over), of one subject in order,
+ * each with one webhook-id for all its tries; what a killed courier held is sent again once its lease has passed.
+ * Failure: a failed try is recorded and repeated; a given-up one opens an alarm. Started by the supervisor.
+ */
+#include "role/role.h"
+
+#include "base/arena.h"
+#include "enforce/enforce.h"
+#include "enforce/post.h"
+#include "store/alarms.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+#include "sys/stop.h"
+
+#define POLL_MS 1000
+#define LEASE_SPARE (5 * TL_US_S)
+#define STOP_US (5 * TL_US_S)
+#define NETS_MAX 64
+#define PARALLEL_MAX 256
+#define ROWS_ARENA ((size_t)256 << 20)
+
+/* A leased row on its way, or one that waits because its endpoint has enough requests under way. */
+struct slot {
+	struct tl_post *post;
+	bool started, ended;
+	CURLcode code;
+};
+
+struct courier {
+	const struct tl_config *config;
+	const struct tl_wires *wires;
+	struct tl_db *db;
+	struct tl_arena *arena;
+	CURLM *multi;
+	struct tl_guard_net nets[NETS_MAX];
+	struct tl_post_options options;
+	int64_t give_up_us;
+	size_t parallel, per_endpoint;
+	struct slot slots[PARALLEL_MAX];
+	size_t count;
+	bool more; /* the last lease was full: look again at once */
+};
+
+/* Records ------------------------------------------------------------------------------------------------------ */
+
+static int
+endpoint_gone(struct tl_db *db, struct tl_id endpoint)
+{
+	char id[TL_ID_TEXT];
+	tl_id_text(id, endpoint);
+	int rc = tl_endpoint_disable(db, endpoint);
+	if (rc == TL_ENOTFOUND) /* another answer said so already */
+		return 0;
+	if (rc < 0)
+		return rc;
+	return tl_alarm_open(db, "endpoint_gone", tl_str(id),
+	    TL_S("A webhook endpoint answered 410 Gone and was switched off. Deliveries to it "
+		 "wait and are "
+		 "not lost. Set up the platform's new endpoint; they go out at once."),
+	    NULL);
+}
+
+static void
+log_failure(const struct tl_outbox_row *row)
+{
+	if (row->state == TL_OUTBOX_DEAD)
+		tl_log(EV_DELIVERY_DEAD, TL_LID("delivery", row->id));
+	else
+		tl_log(EV_DELIVERY_FAILED, TL_LID("delivery", row->id),
+		    TL_LINT("attempt", row->attempts), TL_LINT("status", row->status));
+}
+
+static int
+record(struct courier *c, struct slot *s, int64_t now)
+{
+	struct tl_outbox_result result;
+	struct tl_outbox_row *row = tl_post_row(s->post);
+	bool gone;
+	tl_post_result(s->post, s->code, &result, &gone);
+	int rc = tl_outbox_tried(c->db, row, &result, c->give_up_us, now);
+	if (rc == 0 && !result.error)
+		rc = tl_enforce_delivered(c->db, row, now, c->arena);
+	if (rc == 0 && gone)
+		rc = endpoint_gone(c->db, tl_post_endpoint(s->post));
+	if (rc == 0 && result.error)
+		log_failure(row);
+	return rc;
+}
+
+/* One row's trouble must not keep the others from being recorded. */
+static int
+record_ended(struct courier *c, int64_t now)
+{
+	for (size_t i = 0; i < c->count; i++) {
+		struct slot *s = &c->slots[i];
+		if (!s->ended)
+			continue;
+		int rc = tl_db_savepoint(c->db);
+		if (rc < 0)
+			return rc;
+		rc = record(c, s, now);
+		if (rc == 0) {
+			rc = tl_db_release(c->db);
+			if (rc < 0)
+				return rc;
+			continue;
+		}
+		if (tl_err_kind(rc) == TL_RETRY)
+			return rc;
+		tl_db_undo(c->db); /* its lease lapses, it is tried again */
+		tl_log(EV_STORE_ERROR, TL_LWORD("where", "delivery"),
+		    TL_LWORD("text", tl_err_text()));
+	}
+	return 0;
+}
+
+/* Leases ------------------------------------------------------------------------------------------------------- */
+
+static int
+take_row(struct courier *c, struct tl_outbox_row *row, int64_t now)
+{
+	TL_CLEANUP(tl_endpoint_wipe) struct tl_endpoint e;
+	static const struct tl_outbox_result nowhere = {
+	    .error = "no endpoint is set up", .no_count = true};
+	int rc = tl_endpoint_find(c->db, row->platform, row->live, now, &e);
+	if (rc == TL_ENOTFOUND)
+		return tl_outbox_tried(c->db, row, &nowhere, c->give_up_us, now);
+	if (rc < 0)
+		return rc;
+	struct tl_post *post;
+	rc = tl_post_create(row, &e, &c->options, now, &post);
+	if (rc < 0)
+		return rc;
+	c->slots[c->count++] = (struct slot){.post = post};
+	return 0;
+}
+
+static int
+lease(struct courier *c, int64_t now)
+{
+	struct tl_outbox_row *rows;
+	size_t n, room = c->parallel - c->count;
+	int64_t until = now + c->options.timeout_ms * TL_US_MS + LEASE_SPARE;
+	c->more = false;
+	if (room == 0)
+		return 0;
+	int rc = tl_outboxrow_lease(c->db, now, until, room, c->arena, &rows, &n);
+	for (size_t i = 0; i < n && rc == 0; i++)
+		rc = take_row(c, &rows[i], now);
+	c->more = rc == 0 && n == room;
+	return rc;
+}
+
+static void
+drop_ended(struct courier *c)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < c->count; i++) {
+		if (!c->slots[i].ended) {
+			c->slots[kept++] = c->slots[i];
+			continue;
+		}
+		(void)curl_multi_remove_handle(c->multi, tl_post_handle(c->slots[i].post));
+		tl_post_destroy(c->slots[i].post);
+	}
+	c->count = kept;
+}
+
+struct turn {
+	struct courier *c;
+	bool leasing;
+};
+
+/* One transaction: what ended is recorded, what is due is leased. */
+static int
+turn(struct tl_db *db, void *ctx)
+{
+	struct turn *t = ctx;
+	(void)db;
+	int64_t now = tl_now_us();
+	size_t before = t->c->count;
+	int rc = record_ended(t->c, now);
+	if (rc < 0 || !t->leasing)
+		return rc;
+	rc = lease(t->c, now);
+	if (rc == 0)
+		return 0;
+	while (t->c->count > before) /* rolled back: those rows are not ours */
+		tl_post_destroy(t->c->slots[--t->c->count].post);
+	return rc;
+}
+
+static bool
+any_ended(const struct courier *c)
+{
+	for (size_t i = 0; i < c->count; i++)
+		if (c->slots[i].ended)
+			return true;
+	return false;
+}
+
+/* Whether there may be something to lease costs a read, a transaction costs everybody's turn. */
+static bool
+anything_due(struct courier *c)
+{
+	bool due = false;
+	if (c->count == c->parallel)
+		return false;
+	int rc = tl_outboxrow_due(c->db, tl_now_us(), &due);
+	if (rc < 0)
+		tl_log(EV_STORE_ERROR, TL_LWORD("where", "courier"),
+		    TL_LWORD("text", tl_err_text()));
+	return due;
+}
+
+/* False when the store did not take it: what ended is recorded in a later turn. */
+static bool
+take_turn(struct courier *c, bool leasing)
+{
+	struct turn t = {.c = c, .leasing = leasing && anything_due(c)};
+	if (!t.leasing)
+		c->more = false;
+	if (!t.leasing && !any_ended(c))
+		return true;
+	tl_arena_reset(c->arena);
+	int rc = tl_db_tx(c->db, TL_SYNC_NORMAL, turn, &t);
+	if (rc < 0) {
+		tl_log(EV_STORE_ERROR, TL_LWORD("where", "courier"),
+		    TL_LWORD("error", tl_err_name(rc)), TL_LWORD("text", tl_err_text()));
+		c->more = false;
+		return false;
+	}
+	if (any_ended(c))
+		tl_wake(c->wires, TL_PROC_SERVER);
+	drop_ended(c);
+	return true;
+}
+
+/* The wire ----------------------------------------------------------------------------------------------------- */
+
+static size_t
+under_way(const struct courier *c, struct tl_id endpoint)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < c->count; i++)
+		n += c->slots[i].started && !c->slots[i].ended &&
+		     tl_id_eq(tl_post_endpoint(c->slots[i].post), endpoint);
+	return n;
+}
+
+static void
+start_posts(struct courier *c)
+{
+	for (size_t i = 0; i < c->count; i++) {
+		struct slot *s = &c->slots[i];
+		if (s->started || under_way(c, tl_post_endpoint(s->post)) >= c->per_endpoint)
+			continue;
+		s->started = true;
+		if (curl_multi_add_handle(c->multi, tl_post_handle(s->post)) != CURLM_OK) {
+			s->ended = true;
+			s->code = CURLE_FAILED_INIT;
+		}
+	}
+}
+
+static void
+mark_ended(struct courier *c, CURL *easy, CURLcode code)
+{
+	for (size_t i = 0; i < c->count; i++)
+		if (tl_post_handle(c->slots[i].post) == easy) {
+			c->slots[i].ended = true;
+			c->slots[i].code = code;
+		}
+}
+
+static void
+drive(struct courier *c)
+{
+	int running, left;
+	(void)curl_multi_perform(c->multi, &running);
+	for (CURLMsg *m; (m = curl_multi_info_read(c->multi, &left)) != NULL;)
+		if (m->msg == CURLMSG_DONE)
+			mark_ended(c, m->easy_handle, m->data.result);
+}
+
+static void
+wait_for_news(struct courier *c, const struct tl_stop *stop, int ms)
+{
+	struct curl_waitfd fds[2] = {{.fd = stop->fd, .events = CURL_WAIT_POLLIN},
+	    {.fd = c->wires->wake, .events = CURL_WAIT_POLLIN}};
+	unsigned n = c->wires->wake >= 0 ? 2 : 1;
+	(void)curl_multi_poll(c->multi, fds, n, ms, NULL);
+}
+
+static void
+loop(struct courier *c, struct tl_stop *stop)
+{
+	while (!stop->stop) {
+		bool ok = take_turn(c, true);
+		start_posts(c);
+		drive(c);
+		if (!ok || (!any_ended(c) && !(c->more && c->count < c->parallel)))
+			wait_for_news(c, stop, POLL_MS);
+		drive(c);
+		tl_stop_read(stop);
+		(void)tl_wake_drain(c->wires);
+	}
+}
+
+/* What is on the wire may end; what is not started yet lapses with its lease. */
+static void
+finish(struct courier *c)
+{
+	int64_t until = tl_mono_us() + STOP_US;
+	while (tl_mono_us() < until) {
+		bool busy = false;
+		drive(c);
+		for (size_t i = 0; i < c->count; i++)
+			busy = busy || (c->slots[i].started && !c->slots[i].ended);
+		(void)take_turn(c, false);
+		if (!busy)
+			break;
+		(void)curl_multi_poll(c->multi, NULL, 0, 50, NULL);
+	}
+	for (size_t i = 0; i < c->count; i++) {
+		(void)curl_multi_remove_handle(c->multi, tl_post_handle(c->slots[i].post));
+		tl_post_destroy(c->slots[i].post);
+	}
+	c->count = 0;
+}
+
+/* Start -------------------------------------------------------------------------------------------------------- */
+
+static int
+read_config(struct courier *c)
+{
+	const struct tl_config *k = c->config;
+	size_t n = k->webhook_private_allow.n;
+	if (n > NETS_MAX)
+		return tl_fail(
+		    TL_ECONFIG, "webhook_private_allow: at most %d networks", NETS_MAX);
+	for (size_t i = 0; i < n; i++) {
+		const char *text = k->webhook_private_allow.v[i];
+		if (tl_guard_net_parse(tl_str(text), &c->nets[i]) < 0)
+			return tl_fail(TL_ECONFIG,
+			    "webhook_private_allow: \"%s\" is not a network such as "
+			    "10.1.0.0/16",
+			    text);
+	}
+	c->options =
+	    (struct tl_post_options){.timeout_ms = (long)k->webhook_timeout_seconds * 1000,
+		.nets = c->nets,
+		.net_count = n};
+	c->give_up_us = k->webhook_days * TL_US_DAY;
+	c->parallel = (size_t)k->webhook_parallel < PARALLEL_MAX ? (size_t)k->webhook_parallel
+								 : PARALLEL_MAX;
+	c->per_endpoint = (c->parallel * 3 + 3) / 4;
+	return 0;
+}
+
+static int
+run(struct courier *c, struct tl_stop *stop)
+{
+	c->multi = curl_multi_init();
+	if (!c->multi)
+		abort();
+	tl_log(EV_START, TL_LWORD("role", "courier"));
+	loop(c, stop);
+	finish(c);
+	tl_log(EV_STOP, TL_LWORD("role", "courier"));
+	(void)curl_multi_cleanup(c->multi);
+	return 0;
+}
+
+int
+tl_role_courier(const struct tl_role_args *a)
+{
+	static struct courier c;
+	TL_CLEANUP(tl_store_closep) struct tl_store *store = NULL;
+	TL_CLEANUP(tl_db_closep) struct tl_db *db = NULL;
+	TL_CLEANUP(tl_arena_destroyp) struct tl_arena *arena = tl_arena_create(ROWS_ARENA);
+	struct tl_stop stop;
+	c = (struct courier){.config = a->config, .wires = a->wires, .arena = arena};
+	int rc = tl_stop_open(&stop);
+	if (rc == 0)
+		rc = read_config(&c);
+	if (rc == 0)
+		rc = tl_store_open(a->config->data_dir, &store);
+	if (rc == 0)
+		rc = tl_db_open(store, &db);
+	if (rc < 0)
+		return rc;
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+		return tl_fail(TL_EBUG, "libcurl cannot start");
+	c.db = db;
+	rc = run(&c, &stop);
+	curl_global_cleanup();
+	tl_stop_close(&stop);
+	return rc;
+}
