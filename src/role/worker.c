@@ -4,7 +4,7 @@
  *
  * Promises: a leased item is stored, delayed or given up with a case before its lease ends, or another worker
  * takes it; a question never waits behind more than one item; on SIGTERM what is under way is finished. Failure:
- * without a store it ends and is restarted; without rules everything is withheld.
+ * without a store it ends and is restarted; without rules items wait and an alarm is open.
  */
 #include "role/worker_int.h"
 
@@ -60,7 +60,10 @@ scan_one(struct worker *w, struct scan *s)
 	if (!s->loaded)
 		rc = scan_load(w, s);
 	if (rc == 0 && media_needed(s)) {
-		scan_push(&w->media, s);
+		if (s->asks)
+			scan_push_front(&w->media, s);
+		else
+			scan_push(&w->media, s);
 		return;
 	}
 	if (rc < 0)
@@ -76,6 +79,8 @@ scan_some(struct worker *w)
 {
 	int64_t look_us = tl_mono_us() + LOOK_ASKS_US;
 	while (w->todo.n && w->ready.n < BATCH_MAX) {
+		if (w->todo.head->job.tries > 1 && w->ready.n)
+			return; /* it may be the death of us: store the others first */
 		bool asked = w->todo.head->asks != NULL;
 		scan_one(w, scan_pop(&w->todo));
 		if (asked && !(w->todo.n && w->todo.head->asks))
@@ -86,6 +91,12 @@ scan_some(struct worker *w)
 		look_us = now + LOOK_ASKS_US;
 		asks_take(w);
 	}
+}
+
+bool
+can_judge(const struct worker *w)
+{
+	return w->set && law_policies(w->law);
 }
 
 static size_t
@@ -100,7 +111,7 @@ static void
 wait_for_work(struct worker *w)
 {
 	int64_t left = w->next_look_us - tl_mono_us();
-	bool busy = w->todo.n || w->ready.n || w->more;
+	bool busy = w->todo.n || w->ready.n || (w->more && room(w) > 0);
 	struct pollfd p[4] = {{.fd = w->stop.fd, .events = POLLIN},
 	    {.fd = w->wires->wake, .events = POLLIN},
 	    {.fd = w->wires->request_count ? w->wires->request[0] : -1, .events = POLLIN},
@@ -133,6 +144,17 @@ round_end(struct worker *w)
 	w->set = NULL;
 }
 
+static bool
+leases_end(const struct worker *w)
+{
+	int64_t now = tl_mono_us();
+	for (const struct scan *s = w->media.head; s; s = s->next) {
+		if (s->leased && now >= s->renew_us)
+			return true;
+	}
+	return false;
+}
+
 /* Leases when there is nothing left to scan and the queue may hold something; `last`: only finishes. */
 static void
 work_round(struct worker *w, bool last)
@@ -141,15 +163,30 @@ work_round(struct worker *w, bool last)
 	asks_take(w);
 	media_pump(w);
 	int64_t now = tl_mono_us();
-	bool look = !last && w->todo.n == 0 && (w->more || now >= w->next_look_us);
+	bool look =
+	    !last && can_judge(w) && w->todo.n == 0 && (w->more || now >= w->next_look_us);
 	size_t want = look ? room(w) : 0;
 	if (look)
 		w->next_look_us = now + POLL_US;
-	if (w->ready.n || want)
+	if (w->ready.n || want || leases_end(w))
 		commit_round(w, want);
 	scan_some(w);
 	media_pump(w);
 	round_end(w);
+}
+
+/* What no decoder has begun is given back. */
+static void
+give_back(struct worker *w)
+{
+	for (struct scan *s = w->media.head, *next; s; s = next) {
+		next = s->next;
+		if (s->media_pending || !s->leased)
+			continue;
+		scan_remove(&w->media, s);
+		s->end = SCAN_BACK;
+		scan_push(&w->ready, s);
+	}
 }
 
 static void
@@ -159,6 +196,7 @@ loop(struct worker *w)
 		wait_for_work(w);
 		work_round(w, false);
 	}
+	give_back(w);
 	int64_t until = tl_mono_us() + STOP_US;
 	while ((w->todo.n || w->media.n || w->ready.n) && tl_mono_us() < until) {
 		if (!w->todo.n && !w->ready.n)

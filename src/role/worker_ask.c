@@ -129,6 +129,8 @@ ask_scan(struct worker *w, const struct tl_ask *q)
 		s = scan_find(&w->ready, q->platform, q->item);
 	if (s)
 		return wait_for(w, s, q);
+	if (!can_judge(w))
+		return tl_fail(TL_EAGAIN, "no rules are in force; the item waits");
 	s = scan_new(w);
 	if (!s)
 		return tl_fail(TL_ERATE, "too many items under way");

@@ -30,6 +30,7 @@ struct round {
 	size_t want;
 	struct tl_job jobs[BATCH_MAX];
 	size_t leased;
+	bool full;         /* as many as wanted: there is more */
 	bool consequences; /* something was promised outward: sync */
 };
 
@@ -193,6 +194,11 @@ store_verdict(struct round *r, struct scan *s)
 	if (rc == 0)
 		rc = tl_item_verdict_put(
 		    w->db, &s->full.item, state, &s->verdict, tl_buf_str(&reasons));
+	if (rc == 0 && s->job.rescan && s->end == SCAN_VERDICT) {
+		char id[TL_ID_TEXT];
+		tl_id_text(id, s->job.item);
+		rc = tl_alarm_over(w->db, "job_buried", tl_str(id));
+	}
 	if (rc < 0 || !has_effect(&s->verdict))
 		return rc;
 	r->consequences = true;
@@ -235,6 +241,8 @@ end_lease(struct worker *w, struct scan *s)
 		int64_t pause = DELAY_FIRST_US << (s->job.tries < 8 ? s->job.tries : 8);
 		return tl_job_delay(w->db, &s->job, w->lease, tl_now_us() + pause, s->why);
 	}
+	if (s->end == SCAN_BACK)
+		return tl_job_back(w->db, &s->job, w->lease);
 	if (s->end == SCAN_BURY)
 		return tl_job_bury(w->db, &s->job, w->lease, s->why);
 	return tl_job_done(w->db, &s->job, w->lease);
@@ -253,6 +261,7 @@ store_one(struct round *r, struct scan *s)
 	case SCAN_BURY:
 		return store_buried(r, s);
 	case SCAN_AGAIN:
+	case SCAN_BACK:
 	case SCAN_GONE:
 		break;
 	}
@@ -316,6 +325,52 @@ store_each(struct round *r, struct scan_list *batch)
 	}
 }
 
+/* Items that wait for decoders keep their lease. */
+static int
+renew_leases(struct worker *w)
+{
+	int64_t now = tl_mono_us(), lease_us = w->config->scan_lease_seconds * TL_US_S;
+	for (struct scan *s = w->media.head; s; s = s->next) {
+		if (!s->leased || now < s->renew_us)
+			continue;
+		int rc = tl_job_renew(w->db, &s->job, w->lease, lease_us);
+		if (rc < 0 && rc != TL_ECONFLICT)
+			return rc;
+		s->renew_us = now + lease_us / 2; /* lost: its result will be refused */
+	}
+	return 0;
+}
+
+/*
+ * A worker may have died over any item that was leased before. Such suspects are scanned one at a time, so that one
+ * poisonous item does not take the others' tries with it: all but the first go back.
+ */
+static int
+keep_one_suspect(struct round *r)
+{
+	struct tl_job suspect;
+	bool have = false;
+	size_t n = 0;
+	for (size_t i = 0; i < r->leased; i++) {
+		struct tl_job j = r->jobs[i];
+		bool ours = r->w->media.n && scan_find(&r->w->media, j.platform, j.item);
+		if (j.tries <= 1 || ours) {
+			r->jobs[n++] = j;
+		} else if (!have) {
+			have = true;
+			suspect = j;
+		} else {
+			int rc = tl_job_back(r->w->db, &j, r->w->lease);
+			if (rc < 0)
+				return rc;
+		}
+	}
+	if (have)
+		r->jobs[n++] = suspect; /* last: after everything else is stored */
+	r->leased = n;
+	return 0;
+}
+
 /* Inside the transaction. */
 static int
 store_batch(struct round *r, struct scan_list *batch, struct scan_list *lost)
@@ -330,10 +385,13 @@ store_batch(struct round *r, struct scan_list *batch, struct scan_list *lost)
 			return rc;
 		}
 	}
-	if (!r->want)
-		return 0;
-	return tl_jobs_lease(r->w->db, r->w->lease, r->w->config->scan_lease_seconds * TL_US_S,
+	int rc = renew_leases(r->w);
+	if (rc < 0 || !r->want)
+		return rc;
+	rc = tl_jobs_lease(r->w->db, r->w->lease, r->w->config->scan_lease_seconds * TL_US_S,
 	    r->jobs, r->want, &r->leased);
+	r->full = rc == 0 && r->leased == r->want;
+	return rc < 0 ? rc : keep_one_suspect(r);
 }
 
 static int
@@ -359,22 +417,22 @@ static void
 take_jobs(struct round *r)
 {
 	struct worker *w = r->w;
+	int64_t renew_us = tl_mono_us() + w->config->scan_lease_seconds * TL_US_S / 2;
 	for (size_t i = 0; i < r->leased; i++) {
 		const struct tl_job *j = &r->jobs[i];
 		struct scan *s = w->media.n ? scan_find(&w->media, j->platform, j->item) : NULL;
 		if (!s)
 			s = scan_find(&w->todo, j->platform, j->item);
-		if (s) {
-			s->job = *j;
-			s->leased = true;
-			continue;
-		}
-		s = scan_new(w);
+		bool known = s != NULL;
+		if (!known)
+			s = scan_new(w);
 		if (!s)
 			continue; /* cannot happen: `want` leaves room; its lease would run out */
 		s->job = *j;
 		s->leased = true;
-		scan_push(&w->todo, s);
+		s->renew_us = renew_us;
+		if (!known)
+			scan_push(&w->todo, s);
 	}
 }
 
@@ -417,7 +475,7 @@ commit_round(struct worker *w, size_t want)
 	for (struct scan *s; (s = scan_pop(&lost));)
 		finish(w, s, TL_EAGAIN);
 	take_jobs(&r);
-	w->more = r.want && r.leased == r.want;
+	w->more = r.full;
 	adapt(w, count, held_us);
 	if (r.consequences) {
 		tl_wake(w->wires, TL_PROC_CLERK);

@@ -38,6 +38,7 @@ struct ask_wait {
 enum scan_end {
 	SCAN_VERDICT, /* judged: store it */
 	SCAN_AGAIN,   /* could not be done now: delay the job */
+	SCAN_BACK,    /* not touched: somebody else may have it */
 	SCAN_BURY,    /* given up: a person decides */
 	SCAN_GONE     /* nothing to do any more (erased meanwhile) */
 };
@@ -47,6 +48,7 @@ struct scan {
 	struct tl_job job;
 	bool
 	    leased; /* false: asked for before its turn, leased in the transaction that stores the result */
+	int64_t renew_us; /* monotonic: when the lease must be renewed */
 	struct tl_arena *arena;
 	struct tl_item_full full;
 	bool loaded; /* `full` is filled */
@@ -96,7 +98,7 @@ struct worker {
 	struct media_pool *pool;
 	struct match *matches;         /* questions that wait for a decoder */
 	struct tl_banks *banks;        /* of this round */
-	const struct tl_rule_set *set; /* of this round; NULL: everything is withheld */
+	const struct tl_rule_set *set; /* of this round; NULL: none could be loaded yet */
 
 	struct scan_list idle;  /* free, with their arenas */
 	struct scan_list todo;  /* leased or asked for, not looked at */
@@ -111,6 +113,9 @@ struct worker {
 	bool more;    /* the last lease was full: there is more to do */
 	int64_t next_look_us; /* when to look into the queue without being woken */
 };
+
+/* False until policies and rules are there: then nothing is leased, and items wait. */
+bool can_judge(const struct worker *w);
 
 /* worker_scan.c */
 int scan_load(struct worker *w, struct scan *s) TL_MUST;

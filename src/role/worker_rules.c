@@ -2,7 +2,7 @@
  * Policies and rules in force: read at start, read again when their files change.
  *
  * Promises: a folder with errors changes nothing and opens an alarm; the last good set stays. Without any good
- * set everything is withheld for a person (rules.h), never passed. Called by the main loop about once a second.
+ * set nothing is judged: items wait, none passes. Called by the main loop about once a second.
  */
 #include "role/worker_int.h"
 

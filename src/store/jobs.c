@@ -71,6 +71,20 @@ ended(int changed)
 }
 
 int
+tl_job_renew(struct tl_db *db, const struct tl_job *job, struct tl_id lease, int64_t lease_us)
+{
+	return ended(tl_db_run(db, TL_SQL_JOB_RENEW, A_INT(job->platform), A_ID(job->item),
+	    A_ID(lease), A_INT(tl_now_us() + lease_us)));
+}
+
+int
+tl_job_back(struct tl_db *db, const struct tl_job *job, struct tl_id lease)
+{
+	return ended(tl_db_run(db, TL_SQL_JOB_BACK, A_INT(job->platform), A_ID(job->item),
+	    A_ID(lease), A_INT(tl_now_us())));
+}
+
+int
 tl_job_done(struct tl_db *db, const struct tl_job *job, struct tl_id lease)
 {
 	return ended(

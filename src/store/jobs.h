@@ -25,6 +25,13 @@ int tl_jobs_lease(struct tl_db *db, struct tl_id lease, int64_t lease_us, struct
 int tl_job_lease_one(struct tl_db *db, struct tl_id lease, int64_t lease_us, int64_t platform,
     struct tl_id item, struct tl_job *ret) TL_MUST;
 
+/* Moves the deadline of a lease that is still ours; CONFLICT when it was lost. */
+int tl_job_renew(
+    struct tl_db *db, const struct tl_job *job, struct tl_id lease, int64_t lease_us) TL_MUST;
+
+/* Gives a lease back untouched: somebody else may have it at once, and it does not count as a try. */
+int tl_job_back(struct tl_db *db, const struct tl_job *job, struct tl_id lease) TL_MUST;
+
 /* The three ends of a lease; CONFLICT when the lease was lost meanwhile (then drop the result). */
 int tl_job_done(struct tl_db *db, const struct tl_job *job, struct tl_id lease) TL_MUST;
 int tl_job_delay(struct tl_db *db, const struct tl_job *job, struct tl_id lease, int64_t until,

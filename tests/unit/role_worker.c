@@ -7,6 +7,7 @@
 #include "core/ask.h"
 #include "role/role.h"
 #include "store/accounts.h"
+#include "store/alarms.h"
 #include "store/banks.h"
 #include "store/blobs.h"
 #include "store/cases.h"
@@ -34,15 +35,16 @@ struct fixture {
 	int wires[2]; /* the worker's end, our wake-ups */
 	int wake[2];
 	struct tl_child child;
+	bool own_policy; /* in the data folder, instead of the one that we ship */
 	uint32_t serial;
 };
 
 /* This program again, as the worker: descriptors 3 and 4 are its question socket and its wake-ups. */
 static int
-be_worker(const char *dir)
+be_worker(const char *dir, const char *policy_dir)
 {
-	const char *const sets[] = {"policy_dir=" TEST_DATA "/../../policy", "log_level=error",
-	    "scan_lease_seconds=5", "decode_ms=3000"};
+	const char *const sets[] = {
+	    policy_dir, "log_level=error", "scan_lease_seconds=5", "decode_ms=3000"};
 	struct tl_config *config = NULL;
 	struct tl_wires wires = {
 	    .wake = 4, .wake_to = {-1, -1, -1, -1}, .request = {3}, .request_count = 1};
@@ -68,7 +70,9 @@ start_worker(struct fixture *f)
 	exe[n] = '\0';
 	*strrchr(exe, '/') = '\0';
 	(void)snprintf(env, sizeof env, "TUTELA_DECODE=%s/../src/bin/tutela-decode", exe);
-	const char *const argv[] = {"t_role_worker", "--worker", f->dir, NULL};
+	const char *const argv[] = {"t_role_worker", "--worker", f->dir,
+	    f->own_policy ? "policy_dir=policy" : "policy_dir=" TEST_DATA "/../../policy",
+	    NULL};
 	const char *const envp[] = {"PATH=/usr/bin:/bin", "LANG=C.UTF-8", env, NULL};
 	const int fds[] = {f->wires[1], f->wake[0]};
 	struct tl_spawn how = {.argv = argv, .envp = envp, .fds = fds, .fd_count = 2};
@@ -431,11 +435,145 @@ t_a_killed_worker_loses_nothing(void **state)
 	}
 }
 
+/* Leases the item as workers would that die over it. */
+static void
+die_over(struct fixture *f, int times)
+{
+	for (int i = 0; i < times; i++) {
+		struct tl_job jobs[8];
+		size_t n = 0;
+		assert_int_equal(tl_db_begin(f->db), 0);
+		assert_int_equal(tl_jobs_lease(f->db, tl_id_new(), 1, jobs, 8, &n), 0);
+		assert_int_equal(tl_db_commit(f->db, TL_SYNC_NORMAL), 0);
+		assert_true(n > 0);
+		(void)usleep(2000);
+	}
+}
+
+static int64_t
+open_alarms(struct fixture *f)
+{
+	int64_t n = 0;
+	assert_int_equal(tl_alarm_count(f->db, &n), 0);
+	return n;
+}
+
+static void
+t_an_item_that_kills_workers_is_buried_alone(void **state)
+{
+	struct fixture *f = *state;
+	struct tl_id poison = post(f, "b1", "good morning", NULL);
+	die_over(f, 1);
+	struct tl_id other = post(f, "b2", "good morning", NULL);
+	die_over(f, 2);
+	start_worker(f);
+	const struct tl_item_full *full = settled(f, poison);
+	assert_int_equal(full->item.state, TL_ITEM_UNSCANNABLE);
+	assert_int_equal(full->verdict, TL_VERDICT_WITHHOLD);
+	assert_true(has_case(f, poison, "unscannable"));
+	assert_int_equal(settled(f, other)->verdict, TL_VERDICT_ALLOW);
+	struct tl_jobs_depth depth;
+	assert_int_equal(tl_jobs_depth(f->db, &depth), 0);
+	assert_int_equal(depth.buried, 1);
+	assert_int_equal(open_alarms(f), 1);
+	/* scanned again when the cause is gone */
+	assert_int_equal(tl_db_begin(f->db), 0);
+	assert_int_equal(tl_job_add(f->db, f->platform, poison, "rescan", tl_now_us()), 0);
+	assert_int_equal(tl_db_commit(f->db, TL_SYNC_NORMAL), 0);
+	for (int i = 0; i < 500 && full->verdict != TL_VERDICT_ALLOW; i++) {
+		(void)usleep(10000);
+		full = settled(f, poison);
+	}
+	assert_int_equal(full->verdict, TL_VERDICT_ALLOW);
+	assert_int_equal(full->item.state, TL_ITEM_SCANNED);
+	assert_int_equal(open_alarms(f), 0);
+}
+
+static void
+write_rules(struct fixture *f, const char *text)
+{
+	char path[200];
+	(void)snprintf(path, sizeof path, "%s/policy/rules/test.rules", f->dir);
+	assert_int_equal(tl_file_write_atomic(path, 0600, tl_str(text)), 0);
+}
+
+static void
+copy_policy(struct fixture *f)
+{
+	static const char *const files[] = {
+	    "policies.yaml", "actions.yaml", "queues.yaml", "texts/en.yaml"};
+	char path[300];
+	(void)snprintf(path, sizeof path, "%s/policy/texts", f->dir);
+	assert_int_equal(tl_mkdirs(path), 0);
+	(void)snprintf(path, sizeof path, "%s/policy/rules", f->dir);
+	assert_int_equal(tl_mkdirs(path), 0);
+	for (size_t i = 0; i < TL_COUNT(files); i++) {
+		TL_CLEANUP(tl_buf_fini) struct tl_buf b = {0};
+		(void)snprintf(path, sizeof path, TEST_DATA "/../../policy/%s", files[i]);
+		assert_int_equal(tl_file_read(path, 1 << 20, &b), 0);
+		(void)snprintf(path, sizeof path, "%s/policy/%s", f->dir, files[i]);
+		assert_int_equal(tl_file_write_atomic(path, 0600, tl_buf_str(&b)), 0);
+	}
+}
+
+#define RULE(then)                                                                             \
+	"rule morning\n    policy  terms\n    when    text.in_list(\"demo-hate\")\n    then  " \
+	"  " then "\n"
+
+static void
+t_rules_change_while_it_runs(void **state)
+{
+	struct fixture *f = *state;
+	copy_policy(f);
+	write_rules(f, RULE("review"));
+	f->own_policy = true;
+	start_worker(f);
+	struct tl_id id = post(f, "h1", "a demo hate phrase", NULL);
+	assert_int_equal(settled(f, id)->verdict, TL_VERDICT_REVIEW);
+	write_rules(f, RULE("withhold, case(\"general\", low)"));
+	(void)usleep(1500000);
+	id = post(f, "h2", "a demo hate phrase", NULL);
+	assert_int_equal(settled(f, id)->verdict, TL_VERDICT_WITHHOLD);
+	assert_int_equal(open_alarms(f), 0);
+	write_rules(f, RULE("no_such_action"));
+	for (int i = 0; i < 300 && open_alarms(f) == 0; i++)
+		(void)usleep(10000);
+	assert_int_equal(open_alarms(f), 1);
+	id = post(f, "h3", "a demo hate phrase", NULL);
+	assert_int_equal(settled(f, id)->verdict, TL_VERDICT_WITHHOLD);
+	write_rules(f, RULE("review"));
+	for (int i = 0; i < 300 && open_alarms(f) > 0; i++)
+		(void)usleep(10000);
+	assert_int_equal(open_alarms(f), 0);
+}
+
+static void
+t_without_rules_items_wait(void **state)
+{
+	struct fixture *f = *state;
+	copy_policy(f);
+	write_rules(f, RULE("no_such_action"));
+	f->own_policy = true;
+	start_worker(f);
+	struct tl_id id = post(f, "w1", "a demo hate phrase", NULL);
+	for (int i = 0; i < 300 && open_alarms(f) == 0; i++)
+		(void)usleep(10000);
+	int err = 0;
+	json_t *j = ask(f, (struct tl_ask){.kind = TL_ASK_SCAN, .item = id}, -1, &err);
+	assert_null(j);
+	assert_int_equal(err, TL_EAGAIN);
+	struct tl_item_full *full = TL_NEW(f->arena, struct tl_item_full);
+	assert_int_equal(tl_item_get(f->db, f->platform, id, f->arena, full), 0);
+	assert_int_equal(full->item.state, TL_ITEM_PENDING);
+	write_rules(f, RULE("review"));
+	assert_int_equal(settled(f, id)->verdict, TL_VERDICT_REVIEW);
+}
+
 int
 main(int argc, char **argv)
 {
-	if (argc == 3 && strcmp(argv[1], "--worker") == 0)
-		return be_worker(argv[2]);
+	if (argc == 4 && strcmp(argv[1], "--worker") == 0)
+		return be_worker(argv[2], argv[3]);
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(
 		t_texts_get_their_verdict_and_what_follows, setup, teardown),
@@ -447,6 +585,10 @@ main(int argc, char **argv)
 	    cmocka_unit_test_setup_teardown(
 		t_a_picture_can_be_matched_without_storing_it, setup, teardown),
 	    cmocka_unit_test_setup_teardown(t_a_killed_worker_loses_nothing, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		t_an_item_that_kills_workers_is_buried_alone, setup, teardown),
+	    cmocka_unit_test_setup_teardown(t_rules_change_while_it_runs, setup, teardown),
+	    cmocka_unit_test_setup_teardown(t_without_rules_items_wait, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

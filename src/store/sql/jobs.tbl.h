@@ -8,6 +8,9 @@ S(JOB_LEASE, "UPDATE jobs SET state = 'leased', lease = $1, run_at = $2, tries =
 S(JOB_LEASE_ONE, "UPDATE jobs SET state = 'leased', lease = $1, run_at = $2, tries = tries + 1"
 		 " WHERE platform = $3 AND item = $4 AND state IN ('ready', 'delayed')"
 		 " RETURNING platform, item, kind, tries")
+S(JOB_RENEW, "UPDATE jobs SET run_at = $4 WHERE platform = $1 AND item = $2 AND lease = $3 AND state = 'leased'")
+S(JOB_BACK, "UPDATE jobs SET state = 'ready', lease = NULL, run_at = $4, tries = tries - 1"
+	    " WHERE platform = $1 AND item = $2 AND lease = $3")
 S(JOB_DONE, "DELETE FROM jobs WHERE platform = $1 AND item = $2 AND lease = $3")
 S(JOB_DELAY, "UPDATE jobs SET state = 'delayed', lease = NULL, run_at = $4, reason = $5"
 	     " WHERE platform = $1 AND item = $2 AND lease = $3")
