@@ -6,7 +6,7 @@
  */
 #include "api/console_int.h"
 
-#include "outbox/outbox.h"
+#include "enforce/enforce.h"
 #include "store/accounts.h"
 #include "store/alarms.h"
 #include "store/api_keys.h"
@@ -89,7 +89,7 @@ tl_console_delivery_replay(struct tl_call *c)
 		rc = tl_call_begin(c);
 	if (rc < 0)
 		return rc;
-	rc = tl_outbox_replay(c->db, id, tl_now_us(), c->arena, &row);
+	rc = tl_enforce_replay(c->db, c->set, id, tl_now_us(), c->arena, &row);
 	if (rc == 0)
 		rc = tl_call_audit(c, "delivery.replay", id, "");
 	rc = tl_call_end(c, TL_SYNC_FULL, rc);
