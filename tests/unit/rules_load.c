@@ -47,7 +47,7 @@ static const struct refusal refusals[] = {
     {"rule a policy csae.known when media.exists(m, m.in_bank('hate')) then block",
 	"1:57: there is no bank \"hate\""},
     {"rule a policy csae.known when text.in_list('csam') then block",
-	"1:44: there is no list \"csam\"; did you mean \"spam\"?"},
+	"1:44: there is no list \"csam\""},
     {"rule a policy csae.known when author.age_band == '18' then block",
 	"1:50: \"18\" is not one of \"unknown\", \"under13\", \"13-15\", \"16-17\", \"18+\"; "
 	"did you mean "
