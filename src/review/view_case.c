@@ -286,6 +286,17 @@ write_policies(const struct tl_view *v, const struct tl_case *c, const char *kin
 	return tl_arena_check(v->arena);
 }
 
+/* True for what only takes another action back: that follows from a decision, nobody chooses it. */
+static bool
+takes_back(const struct tl_policy_set *set, struct tl_str name)
+{
+	for (size_t i = 0; i < set->action_count; i++) {
+		if (tl_str_eq(set->actions[i].reverse, name))
+			return true;
+	}
+	return false;
+}
+
 static void
 write_actions(const struct tl_view *v, const struct tl_case *c)
 {
@@ -294,7 +305,8 @@ write_actions(const struct tl_view *v, const struct tl_case *c)
 	tl_js_open(v->out, "actions", '[');
 	for (size_t i = 0; i < v->set->action_count; i++) {
 		const struct tl_action_def *d = &v->set->actions[i];
-		if (!((d->on_item && item) || (d->on_account && account)))
+		if (!((d->on_item && item) || (d->on_account && account)) ||
+		    takes_back(v->set, d->name))
 			continue;
 		tl_js_open(v->out, NULL, '{');
 		tl_view_action(v->out, d);

@@ -197,8 +197,9 @@ tl_db_commit(struct tl_db *db, enum tl_sync sync)
 void
 tl_db_rollback(struct tl_db *db)
 {
-	char kept[256];
+	char kept[256], field[128];
 	(void)snprintf(kept, sizeof kept, "%s", tl_err_text());
+	(void)snprintf(field, sizeof field, "%s", tl_err_field());
 	tl_keys_rollback(db);
 	if (!sqlite3_get_autocommit(db->main)) {
 		int rc = tl_db_run(db, TL_SQL_ROLLBACK, A_NULL);
