@@ -24,7 +24,8 @@ S(DECISION_OF_ACCOUNT, "SELECT " DECISION_COLS ", seq FROM decisions WHERE platf
 		       " ORDER BY at DESC, id DESC LIMIT $3")
 S(DECISION_REVERSED, "SELECT EXISTS(SELECT 1 FROM decisions WHERE reverses = $1)"
 		     " OR EXISTS(SELECT 1 FROM decision_events WHERE decision = $1 AND kind = 'undone')")
-S(DECISION_TODAY, "SELECT COUNT(*) FROM decisions WHERE reviewer = $1 AND at >= $2")
+S(DECISION_TODAY, "SELECT COUNT(*) FROM decisions d WHERE reviewer = $1 AND at >= $2"
+		  " AND NOT EXISTS (SELECT 1 FROM decision_events e WHERE e.decision = d.id AND e.kind = 'undone')")
 S(DECISION_EVENT_ADD, "INSERT INTO decision_events(id, decision, kind, at, actor, ref, outcome, detail)"
 		      " VALUES($1, $2, $3, $4, $5, $6, $7, $8)")
 S(DECISION_EVENT_LIST, "SELECT kind, at, actor, ref, outcome, detail, seq FROM decision_events WHERE decision = $1"
