@@ -314,7 +314,6 @@ CREATE TABLE decisions(
 CREATE INDEX decisions_unsealed ON decisions(id) WHERE seq IS NULL;
 CREATE INDEX decisions_subject ON decisions(platform, subject_kind, subject, at);
 CREATE INDEX decisions_account ON decisions(platform, account, at);
-CREATE INDEX decisions_reviewer ON decisions(reviewer, at) WHERE reviewer IS NOT NULL;
 CREATE INDEX decisions_reverses ON decisions(reverses) WHERE reverses IS NOT NULL;
 CREATE INDEX decisions_case ON decisions(case_id) WHERE case_id IS NOT NULL;
 CREATE INDEX decisions_reviewer ON decisions(reviewer, at) WHERE reviewer IS NOT NULL;
