@@ -116,7 +116,7 @@ tl_db_close(struct tl_db *db)
 	if (db->in_tx)
 		tl_db_rollback(db);
 	for (size_t i = 0; i < TL_SQL_COUNT; i++)
-		(void)sqlite3_finalize(db->stmts[i]);
+		(void)sqlite3_finalize(db->stmts[i].st);
 	tl_keys_close(db);
 	(void)sqlite3_close(db->main);
 	tl_turn_close(&db->turn);
@@ -292,18 +292,40 @@ bind_one(sqlite3_stmt *st, int n, const struct tl_arg *a)
 	return sqlite3_bind_null(st, n);
 }
 
+/* `$1` is a name to SQLite, numbered in order of first appearance; a statement may use them in any order. */
 static int
-prepare(struct tl_db *db, enum tl_sql sql, sqlite3_stmt **ret)
+map_parameters(struct tl_stmt *s, enum tl_sql sql)
 {
-	if (!db->stmts[sql]) {
-		int code = sqlite3_prepare_v3(db->main, sql_text[sql], -1,
-		    SQLITE_PREPARE_PERSISTENT, &db->stmts[sql], NULL);
+	s->wanted = sqlite3_bind_parameter_count(s->st);
+	for (int i = 0; i < s->wanted; i++) {
+		const char *name = sqlite3_bind_parameter_name(s->st, i + 1);
+		int64_t n = 0;
+		if (i >= TL_SQL_ARGS_MAX || !name ||
+		    tl_parse_i64(tl_str(name + 1), 1, TL_SQL_ARGS_MAX, &n) < 0)
+			return tl_fail(TL_EBUG,
+			    "statement %s has a parameter that is not $1 to $%d", sql_name[sql],
+			    TL_SQL_ARGS_MAX);
+		s->from[i] = (uint8_t)(n - 1);
+	}
+	return 0;
+}
+
+static int
+prepare(struct tl_db *db, enum tl_sql sql, struct tl_stmt **ret)
+{
+	struct tl_stmt *s = &db->stmts[sql];
+	if (!s->st) {
+		int code = sqlite3_prepare_v3(
+		    db->main, sql_text[sql], -1, SQLITE_PREPARE_PERSISTENT, &s->st, NULL);
 		if (code != SQLITE_OK)
 			return tl_sqlite_fail(db->main, code, sql_name[sql]);
+		int rc = map_parameters(s, sql);
+		if (rc < 0)
+			return rc;
 	}
 	if (db->open[sql])
 		return tl_fail(TL_EBUG, "statement %s is already open", sql_name[sql]);
-	*ret = db->stmts[sql];
+	*ret = s;
 	return 0;
 }
 
@@ -311,23 +333,19 @@ static int
 prepare_bound(struct tl_db *db, enum tl_sql sql, const struct tl_arg *args, size_t count,
     sqlite3_stmt **ret)
 {
-	sqlite3_stmt *st = NULL;
-	int rc = prepare(db, sql, &st);
+	struct tl_stmt *s = NULL;
+	int rc = prepare(db, sql, &s);
 	if (rc < 0)
 		return rc;
-	/* `$1` is a name to SQLite, numbered in order of first appearance; a statement may use them in any order. */
-	int wanted = sqlite3_bind_parameter_count(st);
-	for (int i = 1; i <= wanted; i++) {
-		const char *name = sqlite3_bind_parameter_name(st, i);
-		int64_t n = 0;
-		if (!name || tl_parse_i64(tl_str(name + 1), 1, (int64_t)count, &n) < 0)
-			return tl_fail(TL_EBUG, "statement %s has no argument %s",
-			    sql_name[sql], name ? name : "?");
-		int code = bind_one(st, i, &args[n - 1]);
+	for (int i = 0; i < s->wanted; i++) {
+		if (s->from[i] >= count)
+			return tl_fail(TL_EBUG, "statement %s wants argument $%d",
+			    sql_name[sql], s->from[i] + 1);
+		int code = bind_one(s->st, i + 1, &args[s->from[i]]);
 		if (code != SQLITE_OK)
 			return tl_sqlite_fail(db->main, code, sql_name[sql]);
 	}
-	*ret = st;
+	*ret = s->st;
 	return 0;
 }
 

@@ -8,6 +8,14 @@
 
 struct tl_map;
 
+#define TL_SQL_ARGS_MAX 96
+
+struct tl_stmt {
+	sqlite3_stmt *st;
+	int wanted;                    /* parameters that SQLite sees */
+	uint8_t from[TL_SQL_ARGS_MAX]; /* which of our arguments each of them takes, counted from 0 */
+};
+
 struct tl_store {
 	char *dir;
 	struct tl_key master;
@@ -22,7 +30,7 @@ struct tl_db {
 	struct tl_map *key_cache; /* platform and owner -> struct tl_key */
 	struct tl_turn turn;
 	bool in_tx;
-	sqlite3_stmt *stmts[TL_SQL_COUNT];
+	struct tl_stmt stmts[TL_SQL_COUNT];
 	bool open[TL_SQL_COUNT];
 };
 

@@ -85,7 +85,7 @@ setup(void **state)
 	struct tl_verdict verdict = {.word = TL_VERDICT_REVIEW, .ruleset = TL_S("r1")};
 	assert_int_equal(
 	    tl_item_verdict_put(f->db, &f->item, TL_ITEM_SCANNED, &verdict,
-		TL_S("[{\"rule\":\"words\",\"policy\":\"hate\",\"explanation\":"
+		TL_S("[{\"rule\":\"words\",\"policy\":\"hate\",\"text\":"
 		     "\"a listed word\","
 		     "\"values\":[{\"expr\":\"text.matches\",\"value\":\"true\"}]},"
 		     "{\"rule\":\"quiet\",\"policy\":\"spam\",\"shadow\":true}]")),

@@ -262,7 +262,7 @@ static void
 t_every_statement_prepares(void **state)
 {
 	struct fixture *f = *state;
-	struct tl_arg args[64] = {{0}};
+	struct tl_arg args[96] = {{0}};
 	assert_int_equal(tl_db_begin(f->db), 0);
 	for (int sql = 0; sql < TL_SQL_COUNT; sql++) {
 		if (sql == TL_SQL_BEGIN || sql == TL_SQL_COMMIT || sql == TL_SQL_ROLLBACK)
