@@ -348,7 +348,7 @@ renew_leases(struct worker *w)
 static int
 keep_one_suspect(struct round *r)
 {
-	struct tl_job suspect;
+	struct tl_job suspect = {0};
 	bool have = false;
 	size_t n = 0;
 	for (size_t i = 0; i < r->leased; i++) {
