@@ -164,6 +164,8 @@ finish_preview_row(struct tl_sink *s, uint32_t py, uint32_t rows)
 	for (uint32_t px = 0; px < s->pw; px++, out += 3) {
 		uint32_t left = s->facts.width - px * s->k;
 		uint32_t n = rows * (left < s->k ? left : s->k);
+		if (n == 0)
+			return; /* cannot be: each column has a pixel */
 		const uint32_t *sum = s->sum + 3 * (size_t)px;
 		for (int c = 0; c < 3; c++)
 			out[c] = (uint8_t)((sum[s->kind == TL_ROW_GREY ? 0 : c] + n / 2) / n);

@@ -199,7 +199,7 @@ pack_row(uint8_t *dst, const void *src, uint32_t n, const struct layout *l)
 static enum tl_decode_reason
 read_rows(VipsRegion *region, const VipsImage *im, const struct layout *l, struct tl_sink *s)
 {
-	uint8_t *row = calloc((size_t)im->Xsize, (size_t)l->keep);
+	uint8_t *row = l->keep > 0 ? calloc((size_t)im->Xsize, (size_t)l->keep) : NULL;
 	if (!row)
 		return TL_DECODE_MEMORY;
 	enum tl_decode_reason why = TL_DECODE_OK;

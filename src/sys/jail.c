@@ -123,21 +123,45 @@ limits_set(const struct tl_jail_limits *l)
 	return 0;
 }
 
+struct call {
+	int number;
+	uint32_t action;
+	bool conditional;
+	unsigned arg;
+	uint64_t mask, value;
+};
+
+static int
+allow(scmp_filter_ctx f, const struct call *c)
+{
+	if (!c->conditional)
+		return seccomp_rule_add(f, c->action, c->number, 0);
+	struct scmp_arg_cmp when = {
+	    .arg = c->arg, .op = SCMP_CMP_MASKED_EQ, .datum_a = c->mask, .datum_b = c->value};
+	return seccomp_rule_add_array(f, c->action, c->number, 1, &when);
+}
+
 static int
 filter_fill(scmp_filter_ctx f)
 {
-	int rc = seccomp_attr_set(f, SCMP_FLTATR_CTL_TSYNC, 1);
-#define J(call) rc = rc ? rc : seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(call), 0);
-#define JC(call, arg, mask, value)                                                             \
-	rc = rc ? rc                                                                           \
-		: seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(call), 1,                       \
-		      SCMP_CMP(arg, SCMP_CMP_MASKED_EQ, (uint64_t)(mask), (uint64_t)(value)));
-#define JE(call, error)                                                                        \
-	rc = rc ? rc : seccomp_rule_add(f, SCMP_ACT_ERRNO(error), SCMP_SYS(call), 0);
+	static const struct call calls[] = {
+#define J(call) {.number = SCMP_SYS(call), .action = SCMP_ACT_ALLOW},
+#define JC(call, n, m, v)                                                                      \
+	{.number = SCMP_SYS(call),                                                             \
+	    .action = SCMP_ACT_ALLOW,                                                          \
+	    .conditional = true,                                                               \
+	    .arg = (n),                                                                        \
+	    .mask = (m),                                                                       \
+	    .value = (v)},
+#define JE(call, error) {.number = SCMP_SYS(call), .action = SCMP_ACT_ERRNO(error)},
 #include "sys/jail.tbl.h"
 #undef J
 #undef JC
 #undef JE
+	};
+	int rc = seccomp_attr_set(f, SCMP_FLTATR_CTL_TSYNC, 1);
+	for (size_t i = 0; rc == 0 && i < sizeof calls / sizeof *calls; i++)
+		rc = allow(f, &calls[i]);
 	return rc;
 }
 

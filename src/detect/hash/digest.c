@@ -9,7 +9,7 @@
 
 struct sorted {
 	size_t n;
-	const struct tl_bank_live **entry;
+	uint32_t *entry; /* indices into the table */
 };
 
 /* By form, then by value; both of fixed length within a form. */
@@ -22,11 +22,12 @@ compare(enum tl_entry_form form, const uint8_t *value, size_t n, const struct tl
 }
 
 static int
-by_value(const void *a, const void *b)
+by_value(const void *a, const void *b, void *ctx)
 {
-	const struct tl_bank_live *x = *(const struct tl_bank_live *const *)a;
-	const struct tl_bank_live *y = *(const struct tl_bank_live *const *)b;
-	return compare(x->form, x->value.p, x->value.n, y);
+	const struct tl_bank_table *t = ctx;
+	const struct tl_bank_live *x = &t->entries[*(const uint32_t *)a];
+	int c = compare(x->form, x->value.p, x->value.n, &t->entries[*(const uint32_t *)b]);
+	return c ? c : (*(const uint32_t *)a > *(const uint32_t *)b) * 2 - 1;
 }
 
 static bool
@@ -47,11 +48,12 @@ build(const struct tl_bank_table *t, void **ret)
 		abort();
 	for (size_t i = 0; i < t->entry_count; i++) {
 		if (usable(&t->entries[i]))
-			s->entry[s->n++] = &t->entries[i];
+			s->entry[s->n++] = (uint32_t)i;
 		else if (t->refused)
 			t->refused(t->ctx, &t->entries[i], "not a SHA-256 or MD5 digest");
 	}
-	qsort(s->entry, s->n, sizeof *s->entry, by_value);
+	struct tl_bank_table table = *t;
+	qsort_r(s->entry, s->n, sizeof *s->entry, by_value, &table);
 	*ret = s;
 	return 0;
 }
@@ -66,12 +68,13 @@ destroy(void *part)
 
 /* The first entry that is not below the value. */
 static size_t
-lower(const struct sorted *s, enum tl_entry_form form, const uint8_t *value, size_t n)
+lower(const struct tl_detect_ctx *c, enum tl_entry_form form, const uint8_t *value, size_t n)
 {
+	const struct sorted *s = c->part;
 	size_t lo = 0, hi = s->n;
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
-		if (compare(form, value, n, s->entry[mid]) > 0)
+		if (compare(form, value, n, &c->table->entries[s->entry[mid]]) > 0)
 			lo = mid + 1;
 		else
 			hi = mid;
@@ -84,9 +87,11 @@ run_digest(struct tl_detect_ctx *c, const struct tl_media *m, enum tl_entry_form
     const uint8_t *value, size_t n)
 {
 	const struct sorted *s = c->part;
-	for (size_t i = lower(s, form, value, n);
-	     i < s->n && compare(form, value, n, s->entry[i]) == 0; i++) {
-		struct tl_signal *hit = tl_detect_hit(c, s->entry[i]);
+	for (size_t i = lower(c, form, value, n); i < s->n; i++) {
+		const struct tl_bank_live *e = &c->table->entries[s->entry[i]];
+		if (compare(form, value, n, e) != 0)
+			return;
+		struct tl_signal *hit = tl_detect_hit(c, e);
 		if (!hit)
 			return;
 		hit->score = 1;
