@@ -38,19 +38,27 @@ dct_init(void)
 	dct = dct_make();
 }
 
+/* A step between neighbours in hundredths, toward zero; nonsense counts as none. */
+static int
+step(float a, float b)
+{
+	float d = (a - b) * 100 / 255;
+	return d > -1e6f && d < 1e6f ? abs((int)d) : 0;
+}
+
 static int
 quality_of(const struct tl_pdq_frame *f)
 {
-	int sum = 0;
+	int64_t sum = 0;
 	for (int i = 0; i < SIDE; i++)
 		for (int j = 0; j < SIDE; j++) {
 			float v = f->v[i][j];
 			if (i + 1 < SIDE)
-				sum += abs((int)((v - f->v[i + 1][j]) * 100 / 255));
+				sum += step(v, f->v[i + 1][j]);
 			if (j + 1 < SIDE)
-				sum += abs((int)((v - f->v[i][j + 1]) * 100 / 255));
+				sum += step(v, f->v[i][j + 1]);
 		}
-	return sum / 90 < 100 ? sum / 90 : 100;
+	return sum / 90 < 100 ? (int)(sum / 90) : 100;
 }
 
 /* B = D A D^T */

@@ -20,6 +20,18 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* AddressSanitizer reserves terabytes of address space; the other limits hold in its builds too. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED 0
+#endif
+
 #ifndef PR_SET_VMA
 #define PR_SET_VMA 0x53564d41
 #endif
@@ -110,7 +122,7 @@ limits_set(const struct tl_jail_limits *l)
 		uint64_t n;
 	} row[] = {
 	    {RLIMIT_CORE, 0},
-	    {RLIMIT_AS, l->memory_bytes},
+	    {RLIMIT_AS, SANITIZED ? RLIM_INFINITY : l->memory_bytes},
 	    {RLIMIT_FSIZE, l->file_bytes},
 	    {RLIMIT_CPU, l->cpu_s},
 	    {RLIMIT_NOFILE, l->fds},

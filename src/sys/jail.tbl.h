@@ -29,6 +29,7 @@ J(exit)
 J(exit_group)
 J(rt_sigreturn)
 J(rt_sigaction) /* the first thread */
+J(sigaltstack)  /* sanitizers, when a thread ends */
 J(rt_sigprocmask)
 J(set_robust_list)
 J(rseq)
