@@ -1,0 +1,174 @@
+/* `tutela alarm`, `tutela switch`, `tutela audit`: what wants attention, the two switches, who did what. */
+#include "bin/cli.h"
+#include "store/alarms.h"
+#include "store/people.h"
+
+static const char *const alarm_columns[] = {
+    "opened_at", "state", "kind", "ref", "count", "text", "id", NULL};
+
+static void
+alarm_row(struct cli_list *l, const struct tl_alarm *a)
+{
+	cli_cell_time(l, a->opened_at);
+	cli_cell_z(l, tl_alarm_state_names[a->state]);
+	cli_cell(l, a->kind);
+	cli_cell(l, a->ref);
+	cli_cell_int(l, a->count);
+	cli_cell(l, a->text);
+	cli_cell_id(l, a->id);
+}
+
+static int
+alarms_in(struct tl_cli *c, struct cli_list *l, const char *state)
+{
+	struct tl_alarm *alarms;
+	size_t n;
+	int rc = tl_alarm_list(c->db, tl_str(state), c->arena, &alarms, &n);
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		alarm_row(l, &alarms[i]);
+	return rc;
+}
+
+int
+cmd_alarm_list(struct tl_cli *c)
+{
+	struct cli_list l;
+	cli_list_begin(&l, c, "alarms", alarm_columns);
+	int rc = alarms_in(c, &l, "");
+	if (rc == 0 && cli_option(c, "all"))
+		rc = alarms_in(c, &l, "closed");
+	cli_list_end(&l, "No alarms.");
+	return rc;
+}
+
+struct alarm_change {
+	struct tl_id id;
+	enum tl_alarm_state state;
+};
+
+static int
+set_alarm(struct tl_db *db, void *ctx)
+{
+	const struct alarm_change *x = ctx;
+	char id[TL_ID_TEXT];
+	tl_id_text(id, x->id);
+	int rc = tl_alarm_set(db, x->id, x->state, (struct tl_id){0});
+	return rc < 0 ? rc
+		      : tl_audit_add(db, "cli",
+			    x->state == TL_ALARM_CLOSED ? "alarm.close" : "alarm.acknowledge",
+			    tl_str(id), TL_S(""));
+}
+
+static int
+change_alarm(struct tl_cli *c, enum tl_alarm_state state)
+{
+	struct alarm_change x = {.state = state};
+	struct tl_alarm a;
+	int rc = cli_id("an alarm", c->argv[0], &x.id);
+	if (rc == 0)
+		rc = tl_db_tx(c->db, TL_SYNC_FULL, set_alarm, &x);
+	if (rc == TL_ENOTFOUND)
+		return cli_fail(
+		    rc, "`tutela alarm list` shows the ids.", "there is no such alarm");
+	if (rc >= 0)
+		rc = tl_alarm_get(c->db, x.id, c->arena, &a);
+	if (rc < 0)
+		return rc;
+	struct cli_list l;
+	cli_record_begin(&l, c, alarm_columns);
+	alarm_row(&l, &a);
+	cli_list_end(&l, "");
+	return 0;
+}
+
+int
+cmd_alarm_ack(struct tl_cli *c)
+{
+	return change_alarm(c, TL_ALARM_ACKNOWLEDGED);
+}
+
+int
+cmd_alarm_close(struct tl_cli *c)
+{
+	return change_alarm(c, TL_ALARM_CLOSED);
+}
+
+static const char *const switch_names[] = {TL_SWITCH_OBSERVE, TL_SWITCH_AUTOMATIC, NULL};
+static const char *const on_off[] = {"off", "on", NULL};
+
+int
+cmd_switch_get(struct tl_cli *c)
+{
+	static const char *const columns[] = {"name", "value", NULL};
+	int only = -1;
+	int rc = c->argc && c->command->least == 0
+		     ? cli_word("NAME", c->argv[0], switch_names, &only)
+		     : 0;
+	if (rc < 0)
+		return rc;
+	struct cli_list l;
+	cli_list_begin(&l, c, "switches", columns);
+	for (int i = 0; rc == 0 && switch_names[i]; i++) {
+		bool on = false;
+		if (only >= 0 && i != only)
+			continue;
+		rc = tl_switch_get(c->db, switch_names[i], &on);
+		cli_cell_z(&l, switch_names[i]);
+		cli_cell_z(&l, on_off[on]);
+	}
+	cli_list_end(&l, "");
+	return rc;
+}
+
+struct switch_change {
+	const char *name;
+	bool on;
+};
+
+static int
+set_switch(struct tl_db *db, void *ctx)
+{
+	const struct switch_change *x = ctx;
+	int rc = tl_switch_set(db, x->name, x->on, TL_S("cli"));
+	return rc < 0 ? rc
+		      : tl_audit_add(
+			    db, "cli", "switch.set", tl_str(x->name), tl_str(on_off[x->on]));
+}
+
+int
+cmd_switch_set(struct tl_cli *c)
+{
+	int name = 0, value = 0;
+	int rc = cli_word("NAME", c->argv[0], switch_names, &name);
+	if (rc == 0)
+		rc = cli_word("VALUE", c->argv[1], on_off, &value);
+	struct switch_change x = {switch_names[name], value != 0};
+	if (rc == 0)
+		rc = tl_db_tx(c->db, TL_SYNC_FULL, set_switch, &x);
+	return rc < 0 ? rc : cmd_switch_get(c);
+}
+
+int
+cmd_audit(struct tl_cli *c)
+{
+	static const char *const columns[] = {"at", "actor", "verb", "subject", "detail", NULL};
+	struct tl_audit_row *rows;
+	size_t n;
+	int64_t limit = 50;
+	int rc = cli_option_int(c, "limit", 1, 1000, &limit);
+	if (rc == 0)
+		rc = tl_audit_list(c->db, 0, limit, c->arena, &rows, &n);
+	if (rc < 0)
+		return rc;
+	struct cli_list l;
+	cli_list_begin(&l, c, "audit", columns);
+	for (size_t i = 0; i < n; i++) {
+		cli_cell_time(&l, rows[i].at);
+		cli_cell(&l, rows[i].actor);
+		cli_cell(&l, rows[i].verb);
+		cli_cell(&l, rows[i].subject);
+		cli_cell(&l, rows[i].detail);
+	}
+	cli_list_end(&l, "Nothing was done yet.");
+	return 0;
+}

@@ -1,0 +1,67 @@
+/* `tutela config`, `tutela help` and `tutela docs`: what is in force, and what explains it. */
+#include "bin/cli.h"
+
+int
+cmd_config(struct tl_cli *c)
+{
+	if (c->json) {
+		struct tl_buf b TL_CLEANUP(tl_buf_fini) = {0};
+		tl_config_json(c->config, &b);
+		tl_buf_put(&c->out, b.p, b.n);
+		tl_buf_byte(&c->out, '\n');
+	} else {
+		tl_config_yaml(c->config, &c->out);
+	}
+	return 0;
+}
+
+int
+cmd_help(struct tl_cli *c)
+{
+	if (c->argc == 0) {
+		cli_help(&c->out, NULL);
+		return 0;
+	}
+	char name[128];
+	(void)snprintf(name, sizeof name, "%s%s%s", c->argv[0], c->argc > 1 ? " " : "",
+	    c->argc > 1 ? c->argv[1] : "");
+	size_t n = strlen(name);
+	bool found = false;
+	for (const struct cli_command *k = cli_commands; k->name; k++) {
+		bool in_group = strncmp(k->name, name, n) == 0 && k->name[n] == ' ';
+		if (strcmp(k->name, name) != 0 && !in_group)
+			continue;
+		if (found)
+			tl_buf_puts(&c->out, "\n----\n\n");
+		cli_help(&c->out, k);
+		found = true;
+	}
+	if (!found)
+		return cli_fail(TL_EUSAGE, "`tutela help` lists all commands.",
+		    "there is no command \"%s\"", name);
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	void (*write)(struct tl_buf *out);
+} documents[] = {
+    {"man", cli_scdoc},
+    {"bash", cli_completion_bash},
+    {"zsh", cli_completion_zsh},
+    {"commands", cli_markdown},
+    {"configuration", tl_config_markdown},
+};
+
+int
+cmd_docs(struct tl_cli *c)
+{
+	for (size_t i = 0; i < TL_COUNT(documents); i++) {
+		if (strcmp(c->argv[0], documents[i].name) == 0) {
+			documents[i].write(&c->out);
+			return 0;
+		}
+	}
+	return tl_fail(TL_EUSAGE,
+	    "\"%s\" is not one of man, bash, zsh, commands, configuration", c->argv[0]);
+}

@@ -1,0 +1,327 @@
+/*
+ * `tutela doctor`: everything that is wrong or later than its clock, each with what it means and what to do. One
+ * check is one function and one row of the table below; a check that cannot run is a finding itself.
+ */
+#include "bin/cli.h"
+#include "bin/cli_daemon.h"
+#include "bin/cli_rules.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "store/actions.h"
+#include "store/alarms.h"
+#include "store/backup.h"
+#include "store/jobs.h"
+#include "store/ledger.h"
+#include "store/outbox.h"
+#include "sys/clock.h"
+
+enum level { NOTE, WARNING, PROBLEM };
+
+static const char *const level_names[] = {"note", "warning", "problem"};
+
+struct doctor {
+	struct tl_cli *cli;
+	struct cli_list list;
+	int count[3];
+	const char *check;
+	bool runs;
+};
+
+static void find(struct doctor *d, enum level level, const char *remedy, const char *fmt, ...)
+    TL_PRINTF(4, 5);
+
+static void
+find(struct doctor *d, enum level level, const char *remedy, const char *fmt, ...)
+{
+	char text[700];
+	va_list ap;
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	d->count[level]++;
+	if (!d->cli->json) {
+		tl_buf_printf(&d->cli->out, "%-8s %s: ", level_names[level], d->check);
+		tl_buf_puts(&d->cli->out, text);
+		tl_buf_printf(&d->cli->out, "\n         %s\n", remedy);
+		return;
+	}
+	cli_cell_z(&d->list, level_names[level]);
+	cli_cell_z(&d->list, d->check);
+	cli_cell_z(&d->list, text);
+	cli_cell_z(&d->list, remedy);
+}
+
+static int
+check_daemon(struct doctor *d)
+{
+	d->runs = cli_daemon_runs(d->cli);
+	if (!d->runs)
+		find(d, WARNING, "Start it: tutelad --data FOLDER, or ./run.",
+		    "tutelad is not running on %s; nothing is scanned or delivered",
+		    d->cli->data_dir);
+	return 0;
+}
+
+static int
+check_files(struct doctor *d)
+{
+	struct stat st;
+	struct statvfs disk;
+	char path[TL_PATH_MAX];
+	int rc = tl_config_path(d->cli->config, "master.key", path);
+	if (rc == 0 && stat(path, &st) == 0 && (st.st_mode & 077))
+		find(d, PROBLEM, "chmod 600 the file, and think about who may have read it.",
+		    "master.key can be read by others (mode %o)", st.st_mode & 0777U);
+	if (stat(d->cli->data_dir, &st) == 0 && (st.st_mode & 022))
+		find(d, PROBLEM, "chmod go-w the folder.",
+		    "others can write into the data folder");
+	if (statvfs(d->cli->data_dir, &disk) == 0) {
+		int64_t free_bytes = (int64_t)(disk.f_bavail * disk.f_frsize);
+		if (free_bytes < 2 * d->cli->config->disk_free_min_bytes)
+			find(d,
+			    free_bytes < d->cli->config->disk_free_min_bytes ? PROBLEM
+									     : WARNING,
+			    "Make room; below disk_free_min_bytes intake answers 503.",
+			    "%lld MiB are free on the data folder's disk",
+			    (long long)(free_bytes >> 20));
+	}
+	return rc;
+}
+
+static int
+check_rules(struct doctor *d)
+{
+	struct cli_rules r;
+	int rc = cli_rules_load(d->cli, NULL, &r);
+	if (rc < 0)
+		find(d, PROBLEM,
+		    "Correct the file (`tutela rule check`). Until then the last good rules "
+		    "hold, or, "
+		    "without any, everything is withheld for a person.",
+		    "%s", r.report.count ? tl_buf_z(&r.report.text) : tl_err_text());
+	for (size_t i = 0; rc == 0 && i < tl_rules_count(r.set); i++) {
+		struct tl_rule_view v;
+		tl_rules_view(r.set, i, tl_now_us(), &v);
+		if (v.state == TL_RULE_INACTIVE)
+			find(d, NOTE,
+			    "Install or switch on what it needs, or take the rule out.",
+			    "the rule %.*s is inactive: %.*s", TL_ARG(v.name), TL_ARG(v.why));
+	}
+	if (rc == 0 && tl_rules_count(r.set) == 0)
+		find(d, WARNING, "Put rule packs (*.rules) into the folder policy/rules.",
+		    "there are no rules; every item is allowed");
+	cli_rules_free(&r);
+	return 0;
+}
+
+static int
+check_jobs(struct doctor *d)
+{
+	struct tl_jobs_depth j;
+	int rc = tl_jobs_depth(d->cli->db, &j);
+	if (rc < 0)
+		return rc;
+	if (j.buried)
+		find(d, PROBLEM, "Each has a case in the queue unscannable; decide it there.",
+		    "%lld items could not be scanned after %lld tries", (long long)j.buried,
+		    (long long)d->cli->config->scan_tries);
+	int64_t age = j.oldest_run_at ? tl_now_us() - j.oldest_run_at : 0;
+	if (age > TL_US_MIN)
+		find(d, d->runs ? PROBLEM : WARNING,
+		    d->runs ? "Look at the worker's log; raise `workers` when they are busy "
+			      "all the time."
+			    : "They are scanned once tutelad runs.",
+		    "%lld items wait for their scan, the oldest for %lld s",
+		    (long long)j.waiting, (long long)(age / TL_US_S));
+	return 0;
+}
+
+static int
+check_cases(struct doctor *d)
+{
+	struct tl_row r;
+	int64_t now = tl_now_us();
+	int rc = tl_db_first(d->cli->db, &r, TL_SQL_INSPECT_CASES_LATE, A_INT(now));
+	if (rc < 0)
+		return rc;
+	int64_t n = tl_col_int(&r, 0), oldest = tl_col_int(&r, 1);
+	tl_row_end(&r);
+	if (n)
+		find(d, PROBLEM,
+		    "`tutela case list` shows the most urgent first; more people are needed.",
+		    "%lld cases are past their clock, the oldest by %lld min", (long long)n,
+		    (long long)((now - oldest) / TL_US_MIN));
+	return 0;
+}
+
+static int
+check_actions(struct doctor *d)
+{
+	struct tl_action_row *late;
+	size_t n;
+	int64_t counts[tl_outbox_state_count] = {0};
+	int rc = tl_action_late(d->cli->db, tl_now_us(), 100, d->cli->arena, &late, &n);
+	if (rc < 0)
+		return rc;
+	if (n)
+		find(d, PROBLEM,
+		    "Is the platform's endpoint up, and does it confirm (POST "
+		    "/v1/actions/{id}/confirm)?",
+		    "%zu%s actions are not confirmed although their clock has run out", n,
+		    n == 100 ? " or more" : "");
+	rc = tl_outboxrow_counts(d->cli->db, counts);
+	if (rc < 0)
+		return rc;
+	if (counts[TL_OUTBOX_DEAD])
+		find(d, PROBLEM,
+		    "Correct the endpoint, then send them again in the console (Deliveries).",
+		    "%lld deliveries were given up", (long long)counts[TL_OUTBOX_DEAD]);
+	if (counts[TL_OUTBOX_HELD])
+		find(d, NOTE,
+		    "They wait for `tutela switch set observe_only off` and a replay.",
+		    "%lld deliveries are held", (long long)counts[TL_OUTBOX_HELD]);
+	return 0;
+}
+
+static int
+check_endpoints(struct doctor *d)
+{
+	struct tl_row r;
+	int rc =
+	    tl_db_query_args(d->cli->db, &r, TL_SQL_INSPECT_KEYS_WITHOUT_ENDPOINT, NULL, 0);
+	if (rc < 0)
+		return rc;
+	while ((rc = tl_row_next(&r)) > 0)
+		find(d, WARNING,
+		    "tutela endpoint add URL --platform NAME; until then it must read GET "
+		    "/v1/events.",
+		    "the platform %.*s has keys and no endpoint for webhooks",
+		    TL_ARG(tl_col_str(&r, 0)));
+	tl_row_end(&r);
+	return rc;
+}
+
+static int
+check_switches(struct doctor *d)
+{
+	bool observe = false, automatic = true;
+	int rc = tl_switch_get(d->cli->db, TL_SWITCH_OBSERVE, &observe);
+	if (rc == 0)
+		rc = tl_switch_get(d->cli->db, TL_SWITCH_AUTOMATIC, &automatic);
+	if (observe)
+		find(d, NOTE, "tutela switch set observe_only off",
+		    "observe_only is on: nothing leaves");
+	if (!automatic)
+		find(d, NOTE, "tutela switch set automatic_actions on",
+		    "automatic_actions is off: a person decides everything");
+	return rc;
+}
+
+static int
+check_alarms(struct doctor *d)
+{
+	struct tl_alarm *alarms;
+	size_t n;
+	int rc = tl_alarm_list(d->cli->db, TL_S("open"), d->cli->arena, &alarms, &n);
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		char id[TL_ID_TEXT], remedy[96];
+		tl_id_text(id, alarms[i].id);
+		(void)snprintf(remedy, sizeof remedy, "tutela alarm ack %s", id);
+		find(d, WARNING, remedy, "%.*s: %.*s", TL_ARG(alarms[i].kind),
+		    (int)(alarms[i].text.n < 500 ? alarms[i].text.n : 500),
+		    (const char *)alarms[i].text.p);
+	}
+	return rc;
+}
+
+static int
+check_people(struct doctor *d)
+{
+	int64_t admins = 0;
+	struct tl_row r;
+	struct tl_id nobody = {0};
+	int rc = tl_db_first(d->cli->db, &r, TL_SQL_USER_ADMINS, A_ID(nobody));
+	if (rc < 0)
+		return rc;
+	admins = tl_col_int(&r, 0);
+	tl_row_end(&r);
+	if (admins == 0)
+		find(d, PROBLEM, "tutela user add NAME --role admin",
+		    "there is no administrator");
+	return 0;
+}
+
+static int
+check_ledger(struct doctor *d)
+{
+	int64_t rows = 0, bad = 0;
+	if (!cli_option(d->cli, "deep"))
+		return 0;
+	int rc = tl_ledger_verify(d->cli->db, &rows, &bad);
+	if (rc == TL_ECORRUPT) {
+		find(d, PROBLEM,
+		    "Stop writing, keep a copy of the folder, compare it with a backup.",
+		    "the ledger's chain does not fit at number %lld: %s", (long long)bad,
+		    tl_err_text());
+		return 0;
+	}
+	return rc;
+}
+
+static const struct {
+	const char *name;
+	int (*run)(struct doctor *d);
+	bool needs_store;
+} checks[] = {
+    {"daemon", check_daemon, false},
+    {"files", check_files, false},
+    {"rules", check_rules, false},
+    {"people", check_people, true},
+    {"scans", check_jobs, true},
+    {"cases", check_cases, true},
+    {"actions", check_actions, true},
+    {"endpoints", check_endpoints, true},
+    {"switches", check_switches, true},
+    {"alarms", check_alarms, true},
+    {"ledger", check_ledger, true},
+};
+
+static void
+run_checks(struct doctor *d)
+{
+	d->check = "store";
+	if (!d->cli->db && cli_open_store(d->cli) < 0)
+		find(d, PROBLEM, "tutela init, or name another folder with --data.", "%s",
+		    tl_err_text());
+	for (size_t i = 0; i < TL_COUNT(checks); i++) {
+		d->check = checks[i].name;
+		if (checks[i].needs_store && !d->cli->db)
+			continue;
+		if (checks[i].run(d) < 0)
+			find(d, PROBLEM, "Look at the message; run the command again.",
+			    "the check could not run: %s", tl_err_text());
+	}
+}
+
+int
+cmd_doctor(struct tl_cli *c)
+{
+	static const char *const columns[] = {"level", "check", "text", "remedy", NULL};
+	struct doctor d = {.cli = c};
+	cli_list_begin(&d.list, c, "findings", columns);
+	run_checks(&d);
+	if (c->json)
+		cli_list_end(&d.list, "");
+	else if (d.count[NOTE] + d.count[WARNING] + d.count[PROBLEM] == 0)
+		cli_say(c, "Everything is in order.");
+	else
+		cli_say(c, "\n%d problems, %d warnings, %d notes.", d.count[PROBLEM],
+		    d.count[WARNING], d.count[NOTE]);
+	c->exit = d.count[PROBLEM] + d.count[WARNING] ? CLI_FOUND : CLI_DONE;
+	return 0;
+}

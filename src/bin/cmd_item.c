@@ -1,0 +1,258 @@
+/* `tutela item`: what came in and what became of it. The text of people is shown only when asked for, on record. */
+#include "bin/cli.h"
+#include "store/actions.h"
+#include "store/decisions.h"
+#include "store/items.h"
+#include "store/people.h"
+
+int
+cmd_item_list(struct tl_cli *c)
+{
+	static const char *const columns[] = {"item", "version", "kind", "state", "verdict",
+	    "platform", "account", "live", "received_at", NULL};
+	const char *state = cli_option(c, "state"), *verdict = cli_option(c, "verdict");
+	int64_t limit = 50;
+	int ignored = 0;
+	int rc = cli_option_int(c, "limit", 1, 100000, &limit);
+	if (rc == 0)
+		rc = cli_option_word(c, "state", tl_item_state_names, &ignored);
+	if (rc == 0)
+		rc = cli_option_word(c, "verdict", tl_verdict_word_names, &ignored);
+	struct tl_row r;
+	if (rc == 0)
+		rc = tl_db_query(c->db, &r, TL_SQL_INSPECT_ITEMS, A_Z(state ? state : ""),
+		    A_Z(verdict ? verdict : ""), A_INT(limit));
+	if (rc < 0)
+		return rc;
+	struct cli_list l;
+	cli_list_begin(&l, c, "items", columns);
+	while ((rc = tl_row_next(&r)) > 0) {
+		cli_cell(&l, tl_col_str(&r, 0));
+		cli_cell_int(&l, tl_col_int(&r, 1));
+		for (int k = 2; k <= 6; k++)
+			cli_cell(&l, tl_col_str(&r, k));
+		cli_cell_bool(&l, tl_col_int(&r, 7) != 0);
+		cli_cell_time(&l, tl_col_int(&r, 8));
+	}
+	tl_row_end(&r);
+	cli_list_end(&l, "No such items.");
+	return rc;
+}
+
+struct shown {
+	struct tl_cli *cli;
+	int64_t platform;
+	struct tl_item_full full;
+	const struct tl_signal *signals;
+	size_t signal_count;
+	struct tl_decision *decisions;
+	size_t decision_count;
+	struct tl_action_row *actions;
+	size_t action_count;
+};
+
+static int
+load(struct shown *s)
+{
+	struct tl_cli *c = s->cli;
+	struct tl_item_state_row row;
+	int rc = cli_platform(c, cli_option(c, "platform"), &s->platform);
+	if (rc == 0)
+		rc = tl_item_find(c->db, s->platform, tl_str(c->argv[0]), 0, &row);
+	if (rc == TL_ENOTFOUND)
+		return cli_fail(rc, "`tutela item list` shows the newest.",
+		    "there is no item \"%s\"", c->argv[0]);
+	if (rc == 0)
+		rc = tl_item_get(c->db, s->platform, row.id, c->arena, &s->full);
+	if (rc == 0)
+		rc = tl_item_signals_get(
+		    c->db, s->platform, row.id, c->arena, &s->signals, &s->signal_count);
+	if (rc == 0)
+		rc = tl_decision_of_subject(c->db, s->platform, TL_SUBJECT_ITEM, row.id, 50,
+		    c->arena, &s->decisions, &s->decision_count);
+	if (rc == 0)
+		rc = tl_action_of_subject(c->db, s->platform, TL_SUBJECT_ITEM, row.id, c->arena,
+		    &s->actions, &s->action_count);
+	return rc;
+}
+
+static void
+json_texts(struct tl_buf *b, const struct tl_item *i)
+{
+	tl_js_open(b, "text", '{');
+	for (size_t k = 0; k < i->field_count; k++)
+		tl_js_strkey(b, i->fields[k].name, i->fields[k].text);
+	tl_js_close(b, '}');
+}
+
+static void
+json_media(struct tl_buf *b, const struct tl_item *i)
+{
+	tl_js_open(b, "media", '[');
+	for (size_t k = 0; k < i->media_count; k++) {
+		const struct tl_media *m = &i->media[k];
+		tl_js_open(b, NULL, '{');
+		tl_js_hex(b, "id", tl_bytes(m->id.b, sizeof m->id.b));
+		tl_js_str(b, "mime", m->mime);
+		tl_js_z(b, "state", tl_media_state_names[m->state]);
+		if (m->reason.n)
+			tl_js_str(b, "reason", m->reason);
+		tl_js_close(b, '}');
+	}
+	tl_js_close(b, ']');
+}
+
+static void
+json_trail(struct tl_buf *b, const struct shown *s)
+{
+	char id[TL_ID_TEXT];
+	tl_js_open(b, "signals", '[');
+	for (size_t k = 0; k < s->signal_count; k++) {
+		const struct tl_signal *g = &s->signals[k];
+		tl_js_open(b, NULL, '{');
+		tl_js_str(b, "detector", g->detector);
+		tl_js_bool(b, "failed", g->failed);
+		tl_js_str(b, "label", g->label);
+		tl_js_str(b, "policy", g->policy);
+		tl_js_close(b, '}');
+	}
+	tl_js_close(b, ']');
+	tl_js_open(b, "decisions", '[');
+	for (size_t k = 0; k < s->decision_count; k++) {
+		tl_id_text(id, s->decisions[k].id);
+		tl_js_open(b, NULL, '{');
+		tl_js_z(b, "id", id);
+		tl_js_z(b, "kind", tl_decision_kind_names[s->decisions[k].kind]);
+		tl_js_str(b, "policy", s->decisions[k].policy);
+		tl_js_time(b, "at", s->decisions[k].at);
+		tl_js_close(b, '}');
+	}
+	tl_js_close(b, ']');
+	tl_js_open(b, "actions", '[');
+	for (size_t k = 0; k < s->action_count; k++) {
+		tl_id_text(id, s->actions[k].id);
+		tl_js_open(b, NULL, '{');
+		tl_js_z(b, "id", id);
+		tl_js_str(b, "name", s->actions[k].name);
+		tl_js_z(b, "state", tl_action_state_names[s->actions[k].state]);
+		tl_js_time(b, "created_at", s->actions[k].created_at);
+		tl_js_time(b, "confirmed_at", s->actions[k].confirmed_at);
+		tl_js_close(b, '}');
+	}
+	tl_js_close(b, ']');
+}
+
+static void
+print_as_json(const struct shown *s, bool with_text)
+{
+	const struct tl_item *i = &s->full.item;
+	struct tl_buf b TL_CLEANUP(tl_buf_fini) = {0};
+	tl_js_open(&b, NULL, '{');
+	tl_js_str(&b, "item", i->ext_id);
+	tl_js_int(&b, "version", i->version);
+	tl_js_z(&b, "kind", tl_item_kind_names[i->kind]);
+	tl_js_bool(&b, "live", i->live);
+	tl_js_str(&b, "account", i->account_ext);
+	tl_js_z(&b, "state", tl_item_state_names[i->state]);
+	tl_js_z(
+	    &b, "verdict", s->full.has_verdict ? tl_verdict_word_names[s->full.verdict] : NULL);
+	tl_js_time(&b, "received_at", i->received_at);
+	tl_js_time(&b, "verdict_at", s->full.verdict_at);
+	tl_js_raw(&b, "reasons", s->full.reasons.n ? s->full.reasons : TL_S("[]"));
+	if (with_text)
+		json_texts(&b, i);
+	json_media(&b, i);
+	json_trail(&b, s);
+	tl_js_close(&b, '}');
+	tl_buf_put(&s->cli->out, b.p, b.n);
+	tl_buf_byte(&s->cli->out, '\n');
+}
+
+static void
+say_part(struct tl_cli *c, const char *what, struct tl_str text)
+{
+	tl_buf_printf(&c->out, "%-12s ", what);
+	cli_clean(&c->out, text.n ? text : TL_S("-"));
+	tl_buf_byte(&c->out, '\n');
+}
+
+static void
+print_head(const struct shown *s, bool with_text)
+{
+	static const char *const columns[] = {"item", "version", "kind", "account", "state",
+	    "verdict", "received_at", "verdict_at", NULL};
+	const struct tl_item *i = &s->full.item;
+	struct cli_list l;
+	cli_record_begin(&l, s->cli, columns);
+	cli_cell(&l, i->ext_id);
+	cli_cell_int(&l, i->version);
+	cli_cell_z(&l, tl_item_kind_names[i->kind]);
+	cli_cell(&l, i->account_ext);
+	cli_cell_z(&l, tl_item_state_names[i->state]);
+	cli_cell_z(&l, s->full.has_verdict ? tl_verdict_word_names[s->full.verdict] : "");
+	cli_cell_time(&l, i->received_at);
+	cli_cell_time(&l, s->full.verdict_at);
+	cli_list_end(&l, "");
+	for (size_t k = 0; with_text && k < i->field_count; k++) {
+		char name[64];
+		(void)snprintf(name, sizeof name, "%.*s", TL_ARG(i->fields[k].name));
+		say_part(s->cli, name, i->fields[k].text);
+	}
+	for (size_t k = 0; k < i->media_count; k++)
+		say_part(s->cli, "media",
+		    i->media[k].reason.n ? i->media[k].reason : i->media[k].mime);
+}
+
+static void
+print_for_people(const struct shown *s, bool with_text)
+{
+	static const char *const columns[] = {"at", "what", "name", "state", NULL};
+	struct cli_list l;
+	print_head(s, with_text);
+	for (size_t k = 0; k < s->signal_count; k++)
+		cli_say(s->cli, "%-12s %.*s %s %.*s", "signal", TL_ARG(s->signals[k].detector),
+		    s->signals[k].failed ? "failed:" : "found", TL_ARG(s->signals[k].label));
+	if (s->decision_count + s->action_count == 0)
+		return;
+	cli_say(s->cli, "%s", "");
+	cli_list_begin(&l, s->cli, "trail", columns);
+	for (size_t k = 0; k < s->decision_count; k++) {
+		cli_cell_time(&l, s->decisions[k].at);
+		cli_cell_z(&l, "decision");
+		cli_cell(&l, s->decisions[k].policy);
+		cli_cell_z(&l, tl_decision_kind_names[s->decisions[k].kind]);
+	}
+	for (size_t k = 0; k < s->action_count; k++) {
+		cli_cell_time(&l, s->actions[k].created_at);
+		cli_cell_z(&l, "action");
+		cli_cell(&l, s->actions[k].name);
+		cli_cell_z(&l, tl_action_state_names[s->actions[k].state]);
+	}
+	cli_list_end(&l, "");
+}
+
+static int
+record_look(struct tl_db *db, void *ctx)
+{
+	const struct shown *s = ctx;
+	char id[TL_ID_TEXT];
+	tl_id_text(id, s->full.item.id);
+	return tl_audit_add(db, "cli", "item.text", tl_str(id), TL_S(""));
+}
+
+int
+cmd_item_show(struct tl_cli *c)
+{
+	struct shown s = {.cli = c};
+	bool with_text = cli_option(c, "text") != NULL;
+	int rc = load(&s);
+	if (rc == 0 && with_text)
+		rc = tl_db_tx(c->db, TL_SYNC_FULL, record_look, &s);
+	if (rc < 0)
+		return rc;
+	if (c->json)
+		print_as_json(&s, with_text);
+	else
+		print_for_people(&s, with_text);
+	return 0;
+}

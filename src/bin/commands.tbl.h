@@ -1,0 +1,130 @@
+/*
+ * Every command of `tutela`, once.
+ *   C(id, "name", "ARGS", least, most, needs, "help", "example")
+ *   O(id, "option", "ARG" or NULL, "help")        its options, anywhere in this file
+ */
+#ifndef C
+#define C(...)
+#endif
+#ifndef O
+#define O(...)
+#endif
+C(init, "init", "", 0, 0, CLI_CONFIG, "Create the data folder: store, keys, policies, the first administrator. Safe to repeat.",
+    "tutela --data var init --admin alex --platform flip")
+O(init, "admin", "NAME", "Create this administrator. Without --password-stdin a password is made and shown once.")
+O(init, "password-stdin", NULL, "Read the administrator's password from standard input.")
+O(init, "platform", "NAME", "Create this platform.")
+O(init, "policy", "FOLDER", "Copy policies from here instead of those that came with the program.")
+
+C(user_add, "user add", "NAME", 1, 1, CLI_STORE, "Add a person.", "tutela user add kim --role moderator")
+O(user_add, "role", "ROLE", "viewer, moderator (default), specialist, lead or admin.")
+O(user_add, "skills", "WORDS", "Skills that queues ask for, such as \"child_safety terror\".")
+O(user_add, "password-stdin", NULL, "Read the password from standard input instead of making one.")
+C(user_list, "user list", "", 0, 0, CLI_STORE, "List people.", "tutela user list")
+C(user_passwd, "user passwd", "NAME", 1, 1, CLI_STORE, "Give a new password; it ends the person's sessions and any wait.",
+    "tutela user passwd kim")
+O(user_passwd, "password-stdin", NULL, "Read the password from standard input instead of making one.")
+C(user_role, "user role", "NAME ROLE", 2, 2, CLI_STORE, "Change a person's role.", "tutela user role kim lead")
+C(user_skills, "user skills", "NAME WORDS", 2, 2, CLI_STORE, "Set a person's skills.", "tutela user skills kim \"child_safety\"")
+C(user_disable, "user disable", "NAME", 1, 1, CLI_STORE, "Shut a person out; ends their sessions.", "tutela user disable kim")
+C(user_enable, "user enable", "NAME", 1, 1, CLI_STORE, "Let a person in again.", "tutela user enable kim")
+
+C(platform_add, "platform add", "NAME", 1, 1, CLI_STORE, "Add a platform.", "tutela platform add flip")
+C(platform_list, "platform list", "", 0, 0, CLI_STORE, "List platforms.", "tutela platform list")
+
+C(key_add, "key add", "", 0, 0, CLI_STORE, "Make an API key; its secret is shown once.",
+    "tutela key add --platform flip --scopes \"ingest read\" --label web")
+O(key_add, "platform", "NAME", "Whose key; needed when there are several platforms.")
+O(key_add, "scopes", "WORDS", "ingest match flag accounts confirm events read admin; default: all but admin.")
+O(key_add, "label", "TEXT", "What it is for.")
+O(key_add, "test", NULL, "A test key: its items never reach live queues and webhooks.")
+O(key_add, "rate", "N", "Most requests a second; default: no limit.")
+O(key_add, "days", "N", "It expires after so many days; default: never.")
+C(key_list, "key list", "", 0, 0, CLI_STORE, "List API keys, without secrets.", "tutela key list")
+C(key_revoke, "key revoke", "ID", 1, 1, CLI_STORE, "Revoke an API key; it stops working within two seconds.",
+    "tutela key revoke 0197f3c2-...")
+
+C(endpoint_add, "endpoint add", "URL", 1, 1, CLI_STORE, "Set where a platform gets its webhooks; the secret is shown once.",
+    "tutela endpoint add https://flip.example/hooks --platform flip")
+O(endpoint_add, "platform", "NAME", "Whose; needed when there are several platforms.")
+O(endpoint_add, "test", NULL, "For events of test keys.")
+O(endpoint_add, "private", NULL, "It may be on a private network (which the configuration must allow as well).")
+C(endpoint_list, "endpoint list", "", 0, 0, CLI_STORE, "List endpoints.", "tutela endpoint list")
+C(endpoint_rotate, "endpoint rotate", "ID", 1, 1, CLI_STORE,
+    "Make a new secret; the old one signs as well for a while (secret_overlap_hours).", "tutela endpoint rotate 0197f3c2-...")
+C(endpoint_disable, "endpoint disable", "ID", 1, 1, CLI_STORE, "Send nothing to an endpoint any more.",
+    "tutela endpoint disable 0197f3c2-...")
+
+C(item_show, "item show", "ID", 1, 1, CLI_STORE, "Show an item and what became of it.", "tutela item show post-17 --platform flip")
+O(item_show, "platform", "NAME", "Whose item; needed when there are several platforms.")
+O(item_show, "text", NULL, "Show its text as well; this is recorded in the audit trail.")
+C(item_list, "item list", "", 0, 0, CLI_STORE, "List items, newest first.", "tutela item list --state unscannable")
+O(item_list, "state", "STATE", "pending, scanned, unscannable or deleted.")
+O(item_list, "verdict", "VERDICT", "allow, review, withhold or block.")
+O(item_list, "limit", "N", "At most so many; default 50.")
+
+C(bank_create, "bank create", "NAME", 1, 1, CLI_STORE, "Create a bank.",
+    "tutela bank create csam --kind pdq --policy csae.known")
+O(bank_create, "kind", "KIND", "pdq, digest or text.")
+O(bank_create, "policy", "POLICY", "The policy that a match falls under.")
+O(bank_create, "source", "TEXT", "Where its entries come from; default: local.")
+O(bank_create, "distance", "N", "For pdq: most differing bits of a match; default 31.")
+C(bank_list, "bank list", "", 0, 0, CLI_STORE, "List banks.", "tutela bank list")
+C(bank_show, "bank show", "NAME", 1, 1, CLI_STORE, "Show a bank and its newest entries.", "tutela bank show csam")
+O(bank_show, "limit", "N", "At most so many entries; default 20.")
+C(bank_add, "bank add", "NAME VALUE", 2, 2, CLI_STORE, "Add one entry.", "tutela bank add slurs DEMO-BANNED-PHRASE --form phrase")
+O(bank_add, "form", "FORM", "pdq, md5, sha256, word, phrase or regex; default: by the bank and the value.")
+O(bank_add, "note", "TEXT", "Why it is here.")
+C(bank_import, "bank import", "NAME FILE", 2, 2, CLI_STORE, "Add a file of entries, one a line; - reads standard input.",
+    "tutela bank import csam hashes.txt")
+C(bank_export, "bank export", "NAME", 1, 1, CLI_STORE, "Print all entries in the form that import reads.",
+    "tutela bank export csam > hashes.txt")
+C(bank_enable, "bank enable", "NAME", 1, 1, CLI_STORE, "Use a bank again.", "tutela bank enable csam")
+C(bank_disable, "bank disable", "NAME", 1, 1, CLI_STORE, "Stop using a bank.", "tutela bank disable csam")
+
+C(queue_list, "queue list", "", 0, 0, CLI_STORE, "List queues with what waits in them.", "tutela queue list")
+C(case_list, "case list", "", 0, 0, CLI_STORE, "List cases, most urgent first.", "tutela case list --queue child-safety")
+O(case_list, "queue", "NAME", "Only this queue.")
+O(case_list, "state", "STATE", "open, claimed, decided or closed; default: open and claimed.")
+O(case_list, "limit", "N", "At most so many; default 50.")
+C(case_show, "case show", "ID", 1, 1, CLI_STORE, "Show a case: why it is here and what was decided.",
+    "tutela case show 0197f3c2-...")
+
+C(rule_check, "rule check", "[FOLDER]", 0, 1, CLI_CONFIG, "Check rule packs and run the tests beside the rules.",
+    "tutela rule check policy/rules")
+C(rule_list, "rule list", "", 0, 0, CLI_CONFIG, "List rules and whether they are in force.", "tutela rule list")
+C(policy_list, "policy list", "", 0, 0, CLI_CONFIG, "List policies.", "tutela policy list")
+
+C(hash, "hash", "FILE...", 1, -1, CLI_NOTHING, "Print file, quality and PDQ hash of pictures, separated by tabs.",
+    "tutela hash holiday.jpg")
+O(hash, "digests", NULL, "Print SHA-256 and MD5 as well.")
+
+C(doctor, "doctor", "", 0, 0, CLI_CONFIG, "Look for what is wrong or late, and say what to do about it.", "tutela doctor")
+O(doctor, "deep", NULL, "Check the whole ledger and the store's pages too; takes longer.")
+C(alarm_list, "alarm list", "", 0, 0, CLI_STORE, "List alarms that are not closed.", "tutela alarm list")
+O(alarm_list, "all", NULL, "Closed ones too.")
+C(alarm_ack, "alarm ack", "ID", 1, 1, CLI_STORE, "Acknowledge an alarm: somebody is on it.", "tutela alarm ack 0197f3c2-...")
+C(alarm_close, "alarm close", "ID", 1, 1, CLI_STORE, "Close an alarm.", "tutela alarm close 0197f3c2-...")
+C(switch_get, "switch get", "[NAME]", 0, 1, CLI_STORE, "Show the switches observe_only and automatic_actions.", "tutela switch get")
+C(switch_set, "switch set", "NAME on|off", 2, 2, CLI_STORE,
+    "Turn a switch. observe_only on: nothing leaves. automatic_actions off: a person decides everything.",
+    "tutela switch set automatic_actions off")
+
+C(backup, "backup", "FILE", 1, 1, CLI_STORE, "Copy the store while it is in use, and verify the copy.", "tutela backup /backup/tutela.db")
+O(backup, "verify", NULL, "Do not copy: verify the copy that is there.")
+O(backup, "keys", NULL, "Also copy keys.db and master.key beside it (FILE.keys.db, FILE.master.key); keep them apart from the store.")
+C(restore, "restore", "FILE", 1, 1, CLI_CONFIG, "Put a verified copy in the store's place; the daemon must be stopped.",
+    "tutela restore /backup/tutela.db")
+O(restore, "force", NULL, "Replace a store that is there; it is kept beside as store.db.before-restore.")
+
+C(figures, "figures", "", 0, 0, CLI_STORE, "Figures per policy and state.", "tutela figures --days 30")
+O(figures, "days", "N", "From so many days ago; default 7.")
+O(figures, "test", NULL, "Of test keys.")
+C(audit, "audit", "", 0, 0, CLI_STORE, "The audit trail, newest first.", "tutela audit --limit 20")
+O(audit, "limit", "N", "At most so many; default 50.")
+C(config, "config", "", 0, 0, CLI_CONFIG, "Print the configuration in force.", "tutela config --set undo_seconds=0")
+C(help, "help", "[COMMAND...]", 0, 2, CLI_NOTHING, "Explain a command.", "tutela help user add")
+C(docs, "docs", "KIND", 1, 1, CLI_NOTHING, "Print generated documents: man, bash, zsh, commands, configuration.",
+    "tutela docs bash > /etc/bash_completion.d/tutela")
+#undef C
+#undef O

@@ -1,0 +1,127 @@
+/*
+ * The command line: reads the words, opens what the command needs, runs it, prints what it said.
+ *
+ * Promises: standard output holds the result alone and is written when the command has ended; errors go to standard
+ * error with what happened and what to do; the exit code says which kind it was. Works while the daemon runs
+ * and while it does not.
+ */
+#include "bin/cli.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "sys/crypto.h"
+
+static const char *remedy_text;
+static char remedy_buf[400];
+
+int
+cli_fail(int err, const char *remedy, const char *fmt, ...)
+{
+	char text[400];
+	va_list ap;
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	(void)snprintf(remedy_buf, sizeof remedy_buf, "%s", remedy);
+	remedy_text = remedy_buf;
+	return tl_fail(err, "%s", text);
+}
+
+static int
+exit_code(int rc)
+{
+	switch (tl_err_kind(rc)) {
+	case TL_KIND_OK:
+		return CLI_DONE;
+	case TL_INPUT:
+		return rc == TL_EUSAGE ? CLI_USAGE : CLI_INPUT;
+	case TL_LIMIT:
+	case TL_RETRY:
+		return CLI_AGAIN;
+	case TL_STATE:
+		return rc == TL_ECONFIG ? CLI_INPUT : CLI_FAILED;
+	case TL_DENIED:
+		return CLI_FAILED;
+	case TL_BUG:
+		break;
+	}
+	return CLI_DEFECT;
+}
+
+static void
+print_error(const struct tl_cli *c, int rc)
+{
+	struct tl_buf b TL_CLEANUP(tl_buf_fini) = {0};
+	char code[32];
+	(void)snprintf(code, sizeof code, "%s", tl_err_name(rc));
+	for (char *p = code; *p; p++)
+		*p = (char)(*p >= 'A' && *p <= 'Z' ? *p + 32 : *p);
+	if (c->json) {
+		tl_js_open(&b, NULL, '{');
+		tl_js_open(&b, "error", '{');
+		tl_js_z(&b, "code", code);
+		tl_js_z(&b, "detail", tl_err_text());
+		if (remedy_text)
+			tl_js_z(&b, "remedy", remedy_text);
+		tl_js_close(&b, '}');
+		tl_js_close(&b, '}');
+		tl_buf_byte(&b, '\n');
+	} else {
+		tl_buf_printf(&b, "tutela%s%s: %s\n", c->command ? " " : "",
+		    c->command ? c->command->name : "", tl_err_text());
+		if (remedy_text)
+			tl_buf_printf(&b, "  %s\n", remedy_text);
+	}
+	(void)fwrite(b.p, 1, b.n, stderr);
+}
+
+static int
+print_out(struct tl_cli *c)
+{
+	if (fwrite(c->out.p, 1, c->out.n, stdout) != c->out.n || fflush(stdout) != 0)
+		return tl_fail(TL_EIO, "cannot write the result: %m");
+	return 0;
+}
+
+static int
+run(struct tl_cli *c, int argc, char **argv)
+{
+	bool help = false;
+	int rc = cli_parse(c, argc, argv, &help);
+	if (rc < 0)
+		return rc;
+	if (help) {
+		cli_help(&c->out, c->command);
+		return print_out(c);
+	}
+	rc = tl_crypto_init();
+	if (rc == 0)
+		rc = cli_open(c);
+	if (rc == 0)
+		rc = c->command->run(c);
+	cli_progress_end();
+	int printed = print_out(c); /* also what a command said before it failed */
+	return rc < 0 ? rc : printed;
+}
+
+int
+main(int argc, char **argv)
+{
+	(void)umask(077); /* what is made here holds secrets */
+	struct tl_cli c = {
+	    .data_dir = getenv("TUTELA_DATA"), .arena = tl_arena_create(256u << 20)};
+	if (!c.data_dir || !*c.data_dir)
+		c.data_dir = "var";
+	int rc = run(&c, argc - 1, argv + 1);
+	int code = rc < 0 ? exit_code(rc) : c.exit;
+	if (rc < 0)
+		print_error(&c, rc);
+	cli_close(&c);
+	tl_buf_fini(&c.out);
+	tl_arena_destroy(c.arena);
+	return code;
+}

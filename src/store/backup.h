@@ -1,0 +1,28 @@
+/*
+ * Copies of the store that is in use, and their verification. A copy holds no content keys and no master key unless
+ * asked for: without keys.db the text of people in it stays closed.
+ */
+#pragma once
+
+#include "store/db.h"
+
+/* Called now and then: pages copied, pages in all. May be NULL. */
+typedef void (*tl_backup_progress_fn)(int64_t done, int64_t all);
+
+/*
+ * Copies store.db into `path` (which must not exist) without stopping anybody; `what` is "store.db" or "keys.db".
+ * The copy is complete or not there.
+ */
+int tl_backup_copy(struct tl_store *s, const char *what, const char *path,
+    tl_backup_progress_fn progress) TL_MUST;
+
+struct tl_backup_report {
+	int schema;
+	int64_t items, decisions, sealed;
+};
+
+/*
+ * Reads the whole copy: pages, schema, and the hash chain of the ledger. ECORRUPT with what does not fit; nothing in
+ * the copy is changed. ECONFLICT when it needs a newer program.
+ */
+int tl_backup_verify(const char *path, struct tl_backup_report *ret) TL_MUST;
