@@ -28,8 +28,8 @@ export function BankScreen({ id }: { id: string }) {
     { name: 'form', title: 'Form', cell: (e) => e.form },
     { name: 'note', title: 'Note', small: 'hide', cell: (e) => e.note ?? '' },
     { name: 'added', title: 'Added', by: (e) => e.added_at, cell: (e) => <Ago time={e.added_at} /> },
-    { name: 'off', title: '', cell: (e) => (e.enabled ? null : <Tag tone="warn">off</Tag>) },
-    { name: 'remove', title: '', cell: (e) => (may.lead.value ? <Button kind="quiet" onClick={() => attempt(call('DELETE', ['banks', id, 'entries', e.id]).then(() => say('Removed from the bank.')))}>Remove</Button> : null) },
+    { name: 'off', title: 'State', untitled: true, cell: (e) => (e.enabled ? null : <Tag tone="warn">off</Tag>) },
+    { name: 'remove', title: 'Remove', untitled: true, cell: (e) => (may.lead.value ? <Button kind="quiet" onClick={() => attempt(call('DELETE', ['banks', id, 'entries', e.id]).then(() => say('Removed from the bank.')))}>Remove</Button> : null) },
   ]
   return (
     <main class="screen">

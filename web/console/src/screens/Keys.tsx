@@ -36,7 +36,7 @@ export function Keys() {
     { name: 'live', title: 'For', by: (k) => (k.live ? 'live' : 'test'), cell: (k) => <Tag>{k.live ? 'live' : 'test'}</Tag> },
     { name: 'scopes', title: 'May', small: 'hide', cell: (k) => k.scopes.join(', ') },
     { name: 'used', title: 'Last used', by: (k) => k.last_used_at ?? '', cell: (k) => (k.last_used_at ? <Ago time={k.last_used_at} /> : <span class="quiet">never</span>) },
-    { name: 'revoke', title: '', cell: (k) => (k.revoked_at ? <Ago time={k.revoked_at} /> : <Button kind="quiet" onClick={() => { revoking.value = k }}>Revoke</Button>) },
+    { name: 'revoke', title: 'Revoke', untitled: true, cell: (k) => (k.revoked_at ? <Ago time={k.revoked_at} /> : <Button kind="quiet" onClick={() => { revoking.value = k }}>Revoke</Button>) },
   ]
   const revoke = (k: ApiKey) => {
     revoking.value = null

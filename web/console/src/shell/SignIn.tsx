@@ -14,7 +14,7 @@ function Form({ name, done }: { name?: string; done?: () => void }) {
   const problem = useSignal<string | null>(null)
   const busy = useSignal(false)
   const first = useRef<HTMLInputElement>(null)
-  useEffect(() => first.current?.focus(), [])
+  useEffect(() => { if (!name) first.current?.focus() }, [])
   const send = async () => {
     busy.value = true
     problem.value = null
@@ -38,7 +38,7 @@ function Form({ name, done }: { name?: string; done?: () => void }) {
         <input ref={name ? undefined : first} name="name" autocomplete="username" autocapitalize="none" spellcheck={false} required value={user.value} onInput={(e) => { user.value = e.currentTarget.value }} />
       </Field>
       <Field label="Password">
-        <input ref={name ? first : undefined} name="password" type="password" autocomplete="current-password" required value={password.value} onInput={(e) => { password.value = e.currentTarget.value }} />
+        <input ref={name ? first : undefined} name="password" type="password" autofocus={name !== undefined} autocomplete="current-password" required value={password.value} onInput={(e) => { password.value = e.currentTarget.value }} />
       </Field>
       {problem.value ? <p class="error-line" role="alert">{problem.value}</p> : null}
       <Button type="submit" kind="main" disabled={busy.value} onClick={() => undefined}>Sign in</Button>

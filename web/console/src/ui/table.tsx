@@ -4,10 +4,12 @@ import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { useCommands } from '../app/keys.ts'
 import { go, place, setQuery } from '../app/router.tsx'
+import { sorted } from './sort.ts'
 
 export interface Column<T> {
   name: string
   title: string
+  untitled?: true // the title is for screen readers only
   number?: boolean // right-aligned
   by?: (row: T) => string | number // can be sorted by this
   cell: (row: T) => ComponentChildren
@@ -22,17 +24,6 @@ interface TableProps<T> {
   open?: (row: T) => string // the address that the row leads to
   pick?: (row: T) => void // or what opening it does
   caption?: ComponentChildren
-}
-
-export function sorted<T>(rows: T[], columns: Column<T>[], order: string | null): T[] {
-  const down = order?.startsWith('-') ?? false
-  const by = columns.find((c) => c.name === order?.replace(/^-/, ''))?.by
-  if (!by) return rows
-  const sign = down ? -1 : 1
-  return [...rows].sort((a, b) => {
-    const [x, y] = [by(a), by(b)]
-    return x < y ? -sign : x > y ? sign : 0
-  })
 }
 
 export function Table<T>(p: TableProps<T>) {
@@ -96,7 +87,7 @@ export function Table<T>(p: TableProps<T>) {
 
 function Head<T>({ column: c, order }: { column: Column<T>; order: string | null }) {
   const cls = `${c.number ? 'number' : ''} ${c.wide ? 'wide' : ''} ${c.small ?? ''}`
-  if (!c.by) return <th scope="col" class={cls}>{c.title}</th>
+  if (!c.by) return <th scope="col" class={cls}>{c.untitled ? <span class="hidden">{c.title}</span> : c.title}</th>
   const state = order === c.name ? 'ascending' : order === '-' + c.name ? 'descending' : undefined
   const next = state === 'ascending' ? '-' + c.name : state === 'descending' ? null : c.name
   return (

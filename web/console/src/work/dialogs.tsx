@@ -68,15 +68,13 @@ export function MoveDialog({ from, close }: { from: string; close: () => void })
   return (
     <Dialog title="Escalate to which queue?" close={close}>
       <ErrorNote error={error} />
-      <ul class="picks" role="radiogroup" aria-label="Queue">
+      <div class="picks" role="radiogroup" aria-label="Queue">
         {others.map((q, i) => (
-          <li key={q.name}>
-            <button type="button" role="radio" aria-checked={to.value === q.name} class="choice" onClick={() => { to.value = q.name }}>
-              <Key label={i < 9 ? String(i + 1) : ''} /><span class="choice-text">{q.title}</span><span class="quiet">{q.open} open</span>
-            </button>
-          </li>
+          <button key={q.name} type="button" role="radio" aria-checked={to.value === q.name} class="choice" onClick={() => { to.value = q.name }}>
+            <Key label={i < 9 ? String(i + 1) : ''} /><span class="choice-text">{q.title}</span><span class="quiet">{q.open} waiting</span>
+          </button>
         ))}
-      </ul>
+      </div>
       <form onSubmit={(e) => { e.preventDefault(); send() }}>
         <Field label="What should they know?"><input value={reason.value} maxLength={300} onInput={(e) => { reason.value = e.currentTarget.value }} /></Field>
         <Button type="submit" kind="main" disabled={!to.value || !reason.value.trim()} onClick={() => undefined}>Move the case</Button>

@@ -3,7 +3,7 @@
 import { effect, signal } from '@preact/signals'
 import type { Case, Decided, Heartbeat, Move, Note, Skip, WorkNextAnswer } from '../api.ts'
 import { call, Failure, get } from '../app/http.ts'
-import { counters, now, session } from '../app/state.ts'
+import { counters, ended, now, session } from '../app/state.ts'
 import { say } from '../ui/status.tsx'
 import { type Choice, missing, NOTHING, toDecide, told } from './choice.ts'
 
@@ -161,6 +161,11 @@ document.addEventListener('visibilitychange', () => {
   if (document.hidden) void saveDraft(true).catch(() => undefined)
 })
 addEventListener('pagehide', () => void saveDraft(true).catch(() => undefined))
+
+// Signing in again settles what failed for want of a session.
+ended.subscribe((is) => {
+  if (!is && trouble.peek() instanceof Failure && (trouble.peek() as Failure).status === 401) trouble.value = null
+})
 
 // A claim lives as long as somebody is there: it is renewed while the page is seen and was used since the last renewal.
 for (const kind of ['pointermove', 'keydown', 'wheel', 'touchstart']) {

@@ -1,0 +1,72 @@
+// Every screen, with data, with none and with far too much: nothing that axe finds wrong, nothing that the content security
+// policy refused, no sideways scrolling on a phone or at 200 % zoom.
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { axe, openBrowser, signIn } from './browser.mjs'
+import { startMock } from './mock.mjs'
+
+const SCREENS = ['work', 'queues', 'queues/urgent-harm', 'search', 'items/harbour/post-91819', 'accounts/harbour/u-48213', 'banks', 'rules',
+  'deliveries', 'figures', 'alarms', 'keys', 'settings', 'nowhere']
+
+let browser
+before(async () => { browser = await openBrowser() })
+after(() => browser.close())
+
+for (const scene of ['usual', 'empty', 'full']) {
+  test(`every screen is accessible and keeps the policy: ${scene}`, async (t) => {
+    const server = await startMock(scene)
+    t.after(() => server.stop())
+    const notThere = [/404/, /401/]
+    const page = await browser.page({ colorScheme: scene === 'empty' ? 'dark' : 'light' }, notThere)
+    await page.goto(server.url)
+    await page.waitForSelector('input[name=name]')
+    assert.deepEqual(await axe(page), [], 'sign-in')
+    await signIn(page, server)
+    for (const screen of SCREENS) {
+      await page.goto(`${server.url}/console/${screen}`)
+      await page.waitForSelector('main h1')
+      await page.waitForTimeout(200)
+      assert.deepEqual(await axe(page), [], `${screen} (${scene})`)
+    }
+    await browser.clean()
+  })
+}
+
+test('by night, and in dialogs, it is as accessible', async (t) => {
+  const server = await startMock()
+  t.after(() => server.stop())
+  const page = await browser.page({ colorScheme: 'dark' }, [/401/])
+  await signIn(page, server)
+  await page.waitForSelector('.decide')
+  assert.deepEqual(await axe(page), [], 'work by night')
+  for (const key of ['Shift+?', 'Control+k', 's', 'e', 'z']) {
+    await page.keyboard.press(key)
+    await page.waitForSelector('dialog[open]')
+    await page.waitForTimeout(150)
+    assert.deepEqual(await axe(page), [], `dialog of ${key}`)
+    await page.keyboard.press('Escape')
+    await page.waitForSelector('dialog[open]', { state: 'detached' })
+  }
+  await page.keyboard.press('1')
+  await page.keyboard.press('v')
+  await page.keyboard.press('p')
+  assert.deepEqual(await axe(page), [], 'work with everything open')
+  await browser.clean()
+})
+
+for (const [name, viewport] of [['a phone', { width: 390, height: 844 }], ['200 % zoom', { width: 720, height: 450 }]]) {
+  test(`nothing runs off the side on ${name}`, async (t) => {
+    const server = await startMock('full')
+    t.after(() => server.stop())
+    const page = await browser.page({ viewport }, [/401/, /404/])
+    await signIn(page, server)
+    for (const screen of SCREENS) {
+      await page.goto(`${server.url}/console/${screen}`)
+      await page.waitForSelector('main h1')
+      await page.waitForTimeout(150)
+      const over = await page.evaluate(() => [document.documentElement, document.getElementById('screen')].map((e) => e.scrollWidth - e.clientWidth))
+      assert.deepEqual(over, [0, 0], screen)
+    }
+    await browser.clean()
+  })
+}
