@@ -22,6 +22,7 @@ J(madvise)
 J(futex)
 J(clock_gettime)
 J(clock_nanosleep)
+J(nanosleep)
 J(gettimeofday)
 J(getrandom)
 J(sched_yield)
@@ -48,6 +49,7 @@ JE(clone3, ENOSYS) /* its flags lie in memory: the C library falls back to clone
 JE(open, EACCES)   /* libraries look for files and take no for an answer */
 JE(openat, EACCES)
 JE(access, EACCES)
+JE(stat, EACCES)
 JE(readlink, EACCES)
 JE(getpeername, ENOTSOCK) /* GLib asks where standard error goes before it complains */
 JE(sysinfo, EPERM)
