@@ -80,7 +80,7 @@ convert(struct check *c, struct tl_lang_place at, const struct node_info *other,
 {
 	if (v->type != TL_T_STRING)
 		return 0;
-	if (other->type == TL_T_ENUM)
+	if (other->type == TL_T_ENUM && other->words)
 		return enum_constant(c, at, v->u.s, other->words, v);
 	if (other->type == TL_T_DURATION || other->type == TL_T_TIMESTAMP)
 		return text_constant(c, at, v->u.s, other->type, v);

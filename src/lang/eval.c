@@ -7,6 +7,11 @@
  */
 #include "lang/eval_int.h"
 
+#if defined __GNUC__ && !defined __clang__
+/* gcc 12 loses track of what was written to the stack below at a variable index. */
+#pragma GCC diagnostic ignored "-Wanalyzer-use-of-uninitialized-value"
+#endif
+
 struct each {
 	uint32_t i, n;
 	unsigned held; /* notes of the elements so far (all) */
@@ -37,12 +42,12 @@ is_false(const struct tl_lang_value *v)
 }
 
 /* Of two values of which at least one is unknown: the graver. A failure outweighs missing data. */
-static struct tl_lang_value
+static const struct tl_lang_value *
 graver(const struct tl_lang_value *a, const struct tl_lang_value *b)
 {
 	if (a->state == TL_V_FAILED || b->state == TL_V_KNOWN)
-		return *a;
-	return b->state == TL_V_FAILED || a->state == TL_V_KNOWN ? *b : *a;
+		return a;
+	return b->state == TL_V_FAILED || a->state == TL_V_KNOWN ? b : a;
 }
 
 static struct tl_lang_value
@@ -52,7 +57,7 @@ conjunction(const struct tl_lang_value *a, const struct tl_lang_value *b, bool b
 		return tl_lang_bool(!both);
 	if (a->state == TL_V_KNOWN && b->state == TL_V_KNOWN)
 		return tl_lang_bool(both);
-	return graver(a, b);
+	return *graver(a, b);
 }
 
 static struct tl_lang_value
@@ -180,10 +185,10 @@ negative(const struct machine *m, const struct tl_lang_value *a)
 static bool
 in_text(enum op_code how, struct tl_str s, struct tl_str part)
 {
-	if (part.n > s.n)
-		return false;
 	if (part.n == 0)
 		return true;
+	if (part.n > s.n || !s.p || !part.p)
+		return false;
 	if (how == OP_STARTS)
 		return memcmp(s.p, part.p, part.n) == 0;
 	if (how == OP_ENDS)
@@ -209,7 +214,7 @@ compute(const struct machine *m, const struct tl_lang_op *op, const struct tl_la
     const struct tl_lang_value *b)
 {
 	if (a->state != TL_V_KNOWN || b->state != TL_V_KNOWN)
-		return graver(a, b);
+		return *graver(a, b);
 	if (op->code == OP_CMP)
 		return tl_lang_bool(holds(op->op, order(a, b)));
 	if (op->code == OP_IN)
@@ -386,11 +391,7 @@ void
 eval_run(const struct tl_lang_prog *p, const struct tl_lang_env *env, struct notes *notes,
     struct tl_lang_result *ret)
 {
-	struct machine m;
-	m.prog = p;
-	m.env = env;
-	m.notes = notes;
-	m.pc = m.steps = m.sp = 0;
+	struct machine m = {.prog = p, .env = env, .notes = notes};
 	if (notes)
 		notes->n = 0;
 	while (m.pc < p->count) {

@@ -54,13 +54,17 @@ put_value(struct tl_buf *b, const struct tl_lang_value *v, const char *const *wo
 		tl_buf_puts(b, time);
 	} else if (v->type == TL_T_ENUM && words) {
 		tl_buf_printf(b, "\"%s\"", words[v->u.i]);
-	} else if (v->type == TL_T_LIST) {
-		for (size_t i = 0; i < v->u.list.n; i++) {
-			tl_buf_puts(b, i ? ", " : "");
-			put_value(b, &v->u.list.items[i], words);
-		}
 	} else {
 		tl_lang_print_value(b, v);
+	}
+}
+
+static void
+put_values(struct tl_buf *b, const struct tl_lang_value *list, const char *const *words)
+{
+	for (size_t i = 0; i < list->u.list.n; i++) {
+		tl_buf_puts(b, i ? ", " : "");
+		put_value(b, &list->u.list.items[i], words);
 	}
 }
 
@@ -156,12 +160,12 @@ put_compared(struct tl_buf *b, const struct tl_lang_op *op, const struct tl_lang
 	enum tl_lang_op_kind how = turned(op->op, op->negate);
 	if (op->code == OP_IN) {
 		tl_buf_puts(b, op->negate ? ", none of " : ", one of ");
-	} else {
-		tl_buf_puts(b, compare_words[how]);
-		if (how == TL_OP_EQ)
-			return;
+		put_values(b, &n->right, left->name->words);
+		return;
 	}
-	put_value(b, &n->right, left->name->words);
+	tl_buf_puts(b, compare_words[how]);
+	if (how != TL_OP_EQ)
+		put_value(b, &n->right, left->name->words);
 }
 
 static void

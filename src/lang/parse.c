@@ -112,7 +112,7 @@ grown(struct tl_arena *a, const void *old, size_t count, size_t size)
 	if (count && (count & (count - 1)))
 		return NULL; /* not at a power of two: there is room */
 	void *p = tl_arena_array(a, count ? count * 2 : 1, size);
-	if (p && count)
+	if (p && old && count)
 		memcpy(p, old, count * size);
 	return p;
 }
@@ -123,7 +123,8 @@ grown(struct tl_arena *a, const void *old, size_t count, size_t size)
 		    grown((p)->arena, (array), (count), sizeof *(array));                      \
 		if (bigger)                                                                    \
 			(array) = bigger;                                                      \
-		int full = tl_arena_check((p)->arena);                                         \
+		int full = (array) ? tl_arena_check((p)->arena)                                \
+				   : tl_fail(TL_ENOMEM, "no memory for a list");               \
 		if (full == 0)                                                                 \
 			(array)[(count)++] = (value);                                          \
 		full;                                                                          \
@@ -424,24 +425,33 @@ struct lists {
 };
 
 static int
-declaration(struct parser *p, struct lists *l)
+add_rule(struct parser *p, struct lists *l)
 {
 	struct tl_lang_rule r;
+	int err = rule(p, &r);
+	return err < 0 ? err : APPEND(p, l->rules, l->n_rules, r);
+}
+
+static int
+add_test(struct parser *p, struct lists *l)
+{
 	struct tl_lang_test t;
-	int err;
+	int err = test(p, &t);
+	return err < 0 ? err : APPEND(p, l->tests, l->n_tests, t);
+}
+
+static int
+declaration(struct parser *p, struct lists *l)
+{
 	if (l->n_rules + l->n_tests >= TL_LANG_RULES_MAX) {
 		(void)fail(p, p->tok.place, "too many rules and tests in one file");
 		return tl_fail(TL_ETOOBIG, "too many rules and tests in one file");
 	}
-	if (is_word(p, "rule")) {
-		err = rule(p, &r);
-		return err < 0 ? err : APPEND(p, l->rules, l->n_rules, r);
-	}
-	if (is_word(p, "test")) {
-		err = test(p, &t);
-		return err < 0 ? err : APPEND(p, l->tests, l->n_tests, t);
-	}
-	err = parser_expected(p, "\"rule\" or \"test\"");
+	if (is_word(p, "rule"))
+		return add_rule(p, l);
+	if (is_word(p, "test"))
+		return add_test(p, l);
+	int err = parser_expected(p, "\"rule\" or \"test\"");
 	if (p->tok.kind != TOK_END)
 		parser_next(p, LEX_SKIP);
 	return err;

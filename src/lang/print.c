@@ -77,7 +77,7 @@ print_double(struct tl_buf *b, double d)
 	for (int digits = 6; digits <= 17; digits++) {
 		(void)snprintf(z, sizeof z, "%.*g", digits, d);
 		double back = strtod(z, NULL);
-		if (memcmp(&back, &d, sizeof d) == 0)
+		if (!(back < d) && !(back > d))
 			break;
 	}
 	tl_buf_puts(b, z);

@@ -221,7 +221,8 @@ set_match(struct trial *t, const struct setting *s)
 {
 	if (s->name->owner)
 		(void)medium_of(t);
-	return s->value.u.b ? add_signal(t, s, s->word, NAN, s->name->owner ? 0 : -1) : 0;
+	return s->value.u.b ? add_signal(t, s, s->word, (double)NAN, s->name->owner ? 0 : -1)
+			    : 0;
 }
 
 static int
@@ -230,7 +231,8 @@ set_distance(struct trial *t, const struct setting *s)
 	if (s->value.u.i < 0 || s->value.u.i > 256)
 		return FAIL(t, t->given->value_place, "a distance is 0 to 256");
 	(void)medium_of(t);
-	return s->value.u.i < 256 ? add_signal(t, s, s->word, NAN, (int)s->value.u.i) : 0;
+	return s->value.u.i < 256 ? add_signal(t, s, s->word, (double)NAN, (int)s->value.u.i)
+				  : 0;
 }
 
 static int
@@ -239,7 +241,7 @@ set_hits(struct trial *t, const struct setting *s)
 	if (s->value.u.i < 0 || s->value.u.i > (int64_t)SIGNALS_MAX)
 		return FAIL(t, t->given->value_place, "too many");
 	for (int64_t i = 0; i < s->value.u.i; i++) {
-		int err = add_signal(t, s, s->word, NAN, -1);
+		int err = add_signal(t, s, s->word, (double)NAN, -1);
 		if (err < 0)
 			return err;
 	}
@@ -340,7 +342,7 @@ bracket_word(struct trial *t, const struct tl_lang_name *name, struct setting *s
 	if (g->n_args != name->n_args || (name->call != (g->args != NULL)))
 		return FAIL(t, g->place, "write %s as rules do", name->name);
 	s->detector = name->detector;
-	if (!name->n_args)
+	if (!name->n_args || !g->args)
 		return 0;
 	if (g->args[0].value.type != TL_T_STRING || g->args[0].word)
 		return FAIL(t, g->args[0].place, "a text in quotes is expected");

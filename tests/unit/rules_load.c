@@ -176,7 +176,8 @@ t_folder_is_one_set(void **state)
 	assert_int_equal(0, memcmp(v.pack.p, "20-b@", 5));
 	assert_true(tl_str_is(v.when, "item.views > 1"));
 	assert_true(tl_str_is(v.then, "review"));
-	assert_true(tl_str_eq(v.source, tl_bytes(rule_b, strchr(rule_b, '\n') - rule_b)));
+	assert_true(
+	    tl_str_eq(v.source, tl_bytes(rule_b, (size_t)(strchr(rule_b, '\n') - rule_b))));
 	assert_int_equal(1, v.line);
 	assert_int_equal(TL_RULE_ACTIVE, v.state);
 	assert_int_equal(0, tl_rules_load(dir, &rules_known, &r, &two));

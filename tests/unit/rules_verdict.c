@@ -50,7 +50,7 @@ signal_of(struct world *w, const char *detector, const char *label)
 	struct tl_signal *s = &w->signals[w->in.signal_count++];
 	*s = (struct tl_signal){.detector = tl_str(detector), .label = tl_str(label)};
 	s->distance = -1;
-	s->score = NAN;
+	s->score = (double)NAN;
 	return s;
 }
 
