@@ -151,15 +151,16 @@ static void
 answer_one(struct worker *w, struct tl_str msg, int fd)
 {
 	struct tl_ask q;
-	TL_CLEANUP(tl_fd_close) int bytes = fd;
-	if (tl_ask_read(msg, &q) < 0)
-		return;
-	w->last_ask_us = tl_mono_us();
-	if (q.kind == TL_ASK_MATCH) {
-		match_begin(w, &q, bytes);
-		bytes = -1;
+	if (tl_ask_read(msg, &q) < 0) {
+		tl_fd_close(&fd);
 		return;
 	}
+	w->last_ask_us = tl_mono_us();
+	if (q.kind == TL_ASK_MATCH) {
+		match_begin(w, &q, fd);
+		return;
+	}
+	tl_fd_close(&fd);
 	int rc = ask_scan(w, &q);
 	if (rc < 0)
 		ask_refuse(w, q.serial, rc);

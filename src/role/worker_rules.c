@@ -184,7 +184,7 @@ poll_rules(struct worker *w, struct law *l)
 	struct tl_str detectors[16];
 	size_t n = 0;
 	uint64_t stamp = l->bank_stamp;
-	for (; tl_detector_names[n] && n < TL_COUNT(detectors); n++)
+	for (; n < TL_COUNT(detectors) && tl_detector_names[n]; n++)
 		detectors[n] = tl_str(tl_detector_names[n]);
 	if (l->policies)
 		stamp = mix_str(stamp, l->policies->version);

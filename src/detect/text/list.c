@@ -7,12 +7,13 @@
  */
 #include "detect/text/list_int.h"
 
+#include "base/arena.h"
+
 #include <stdatomic.h>
-#include <stdio.h>
 
 /* Look-alike forms of very short terms would be found everywhere. */
 #define FOLD_LEN_MIN 3
-#define WHY_MAX 200
+#define PATTERNS_MAX ((size_t)1 << 32)
 
 struct build {
 	const struct tl_term *terms;
@@ -25,7 +26,8 @@ struct build {
 
 /* The patterns of one database. */
 struct batch {
-	char **pat; /* owned, NUL-terminated for regexes */
+	struct tl_arena *arena; /* of the patterns */
+	const char **pat;       /* NUL-terminated, for regexes */
 	size_t *len;
 	unsigned *id;
 	unsigned *flags;
@@ -36,7 +38,8 @@ static void
 batch_init(struct batch *b, size_t n)
 {
 	n = n ? n : 1;
-	*b = (struct batch){.pat = calloc(n, sizeof *b->pat),
+	*b = (struct batch){.arena = tl_arena_create(PATTERNS_MAX),
+	    .pat = calloc(n, sizeof *b->pat),
 	    .len = calloc(n, sizeof *b->len),
 	    .id = calloc(n, sizeof *b->id),
 	    .flags = calloc(n, sizeof *b->flags)};
@@ -47,8 +50,7 @@ batch_init(struct batch *b, size_t n)
 static void
 batch_fini(struct batch *b)
 {
-	for (size_t i = 0; i < b->n; i++)
-		free(b->pat[i]);
+	tl_arena_destroy(b->arena);
 	free(b->pat);
 	free(b->len);
 	free(b->id);
@@ -58,12 +60,10 @@ batch_fini(struct batch *b)
 static void
 batch_add(struct batch *b, struct tl_str pattern, size_t id, unsigned flags)
 {
-	char *copy = malloc(pattern.n + 1);
-	if (!copy)
-		abort();
-	memcpy(copy, pattern.p, pattern.n);
-	copy[pattern.n] = '\0';
-	b->pat[b->n] = copy;
+	struct tl_str copy = tl_arena_dup(b->arena, pattern);
+	if (tl_arena_check(b->arena) < 0)
+		abort(); /* PATTERNS_MAX of terms is more than memory holds */
+	b->pat[b->n] = (const char *)copy.p;
 	b->len[b->n] = pattern.n;
 	b->id[b->n] = (unsigned)id;
 	b->flags[b->n++] = flags;
@@ -72,7 +72,6 @@ batch_add(struct batch *b, struct tl_str pattern, size_t id, unsigned flags)
 static void
 batch_drop(struct batch *b, size_t i)
 {
-	free(b->pat[i]);
 	size_t last = --b->n;
 	b->pat[i] = b->pat[last];
 	b->len[i] = b->len[last];
@@ -207,7 +206,7 @@ add_literal(struct build *b, size_t i, struct batch *plain, struct batch *fold)
 	TL_CLEANUP(tl_norm_fini) struct tl_norm n = {0};
 	TL_CLEANUP(tl_norm_fini) struct tl_norm f = {0};
 	TL_CLEANUP(tl_norm_fini) struct tl_norm trimmed = {0};
-	struct tl_str s;
+	struct tl_str s = {0};
 	int rc = normalise(&b->terms[i], &n, &s);
 	if (rc == 0)
 		rc = tl_norm_run(&trimmed, s);
@@ -253,8 +252,8 @@ compile_literals(struct batch *b, hs_database_t **ret)
 	hs_compile_error_t *err = NULL;
 	if (b->n == 0)
 		return 0;
-	if (hs_compile_lit_multi((const char *const *)b->pat, b->flags, b->id, b->len,
-		(unsigned)b->n, HS_MODE_BLOCK, NULL, ret, &err) == HS_SUCCESS)
+	if (hs_compile_lit_multi(b->pat, b->flags, b->id, b->len, (unsigned)b->n, HS_MODE_BLOCK,
+		NULL, ret, &err) == HS_SUCCESS)
 		return 0;
 	int rc = tl_fail(TL_EBUG, "the term list cannot be compiled: %s", err->message);
 	hs_free_compile_error(err);
@@ -266,8 +265,8 @@ compile_regexes(struct build *bd, struct batch *b, hs_database_t **ret)
 {
 	while (b->n > 0) {
 		hs_compile_error_t *err = NULL;
-		if (hs_compile_multi((const char *const *)b->pat, b->flags, b->id,
-			(unsigned)b->n, HS_MODE_BLOCK, NULL, ret, &err) == HS_SUCCESS)
+		if (hs_compile_multi(b->pat, b->flags, b->id, (unsigned)b->n, HS_MODE_BLOCK,
+			NULL, ret, &err) == HS_SUCCESS)
 			return 0;
 		int at = err->expression;
 		if (at < 0 || (size_t)at >= b->n) {
