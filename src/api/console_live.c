@@ -108,17 +108,19 @@ write_event(struct tl_buf *out, const struct counters *n, const char *skills)
 		if (tl_review_skilled(tl_str(skills), tl_str(n->queues[i].skills)))
 			waiting += n->queues[i].open;
 	}
-	tl_buf_puts(out, "event: counters\ndata: ");
-	tl_js_open(out, NULL, '{');
-	tl_js_int(out, "alarms", n->alarms);
-	tl_js_int(out, "waiting", waiting);
-	tl_js_open(out, "queues", '{');
+	struct tl_buf TL_CLEANUP(tl_buf_fini) json = {0};
+	tl_js_open(&json, NULL, '{');
+	tl_js_int(&json, "alarms", n->alarms);
+	tl_js_int(&json, "waiting", waiting);
+	tl_js_open(&json, "queues", '{');
 	for (size_t i = 0; i < n->queue_count; i++)
-		tl_js_int(out, n->queues[i].name, n->queues[i].open);
-	tl_js_close(out, '}');
-	tl_js_bool(out, "observe_only", n->observe);
-	tl_js_bool(out, "automatic_actions", n->automatic);
-	tl_js_close(out, '}');
+		tl_js_int(&json, n->queues[i].name, n->queues[i].open);
+	tl_js_close(&json, '}');
+	tl_js_bool(&json, "observe_only", n->observe);
+	tl_js_bool(&json, "automatic_actions", n->automatic);
+	tl_js_close(&json, '}');
+	tl_buf_puts(out, "event: counters\ndata: ");
+	tl_buf_put(out, json.p, json.n);
 	tl_buf_puts(out, "\n\n");
 }
 
