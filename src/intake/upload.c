@@ -31,7 +31,7 @@ static const struct magic MAGIC[] = {
 };
 
 struct tl_str
-tl_sniff(struct tl_str head)
+tl_upload_mime(struct tl_str head)
 {
 	for (size_t i = 0; i < TL_COUNT(MAGIC); i++) {
 		const struct magic *m = &MAGIC[i];
@@ -77,7 +77,8 @@ tl_upload_add(struct tl_upload *u, struct tl_str bytes)
 int
 tl_upload_finish(struct tl_upload *u, struct tl_media *ret)
 {
-	struct tl_media m = {.bytes = u->bytes, .mime = tl_sniff(tl_bytes(u->head, u->head_n))};
+	struct tl_media m = {
+	    .bytes = u->bytes, .mime = tl_upload_mime(tl_bytes(u->head, u->head_n))};
 	if (u->bytes == 0) {
 		tl_upload_abort(u);
 		return tl_fail_at(TL_EFIELD, "/media", "a file is empty");

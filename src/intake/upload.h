@@ -18,7 +18,7 @@ void tl_upload_abort(struct tl_upload *u); /* NULL is fine */
 
 /* The type of a file by its first bytes; "application/octet-stream" when unknown. Constant text. */
 #define TL_SNIFF_BYTES 64
-struct tl_str tl_sniff(struct tl_str head);
+struct tl_str tl_upload_mime(struct tl_str head);
 
 /* Inside a transaction: the row. `expires_at` applies until an item uses it. */
 int tl_upload_store(struct tl_db *db, int64_t platform, const struct tl_media *m,
