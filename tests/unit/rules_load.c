@@ -2,6 +2,8 @@
 #include "rules/watch.h"
 #include "rules_unit.h"
 
+#include <pthread.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -242,6 +244,55 @@ t_watch_swaps_and_keeps_the_last_good_set(void **state)
 	unit_remove_tree(dir);
 }
 
+/* What a thread of evaluations shares with the one that reloads. */
+struct race {
+	struct tl_rules_watch *watch;
+	int stop;          /* atomic */
+	uint64_t verdicts; /* atomic */
+};
+
+static void *
+evaluate_always(void *arg)
+{
+	struct race *race = arg;
+	struct tl_arena *a = tl_arena_create(1 << 18);
+	struct tl_item item = {.views = 5, .state = TL_ITEM_SCANNED};
+	struct tl_rules_input in = {.item = &item, .now_us = 1};
+	while (!__atomic_load_n(&race->stop, __ATOMIC_ACQUIRE)) {
+		struct tl_verdict v;
+		const struct tl_rule_set *set = tl_rules_watch_current(race->watch);
+		tl_arena_reset(a);
+		if (tl_rules_verdict(set, &in, a, &v) < 0 || v.word == TL_VERDICT_ALLOW)
+			abort();
+		tl_rules_unref(set);
+		__atomic_add_fetch(&race->verdicts, 1, __ATOMIC_RELEASE);
+	}
+	tl_arena_destroy(a);
+	return NULL;
+}
+
+static void
+t_reload_while_evaluating_is_safe(void **state)
+{
+	(void)state;
+	char dir[] = "/tmp/tl-rules-XXXXXX";
+	unsigned errors;
+	pthread_t thread;
+	assert_non_null(mkdtemp(dir));
+	put_file(dir, "a.rules", rule_a);
+	struct race race = {.watch = tl_rules_watch_create(dir)};
+	assert_int_equal(TL_RULES_SWAPPED, poll_once(race.watch, 0, &errors));
+	assert_int_equal(0, pthread_create(&thread, NULL, evaluate_always, &race));
+	/* Both must have had their turns, however the machine is loaded. */
+	for (uint64_t stamp = 1;
+	     stamp <= 50 || __atomic_load_n(&race.verdicts, __ATOMIC_ACQUIRE) < 50; stamp++)
+		assert_int_equal(TL_RULES_SWAPPED, poll_once(race.watch, stamp, &errors));
+	__atomic_store_n(&race.stop, 1, __ATOMIC_RELEASE);
+	assert_int_equal(0, pthread_join(thread, NULL));
+	tl_rules_watch_destroy(race.watch);
+	unit_remove_tree(dir);
+}
+
 int
 main(void)
 {
@@ -250,6 +301,7 @@ main(void)
 	    cmocka_unit_test(t_every_error_of_a_pack_is_told),
 	    cmocka_unit_test(t_folder_is_one_set),
 	    cmocka_unit_test(t_watch_swaps_and_keeps_the_last_good_set),
+	    cmocka_unit_test(t_reload_while_evaluating_is_safe),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
