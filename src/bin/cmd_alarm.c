@@ -152,8 +152,8 @@ int
 cmd_audit(struct tl_cli *c)
 {
 	static const char *const columns[] = {"at", "actor", "verb", "subject", "detail", NULL};
-	struct tl_audit_row *rows;
-	size_t n;
+	struct tl_audit_row *rows = NULL;
+	size_t n = 0;
 	int64_t limit = 50;
 	int rc = cli_option_int(c, "limit", 1, 1000, &limit);
 	if (rc == 0)

@@ -145,8 +145,8 @@ cmd_bank_show(struct tl_cli *c)
 	static const char *const columns[] = {
 	    "value", "form", "enabled", "note", "added_at", "id", NULL};
 	struct tl_bank b;
-	struct tl_bank_entry *entries;
-	size_t n;
+	struct tl_bank_entry *entries = NULL;
+	size_t n = 0;
 	int64_t limit = 20;
 	int rc = cli_option_int(c, "limit", 1, 10000, &limit);
 	if (rc == 0)

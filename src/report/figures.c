@@ -65,15 +65,29 @@ policy_row(struct tl_figures *f, struct tl_str policy)
 }
 
 static void
+add_at(void *row, size_t offset, int64_t n)
+{
+	int64_t *slot = (void *)((char *)row + offset);
+	*slot += n;
+}
+
+static int64_t
+value_at(const void *row, size_t offset)
+{
+	const int64_t *slot = (const void *)((const char *)row + offset);
+	return *slot;
+}
+
+static void
 count(struct tl_figures *f, struct tl_str counter, struct tl_str policy, int64_t n)
 {
 	for (size_t i = 0; i < TL_COUNT(totals); i++) {
 		if (tl_str_is(counter, totals[i].counter))
-			*(int64_t *)((char *)f + totals[i].offset) += n;
+			add_at(f, totals[i].offset, n);
 	}
 	for (size_t i = 0; i < TL_COUNT(per_policy); i++) {
 		if (tl_str_is(counter, per_policy[i].counter))
-			*(int64_t *)((char *)policy_row(f, policy) + per_policy[i].offset) += n;
+			add_at(policy_row(f, policy), per_policy[i].offset, n);
 	}
 }
 
@@ -204,8 +218,7 @@ tl_figures_json(const struct tl_figures *f, struct tl_buf *out)
 		tl_js_open(out, NULL, '{');
 		tl_js_z(out, "policy", p->policy);
 		for (size_t k = 0; k < TL_COUNT(per_policy); k++)
-			tl_js_int(out, per_policy[k].name,
-			    *(const int64_t *)((const char *)p + per_policy[k].offset));
+			tl_js_int(out, per_policy[k].name, value_at(p, per_policy[k].offset));
 		tl_js_close(out, '}');
 	}
 	tl_js_close(out, ']');
