@@ -117,7 +117,7 @@ main(int argc, char **argv)
 	if (!c.data_dir || !*c.data_dir)
 		c.data_dir = "var";
 	int rc = run(&c, argc - 1, argv + 1);
-	int code = rc < 0 ? exit_code(rc) : c.exit;
+	int code = rc < 0 && c.exit == CLI_DONE ? exit_code(rc) : c.exit;
 	if (rc < 0)
 		print_error(&c, rc);
 	cli_close(&c);
