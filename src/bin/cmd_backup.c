@@ -21,7 +21,7 @@ static void
 print_report(struct tl_cli *c, const char *path, const struct tl_backup_report *r)
 {
 	static const char *const columns[] = {
-	    "file", "schema", "items", "decisions", "sealed_rows", "verified", NULL};
+	    "file", "schema", "items", "decisions", "sealed_rows", "sha256", "verified", NULL};
 	struct cli_list l;
 	cli_progress_end();
 	cli_record_begin(&l, c, columns);
@@ -30,6 +30,7 @@ print_report(struct tl_cli *c, const char *path, const struct tl_backup_report *
 	cli_cell_int(&l, r->items);
 	cli_cell_int(&l, r->decisions);
 	cli_cell_int(&l, r->sealed);
+	cli_cell_z(&l, r->sha256);
 	cli_cell_bool(&l, true);
 	cli_list_end(&l, "");
 }
@@ -80,6 +81,8 @@ cmd_backup(struct tl_cli *c)
 	int rc = 0;
 	if (!cli_option(c, "verify")) {
 		rc = tl_backup_copy(c->store, "store.db", path, progress);
+		if (rc == 0)
+			rc = tl_backup_seal(path);
 		if (rc == 0 && cli_option(c, "keys"))
 			rc = copy_keys(c, path);
 		if (rc == 0)

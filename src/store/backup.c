@@ -8,6 +8,8 @@
 
 #include "store/db_int.h"
 #include "store/ledger.h"
+#include "sys/crypto.h"
+#include "sys/fd.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -114,6 +116,61 @@ tl_backup_copy(
 }
 
 static int
+digest(const char *path, char ret_hex[65])
+{
+	enum { PART = 64 << 10 };
+	uint8_t sha256[32], md5[16];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return tl_fail(TL_ENOTFOUND, "cannot open %s: %m", path);
+	uint8_t *part = malloc(PART);
+	if (!part)
+		abort();
+	struct tl_digest *d = tl_digest_create();
+	ssize_t n;
+	while ((n = read(fd, part, PART)) > 0)
+		tl_digest_add(d, tl_bytes(part, (size_t)n));
+	int rc = n < 0 ? tl_fail(TL_EIO, "cannot read %s: %m", path) : 0;
+	tl_digest_end(d, sha256, md5);
+	tl_hex(ret_hex, sha256, sizeof sha256);
+	free(part);
+	(void)close(fd);
+	return rc;
+}
+
+int
+tl_backup_seal(const char *path)
+{
+	char hex[65], name[4096];
+	struct tl_buf line TL_CLEANUP(tl_buf_fini) = {0};
+	const char *base = strrchr(path, '/');
+	int rc = digest(path, hex);
+	if (snprintf(name, sizeof name, "%s.sha256", path) >= (int)sizeof name)
+		return tl_fail(TL_ETOOBIG, "the name of the copy is too long");
+	tl_buf_printf(&line, "%s  %s\n", hex, base ? base + 1 : path);
+	return rc < 0 ? rc : tl_file_write_atomic(name, 0600, tl_buf_str(&line));
+}
+
+/* A copy without a digest beside it is judged by its pages and its ledger alone. */
+static int
+check_digest(const char *path, char ret_hex[65])
+{
+	char name[4096];
+	struct tl_buf line TL_CLEANUP(tl_buf_fini) = {0};
+	int rc = digest(path, ret_hex);
+	if (rc < 0)
+		return rc;
+	if (snprintf(name, sizeof name, "%s.sha256", path) >= (int)sizeof name ||
+	    access(name, F_OK) != 0)
+		return 0;
+	rc = tl_file_read(name, 8192, &line);
+	if (rc == 0 && (line.n < 64 || memcmp(line.p, ret_hex, 64) != 0))
+		rc = tl_fail(
+		    TL_ECORRUPT, "its bytes are not those that were written (%s)", name);
+	return rc;
+}
+
+static int
 number(sqlite3 *h, const char *sql, int64_t *ret)
 {
 	sqlite3_stmt *st = NULL;
@@ -163,11 +220,14 @@ tl_backup_verify(const char *path, struct tl_backup_report *ret)
 {
 	sqlite3 *h TL_CLEANUP(closep) = NULL;
 	int64_t schema = 0;
+	*ret = (struct tl_backup_report){0};
+	int rc = check_digest(path, ret->sha256);
+	if (rc < 0)
+		return rc;
 	int code = sqlite3_open_v2(path, &h, SQLITE_OPEN_READONLY, NULL);
 	if (code != SQLITE_OK)
 		return tl_fail(TL_ENOTFOUND, "cannot open %s: %s", path, sqlite3_errmsg(h));
-	*ret = (struct tl_backup_report){0};
-	int rc = check_pages(h);
+	rc = check_pages(h);
 	if (rc == 0)
 		rc = number(h, "PRAGMA user_version", &schema);
 	if (rc == 0 && (schema < 1 || schema > tl_store_schema()))

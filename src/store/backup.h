@@ -19,10 +19,14 @@ int tl_backup_copy(struct tl_store *s, const char *what, const char *path,
 struct tl_backup_report {
 	int schema;
 	int64_t items, decisions, sealed;
+	char sha256[65]; /* of the whole file */
 };
 
 /*
- * Reads the whole copy: pages, schema, and the hash chain of the ledger. ECORRUPT with what does not fit; nothing in
- * the copy is changed. ECONFLICT when it needs a newer program.
+ * Reads the whole copy: its digest (compared with path.sha256, which tl_backup_seal wrote), pages, schema, and the
+ * hash chain of the ledger. ECORRUPT with what does not fit; nothing in the copy is changed. ECONFLICT when it needs a newer program.
  */
 int tl_backup_verify(const char *path, struct tl_backup_report *ret) TL_MUST;
+
+/* Writes path.sha256, in the form of sha256sum(1). */
+int tl_backup_seal(const char *path) TL_MUST;

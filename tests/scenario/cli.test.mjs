@@ -1,0 +1,339 @@
+// The command line against the real binary, in folders of its own. Run by ./test (node --test tests/scenario/*).
+import { test, before, after } from 'node:test'
+import assert from 'node:assert/strict'
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync, appendFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
+const build = process.env.TUTELA_BUILD ?? join(root, 'build')
+const program = join(build, 'src', 'bin', 'tutela')
+const daemon = join(build, 'src', 'bin', 'tutelad')
+const password = 'correct horse battery'
+let folder, data
+
+function run(args, { input = '', dir = data, env = {} } = {}) {
+  const full = dir ? ['--data', dir, ...args] : args
+  const r = spawnSync(program, full, { input, encoding: 'utf8', env: { ...process.env, ...env } })
+  return { code: r.status, out: r.stdout, err: r.stderr }
+}
+function ok(args, options) {
+  const r = run(args, options)
+  assert.equal(r.code, 0, `tutela ${args.join(' ')}: exit ${r.code}\n${r.out}${r.err}`)
+  return r.out
+}
+const json = (args, options) => JSON.parse(ok([...args, '--json'], options))
+
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tutela-cli-'))
+  data = join(folder, 'data')
+  ok(['init', '--admin', 'alex', '--password-stdin', '--platform', 'flip'], { input: password + '\n' })
+})
+after(() => rmSync(folder, { recursive: true, force: true }))
+
+test('help lists every command and explains each', () => {
+  const all = ok(['help'], { dir: null })
+  for (const name of ['init', 'user add', 'key add', 'bank import', 'doctor', 'backup', 'restore']) assert.match(all, new RegExp(name))
+  assert.match(ok(['user', 'add', '--help'], { dir: null }), /--role ROLE/)
+  assert.match(ok(['help', 'bank'], { dir: null }), /bank create[\s\S]*bank import/)
+  assert.match(ok(['--version'], { dir: null }), /^tutela \d+\.\d+/)
+})
+
+test('wrong words end with 2 and offer the nearest right one', () => {
+  const cases = [
+    [['usr', 'list'], /did you mean "user list"/],
+    [['user', 'ad'], /did you mean "user add"/],
+    [['user', 'add'], /expected: tutela user add NAME/],
+    [['user', 'add', 'kim', '--rol', 'lead'], /there is no option --rol; did you mean --role/],
+    [['user', 'add', 'kim', '--role', 'king'], /"king" is not one of viewer, moderator, specialist, lead, admin/],
+    [['user', 'add', 'kim', '--role'], /--role needs a value/],
+    [['item', 'list', '--limit', 'x'], /expected a whole number from 1 to 100000/],
+    [['key', 'revoke', 'nonsense'], /is not the id of a key/],
+  ]
+  for (const [args, want] of cases) {
+    const r = run(args)
+    assert.equal(r.code, 2, args.join(' '))
+    assert.match(r.err, want)
+    assert.equal(r.out, '')
+  }
+})
+
+test('errors are objects with --json', () => {
+  const r = run(['user', 'passwd', 'nobody', '--json'])
+  assert.equal(r.code, 1)
+  const e = JSON.parse(r.err).error
+  assert.equal(e.code, 'notfound')
+  assert.match(e.remedy, /tutela user list/)
+})
+
+test('a folder without a store says how to make one', () => {
+  const r = run(['user', 'list'], { dir: join(folder, 'nothing') })
+  assert.equal(r.code, 1)
+  assert.match(r.err, /there is no store in .*nothing[\s\S]*tutela init/)
+})
+
+test('init makes an installation that only its owner can read, and may be repeated', () => {
+  for (const name of ['store.db', 'keys.db', 'master.key', 'tutela.yaml']) assert.equal(statSync(join(data, name)).mode & 0o077, 0, name)
+  appendFileSync(join(data, 'policy', 'README.md'), 'ours\n')
+  const key = readFileSync(join(data, 'master.key'), 'utf8')
+  const again = json(['init', '--admin', 'alex', '--platform', 'flip'])
+  assert.equal(again.banks_created, 0)
+  assert.equal(again.password, null)
+  assert.equal(readFileSync(join(data, 'master.key'), 'utf8'), key)
+  assert.match(readFileSync(join(data, 'policy', 'README.md'), 'utf8'), /ours/)
+})
+
+test('init refuses a weak password and then has made nothing', () => {
+  const dir = join(folder, 'weak')
+  const r = run(['init', '--admin', 'sam', '--password-stdin'], { dir, input: 'short\n' })
+  assert.equal(r.code, 3)
+  assert.match(r.err, /a password has 12/)
+  assert.equal(existsSync(join(dir, 'store.db')), false)
+})
+
+test('people are added, changed and shut out; the last administrator stays', () => {
+  const made = json(['user', 'add', 'kim', '--role', 'specialist', '--skills', 'child_safety terror'])
+  assert.match(made.password, /^([2-9a-z]{5}-){3}[2-9a-z]{5}$/)
+  let kim = json(['user', 'list']).users.find((u) => u.name === 'kim')
+  assert.deepEqual(kim.skills, ['child_safety', 'terror'])
+  assert.match(kim.pseudonym, /^R-/)
+  ok(['user', 'role', 'kim', 'lead'])
+  ok(['user', 'skills', 'kim', ''])
+  ok(['user', 'disable', 'kim'])
+  kim = json(['user', 'list']).users.find((u) => u.name === 'kim')
+  assert.equal(kim.role, 'lead')
+  assert.deepEqual(kim.skills, [])
+  assert.ok(kim.disabled_at)
+  ok(['user', 'enable', 'kim'])
+  assert.equal(run(['user', 'add', 'kim']).code, 1)
+  assert.equal(run(['user', 'add', 'Kim']).code, 3)
+  const last = run(['user', 'disable', 'alex'])
+  assert.equal(last.code, 1)
+  assert.match(last.err, /last administrator/)
+  assert.match(json(['user', 'passwd', 'kim']).password, /-/)
+})
+
+test('API keys show their secret once', () => {
+  const made = json(['key', 'add', '--label', 'web', '--scopes', 'ingest read', '--days', '30', '--rate', '100'])
+  assert.match(made.secret, /^tlk_live_[A-Za-z0-9_-]{43}$/)
+  assert.match(json(['key', 'add', '--test']).secret, /^tlk_test_/)
+  const listed = ok(['key', 'list', '--json'])
+  assert.ok(!listed.includes(made.secret))
+  const key = JSON.parse(listed).keys.find((k) => k.label === 'web')
+  assert.deepEqual(key.scopes, ['ingest', 'read'])
+  assert.ok(made.secret.startsWith(key.prefix))
+  ok(['key', 'revoke', key.id])
+  assert.ok(json(['key', 'list']).keys.find((k) => k.id === key.id).revoked_at)
+  assert.equal(run(['key', 'revoke', key.id]).code, 1)
+  assert.match(run(['key', 'add', '--scopes', 'ingst']).err, /no scope "ingst"/)
+})
+
+test('with several platforms one must be named', () => {
+  ok(['platform', 'add', 'flop'])
+  assert.equal(run(['platform', 'add', 'flop']).code, 1)
+  const r = run(['key', 'add'])
+  assert.equal(r.code, 2)
+  assert.match(r.err, /there are 2 platforms[\s\S]*--platform NAME/)
+  assert.equal(run(['key', 'add', '--platform', 'flap']).code, 1)
+})
+
+test('endpoints get a Standard Webhooks secret, and a new one', () => {
+  const made = json(['endpoint', 'add', 'http://127.0.0.1:9/hooks', '--platform', 'flip', '--private'])
+  assert.match(made.secret, /^whsec_[A-Za-z0-9+/]+=*$/)
+  const next = json(['endpoint', 'rotate', made.id])
+  assert.notEqual(next.secret, made.secret)
+  const row = json(['endpoint', 'list']).endpoints.find((e) => e.id === made.id)
+  assert.equal(row.private, true)
+  assert.ok(!ok(['endpoint', 'list', '--json']).includes('whsec_'))
+  assert.equal(run(['endpoint', 'add', 'ftp://x.example', '--platform', 'flip']).code, 2)
+})
+
+test('banks are created, filled, imported and exported', () => {
+  ok(['bank', 'create', 'terms', '--kind', 'text', '--policy', 'speech.hate'])
+  ok(['bank', 'add', 'terms', 'DEMO BANNED PHRASE', '--note', 'why'])
+  assert.equal(run(['bank', 'add', 'terms', 'DEMO BANNED PHRASE']).code, 1)
+  ok(['bank', 'create', 'pictures', '--kind', 'pdq', '--policy', 'csae.known', '--distance', '20'])
+  const file = join(folder, 'hashes.txt')
+  const hash = (n) => n.toString(16).padStart(64, '0')
+  writeFileSync(file, `# comment\n${hash(1)}\n${hash(2)}\tnote\nnot a hash\n${hash(1)}\n`)
+  const r = run(['bank', 'import', 'pictures', file, '--json'])
+  assert.equal(r.code, 5)
+  assert.match(r.err, /hashes\.txt:4: /)
+  assert.deepEqual([JSON.parse(r.out).added, JSON.parse(r.out).known, JSON.parse(r.out).refused], [2, 1, 1])
+  const text = ok(['bank', 'export', 'pictures'])
+  assert.equal(text.trim().split('\n').length, 2)
+  ok(['bank', 'create', 'copy', '--kind', 'pdq', '--policy', 'csae.known'])
+  assert.equal(JSON.parse(ok(['bank', 'import', 'copy', '-', '--json'], { input: text })).added, 2)
+  ok(['bank', 'disable', 'copy'])
+  const rows = json(['bank', 'list']).banks
+  assert.equal(rows.find((b) => b.name === 'copy').enabled, false)
+  assert.equal(rows.find((b) => b.name === 'pictures').entries, 2)
+  assert.equal(json(['bank', 'show', 'pictures']).entries.length, 2)
+  assert.equal(run(['bank', 'show', 'nothing']).code, 1)
+  assert.match(run(['bank', 'create', 'x', '--kind', 'text', '--policy', 'no.such']).err, /there is no policy "no.such"/)
+  assert.equal(run(['bank', 'add', 'pictures', 'xyz']).code, 3)
+})
+
+test('rules are checked with their tests, and errors have their place', () => {
+  const good = json(['rule', 'check'])
+  assert.equal(good.errors, 0)
+  assert.ok(good.rules > 5 && good.tests > 5)
+  writeFileSync(join(data, 'policy', 'rules', 'bad.rules'), 'rule broken\n    policy  fraud\n    when    itm.views > 3\n    then    review\n')
+  const bad = run(['rule', 'check'])
+  assert.equal(bad.code, 5)
+  assert.match(bad.err, /bad\.rules:3:\d+: /)
+  rmSync(join(data, 'policy', 'rules', 'bad.rules'))
+  assert.ok(json(['rule', 'list']).rules.some((r) => r.state === 'active'))
+  assert.ok(json(['policy', 'list']).policies.length > 80)
+})
+
+test('the configuration is printed, overridden and refused with its place', () => {
+  assert.equal(json(['config', '--set', 'undo_seconds=0']).undo_seconds, 0)
+  assert.match(run(['config', '--set', 'undo_second=0']).err, /did you mean "undo_seconds"/)
+  const file = join(data, 'tutela.yaml')
+  const before = readFileSync(file, 'utf8')
+  appendFileSync(file, 'workers: many\n')
+  const r = run(['config'])
+  assert.equal(r.code, 3)
+  assert.match(r.err, /tutela\.yaml:\d+:10: workers: expected a whole number[\s\S]*\^/)
+  writeFileSync(file, before)
+})
+
+test('hash prints file, quality and pdq, decoded in the jail', () => {
+  const vectors = readFileSync(join(root, 'tests/data/pdq/vectors.tsv'), 'utf8').split('\n').filter((l) => l && !l.startsWith('#'))
+  const row = vectors.map((l) => l.split('\t')).find((c) => c.includes('scene00.png'))
+  const file = join(root, 'tests/data/pdq/scene00.png')
+  const [name, quality, pdq] = ok(['hash', file], { dir: null }).trim().split('\t')
+  assert.equal(name, file)
+  assert.match(quality, /^\d+$/)
+  assert.ok(row.includes(pdq), `${pdq} is not in ${row}`)
+  const r = run(['hash', file, join(root, 'README.md'), '--json', '--digests'], { dir: null })
+  assert.equal(r.code, 3)
+  const files = JSON.parse(r.out).files
+  assert.equal(files[0].pdq, pdq)
+  assert.match(files[0].sha256, /^[0-9a-f]{64}$/)
+  assert.equal(files[1].pdq, null)
+  assert.ok(files[1].error)
+})
+
+test('doctor says what is wrong and what to do', () => {
+  const r = run(['doctor', '--json'])
+  assert.equal(r.code, 5)
+  const findings = JSON.parse(r.out).findings
+  const stopped = findings.find((f) => f.check === 'daemon')
+  assert.equal(stopped.level, 'warning')
+  assert.ok(findings.every((f) => f.remedy.length > 5 && f.text.length > 5))
+  assert.match(run(['doctor']).out, /tutelad is not running[\s\S]*\d+ problems, \d+ warnings/)
+  const nothing = run(['doctor'], { dir: join(folder, 'nothing') })
+  assert.match(nothing.out, /problem +store/)
+})
+
+test('switches are turned and every change is audited', () => {
+  assert.deepEqual(json(['switch', 'get']).switches, [{ name: 'observe_only', value: 'off' }, { name: 'automatic_actions', value: 'on' }])
+  ok(['switch', 'set', 'observe_only', 'on'])
+  assert.equal(json(['switch', 'get', 'observe_only']).switches[0].value, 'on')
+  ok(['switch', 'set', 'observe_only', 'off'])
+  assert.equal(run(['switch', 'set', 'observe', 'on']).code, 2)
+  const verbs = json(['audit', '--limit', '1000']).audit.map((a) => a.verb)
+  for (const verb of ['init', 'user.add', 'user.role', 'key.create', 'key.revoke', 'bank.import', 'switch.set']) assert.ok(verbs.includes(verb), verb)
+})
+
+test('alarms that are not there are said so', () => {
+  assert.deepEqual(json(['alarm', 'list']).alarms, [])
+  const r = run(['alarm', 'ack', '01a20c63-233c-7000-8072-2ed39f2763e7'])
+  assert.equal(r.code, 1)
+  assert.match(r.err, /tutela alarm list/)
+})
+
+test('tables cannot be steered by text from outside', () => {
+  ok(['bank', 'add', 'terms', 'plain words', '--note', 'a\u001b[2Jb\u202ec'])
+  const out = ok(['bank', 'show', 'terms'])
+  assert.ok(out.includes('a\\u001b[2Jb\\u202ec'))
+  assert.ok(!out.includes('\u001b'))
+})
+
+test('a copy is verified, restored, and refused when it is damaged', () => {
+  const copy = join(folder, 'copy.db')
+  const made = json(['backup', copy, '--keys'])
+  assert.equal(made.verified, true)
+  assert.equal(run(['backup', copy]).code, 1)
+  ok(['backup', copy, '--verify'])
+  const other = join(folder, 'other')
+  ok(['restore', copy], { dir: other })
+  assert.deepEqual(json(['user', 'list'], { dir: other }), json(['user', 'list']))
+  const there = run(['restore', copy], { dir: other })
+  assert.equal(there.code, 1)
+  assert.match(there.err, /--force/)
+  ok(['restore', copy, '--force'], { dir: other })
+  assert.ok(existsSync(join(other, 'store.db.before-restore')))
+  const bytes = readFileSync(copy)
+  bytes[bytes.length >> 1] ^= 0xff
+  writeFileSync(copy, bytes)
+  const bad = run(['backup', copy, '--verify'])
+  assert.equal(bad.code, 5)
+  assert.match(bad.err, /Do not use this copy/)
+  assert.equal(run(['restore', copy], { dir: join(folder, 'third') }).code, 5)
+})
+
+test('completions and the man page know every command', () => {
+  const bash = ok(['docs', 'bash'], { dir: null })
+  const words = (line, at) =>
+    spawnSync('bash', ['-c', `${bash}\nCOMP_WORDS=(${line}); COMP_CWORD=${at}; _tutela; echo "\${COMPREPLY[@]}"`], { encoding: 'utf8' }).stdout.trim().split(' ')
+  assert.ok(words('tutela ""', 1).includes('doctor'))
+  assert.deepEqual(words('tutela user pas', 2), ['passwd'])
+  assert.deepEqual(words('tutela --data x user add --ro', 5), ['--role'])
+  assert.match(ok(['docs', 'man'], { dir: null }), /^tutela\(1\)[\s\S]*\*bank import\*/)
+  assert.equal(run(['docs', 'nothing'], { dir: null }).code, 2)
+})
+
+const freePort = () =>
+  new Promise((resolve) => {
+    const s = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = s.address()
+      s.close(() => resolve(port))
+    })
+  })
+
+test('with the daemon: an item is seen, a copy is made, restore is refused', { skip: !existsSync(daemon) }, async () => {
+  const dir = join(folder, 'live')
+  ok(['init', '--platform', 'flip', '--admin', 'alex', '--password-stdin'], { dir, input: password + '\n' })
+  const { secret } = json(['key', 'add'], { dir })
+  const port = await freePort()
+  const child = spawn(daemon, ['--data', dir, '--set', `listen=127.0.0.1:${port}`, '--set', 'admin_listen=127.0.0.1:0'], { stdio: 'ignore' })
+  try {
+    const item = { id: 'post-1', kind: 'post', author: { id: 'u1' }, text: { body: 'harmless DEMO-TERROR-SLOGAN' }, audience: 'public', posted_at: '2026-01-01T00:00:00Z' }
+    let answer
+    for (let i = 0; i < 100 && !answer; i++) {
+      await new Promise((r) => setTimeout(r, 100))
+      answer = await fetch(`http://127.0.0.1:${port}/v1/items?wait=2000`, {
+        method: 'POST', headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' }, body: JSON.stringify(item),
+      }).catch(() => null)
+    }
+    assert.ok(answer?.ok, `the daemon did not answer: ${answer?.status}`)
+    let shown
+    for (let i = 0; i < 50 && shown?.verdict == null; i++) {
+      shown = json(['item', 'show', 'post-1'], { dir })
+      if (shown.verdict == null) await new Promise((r) => setTimeout(r, 100))
+    }
+    assert.equal(shown.verdict, 'withhold')
+    assert.equal(shown.text, undefined)
+    assert.equal(json(['item', 'show', 'post-1', '--text'], { dir }).text.body, item.text.body)
+    assert.ok(json(['audit'], { dir }).audit.some((a) => a.verb === 'item.text'))
+    const cases = json(['case', 'list', '--queue', 'terror'], { dir }).cases
+    assert.equal(cases.length, 1)
+    assert.equal(json(['case', 'show', cases[0].id], { dir }).policy, 'terror.content')
+    assert.equal(json(['queue', 'list'], { dir }).queues.find((q) => q.name === 'terror').open, 1)
+    assert.equal(json(['figures'], { dir }).verdicts.withhold, 1)
+    assert.equal(json(['backup', join(folder, 'live.db')], { dir }).items, 1)
+    const refused = run(['restore', join(folder, 'live.db'), '--force'], { dir })
+    assert.equal(refused.code, 1)
+    assert.match(refused.err, /daemon is running/)
+    assert.ok(!JSON.parse(run(['doctor', '--json'], { dir }).out).findings.some((f) => f.check === 'daemon'))
+  } finally {
+    child.kill('SIGTERM')
+    await new Promise((r) => child.on('exit', r))
+  }
+})
