@@ -354,7 +354,7 @@ tl_req_problem_at(struct tl_req *req, int err, const char *field, const char *de
 	tl_id_text(id, req->id);
 	struct tl_buf b = {0};
 	int status = tl_problem_write(&b, err, field, detail, id);
-	if (status == 503 || status == 429)
+	if ((status == 503 || status == 429) && !has_header(req, "Retry-After"))
 		tl_req_set_header(req, "Retry-After", "1");
 	if (status == 401)
 		tl_req_set_header(req, "WWW-Authenticate", "Bearer");

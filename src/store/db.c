@@ -208,7 +208,7 @@ tl_db_rollback(struct tl_db *db)
 	}
 	db->in_tx = false;
 	tl_turn_give(&db->turn);
-	tl_fail_text("", "%s", kept); /* the first failure is the one that matters */
+	tl_fail_text(field, "%s", kept); /* the first failure is the one that matters */
 }
 
 int
