@@ -6,7 +6,6 @@
 
 #include "sys/decode_msg.h"
 
-struct tl_buf;
 struct tl_sink;
 
 /* What a codec learns about the file beside its rows. */
@@ -31,9 +30,8 @@ void tl_sink_row(struct tl_sink *s, const uint8_t *row); /* from the top; `width
 
 struct tl_sink *tl_sink_create(const struct tl_decode_ask *q);
 void tl_sink_destroyp(struct tl_sink **s);
-/* All rows are in: fills the answer's picture fields and gives the payload. TRUNCATED when rows are missing. */
-enum tl_decode_reason tl_sink_end(
-    struct tl_sink *s, struct tl_decode_answer *a, struct tl_buf *ret_payload);
+/* All rows are in: fills the answer's picture fields, gives the sealed payload. TRUNCATED when rows are missing. */
+enum tl_decode_reason tl_sink_end(struct tl_sink *s, struct tl_decode_answer *a, int *ret_fd);
 
 typedef enum tl_decode_reason (*tl_codec)(
     struct tl_str file, const struct tl_decode_ask *q, struct tl_sink *s);

@@ -6,7 +6,6 @@
  */
 #include "decode/decode.h"
 
-#include "base/buf.h"
 #include "sys/fd.h"
 #include "sys/jail.h"
 
@@ -28,8 +27,8 @@ tl_codec_for(struct tl_str file, const struct tl_decode_ask *q)
 }
 
 static enum tl_decode_reason
-decode(struct tl_str file, const struct tl_decode_ask *q, struct tl_decode_answer *a,
-    struct tl_buf *payload)
+decode(
+    struct tl_str file, const struct tl_decode_ask *q, struct tl_decode_answer *a, int *ret_fd)
 {
 	tl_codec codec = tl_codec_for(file, q);
 	if (!codec)
@@ -37,22 +36,16 @@ decode(struct tl_str file, const struct tl_decode_ask *q, struct tl_decode_answe
 	struct tl_sink *s = tl_sink_create(q);
 	enum tl_decode_reason why = codec(file, q, s);
 	if (why == TL_DECODE_OK)
-		why = tl_sink_end(s, a, payload);
+		why = tl_sink_end(s, a, ret_fd);
 	return why; /* the sink goes with the process */
 }
 
 static int
-answer(int sock, const struct tl_decode_answer *a, struct tl_str payload)
+answer(int sock, const struct tl_decode_answer *a, int payload_fd)
 {
 	uint8_t msg[TL_DECODE_ANSWER_BYTES];
-	int fd = -1;
 	tl_decode_answer_write(msg, a);
-	if (a->payload_bytes) {
-		int rc = tl_memfd_sealed("tutela-pixels", payload, &fd);
-		if (rc < 0)
-			return rc;
-	}
-	return tl_sock_send(sock, tl_bytes(msg, sizeof msg), fd, -1);
+	return tl_sock_send(sock, tl_bytes(msg, sizeof msg), payload_fd, -1);
 }
 
 static bool
@@ -74,7 +67,7 @@ tl_item_run(int sock, int fd, const struct tl_decode_ask *q)
 {
 	struct tl_decode_answer a = tl_decode_answer_new();
 	struct tl_str file;
-	struct tl_buf payload = {.limit = TL_DECODE_PAYLOAD_MAX};
+	int payload_fd = -1;
 	bool weak;
 	if (!enter_jail(q, &weak))
 		_exit(TL_EXIT_NO_JAIL);
@@ -82,7 +75,7 @@ tl_item_run(int sock, int fd, const struct tl_decode_ask *q)
 	a.weak = weak;
 	enum tl_decode_reason why = TL_DECODE_PROTOCOL;
 	if (tl_memfd_map(fd, q->size, &file) == 0)
-		why = decode(file, q, &a, &payload);
+		why = decode(file, q, &a, &payload_fd);
 	a.reason = (uint16_t)why;
-	_exit(answer(sock, &a, tl_buf_str(&payload)) < 0);
+	_exit(answer(sock, &a, payload_fd) < 0);
 }

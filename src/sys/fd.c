@@ -66,6 +66,29 @@ tl_memfd_sealed(const char *name, struct tl_str data, int *ret_fd)
 }
 
 int
+tl_memfd_new(const char *name, size_t size, int *ret_fd, uint8_t **ret_map)
+{
+	TL_CLEANUP(tl_fd_close) int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd < 0 || ftruncate(fd, (off_t)size) < 0)
+		return tl_fail(TL_EIO, "cannot make a memory file: %m");
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (p == MAP_FAILED)
+		return tl_fail(TL_EIO, "cannot map a memory file: %m");
+	*ret_map = p;
+	*ret_fd = fd;
+	fd = -1;
+	return 0;
+}
+
+int
+tl_memfd_seal(int fd)
+{
+	return fcntl(fd, F_ADD_SEALS, SEALS) < 0
+		   ? tl_fail(TL_EIO, "cannot seal a memory file: %m")
+		   : 0;
+}
+
+int
 tl_memfd_map(int fd, size_t size, struct tl_str *ret)
 {
 	struct stat st;

@@ -12,6 +12,10 @@ int tl_fd_take(int *fd);   /* hands it out of a variable that has the cleanup at
 /* An anonymous memory file of `data`, sealed against every change. */
 int tl_memfd_sealed(const char *name, struct tl_str data, int *ret_fd) TL_MUST;
 
+/* An anonymous memory file of `size` zero bytes, mapped for writing; unmap, then seal it against every change. */
+int tl_memfd_new(const char *name, size_t size, int *ret_fd, uint8_t **ret_map) TL_MUST;
+int tl_memfd_seal(int fd) TL_MUST;
+
 /* Maps a memory file read-only after checking that it is sealed and of exactly `size` bytes. */
 int tl_memfd_map(int fd, size_t size, struct tl_str *ret) TL_MUST;
 void tl_memfd_unmap(struct tl_str s);
