@@ -81,11 +81,11 @@ decoder_end(struct decoder *d)
 }
 
 static int
-decoder_start(struct tl_jails *j, struct slot *s)
+decoder_start(struct tl_jails *j, struct slot *s, enum tl_decoder kind)
 {
 	static const char *const kinds[TL_DECODERS] = {"light", "full"};
 	static const char *const env[] = {"LANG=C.UTF-8", "MALLOC_ARENA_MAX=1", NULL};
-	struct decoder *d = &s->decoder[s->kind];
+	struct decoder *d = &s->decoder[kind];
 	if (d->sock >= 0)
 		return 0;
 	int pair[2];
@@ -93,7 +93,7 @@ decoder_start(struct tl_jails *j, struct slot *s)
 	if (rc < 0)
 		return rc;
 	TL_CLEANUP(tl_fd_close) int theirs = pair[1];
-	const char *argv[] = {"tutela-decode", kinds[s->kind], NULL};
+	const char *argv[] = {"tutela-decode", kinds[kind], NULL};
 	struct tl_spawn how = {
 	    .path = j->program, .argv = argv, .envp = env, .fds = &theirs, .fd_count = 1};
 	d->sock = pair[0];
@@ -143,7 +143,7 @@ ask(struct tl_jails *j, struct slot *s)
 {
 	uint8_t msg[TL_DECODE_ASK_BYTES];
 	s->fresh = false;
-	if (decoder_start(j, s) < 0)
+	if (decoder_start(j, s, s->kind) < 0)
 		return false;
 	s->q.id = ++j->last_id;
 	tl_decode_ask_write(msg, &s->q);
@@ -343,6 +343,16 @@ tl_jails_destroyp(struct tl_jails **j)
 	*j = NULL;
 }
 
+int
+tl_jails_warm(struct tl_jails *j)
+{
+	int rc = 0;
+	for (unsigned i = 0; i < j->slots && rc == 0; i++)
+		for (int k = 0; k < TL_DECODERS && rc == 0; k++)
+			rc = decoder_start(j, &j->slot[i], (enum tl_decoder)k);
+	return rc;
+}
+
 size_t
 tl_jails_free(const struct tl_jails *j)
 {
@@ -358,10 +368,13 @@ tl_jails_fd(const struct tl_jails *j)
 	return j->epoll_fd;
 }
 
+/* A limit: the standard for 0, and never outside what the question can carry (decode_msg.tbl.h). */
 static uint32_t
-or_default(uint32_t v, uint32_t standard)
+limit(uint32_t v, uint32_t standard, uint32_t lowest, uint32_t highest)
 {
-	return v ? v : standard;
+	v = v ? v : standard;
+	v = v < lowest ? lowest : v;
+	return v > highest ? highest : v;
 }
 
 static struct tl_decode_ask
@@ -369,14 +382,13 @@ question_of(const struct tl_decode_job *job)
 {
 	const struct tl_decode_limits *l = &job->limits;
 	struct tl_decode_ask q = tl_decode_ask_new();
-	uint32_t side = or_default(l->side, 32768), preview = job->preview_side;
 	q.format = (uint16_t)tl_sniff(job->bytes);
 	q.size = (uint32_t)job->bytes.n;
-	q.max_pixels = or_default(l->pixels, 100000000);
-	q.max_side = side < TL_PDQ_SIDE_MAX ? side : TL_PDQ_SIDE_MAX;
-	q.memory_mb = or_default(l->memory_mb, 768);
-	q.deadline_ms = or_default(l->deadline_ms, 10000);
-	q.preview_side = preview < TL_DECODE_PREVIEW_MAX ? preview : TL_DECODE_PREVIEW_MAX;
+	q.max_pixels = limit(l->pixels, 100000000, 1, TL_DECODE_PIXELS_MAX);
+	q.max_side = limit(l->side, 32768, 1, TL_PDQ_SIDE_MAX);
+	q.memory_mb = limit(l->memory_mb, 768, 16, 4096);
+	q.deadline_ms = limit(l->deadline_ms, 10000, 1, 600000);
+	q.preview_side = limit(job->preview_side, 0, 0, TL_DECODE_PREVIEW_MAX);
 	return q;
 }
 
@@ -389,10 +401,10 @@ tl_jails_submit(struct tl_jails *j, const struct tl_decode_job *job)
 			s = &j->slot[i];
 	if (!s)
 		return tl_fail(TL_EAGAIN, "all decoders are busy");
-	uint32_t most = or_default(job->limits.bytes, 64u << 20);
+	uint32_t most = limit(job->limits.bytes, 64u << 20, 1, TL_DECODE_BYTES_MAX);
 	s->result = (struct tl_decoded){.user = job->user};
 	s->kind = tl_decoder_for(tl_sniff(job->bytes));
-	if (job->bytes.n > most || job->bytes.n > TL_DECODE_BYTES_MAX) {
+	if (job->bytes.n > most) {
 		finish(s, TL_DECODE_TOO_LARGE);
 	} else if (tl_sniff(job->bytes) == TL_FORMAT_NONE) {
 		finish(s, job->bytes.n ? TL_DECODE_UNSUPPORTED : TL_DECODE_TRUNCATED);

@@ -64,11 +64,14 @@ struct tl_decoded {
 	    picture; /* when reason is OK; then tl_picture_fini is yours to call */
 };
 
-/* Starts nothing yet. ECONFIG when the program is not there. */
+/* Starts nothing yet: decoders start with their first picture. ECONFIG when the program is not there. */
 int tl_jails_create(const struct tl_jails_config *config, struct tl_jails **ret) TL_MUST;
 void tl_jails_destroy(
     struct tl_jails *j); /* ends all processes; pictures under way are forgotten */
 void tl_jails_destroyp(struct tl_jails **j);
+
+/* Starts all decoders now, so that no picture waits for libraries to load. Does not wait for them. */
+int tl_jails_warm(struct tl_jails *j) TL_MUST;
 
 size_t tl_jails_free(const struct tl_jails *j); /* slots that take a picture now */
 int tl_jails_fd(const struct tl_jails *j);      /* readable when tl_jails_next has work to do */

@@ -119,6 +119,28 @@ t_killed_decoder_costs_nothing(void **state)
 }
 
 static void
+t_warm_decoders_are_the_ones_that_answer(void **state)
+{
+	(void)state;
+	struct tl_jails *j = unit_jails(1);
+	int32_t before[4] = {0}, after[4] = {0};
+	assert_int_equal(tl_jails_warm(j), 0);
+	assert_int_equal(tl_jails_pids(j, before, 4), 2);
+	static const char *const name[] = {"pdq/scene00-q15.jpg", "pdq/scene07.png"};
+	for (size_t i = 0; i < TL_COUNT(name); i++) {
+		struct tl_buf b = unit_file(TEST_DATA, name[i]);
+		struct tl_decode_job job = {.bytes = tl_buf_str(&b)};
+		struct tl_decoded d;
+		assert_int_equal(tl_jails_decode(j, &job, &d), 0);
+		tl_picture_fini(&d.picture);
+		tl_buf_fini(&b);
+	}
+	assert_int_equal(tl_jails_pids(j, after, 4), 2);
+	assert_memory_equal(before, after, sizeof before);
+	tl_jails_destroy(j);
+}
+
+static void
 t_limits_are_kept(void **state)
 {
 	(void)state;
@@ -167,6 +189,7 @@ main(void)
 	    cmocka_unit_test(t_hanging_decoder_is_ended_at_the_deadline),
 	    cmocka_unit_test(t_second_answer_is_thrown_away_with_its_sender),
 	    cmocka_unit_test(t_killed_decoder_costs_nothing),
+	    cmocka_unit_test(t_warm_decoders_are_the_ones_that_answer),
 	    cmocka_unit_test(t_limits_are_kept),
 	    cmocka_unit_test(t_pool_says_when_it_is_full_or_the_program_missing),
 	};
