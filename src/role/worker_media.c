@@ -15,6 +15,10 @@
 
 #include <stdio.h>
 
+/* Our own reasons, beside the decoder's. */
+#define REASON_MISSING "missing" /* the bytes cannot be read */
+#define REASON_PREVIEW "preview" /* the previews cannot be stored */
+
 /* One picture in a decoder: of an item's medium, or of a question. */
 struct decode {
 	struct scan *scan;
@@ -79,11 +83,26 @@ media_under_way(const struct media_pool *p)
 	return p->under_way;
 }
 
+/* Reasons that may be gone next time; the others lie in the file. */
+static bool
+may_pass(struct tl_str reason)
+{
+	if (tl_str_is(reason, REASON_MISSING) || tl_str_is(reason, REASON_PREVIEW) ||
+	    tl_str_is(reason, tl_decode_reason_word(TL_DECODE_NO_JAIL)))
+		return true;
+	for (int r = 0; r < TL_DECODE_REASONS; r++) {
+		if (tl_str_is(reason, tl_decode_reason_word((enum tl_decode_reason)r)))
+			return tl_decode_reason_retry((enum tl_decode_reason)r);
+	}
+	return false;
+}
+
 static bool
 wants_decoding(const struct scan *s, const struct tl_media *m)
 {
-	return m->state == TL_MEDIA_PENDING ||
-	       (s->job.rescan && m->state == TL_MEDIA_UNSCANNABLE);
+	if (m->state != TL_MEDIA_UNSCANNABLE)
+		return m->state == TL_MEDIA_PENDING;
+	return s->job.rescan || may_pass(m->reason);
 }
 
 bool
@@ -159,7 +178,7 @@ item_decoded(struct worker *w, struct scan *s, size_t i, const struct tl_decoded
 	if (rc < 0) {
 		tl_log(EV_STORE_ERROR, TL_LWORD("where", "preview"),
 		    TL_LID("item", s->job.item), TL_LWORD("error", tl_err_name(rc)));
-		cannot(s, i, "preview");
+		cannot(s, i, REASON_PREVIEW);
 		return;
 	}
 	take_picture(m, &d->picture);
@@ -202,7 +221,7 @@ submit_medium(struct worker *w, struct scan *s, size_t i)
 	if (rc < 0) {
 		tl_log(EV_STORE_ERROR, TL_LWORD("where", "blob"), TL_LID("item", s->job.item),
 		    TL_LWORD("error", tl_err_name(rc)));
-		cannot(s, i, "missing");
+		cannot(s, i, REASON_MISSING);
 		return true;
 	}
 	struct tl_decode_job job = job_of(w->config, tl_buf_str(&p->bytes), true);
