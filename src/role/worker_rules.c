@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 
 #define LOOK_US TL_US_S
+#define BANKS_MAX 4096
 
 struct law {
 	char dir[TL_PATH_MAX];
@@ -126,6 +127,16 @@ poll_policies(struct worker *w, struct law *l)
 	alarm_set(w, "policy_refused", TL_S(""));
 }
 
+static void
+add_bank(void *ctx, struct tl_str name, enum tl_bank_kind kind)
+{
+	struct law *l = ctx;
+	if (l->bank_count == BANKS_MAX)
+		return; /* rules that name it are refused */
+	l->banks[l->bank_count++] = (struct tl_rules_bank){tl_arena_dup(l->arena, name), kind};
+	l->bank_stamp = mix(mix_str(l->bank_stamp, name), kind);
+}
+
 /* Reads the banks' names when one of their counters moved. */
 static int
 poll_banks(struct worker *w, struct law *l)
@@ -136,19 +147,13 @@ poll_banks(struct worker *w, struct law *l)
 		sum += marks[i];
 	if (rc < 0 || sum == l->bank_mark)
 		return rc;
-	struct tl_bank *all = NULL;
-	size_t n = 0;
 	tl_arena_reset(l->arena);
-	rc = tl_bank_list(w->db, l->arena, &all, &n);
-	if (rc < 0)
-		return rc;
-	l->banks = TL_NEWS(l->arena, struct tl_rules_bank, n + 1);
+	l->banks = TL_NEWS(l->arena, struct tl_rules_bank, BANKS_MAX);
 	l->bank_stamp = 1;
 	l->bank_count = 0;
-	for (size_t i = 0; l->banks && i < n; i++) {
-		l->banks[l->bank_count++] = (struct tl_rules_bank){all[i].name, all[i].kind};
-		l->bank_stamp = mix(mix_str(l->bank_stamp, all[i].name), all[i].kind);
-	}
+	rc = l->banks ? tl_bank_names(w->db, add_bank, l) : tl_arena_check(l->arena);
+	if (rc < 0)
+		return rc;
 	l->bank_mark = sum;
 	return tl_arena_check(l->arena);
 }

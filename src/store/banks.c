@@ -155,6 +155,23 @@ tl_bank_list(struct tl_db *db, struct tl_arena *arena, struct tl_bank **ret, siz
 	return 0;
 }
 
+int
+tl_bank_names(struct tl_db *db,
+    void (*fn)(void *ctx, struct tl_str name, enum tl_bank_kind kind), void *ctx)
+{
+	struct tl_row r;
+	int rc = tl_db_query(db, &r, TL_SQL_BANK_NAMES, A_NULL);
+	if (rc < 0)
+		return rc;
+	while ((rc = tl_row_next(&r)) > 0) {
+		int kind;
+		if (tl_word_parse(tl_bank_kind_names, tl_col_str(&r, 1), &kind) == 0)
+			fn(ctx, tl_col_str(&r, 0), (enum tl_bank_kind)kind);
+	}
+	tl_row_end(&r);
+	return rc < 0 ? rc : 0;
+}
+
 static int
 one_row(int rc, const char *what)
 {

@@ -42,6 +42,9 @@ int tl_bank_find(struct tl_db *db, struct tl_str name, struct tl_id *ret) TL_MUS
 /* By name; the array lives in the arena. */
 int tl_bank_list(
     struct tl_db *db, struct tl_arena *arena, struct tl_bank **ret, size_t *ret_count) TL_MUST;
+/* Calls fn for each, by name; counts nothing, so it is cheap. */
+int tl_bank_names(struct tl_db *db,
+    void (*fn)(void *ctx, struct tl_str name, enum tl_bank_kind kind), void *ctx) TL_MUST;
 /* Stores policy, source, distance and enabled. */
 int tl_bank_set(struct tl_db *db, const struct tl_bank *b) TL_MUST;
 

@@ -6,6 +6,7 @@ S(BANK_GET, "SELECT b.id, b.name, b.kind, b.policy, b.source, b.distance, b.enab
 S(BANK_BY_NAME, "SELECT id FROM banks WHERE name = $1")
 S(BANK_LIST, "SELECT b.id, b.name, b.kind, b.policy, b.source, b.distance, b.enabled, b.created_at, b.changed,"
 	     " (SELECT COUNT(*) FROM bank_entries e WHERE e.bank = b.id) FROM banks b ORDER BY b.name")
+S(BANK_NAMES, "SELECT name, kind FROM banks ORDER BY name")
 S(BANK_SET, "UPDATE banks SET policy = $2, source = $3, distance = $4, enabled = $5, changed = changed + 1"
 	    " WHERE id = $1")
 S(BANK_TOUCH, "UPDATE banks SET changed = changed + 1 WHERE id = $1")
