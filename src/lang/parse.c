@@ -14,16 +14,17 @@
 #define ARGS_MAX 8U
 #define GIVEN_MAX 64U
 #define BY_MAX 16U
+#define SHED_BYTES ((size_t)1 << 20)
 
 int
 parser_init(struct parser *p, struct tl_arena *a, const struct tl_lang_source *src,
     struct tl_lang_report *report)
 {
-	*p = (struct parser){.arena = a};
+	*p = (struct parser){.arena = a, .shed = tl_arena_create(SHED_BYTES)};
 	p->lex = (struct lexer){.src = src, .arena = a, .report = report};
-	p->scratch = TL_NEWS(a, struct tl_lang_node, TL_LANG_NODES_MAX);
+	p->scratch = TL_NEWS(p->shed, struct tl_lang_node, TL_LANG_NODES_MAX);
 	if (!p->scratch)
-		return tl_arena_check(a);
+		return tl_arena_check(p->shed);
 	if (src->text.n > TL_LANG_SOURCE_MAX) {
 		tl_lang_error_in(
 		    report, src->name, "the file is larger than %u bytes", TL_LANG_SOURCE_MAX);
@@ -34,6 +35,12 @@ parser_init(struct parser *p, struct tl_arena *a, const struct tl_lang_source *s
 		return tl_fail(TL_EUTF8, "%s is not UTF-8 text", src->name);
 	}
 	return 0;
+}
+
+void
+parser_fini(struct parser *p)
+{
+	tl_arena_destroy(p->shed);
 }
 
 int
@@ -461,7 +468,7 @@ int
 tl_lang_parse_pack(struct tl_arena *a, const struct tl_lang_source *src,
     struct tl_lang_report *report, struct tl_lang_pack *ret)
 {
-	struct parser p;
+	TL_CLEANUP(parser_fini) struct parser p = {0};
 	struct lists l = {0};
 	unsigned before = report->count;
 	int err = parser_init(&p, a, src, report);
@@ -494,7 +501,7 @@ int
 tl_lang_parse_expr(struct tl_arena *a, const struct tl_lang_source *src,
     struct tl_lang_report *report, struct tl_lang_expr *ret)
 {
-	struct parser p;
+	TL_CLEANUP(parser_fini) struct parser p = {0};
 	struct tl_lang_expr e;
 	int err = parser_init(&p, a, src, report);
 	if (err < 0)

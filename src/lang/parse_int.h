@@ -9,11 +9,13 @@ struct parser {
 	struct token tok; /* the next one, not yet used */
 	uint32_t used;    /* where the last one that was used ends */
 	struct tl_arena *arena;
+	struct tl_arena *shed;        /* gone when the parser is done */
 	struct tl_lang_node *scratch; /* TL_LANG_NODES_MAX nodes of the expression being read */
 };
 
 int parser_init(struct parser *p, struct tl_arena *a, const struct tl_lang_source *src,
     struct tl_lang_report *report) TL_MUST;
+void parser_fini(struct parser *p); /* for TL_CLEANUP, also of one that was never begun */
 
 static inline void
 parser_next(struct parser *p, enum lex_mode mode)
