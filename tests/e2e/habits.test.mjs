@@ -121,7 +121,7 @@ test('a picture is covered again on letting go, on leaving it and on leaving the
   await page.evaluate(() => dispatchEvent(new Event('blur')))
   await covered()
   await page.keyboard.up('Space')
-  await page.keyboard.press('z')
+  await page.keyboard.press('Shift+Space')
   await page.waitForSelector('.zoom .picture.covered')
   await page.keyboard.down('Space')
   await page.waitForSelector('.zoom .picture.shown')

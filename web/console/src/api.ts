@@ -208,7 +208,7 @@ export interface ActionChoice {
   name: string
   title: string
   help: string
-  key: string | null // one letter; E G J K N P S T U V Z are the console's own
+  key: string | null // one letter; E G J K M N P S T U are the console's own
   subject: 'item' | 'account'
 }
 

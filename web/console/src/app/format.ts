@@ -69,6 +69,12 @@ export function sentence(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
+/** A sentence as the rest of another: "because " + clause("A text has a term.") */
+export function clause(text: string): string {
+  const bare = text.replace(/[.\s]+$/, '')
+  return /^[A-Z]([a-z ]|$)/.test(bare) ? bare.charAt(0).toLowerCase() + bare.slice(1) : bare
+}
+
 export const SEVERITIES: readonly Severity[] = ['critical', 'high', 'medium', 'low']
 export const AGE_ASSURED: Record<string, string> = {
   none: 'not known how',

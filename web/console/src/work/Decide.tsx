@@ -3,10 +3,11 @@ import { useComputed, useSignal } from '@preact/signals'
 import { useRef } from 'preact/hooks'
 import type { Case } from '../api.ts'
 import { useCommands } from '../app/keys.ts'
+import { keyLabel } from '../app/keys.tbl.ts'
 import { may, online } from '../app/state.ts'
 import { Button, ErrorNote, Key, SeverityMark, stay } from '../ui/basic.tsx'
-import { assignKeys, choosePolicy, CLEAR, missing, policyOf, toggleAction } from './choice.ts'
-import { MoveDialog, SkipDialog } from './dialogs.tsx'
+import { actionList, assignKeys, choosePolicy, CLEAR, missing, policyOf, shortlist, toggleAction } from './choice.ts'
+import { MoveDialog, PickDialog, SkipDialog } from './dialogs.tsx'
 import { addNote, busy, choice, claim, current, decide, lapsed, trouble } from './state.ts'
 
 export function Decide({ of: c }: { of: Case }) {
@@ -31,8 +32,8 @@ function NotMine({ of: c }: { of: Case }) {
 }
 
 function Choices({ of: c }: { of: Case }) {
-  const dialog = useSignal<'skip' | 'move' | null>(null)
-  const keys = useComputed(() => assignKeys(current.value?.actions ?? []))
+  const dialog = useSignal<'skip' | 'move' | 'policy' | 'action' | null>(null)
+  const keys = useComputed(() => assignKeys(current.value ? actionList(current.value, []) : []))
   const note = useRef<HTMLTextAreaElement>(null)
   const ch = choice.value
   const set = (policy: string) => { choice.value = choosePolicy(c, choice.value, policy) }
@@ -41,9 +42,13 @@ function Choices({ of: c }: { of: Case }) {
     const found = [...keys.value].find(([, key]) => key === letter)
     if (found) act(found[0])
   }
+  const policies = shortlist(c, ch.policy)
+  const actions = actionList(c, ch.actions)
   useCommands({
+    'work.policy.other': policies.length < c.policies.length ? () => { dialog.value = 'policy' } : null,
+    'work.action.other': actions.length < c.actions.length ? () => { dialog.value = 'action' } : null,
     'work.policy': (digit) => {
-      const p = c.policies[Number(digit) - 1]
+      const p = policies[Number(digit) - 1]
       if (p) set(p.name)
     },
     'work.clear': () => set(CLEAR),
@@ -58,7 +63,7 @@ function Choices({ of: c }: { of: Case }) {
     <aside class="decide" aria-label="Decide">
       <div class="choices" role="radiogroup" aria-label="Policy" onMouseDown={stay}>
         <h2>Policy</h2>
-        {c.policies.slice(0, 9).map((p, i) => (
+        {policies.map((p, i) => (
           <Choice key={p.name} role="radio" on={ch.policy === p.name} label={String(i + 1)} pick={() => set(p.name)} title={p.name}>
             <span class="choice-text">{p.title}</span>
             {p.suggested ? <span class="suggested" title="suggested">◂<span class="hidden"> suggested</span></span> : null}
@@ -66,14 +71,16 @@ function Choices({ of: c }: { of: Case }) {
           </Choice>
         ))}
         <Choice role="radio" on={ch.policy === CLEAR} label="0" pick={() => set(CLEAR)}><span class="choice-text">Not violating</span></Choice>
+        {policies.length < c.policies.length ? <Other command="work.policy.other" pick={() => { dialog.value = 'policy' }}>Another policy …</Other> : null}
       </div>
       <div class="choices" role="group" aria-label="Actions" onMouseDown={stay}>
         <h2>Action</h2>
-        {c.actions.map((a) => (
+        {actions.map((a) => (
           <Choice key={a.name} role="checkbox" on={ch.actions.includes(a.name)} off={ch.policy === CLEAR} label={(keys.value.get(a.name) ?? '').toUpperCase()} pick={() => act(a.name)} title={a.help}>
             <span class="choice-text">{a.title}{a.subject === 'account' && c.subject.kind === 'item' ? <span class="quiet"> (account)</span> : null}</span>
           </Choice>
         ))}
+        {actions.length < c.actions.length ? <Other command="work.action.other" pick={() => { dialog.value = 'action' }}>Another action …</Other> : null}
       </div>
       <div class="writing">
         {policyOf(c, ch) ? (
@@ -100,6 +107,8 @@ function Choices({ of: c }: { of: Case }) {
         <p class="quiet lack" aria-live="polite">{lack ?? <Summary of={c} />}</p>
       </div>
       {dialog.value === 'skip' ? <SkipDialog close={() => { dialog.value = null }} /> : null}
+      {dialog.value === 'policy' ? <PickDialog title="Another policy" of={c.policies.map((p) => ({ name: p.name, title: p.title, help: p.name, severity: p.severity }))} pick={(name) => { if (choice.value.policy !== name) set(name) }} close={() => { dialog.value = null }} /> : null}
+      {dialog.value === 'action' ? <PickDialog title="Another action" of={c.actions.filter((a) => !actions.includes(a))} pick={act} close={() => { dialog.value = null }} /> : null}
       {dialog.value === 'move' ? <MoveDialog from={c.queue} close={() => { dialog.value = null }} /> : null}
     </aside>
   )
@@ -110,6 +119,11 @@ function Summary({ of: c }: { of: Case }) {
   if (ch.policy === CLEAR) return <>Nothing happens to the {c.subject.kind}; its flags are answered as refused.</>
   const n = ch.actions.length
   return <>{n === 1 ? 'One action goes' : `${n} actions go`} to {c.platform}; the user is told why.</>
+}
+
+function Other(p: { command: string; pick: () => void; children: preact.ComponentChildren }) {
+  const label = keyLabel(p.command)
+  return <button type="button" class="choice other" aria-keyshortcuts={label} onClick={p.pick}><Key label={label} /><span class="choice-text">{p.children}</span></button>
 }
 
 interface ChoiceProps {

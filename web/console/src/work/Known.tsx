@@ -3,6 +3,7 @@ import { useSignal } from '@preact/signals'
 import type { Account, Case, Cause, DecisionRow, Flag, Note, RuleReason, Signal } from '../api.ts'
 import { AGE_ASSURED, AGE_BAND, percent, plural, sentence, words } from '../app/format.ts'
 import { useCommands } from '../app/keys.ts'
+import { keyLabel } from '../app/keys.tbl.ts'
 import { href, Link } from '../app/router.tsx'
 import { now } from '../app/state.ts'
 import { Ago, Button, Key, SeverityMark, Tag } from '../ui/basic.tsx'
@@ -85,7 +86,7 @@ function Why({ of: c }: { of: Case }) {
       </ul>
       <Flags flags={c.flags} />
       <button type="button" class="disclose" aria-expanded={values.value} onClick={() => { values.value = !values.value }}>
-        Scores and values <Key label="V" />
+        Scores and values <Key label={keyLabel('work.values')} />
       </button>
       {values.value ? <><Rules rules={c.rules} /><Signals signals={c.signals} /></> : null}
     </div>

@@ -1,7 +1,7 @@
 // The screen where the day is spent: the most urgent case, what is known, what can be done; then the next by itself.
 import { useEffect, useRef } from 'preact/hooks'
 import type { Case, Queues } from '../api.ts'
-import { count, plural, short } from '../app/format.ts'
+import { clause, count, plural, short } from '../app/format.ts'
 import { get } from '../app/http.ts'
 import { useCommands } from '../app/keys.ts'
 import { href, Link, place, setQuery } from '../app/router.tsx'
@@ -71,7 +71,7 @@ function Head({ of: c }: { of: Case }) {
         <SeverityMark of={c.severity} />
         <Left clock={c.clock_at} />
       </div>
-      <h1 tabIndex={-1} ref={ref}>{c.causes[0] ? `because ${c.causes[0].text}` : 'no reason was recorded'}</h1>
+      <h1 tabIndex={-1} ref={ref}>{c.causes[0] ? `because ${clause(c.causes[0].text)}` : 'no reason was recorded'}</h1>
       <p class="case-line">
         <span>Case <Id id={c.id} /></span>
         <Link to={href('queues', c.queue)}>{c.queue_title}</Link>

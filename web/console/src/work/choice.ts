@@ -7,6 +7,29 @@ export const NOTHING: Choice = { policy: null, actions: [], facts: '', note: '' 
 /** As a chosen policy: the item violates nothing. */
 export const CLEAR = ''
 
+const ROWS = 5
+
+/** The policies that stand in the column, in an order that does not change within a case: suggested, then their kin, then the chosen. */
+export function shortlist(c: Case, chosen: string | null): PolicyChoice[] {
+  const suggested = c.policies.filter((p) => p.suggested)
+  const branch = (p: PolicyChoice) => p.name.split('.')[0]
+  const branches = new Set(suggested.map(branch))
+  const rest = c.policies.filter((p) => !p.suggested)
+  const kin = rest.filter((p) => branches.has(branch(p)) || c.flags.some((f) => f.policy === p.name) || c.signals.some((s) => s.policy === p.name))
+  const pool = [...suggested, ...kin]
+  const rows = (pool.length ? pool : rest).slice(0, ROWS)
+  const extra = c.policies.find((p) => p.name === chosen && !rows.includes(p))
+  return extra ? [...rows, extra] : rows
+}
+
+/** The actions that stand in the column: those with a key of the catalogue, and what is chosen. */
+export function actionList(c: Case, chosen: string[]): ActionChoice[] {
+  const fits = c.actions.filter((a) => a.name !== 'stop_stream' || c.item?.kind === 'live_stream')
+  const keyed = fits.filter((a) => a.key !== null)
+  const rows = keyed.length ? keyed : fits.slice(0, 14)
+  return [...rows, ...c.actions.filter((a) => chosen.includes(a.name) && !rows.includes(a))]
+}
+
 /** One letter for each action: the catalogue's where it is free, else the first free letter of its title, else any. */
 export function assignKeys(actions: ActionChoice[]): Map<string, string> {
   const taken = new Set(RESERVED)

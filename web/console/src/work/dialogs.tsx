@@ -1,10 +1,11 @@
-// Skip and escalate: both need a reason, both are quick by keyboard (a digit takes a reason and sends it).
+// The dialogs of Work. Skip and escalate need a reason and are quick by keyboard; what the column has no room for is found
+// by typing.
 import { useSignal } from '@preact/signals'
-import { useEffect } from 'preact/hooks'
-import type { Queues } from '../api.ts'
+import { useEffect, useRef } from 'preact/hooks'
+import type { Queues, Severity } from '../api.ts'
 import { get } from '../app/http.ts'
 import { isTyping } from '../app/keys.ts'
-import { Button, ErrorNote, Field, Key } from '../ui/basic.tsx'
+import { Button, ErrorNote, Field, Key, SeverityMark } from '../ui/basic.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { useLoad } from '../ui/load.ts'
 import { move, skip } from './state.ts'
@@ -79,6 +80,50 @@ export function MoveDialog({ from, close }: { from: string; close: () => void })
         <Field label="What should they know?"><input value={reason.value} maxLength={300} onInput={(e) => { reason.value = e.currentTarget.value }} /></Field>
         <Button type="submit" kind="main" disabled={!to.value || !reason.value.trim()} onClick={() => undefined}>Move the case</Button>
       </form>
+    </Dialog>
+  )
+}
+
+interface Pickable {
+  name: string
+  title: string
+  help: string
+  severity?: Severity
+}
+/** Finds one of many by typing; arrows move, Enter takes. */
+export function PickDialog({ title, of, pick, close }: { title: string; of: Pickable[]; pick: (name: string) => void; close: () => void }) {
+  const text = useSignal('')
+  const at = useSignal(0)
+  const words = text.value.trim().toLowerCase().split(/\s+/)
+  const found = of.filter((p) => words.every((w) => `${p.title} ${p.help} ${p.name}`.toLowerCase().includes(w)))
+  const take = (p: Pickable | undefined) => {
+    if (!p) return
+    close()
+    pick(p.name)
+  }
+  const press = (e: KeyboardEvent) => {
+    if (e.key === 'ArrowDown') at.value = Math.min(found.length - 1, at.value + 1)
+    else if (e.key === 'ArrowUp') at.value = Math.max(0, at.value - 1)
+    else if (e.key === 'Enter') take(found[at.value])
+    else return
+    e.preventDefault()
+  }
+  const list = useRef<HTMLUListElement>(null)
+  useEffect(() => list.current?.children[at.value]?.scrollIntoView({ block: 'nearest' }), [at.value])
+  return (
+    <Dialog title={title} class="palette" close={close}>
+      <input
+        autofocus role="combobox" aria-expanded="true" aria-controls="pick-list" aria-label="Part of its name" aria-activedescendant={`pick-${at.value}`}
+        placeholder="Part of its name" value={text.value} onInput={(e) => { text.value = e.currentTarget.value; at.value = 0 }} onKeyDown={press}
+      />
+      <ul id="pick-list" ref={list} role="listbox" aria-label={title} tabIndex={-1}>
+        {found.map((p, i) => (
+          <li key={p.name} id={`pick-${i}`} role="option" aria-selected={i === at.value} title={p.help} onMouseMove={() => { at.value = i }} onClick={() => take(p)}>
+            <span>{p.title} <span class="quiet">{p.name}</span></span>{p.severity ? <SeverityMark of={p.severity} bare /> : null}
+          </li>
+        ))}
+      </ul>
+      {found.length ? null : <p class="quiet">Nothing has that in its name.</p>}
     </Dialog>
   )
 }
