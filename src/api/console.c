@@ -253,5 +253,10 @@ const struct tl_route tl_console_routes[] = {
 	    (limit) ? &tl_body_json : &tl_body_none, limit, help},
 #include "api/routes_console.tbl.h"
 #undef R
+    {"GET", "/", NULL, "", "*", tl_console_home, &tl_body_none, 0, "Leads to the console."},
+    {"GET", "/console", NULL, "", "*", tl_console_home, &tl_body_none, 0, "The same."},
+    {"GET", "/console/", NULL, "", "*", tl_console_page, &tl_body_none, 0, "The page."},
+    {"GET", "/console/{*}", NULL, "", "*", tl_console_page, &tl_body_none, 0,
+	"The page of every screen, and its script, style and icon."},
 };
 const size_t tl_console_route_count = TL_COUNT(tl_console_routes);

@@ -29,6 +29,10 @@ typedef int (*tl_call_fn)(struct tl_call *c);
 /* Runs a handler for a request and answers. */
 void tl_console_call(struct tl_req *req, tl_call_fn fn);
 
+/* The page and its files, for everybody (console_page.c). */
+void tl_console_page(struct tl_req *req);
+void tl_console_home(struct tl_req *req);
+
 /* The signed-in person, the CSRF token and Origin of what changes something, and the permission. */
 int tl_console_gate(struct tl_req *req, const char *need) TL_MUST;
 

@@ -102,6 +102,8 @@ static int
 read_query(struct tl_req *req)
 {
 	struct query_walk w = {req, 0};
+	if (strcmp(req->route->query, "*") == 0)
+		return 0;
 	MHD_get_connection_values_n(req->conn, MHD_GET_ARGUMENT_KIND, each_query, &w);
 	return w.rc;
 }

@@ -43,7 +43,7 @@ struct tl_route {
 	const char *path; /* "/v1/items/{id}"; a last segment "{*}" takes the rest */
 	int (*gate)(struct tl_req *req, const char *need); /* NULL: open to all */
 	const char *need;                                  /* scope or permission */
-	const char *query; /* parameters that it knows, separated by spaces */
+	const char *query; /* parameters that it knows, by spaces; "*": any, unread */
 	void (*handle)(struct tl_req *req);
 	const struct tl_body *body;
 	size_t limit_bytes; /* of the body */

@@ -1,0 +1,122 @@
+// The day's work against a real Tutela: sign in, take the next case, look, decide, and see the action delivered to the platform
+// and confirmed by it. Once by mouse only, once by keyboard only.
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { axe, openBrowser } from './browser.mjs'
+import { startDaemon, testPicture } from './daemon.mjs'
+
+let browser
+let server
+before(async () => {
+  browser = await openBrowser()
+  server = await startDaemon()
+})
+after(async () => {
+  await browser?.close()
+  await server?.stop()
+})
+
+/** A picture with a text that a rule sends to review. */
+async function publish(id) {
+  await server.api('PUT', '/v1/accounts/u-' + id, { age_band: '16-17', age_assured: 'declared', country: 'IE' })
+  const answer = await server.item({ id, kind: 'image', author: { id: 'u-' + id }, audience: 'public', views: 240, text: { caption: 'By the harbour wall: demo zorbs go home' }, posted_at: new Date().toISOString() }, [testPicture('media/scene04-progressive.jpg')])
+  assert.equal(answer.status, 202, await answer.text())
+  await server.verdict(id)
+}
+
+/** The trail of the item, reloaded until the platform has confirmed. */
+async function seeConfirmed(page, reload) {
+  for (let i = 0; i < 60; i++) {
+    await page.waitForTimeout(250)
+    if (await page.locator('.decision .actions .tag.good:text("confirmed")').count()) break
+    await reload()
+  }
+  assert.equal(await page.locator('.decision .actions .tag.good:text("confirmed")').count(), 1, 'confirmed')
+  assert.ok(await page.locator('.decision .tag.good:text("delivered")').count() >= 1, 'delivered')
+}
+
+test('by mouse', async () => {
+  await publish('by-mouse')
+  const page = await browser.page({}, [/401/])
+  await page.goto(server.url)
+  await page.click('input[name=name]')
+  await page.keyboard.insertText(server.name)
+  await page.click('input[name=password]')
+  await page.keyboard.insertText(server.password)
+  await page.click('button:has-text("Sign in")')
+  await page.waitForSelector('.decide .choice')
+  assert.match(await page.textContent('.case-head h1'), /demo-hate/)
+  assert.equal(await page.textContent('.said mark'), 'demo zorbs go home')
+  assert.deepEqual(await axe(page), [])
+
+  await page.waitForSelector('.picture.covered img')
+  await page.hover('.picture')
+  await page.mouse.down()
+  await page.waitForSelector('.picture.shown img')
+  await page.waitForFunction(() => document.querySelector('.picture.shown img').naturalWidth > 32)
+  await page.mouse.up()
+  await page.waitForSelector('.picture.covered')
+
+  await page.click('.choice[role=radio] >> nth=0')
+  assert.ok(await page.locator('.choice[role=checkbox][aria-checked=true]').count() >= 1, 'default actions are chosen')
+  await page.click('.decide-foot .button.main')
+  await page.waitForSelector('.undo')
+  await page.click('nav a:has-text("Search")')
+  await page.click('td a:has-text("by-mouse")')
+  await page.waitForSelector('.decision')
+  await seeConfirmed(page, () => page.click('button:has-text("Reload")'))
+  assert.deepEqual(await axe(page), [])
+  assert.ok(server.platform.received.some((e) => e.type === 'action.requested' && e.data.subject.id === 'by-mouse'))
+  await browser.clean()
+})
+
+test('by keyboard', async () => {
+  await publish('by-keys')
+  const page = await browser.page({ colorScheme: 'dark' }, [/401/])
+  await page.goto(server.url)
+  await page.waitForSelector('input[name=name]:focus')
+  await page.keyboard.type(server.name)
+  await page.keyboard.press('Tab')
+  await page.keyboard.type(server.password)
+  await page.keyboard.press('Enter')
+  await page.waitForSelector('.picture.covered img')
+  await page.keyboard.down('Space')
+  await page.waitForFunction(() => document.querySelector('.picture.shown img')?.naturalWidth > 32)
+  await page.keyboard.up('Space')
+  await page.waitForSelector('.picture.covered')
+  await page.keyboard.press('1')
+  await page.keyboard.press('Enter')
+  await page.waitForSelector('.undo')
+  await page.keyboard.press('Control+k')
+  await page.keyboard.type('by-keys')
+  await page.keyboard.press('Enter')
+  await page.waitForURL(/search\?q=by-keys/)
+  await page.waitForSelector('tbody tr')
+  await page.keyboard.press('j')
+  await page.keyboard.press('Enter')
+  await page.waitForSelector('.decision')
+  await seeConfirmed(page, () => page.reload())
+  await browser.clean()
+})
+
+test('undone in time, nothing reaches the platform', async () => {
+  await publish('undone')
+  const page = await browser.page({}, [/401/])
+  await page.goto(server.url)
+  await page.fill('input[name=name]', server.name)
+  await page.fill('input[name=password]', server.password)
+  await page.keyboard.press('Enter')
+  await page.waitForSelector('.decide .choice')
+  const first = await page.textContent('.case-line .id')
+  await page.keyboard.press('1')
+  await page.keyboard.press('Enter')
+  await page.waitForSelector('.undo')
+  await page.keyboard.press('u')
+  await page.waitForFunction((id) => document.querySelector('.case-line .id')?.textContent === id, first)
+  await page.waitForTimeout(3000)
+  assert.equal(server.platform.received.some((e) => e.type === 'action.requested' && e.data.subject.id === 'undone'), false)
+  await page.keyboard.press('0')
+  await page.keyboard.press('Enter')
+  await page.waitForSelector('.undo')
+  await browser.clean()
+})
