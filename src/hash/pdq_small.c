@@ -7,44 +7,62 @@
  */
 #include "hash/pdq_int.h"
 
-struct line {
-	uint32_t n;
-	size_t stride;
-};
-
-/* One box filter along one line: the mean of what lies inside the window, which shrinks at both ends. */
+/*
+ * One box filter down every column: the mean of what lies inside the window, which shrinks at both ends. Columns do
+ * not depend on each other, so the compiler works on several at once; each sees its additions in the reference's
+ * order. `sum` holds a row of zeroes.
+ */
 static void
-box_line(float *out, const float *in, struct line l)
+box_columns(float *restrict out, const float *restrict in, float *restrict sum, uint32_t width,
+    uint32_t height)
 {
-	uint32_t window = (l.n + 127) / 128, half = (window + 2) / 2;
-	uint32_t right = 0, left = 0, count = 0;
-	float sum = 0;
-	for (; right < half - 1; right++, count++)
-		sum += in[right * l.stride];
-	for (uint32_t at = 0; at < l.n; at++) {
-		if (right < l.n) {
-			sum += in[right++ * l.stride];
-			count++;
+	uint32_t window = (height + 127) / 128, half = (window + 2) / 2;
+	uint32_t right = 0, left = 0;
+	for (uint32_t step = 0; step < height + half - 1; step++) {
+		if (right < height) {
+			const float *row = in + (size_t)right++ * width;
+			for (uint32_t x = 0; x < width; x++)
+				sum[x] += row[x];
 		}
-		if (count > window || (right == l.n && at + half > l.n)) {
-			sum -= in[left++ * l.stride];
-			count--;
+		if (step + 1 < half)
+			continue; /* the first output needs `half` rows */
+		uint32_t at = step + 1 - half;
+		if (right - left > window || at + half > height) {
+			const float *row = in + (size_t)left++ * width;
+			for (uint32_t x = 0; x < width; x++)
+				sum[x] -= row[x];
 		}
-		out[at * l.stride] = sum / (float)count;
+		float count = (float)(right - left), *to = out + (size_t)at * width;
+		for (uint32_t x = 0; x < width; x++)
+			to[x] = sum[x] / count;
 	}
+	memset(sum, 0, width * sizeof *sum);
+}
+
+#define TILE 16
+
+static void
+transpose(float *restrict out, const float *restrict in, uint32_t width, uint32_t height)
+{
+	for (size_t y0 = 0; y0 < height; y0 += TILE)
+		for (size_t x0 = 0; x0 < width; x0 += TILE)
+			for (size_t y = y0; y < y0 + TILE && y < height; y++)
+				for (size_t x = x0; x < x0 + TILE && x < width; x++)
+					out[x * height + y] = in[y * width + x];
 }
 
 void
 tl_pdq_small(float *plane, uint32_t width, uint32_t height, struct tl_pdq_frame *ret)
 {
 	float *other = calloc((size_t)width * height, sizeof *other);
-	if (!other)
+	float *sum = calloc(width > height ? width : height, sizeof *sum);
+	if (!other || !sum)
 		abort();
 	for (int pass = 0; pass < 2; pass++) {
-		for (size_t y = 0; y < height; y++)
-			box_line(other + y * width, plane + y * width, (struct line){width, 1});
-		for (size_t x = 0; x < width; x++)
-			box_line(plane + x, other + x, (struct line){height, width});
+		transpose(other, plane, width, height);
+		box_columns(plane, other, sum, height, width); /* along rows */
+		transpose(other, plane, height, width);
+		box_columns(plane, other, sum, width, height);
 	}
 	for (size_t i = 0; i < TL_PDQ_SIDE; i++)
 		for (size_t j = 0; j < TL_PDQ_SIDE; j++) {
@@ -52,5 +70,6 @@ tl_pdq_small(float *plane, uint32_t width, uint32_t height, struct tl_pdq_frame 
 			size_t x = (2 * j + 1) * width / (2 * TL_PDQ_SIDE);
 			ret->v[i][j] = plane[y * width + x];
 		}
+	free(sum);
 	free(other);
 }
