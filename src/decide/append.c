@@ -23,7 +23,7 @@ statement(struct deciding *x)
 	if (!x->env->statement || x->d.kind == TL_DECISION_CLEAR)
 		return 0;
 	int rc = x->env->statement(x->env->statement_ctx, &x->d, &b);
-	if (rc < 0)
+	if (rc < 0 || b.n == 0) /* none is owed: nothing is restricted */
 		return rc;
 	x->d.statement = tl_arena_dup(x->arena, tl_buf_str(&b));
 	return tl_arena_check(x->arena);

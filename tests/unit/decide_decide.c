@@ -242,6 +242,28 @@ t_preserve_stays_inside(void **state)
 	    tl_hold_check(f->db, f->platform, TL_SUBJECT_ITEM, f->item.id), TL_ECONFLICT);
 }
 
+static int
+compose_nothing(void *ctx, const struct tl_decision *d, struct tl_buf *out)
+{
+	(void)ctx;
+	(void)d;
+	(void)out;
+	return 0;
+}
+
+static void
+t_without_a_statement_the_event_is_still_json(void **state)
+{
+	struct fixture *f = *state;
+	TL_CLEANUP(tl_json_unref) json_t *j = NULL;
+	f->env.statement = compose_nothing;
+	struct tl_id id = automatic(
+	    f, TL_VERDICT_REVIEW, "selfharm.suicide", "search_intervention", TL_DECIDED);
+	assert_string_equal((const char *)decision(f, id).statement.p, "{}");
+	assert_int_equal(tl_json_parse(delivery(f, actions(f, id, 1)->id).body, &j), 0);
+	assert_true(json_is_null(json_object_get(json_object_get(j, "data"), "statement")));
+}
+
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int
@@ -263,6 +285,7 @@ main(void)
 	    T(t_wrong_decisions_name_the_field),
 	    T(t_an_account_action_aims_at_the_author),
 	    T(t_preserve_stays_inside),
+	    T(t_without_a_statement_the_event_is_still_json),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
