@@ -351,7 +351,7 @@ tl_console_bank_add(struct tl_call *c)
 int
 tl_console_bank_remove(struct tl_call *c)
 {
-	struct tl_id id, entry;
+	struct tl_id id, entry = {0};
 	struct tl_bank b;
 	int rc = load_bank(c, &id, &b);
 	if (rc == 0)

@@ -455,7 +455,7 @@ int
 tl_console_account(struct tl_call *c)
 {
 	int64_t platform = 0;
-	struct tl_id id;
+	struct tl_id id = {0};
 	struct tl_row r;
 	int rc = find_platform(c, &platform);
 	if (rc == 0)

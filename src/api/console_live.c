@@ -36,7 +36,7 @@ struct tl_console_live {
 	size_t count;
 };
 
-static struct tl_console_live *the_live; /* one console in a process */
+static _Atomic(struct tl_console_live *) the_live; /* one console in a process */
 
 struct queue_count {
 	char name[64], skills[256];

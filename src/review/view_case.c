@@ -529,7 +529,6 @@ write_case_row(const struct tl_view *v, const struct tl_row *r)
 	tl_js_open(out, NULL, '{');
 	tl_js_id(out, "id", tl_col_id(r, 0));
 	tl_js_str(out, "state", tl_col_str(r, 1));
-	tl_js_str(out, "queue", tl_col_str(r, 20));
 	tl_js_str(out, "platform", tl_col_str(r, 2));
 	tl_js_bool(out, "live", tl_col_int(r, 3) != 0);
 	tl_js_str(out, "severity", tl_col_str(r, 4));

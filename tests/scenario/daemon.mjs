@@ -35,8 +35,10 @@ export async function until(what, probe, ms = 15_000) {
   }
 }
 
-/** A person's browser, as far as the API can tell. */
+/** A person's browser, as far as the API can tell. `Person.heard` may look at every answer. */
 export class Person {
+  static heard = () => {}
+
   constructor(url) { this.url = url }
 
   async call(method, path, body, headers = {}) {
@@ -54,7 +56,9 @@ export class Person {
     })
     const bytes = Buffer.from(await response.arrayBuffer())
     const type = response.headers.get('content-type') ?? ''
-    return { status: response.status, headers: response.headers, bytes, body: type.includes('json') ? JSON.parse(bytes) : null }
+    const answer = { status: response.status, headers: response.headers, bytes, body: type.includes('json') ? JSON.parse(bytes) : null }
+    Person.heard(method, path, answer)
+    return answer
   }
 
   get(path) { return this.call('GET', '/console/api/' + path) }

@@ -5,7 +5,7 @@
 	" (SELECT k.kind FROM case_causes k WHERE k.case_id = c.id ORDER BY k.n LIMIT 1),"      \
 	" (SELECT k.ref FROM case_causes k WHERE k.case_id = c.id ORDER BY k.n LIMIT 1),"       \
 	" (SELECT k.detail FROM case_causes k WHERE k.case_id = c.id ORDER BY k.n LIMIT 1),"    \
-	" (SELECT COUNT(*) FROM flags f WHERE f.case_id = c.id), c.queue"
+	" (SELECT COUNT(*) FROM flags f WHERE f.case_id = c.id)"
 #define VIEW_CASE_JOINS                                                                        \
 	" JOIN platforms p ON p.platform = c.platform"                                          \
 	" LEFT JOIN items i ON c.subject_kind = 'item' AND i.platform = c.platform AND i.id = c.subject" \
