@@ -269,7 +269,7 @@ batch_begin(struct tl_req *req)
 		return rc;
 	if (!tl_req_type_is(req, "application/x-ndjson"))
 		return tl_fail_at(
-		    TL_EMEDIA, "Content-Type", "this call takes application/x-ndjson");
+		    TL_ETYPE, "Content-Type", "this call takes application/x-ndjson");
 	if (tl_req_length(req) > api->app.config->batch_max_bytes)
 		return tl_fail(TL_ETOOBIG, "the batch is larger than %lld bytes",
 		    (long long)api->app.config->batch_max_bytes);

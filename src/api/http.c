@@ -21,7 +21,8 @@
 
 #define CONNECTION_MEMORY (32U * 1024)
 #define REQUEST_MAX_US (10 * TL_US_MIN)
-#define DRAIN_MAX (1U << 20)
+#define DRAIN_MAX (INT64_C(1) << 20)
+#define DRAIN_LARGE_MAX (INT64_C(32) << 20)
 
 /* The head ------------------------------------------------------------------------------------------------------ */
 
@@ -141,8 +142,7 @@ static int
 begin_json(struct tl_req *req)
 {
 	if (!tl_req_type_is(req, "application/json"))
-		return tl_fail_at(
-		    TL_EMEDIA, "Content-Type", "this call takes application/json");
+		return tl_fail_at(TL_ETYPE, "Content-Type", "this call takes application/json");
 	return 0;
 }
 
@@ -192,6 +192,19 @@ was_called(struct tl_req *req)
 	return atomic_compare_exchange_strong(&req->state, &called, REQ_BUSY);
 }
 
+/*
+ * A refused body that is not too long is read and dropped, because many clients lose the answer when the
+ * connection closes while they still send. Who waits for "100 Continue" is told at once.
+ */
+static bool
+worth_reading(const struct tl_req *req, int rc)
+{
+	struct tl_str expect;
+	return req->route && req->length > 0 &&
+	       req->length <= (rc == TL_ETOOBIG ? DRAIN_LARGE_MAX : DRAIN_MAX) &&
+	       !tl_req_header(req, "Expect", &expect);
+}
+
 static enum MHD_Result
 begin(struct tl_http *h, struct MHD_Connection *conn, const char *path, const char *method,
     const char *version, void **slot)
@@ -206,6 +219,9 @@ begin(struct tl_http *h, struct MHD_Connection *conn, const char *path, const ch
 	if (rc == 0)
 		return MHD_YES;
 	tl_req_problem(req, rc);
+	req->refused = true;
+	if (worth_reading(req, rc))
+		return MHD_YES;
 	/* After a refused head nothing on this connection can be trusted; a refused body is not read. */
 	if (!req->route || req->length != 0)
 		MHD_add_response_header(req->response, "Connection", "close");

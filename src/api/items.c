@@ -108,7 +108,7 @@ post_begin(struct tl_req *req)
 	}
 	rc = tl_body_json.begin(req);
 	if (rc < 0)
-		return tl_fail_at(TL_EMEDIA, "Content-Type",
+		return tl_fail_at(TL_ETYPE, "Content-Type",
 		    "this call takes application/json or multipart/form-data");
 	return 0;
 }

@@ -17,7 +17,7 @@ static int
 match_begin(struct tl_req *req)
 {
 	if (!tl_api_is_bytes(req) && tl_body_json.begin(req) < 0)
-		return tl_fail_at(TL_EMEDIA, "Content-Type",
+		return tl_fail_at(TL_ETYPE, "Content-Type",
 		    "this call takes application/json or the bytes of a picture");
 	return 0;
 }

@@ -31,7 +31,7 @@ put_begin(struct tl_req *req)
 	if (rc < 0)
 		return rc;
 	if (!tl_api_is_bytes(req))
-		return tl_fail_at(TL_EMEDIA, "Content-Type",
+		return tl_fail_at(TL_ETYPE, "Content-Type",
 		    "this call takes application/octet-stream or a type of media");
 	if (tl_req_length(req) > api->app.config->media_max_bytes)
 		return tl_fail(TL_ETOOBIG, "a file is larger than %lld bytes",

@@ -310,7 +310,8 @@ t_problems_name_what_is_wrong(void **state)
 	    {TL_S("POST /json HTTP/1.1\r\n" HOST "Content-Length: 2\r\n\r\n{}"), 415,
 		"application/json"},
 	    {TL_S("POST /json HTTP/1.1\r\n" HOST
-		  "Content-Type: application/json\r\nContent-Length: 1001\r\n\r\n"),
+		  "Content-Type: application/json\r\nContent-Length: 1001\r\n"
+		  "Expect: 100-continue\r\n\r\n"),
 		413, "1000"},
 	    {TL_S("GET /twice HTTP/1.1\r\n" HOST "Content-Length: 2\r\n\r\n{}"), 400,
 		"no body"},

@@ -1,0 +1,505 @@
+// The server against its contract: every route, every documented refusal that can be provoked, generated requests,
+// the bounds of every field, and that nothing of a refused request stays.
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { deflateSync } from 'node:zlib'
+import { contract, deref, isValid, judge, operations, schema, seen, text } from './contract.mjs'
+import { root, sleep, startDaemon, until } from './installation.mjs'
+
+let d
+before(async () => {
+  d = await startDaemon({ sets: { undo_seconds: 0 } })
+})
+after(() => d?.end())
+
+async function call(method, path, body, options) {
+  const answer = await d.call(method, path, body, options)
+  judge(method, path, answer)
+  return answer
+}
+
+let serial = 0
+const item = (more = {}) => ({ id: `item-${++serial}`, kind: 'post', author: { id: 'user-1' }, text: { body: 'A harmless text.' }, ...more })
+const ndjson = (...lines) => lines.map((l) => (typeof l === 'string' ? l : JSON.stringify(l))).join('\n') + '\n'
+const nd = { type: 'application/x-ndjson' }
+const png = picture(64, 48)
+
+/** A grey wave as PNG, made here. */
+function picture(width, height) {
+  const rows = Buffer.alloc(height * (width + 1))
+  for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) rows[y * (width + 1) + 1 + x] = 128 + Math.round(100 * Math.sin(x / 5) * Math.cos(y / 7))
+  const crcTable = Array.from({ length: 256 }, (_, n) => { for (let k = 0; k < 8; k++) n = n & 1 ? 0xedb88320 ^ (n >>> 1) : n >>> 1; return n >>> 0 })
+  const crc = (bytes) => (~bytes.reduce((c, b) => crcTable[(c ^ b) & 255] ^ (c >>> 8), 0xffffffff)) >>> 0
+  const chunk = (name, data) => {
+    const body = Buffer.concat([Buffer.from(name), data])
+    const [size, sum] = [Buffer.alloc(4), Buffer.alloc(4)]
+    size.writeUInt32BE(data.length)
+    sum.writeUInt32BE(crc(body))
+    return Buffer.concat([size, body, sum])
+  }
+  const head = Buffer.alloc(13)
+  head.writeUInt32BE(width)
+  head.writeUInt32BE(height, 4)
+  head[8] = 8
+  return Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), chunk('IHDR', head), chunk('IDAT', deflateSync(rows)), chunk('IEND', Buffer.alloc(0))])
+}
+
+test('the table of routes and the contract say the same', () => {
+  const table = readFileSync(join(root, 'src/api/routes.tbl.h'), 'utf8')
+  const rows = [...table.matchAll(/R\("(\w+)", "([^"]+)", \w+, "(\w*)", "([^"]*)"/g)].map(([, method, path, scope, query]) => ({ method, path, scope, query }))
+  const mine = operations.filter((o) => o.path.startsWith('/v1/'))
+  assert.deepEqual(rows.map((r) => `${r.method} ${r.path}`).sort(), mine.map((o) => `${o.method} ${o.path}`).sort())
+  for (const { method, path, op } of mine) {
+    const row = rows.find((r) => r.method === method && r.path === path)
+    const params = [...(op.parameters ?? []), ...(contract.paths[path].parameters ?? [])].map(deref)
+    const names = [...new Set(params.filter((p) => p.in === 'query').map((p) => p.name))].join(' ')
+    assert.equal(row.query, names, `query of ${method} ${path}`)
+    if (row.scope) assert.match(op.description, new RegExp(`Scope \`${row.scope}\``))
+  }
+})
+
+test('the words of the contract are the words of the domain', () => {
+  const table = readFileSync(join(root, 'src/core/words.tbl.h'), 'utf8')
+  const lists = {}
+  for (const [, tag, body] of table.matchAll(/^W\((\w+), \w+\)\n([\s\S]*?)^END/gm)) lists[tag] = [...body.matchAll(/V\(\w+, "([^"]+)"\)/g)].map((m) => m[1])
+  const same = (tag, list) => assert.deepEqual([...list].filter((x) => x !== null).sort(), [...lists[tag]].sort(), tag)
+  same('tl_item_kind', schema('ItemKind').enum)
+  same('tl_audience', schema('Audience').enum)
+  same('tl_item_state', schema('ItemState').enum)
+  same('tl_verdict_word', schema('Verdict').enum)
+  same('tl_severity', schema('Severity').enum)
+  same('tl_age_band', schema('Account').properties.age_band.enum)
+  same('tl_age_assured', schema('Account').properties.age_assured.enum)
+  same('tl_account_state', schema('AccountAnswer').properties.state.enum)
+  same('tl_flag_kind', schema('Flag').properties.kind.enum)
+  same('tl_action_state', schema('ActionState').enum)
+})
+
+test('the contract is served as it stands here', async () => {
+  const answer = await call('GET', '/v1/openapi.yaml', undefined, { key: null })
+  assert.equal(answer.text, text)
+})
+
+test('an item comes in, is judged, and its trail is whole', async () => {
+  const one = item({ text: { title: 'Hello', body: 'A harmless first post.' }, url: 'https://social.example/1', language: 'de-AT', territory: 'at', posted_at: '2026-11-24T10:00:00+02:00', views: 3, x_note: 'ignored' })
+  const taken = await call('POST', '/v1/items', one)
+  assert.equal(taken.status, 202)
+  const again = await call('POST', '/v1/items', { ...one, text: { body: one.text.body, title: one.text.title } })
+  assert.equal(again.text, taken.text)
+  const judged = await until('a verdict', async () => {
+    const answer = await call('GET', `/v1/items/${one.id}`)
+    return answer.json.verdict ? answer.json : null
+  })
+  assert.equal(judged.verdict, 'allow')
+  assert.equal(judged.language, 'de')
+  assert.equal(judged.territory, 'AT')
+  assert.equal(judged.posted_at, '2026-11-24T08:00:00.000Z')
+  assert.deepEqual(judged.text, one.text)
+  const waited = await call('POST', '/v1/items?wait=2000', item())
+  assert.equal(waited.status, 200, waited.text)
+  assert.equal(waited.json.verdict, 'allow')
+  const known = await call('POST', '/v1/items?wait=2000', one)
+  assert.equal(known.json.verdict, 'allow')
+})
+
+test('other content under the same version is refused, a new version is not', async () => {
+  const one = item()
+  await call('POST', '/v1/items', one)
+  const other = await call('POST', '/v1/items', { ...one, text: { body: 'Something else.' } })
+  assert.equal(other.status, 409)
+  assert.equal(other.json.field, '/version')
+  assert.equal((await call('POST', '/v1/items', { ...one, version: 2, text: { body: 'Something else.' } })).status, 202)
+  assert.equal((await call('GET', `/v1/items/${one.id}`)).json.version, 2)
+  assert.equal((await call('GET', `/v1/items/${one.id}?version=1`)).json.text.body, one.text.body)
+})
+
+test('the same item from fifty sides at once is one item', async () => {
+  const one = item()
+  const answers = await Promise.all(Array.from({ length: 50 }, () => call('POST', '/v1/items', one)))
+  assert.deepEqual([...new Set(answers.map((a) => a.text))].length, 1)
+  const two = item()
+  const mixed = await Promise.all(Array.from({ length: 50 }, (_, i) => call('POST', '/v1/items', { ...two, text: { body: `variant ${i % 5}` } })))
+  const kept = (await call('GET', `/v1/items/${two.id}`)).json.text.body
+  for (const [i, answer] of mixed.entries()) assert.equal(answer.status, `variant ${i % 5}` === kept ? 202 : 409)
+})
+
+test('lines of a batch stand alone', async () => {
+  const [one, two] = [item(), item()]
+  const answer = await call('POST', '/v1/items:batch', ndjson(one, '{"id":', { ...item(), kind: 'poem' }, '', two, one, { ...one, text: { body: 'other' } }, item({ media: ['ab'.repeat(32)] })), nd)
+  const lines = answer.text.trim().split('\n').map((l) => JSON.parse(l))
+  assert.deepEqual(lines.map((l) => l.line), [1, 2, 3, 5, 6, 7, 8])
+  assert.deepEqual(lines.map((l) => l.problem?.status ?? 202), [202, 400, 422, 202, 202, 409, 422])
+  assert.equal(lines[2].problem.field, '/kind')
+  assert.equal(lines[6].problem.field, '/media/0')
+  assert.equal((await call('GET', `/v1/items/${two.id}`)).status, 200)
+  const many = Array.from({ length: 1500 }, () => item())
+  const all = await call('POST', '/v1/items:batch', ndjson(...many), nd)
+  const taken = all.text.trim().split('\n').map((l) => JSON.parse(l))
+  assert.deepEqual(taken.map((l) => l.id), many.map((m) => m.id))
+  const long = await call('POST', '/v1/items:batch', ndjson(item(), 'x'.repeat(300_000), item()), nd)
+  assert.deepEqual(long.text.trim().split('\n').map((l) => JSON.parse(l).problem?.status ?? 202), [202, 413, 202])
+})
+
+test('media are stored once, and named by what they are', async () => {
+  const put = await call('PUT', '/v1/media', png, { type: 'image/jpeg' })
+  assert.equal(put.status, 201)
+  assert.equal(put.json.mime, 'image/png')
+  assert.equal((await call('PUT', '/v1/media', png, { type: 'application/octet-stream' })).status, 200)
+  const named = item({ kind: 'image', media: [put.json.id] })
+  assert.equal((await call('POST', '/v1/items', named)).status, 202)
+  const form = new FormData()
+  const one = item({ kind: 'image' })
+  form.append('item', new Blob([JSON.stringify(one)], { type: 'application/json' }))
+  form.append('media', new Blob([png]), 'a.png')
+  form.append('media', new Blob(['plain words']), 'b.txt')
+  const answer = await call('POST', '/v1/items', form)
+  assert.equal(answer.status, 202, answer.text)
+  assert.equal(answer.json.media[0], put.json.id)
+  const trail = (await call('GET', `/v1/items/${one.id}`)).json
+  assert.deepEqual(trail.media.map((m) => m.mime), ['image/png', 'application/octet-stream'])
+})
+
+test('a flag opens a case, the next one joins it', async () => {
+  const one = item()
+  await call('POST', '/v1/items', one)
+  const flag = { id: `flag-${one.id}`, kind: 'user', subject: { kind: 'item', id: one.id }, comment: 'Please look.', reporter: { id: 'user-9' } }
+  const first = await call('POST', '/v1/flags', flag)
+  assert.equal(first.status, 202, first.text)
+  assert.equal((await call('POST', '/v1/flags', flag)).text, first.text)
+  const next = await call('POST', '/v1/flags', { kind: 'trusted_flagger', subject: { kind: 'item', id: one.id } })
+  assert.equal(next.json.case, first.json.case)
+  assert.equal((await call('POST', '/v1/flags', { ...flag, kind: 'notice' })).status, 409)
+  const trail = (await call('GET', `/v1/items/${one.id}`)).json
+  assert.equal(trail.flags.length, 2)
+  assert.equal(trail.cases.length, 1)
+  assert.equal((await call('POST', '/v1/flags', { kind: 'user', subject: { kind: 'account', id: 'user-1' } })).status, 202)
+  assert.equal((await call('POST', '/v1/flags', { kind: 'user', subject: { kind: 'item', id: 'nobody' } })).json.field, '/subject/id')
+})
+
+test('accounts keep what is not said, and are forgotten with all they wrote', async () => {
+  const id = 'person%2F%C3%A4'
+  const put = await call('PUT', `/v1/accounts/${id}`, { age_band: '13-15', country: 'fr', name: 'Demo' })
+  assert.equal(put.json.id, 'person/ä')
+  const more = await call('PUT', `/v1/accounts/${id}`, { language: 'fr', birth_month: '2011-05' })
+  assert.deepEqual([more.json.age_band, more.json.country, more.json.language], ['13-15', 'FR', 'fr'])
+  const one = item({ author: { id: 'person/ä' } })
+  await call('POST', '/v1/items', one)
+  assert.equal((await call('DELETE', `/v1/accounts/${id}`)).status, 204)
+  const gone = (await call('GET', `/v1/items/${one.id}`)).json
+  assert.equal(gone.text, null)
+  assert.equal(gone.state, 'deleted')
+  assert.equal((await call('DELETE', '/v1/accounts/never-seen')).status, 404)
+})
+
+test('counters follow the latest version', async () => {
+  const one = item()
+  await call('POST', '/v1/items', one)
+  await call('POST', '/v1/items', { ...one, version: 7 })
+  assert.deepEqual((await call('PUT', `/v1/items/${one.id}/counters`, { views: 12 })).json, { id: one.id, version: 7, views: 12, engagement: 0 })
+  assert.equal((await call('PUT', `/v1/items/${one.id}/counters?version=1`, { engagement: 2 })).json.version, 1)
+  assert.equal((await call('PUT', '/v1/items/nothing/counters', { views: 1 })).status, 404)
+})
+
+test('erasing twice is the same as once', async () => {
+  const one = item()
+  await call('POST', '/v1/items', one)
+  await call('POST', '/v1/items', { ...one, version: 2 })
+  assert.equal((await call('DELETE', `/v1/items/${one.id}`)).status, 204)
+  assert.equal((await call('DELETE', `/v1/items/${one.id}`)).status, 204)
+  for (const version of [1, 2]) assert.equal((await call('GET', `/v1/items/${one.id}?version=${version}`)).json.text, null)
+  assert.equal((await call('DELETE', '/v1/items/nothing')).status, 404)
+})
+
+test('banks and lists answer at once', async () => {
+  const list = readFileSync(join(root, 'policy/lists/demo-spam.txt'), 'utf8').split('\n').find((l) => l && !l.startsWith('#'))
+  const hit = await call('POST', '/v1/match', { text: { body: `see ${list.split('\t')[0]} here` }, hashes: [{ kind: 'md5', value: '0'.repeat(32) }] })
+  assert.equal(hit.status, 200, hit.text)
+  assert.ok(hit.json.matches.some((m) => m.label === 'demo-spam'), hit.text)
+  const none = await call('POST', '/v1/match', { text: { body: 'nothing' } })
+  assert.deepEqual(none.json.matches, [])
+  const picture = await call('POST', '/v1/match', png, { type: 'image/png' })
+  assert.equal(picture.status, 200, picture.text)
+})
+
+test('a blocked item becomes an action, an event and a confirmation', async () => {
+  const stream = await events(0)
+  const one = item({ text: { body: term('demo-products') } })
+  await call('POST', '/v1/items', one)
+  const event = await stream.next((e) => e.event === 'action.requested' && e.data.data.subject.id === one.id)
+  assert.ok(isValid('Event', event.data), JSON.stringify(event.data))
+  const id = event.data.data.action_id
+  const done = await call('POST', `/v1/actions/${id}/confirm`, { outcome: 'done', note: 'ok' })
+  assert.equal(done.json.state, 'confirmed', done.text)
+  assert.equal((await call('POST', `/v1/actions/${id}/confirm`, { outcome: 'done' })).status, 200)
+  assert.equal((await call('POST', `/v1/actions/${id}/confirm`, { outcome: 'refused' })).status, 409)
+  const trail = (await call('GET', `/v1/items/${one.id}`)).json
+  assert.ok(['withhold', 'block'].includes(trail.verdict))
+  assert.ok(trail.decisions.length >= 1 && trail.actions.length >= 1)
+  assert.equal(trail.actions.find((a) => a.action === id).state, 'confirmed')
+  stream.close()
+  // Resuming right behind an event does not repeat it.
+  const two = item({ text: { body: term('demo-products') } })
+  await call('POST', '/v1/items', two)
+  const later = await events(event.id)
+  const next = await later.next((e) => e.event === 'action.requested')
+  assert.ok(Number(next.id) > Number(event.id))
+  later.close()
+})
+
+/** A phrase of a list that ships with the rules. */
+function term(name) {
+  return readFileSync(join(root, `policy/lists/${name}.txt`), 'utf8').split('\n').find((l) => l && !l.startsWith('#')).split('\t')[0]
+}
+
+async function events(after) {
+  const control = new AbortController()
+  const answer = await fetch(`${d.url}/v1/events`, { headers: { authorization: `Bearer ${d.secret}`, 'last-event-id': String(after) }, signal: control.signal })
+  assert.equal(answer.status, 200)
+  judge('GET', '/v1/events', { status: 200, headers: answer.headers, text: '', json: null })
+  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader()
+  let buffered = ''
+  return {
+    async next(wanted) {
+      const end = Date.now() + 15_000
+      for (;;) {
+        const at = buffered.indexOf('\n\n')
+        if (at >= 0) {
+          const block = buffered.slice(0, at)
+          buffered = buffered.slice(at + 2)
+          const field = (name) => block.split('\n').find((l) => l.startsWith(name + ': '))?.slice(name.length + 2)
+          if (!field('data')) continue
+          const event = { id: field('id'), event: field('event'), data: JSON.parse(field('data')) }
+          if (wanted(event)) return event
+          continue
+        }
+        if (Date.now() > end) throw new Error('no such event in 15 s')
+        const { value, done } = await reader.read()
+        if (done) throw new Error('the stream ended')
+        buffered += value
+      }
+    },
+    close: () => control.abort(),
+  }
+}
+
+test('wrong requests are refused with the field that is wrong', async () => {
+  const base = item()
+  const rows = [
+    // method, path, body, status, field
+    ['POST', '/v1/items', '{"id":"a"', 400],
+    ['POST', '/v1/items', '{"id":"a","id":"b","kind":"post","author":{"id":"u"}}', 400],
+    ['POST', '/v1/items', '[]', 422, ''],
+    ['POST', '/v1/items', '"x"', 400],
+    ['POST', '/v1/items', '', 400],
+    ['POST', '/v1/items', Buffer.from('{"id":"\xff"}', 'latin1'), 400],
+    ['POST', '/v1/items', '[' .repeat(100), 400],
+    ['POST', '/v1/items', { ...base, id: undefined }, 422, '/id'],
+    ['POST', '/v1/items', { ...base, id: '' }, 422, '/id'],
+    ['POST', '/v1/items', { ...base, id: 'a\nb' }, 422, '/id'],
+    ['POST', '/v1/items', { ...base, id: 7 }, 422, '/id'],
+    ['POST', '/v1/items', { ...base, kind: 'poem' }, 422, '/kind'],
+    ['POST', '/v1/items', { ...base, author: undefined }, 422, '/author'],
+    ['POST', '/v1/items', { ...base, author: {} }, 422, '/author/id'],
+    ['POST', '/v1/items', { ...base, author: { id: 'u', mail: 'x' } }, 422, '/author/mail'],
+    ['POST', '/v1/items', { ...base, version: 1.5 }, 422, '/version'],
+    ['POST', '/v1/items', { ...base, version: 0 }, 422, '/version'],
+    ['POST', '/v1/items', { ...base, views: -1 }, 422, '/views'],
+    ['POST', '/v1/items', { ...base, posted_at: 'yesterday' }, 422, '/posted_at'],
+    ['POST', '/v1/items', { ...base, posted_at: '2026-02-30T00:00:00Z' }, 422, '/posted_at'],
+    ['POST', '/v1/items', { ...base, text: { 'a b': 'x' } }, 422, '/text/a b'],
+    ['POST', '/v1/items', { ...base, text: { body: 1 } }, 422, '/text/body'],
+    ['POST', '/v1/items', { ...base, text: 'x' }, 422, '/text'],
+    ['POST', '/v1/items', { ...base, media: ['00'] }, 422, '/media/0'],
+    ['POST', '/v1/items', { ...base, media: ['00'.repeat(32)] }, 422, '/media/0'],
+    ['POST', '/v1/items', { ...base, url: 'java script:x' }, 422, '/url'],
+    ['POST', '/v1/items', { ...base, language: 'deutsch' }, 422, '/language'],
+    ['POST', '/v1/items', { ...base, territory: 'D1' }, 422, '/territory'],
+    ['POST', '/v1/items', { ...base, surprise: 1 }, 422, '/surprise'],
+    ['POST', '/v1/items?wiat=1', base, 422, 'wiat'],
+    ['POST', '/v1/items?wait=x', base, 422, 'wait'],
+    ['POST', '/v1/items?wait=1&wait=2', base, 422, 'wait'],
+    ['GET', '/v1/items/a?version=0', undefined, 422, 'version'],
+    ['GET', '/v1/items/' + 'a'.repeat(256), undefined, 422, 'id'],
+    ['PUT', '/v1/items/a/counters', {}, 422, '/views'],
+    ['PUT', '/v1/items/a/counters', { views: '1' }, 422, '/views'],
+    ['POST', '/v1/flags', { kind: 'user' }, 422, '/subject'],
+    ['POST', '/v1/flags', { kind: 'user', subject: { kind: 'item' } }, 422, '/subject/id'],
+    ['POST', '/v1/flags', { kind: 'user', subject: { kind: 'account', id: 'a', version: 1 } }, 422, '/subject/version'],
+    ['POST', '/v1/flags', { kind: 'user', subject: { kind: 'item', id: 'a' }, policy: 'no.such' }, 422, '/policy'],
+    ['PUT', '/v1/accounts/a', { age_band: '12' }, 422, '/age_band'],
+    ['PUT', '/v1/accounts/a', { birth_month: '2011-13' }, 422, '/birth_month'],
+    ['PUT', '/v1/accounts/a', { birth_date: '2011-05-01' }, 422, '/birth_date'],
+    ['POST', '/v1/match', {}, 422, '/text'],
+    ['POST', '/v1/match', { hashes: [{ kind: 'md5', value: '00'.repeat(32) }] }, 422, '/hashes/0/value'],
+    ['POST', '/v1/match', { hashes: [{ kind: 'sha1', value: '00'.repeat(32) }] }, 422, '/hashes/0/kind'],
+    ['POST', '/v1/match', '{', 400],
+    ['POST', '/v1/actions/00000000-0000-0000-0000-000000000000/confirm', { outcome: 'done' }, 404],
+    ['POST', '/v1/actions/00000000-0000-0000-0000-000000000000/confirm', { outcome: 'perhaps' }, 422, '/outcome'],
+    ['POST', '/v1/actions/00000000-0000-0000-0000-000000000000/confirm', '{', 400],
+    ['POST', '/v1/flags', '{', 400],
+    ['PUT', '/v1/accounts/a', '{', 400],
+    ['PUT', '/v1/items/a/counters', '{', 400],
+  ]
+  for (const [method, path, body, status, field] of rows) {
+    const answer = await call(method, path, body)
+    const where = `${method} ${path} ${JSON.stringify(body)}: ${answer.text}`
+    assert.equal(answer.status, status, where)
+    if (field) assert.equal(answer.json.field, field, where)
+  }
+  assert.equal((await call('GET', `/v1/items/${base.id}`)).status, 404)
+  for (const [path, method] of [['/v1/items', 'POST'], ['/v1/items:batch', 'POST'], ['/v1/flags', 'POST'], ['/v1/match', 'POST'], ['/v1/accounts/a', 'PUT'], ['/v1/items/a/counters', 'PUT'], ['/v1/media', 'PUT'], ['/v1/actions/00000000-0000-0000-0000-000000000000/confirm', 'POST']])
+    assert.equal((await call(method, path, 'x', { type: 'text/plain' })).status, 415, path)
+})
+
+test('what is too large is refused before it is read', async () => {
+  const big = 'x'.repeat(300_000)
+  assert.equal((await call('POST', '/v1/items', item({ x_big: big }))).status, 413)
+  assert.equal((await call('POST', '/v1/flags', { x_big: big })).status, 413)
+  assert.equal((await call('PUT', '/v1/accounts/a', { x_big: big })).status, 413)
+  assert.equal((await call('POST', '/v1/match', { text: { body: big } })).status, 413)
+  assert.equal((await call('PUT', '/v1/media', Buffer.alloc(21 << 20), { type: 'application/octet-stream' })).status, 413)
+})
+
+test('broken multipart stores nothing', async () => {
+  const boundary = 'xYzZy'
+  const type = `multipart/form-data; boundary=${boundary}`
+  const part = (name, body) => `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${body}\r\n`
+  const end = `--${boundary}--\r\n`
+  const one = item({ kind: 'image' })
+  const json = JSON.stringify(one)
+  const wrong = [
+    part('item', json) + part('media', 'x'), // no end
+    part('media', 'x') + part('item', json) + end,
+    part('item', json) + part('item', json) + end,
+    part('item', json) + part('file', 'x') + end,
+    part('item', json) + part('media', '') + end,
+    part('item', '{') + part('media', 'x') + end,
+    part('item', JSON.stringify({ ...one, kind: 'poem' })) + part('media', 'x') + end,
+    'preamble\r\n' + part('item', json) + end,
+    part('media', 'x') + end,
+    end,
+  ]
+  for (const body of wrong) {
+    const answer = await call('POST', '/v1/items', body, { type })
+    assert.ok([400, 422].includes(answer.status), `${answer.status} for ${body}`)
+  }
+  assert.equal((await call('POST', '/v1/items', 'x', { type: 'multipart/form-data' })).status, 400)
+  assert.equal((await call('GET', `/v1/items/${one.id}`)).status, 404)
+})
+
+test('keys open what their scopes say, no more and no longer', async () => {
+  assert.equal((await call('GET', '/v1/items/a', undefined, { key: null })).status, 401)
+  assert.equal((await call('GET', '/v1/items/a', undefined, { key: 'tlk_live_' + 'A'.repeat(43) })).status, 401)
+  const narrow = d.key('match')
+  for (const { method, path, op } of operations.filter((o) => o.path.startsWith('/v1/') && !/match|openapi/.test(o.path))) {
+    const concrete = path.replace('{id}', path.includes('actions') ? '00000000-0000-0000-0000-000000000000' : 'a')
+    const answer = await call(method, concrete, undefined, { key: narrow.secret })
+    assert.equal(answer.status, 403, `${op.operationId}: ${answer.text}`)
+    assert.equal((await call(method, concrete, undefined, { key: 'none' })).status, 401)
+  }
+  assert.equal((await call('POST', '/v1/match', { text: { body: 'x' } }, { key: d.key('read').secret })).status, 403)
+  d.cli('key', 'revoke', narrow.id)
+  await until('the key to stop working', async () => (await call('POST', '/v1/match', { text: { body: 'x' } }, { key: narrow.secret })).status === 401)
+  const slow = d.key('read', '--rate', '2')
+  const statuses = []
+  for (let i = 0; i < 6; i++) statuses.push((await call('GET', '/v1/items/none', undefined, { key: slow.secret })).status)
+  assert.ok(statuses.includes(429), String(statuses))
+  const platform = d.cli('platform', 'add', 'other')
+  const foreign = d.cli('key', 'add', '--platform', 'other', '--scopes', 'ingest read')
+  const one = item()
+  await call('POST', '/v1/items', one)
+  assert.equal((await call('GET', `/v1/items/${one.id}`, undefined, { key: foreign.secret })).status, 404, String(platform))
+})
+
+// Generated requests ------------------------------------------------------------------------------------------------
+
+let state = 20261124
+const random = (n) => (state = (Math.imul(state, 1103515245) + 12345) >>> 0) % n
+const strange = () =>
+  [null, true, -1, 0, 1.5, 1e300, 9007199254740991, '', 'x', 'é'.repeat(200), '\u0001', [], [1], {}, { id: 1 }, ['a', null], '2026-11-24T10:00:00Z'][random(17)]
+
+function spoil(value) {
+  const copy = structuredClone(value)
+  for (let n = 1 + random(3); n > 0; n--) {
+    const keys = Object.keys(copy)
+    const key = keys[random(keys.length)] ?? 'x'
+    const how = random(4)
+    if (how === 0) delete copy[key]
+    else if (how === 1) copy[['extra', 'x_extra', 'version', 'media', 'text', 'language'][random(6)]] = strange()
+    else if (how === 2 && copy[key] && typeof copy[key] === 'object') copy[key] = spoil(copy[key])
+    else copy[key] = strange()
+  }
+  return copy
+}
+
+test('600 generated requests: documented answers only, and valid is accepted', async () => {
+  const kinds = [
+    ['POST', '/v1/items', 'Item', () => item({ media: [], thread: 't', parent: 'p', audience: 'group', views: 1, engagement: 1, url: 'https://a.example/', language: 'en', territory: 'DE', posted_at: '2026-11-24T10:00:00Z' })],
+    ['POST', '/v1/flags', 'Flag', () => ({ kind: 'user', subject: { kind: 'account', id: 'user-1' }, reporter: { id: 'user-2' }, comment: 'c' })],
+    ['PUT', '/v1/accounts/generated', 'Account', () => ({ age_band: '18+', age_assured: 'none', birth_month: '2000-01', country: 'DE', language: 'de', name: 'n', created_at: '2026-11-24T10:00:00Z', settings: { a: 1 } })],
+    ['POST', '/v1/match', 'Match', () => ({ text: { body: 'b' }, hashes: [{ kind: 'pdq', value: '0'.repeat(64) }] })],
+  ]
+  const counts = { accepted: 0, refused: 0 }
+  for (let i = 0; i < 600; i++) {
+    const [method, path, name, make] = kinds[i % kinds.length]
+    const body = spoil(make())
+    const answer = await call(method, path, body)
+    counts[answer.status < 300 ? 'accepted' : 'refused']++
+    // What the contract calls wrong is never accepted. (null stands for absent.)
+    const bare = JSON.parse(JSON.stringify(body), (k, v) => (v === null && !Array.isArray(this) ? undefined : v))
+    if (answer.status < 300) assert.ok(isValid(name, bare), `accepted against the contract: ${JSON.stringify(body)}`)
+  }
+  assert.ok(counts.accepted > 30 && counts.refused > 200, JSON.stringify(counts))
+})
+
+test('every bound of the item is where the contract says', async () => {
+  const properties = schema('Item').properties
+  for (const [name, raw] of Object.entries(properties)) {
+    const s = { ...(raw.$ref ? deref(raw) : {}), ...raw }
+    const tries = []
+    if (s.maximum !== undefined) tries.push([s.maximum, true], [s.minimum, true], [s.minimum - 1, false])
+    if (s.maxLength !== undefined && !s.pattern && !['language', 'territory'].includes(name)) tries.push(['a'.repeat(s.maxLength), true], ['a'.repeat(s.maxLength + 1), false])
+    if (s.maxItems !== undefined) tries.push([Array.from({ length: s.maxItems + 1 }, () => '0'.repeat(64)), false])
+    for (const [value, good] of tries) {
+      const one = { ...item(), [name]: value }
+      const answer = await call('POST', '/v1/items', one)
+      assert.equal(answer.status < 300, good, `${name}=${String(value).slice(0, 40)}…: ${answer.text}`)
+      if (!good) assert.equal(answer.json.field, `/${name}`)
+    }
+  }
+  const fields = Object.fromEntries(Array.from({ length: 17 }, (_, i) => [`f${i}`, 'x']))
+  assert.equal((await call('POST', '/v1/items', item({ text: fields }))).status, 422)
+  delete fields.f16
+  assert.equal((await call('POST', '/v1/items', item({ text: fields }))).status, 202)
+  assert.equal((await call('POST', '/v1/items', item({ text: { body: 'x'.repeat(65536) } }))).status, 202)
+  assert.equal((await call('POST', '/v1/items', item({ text: { body: 'x'.repeat(65537) } }))).status, 422)
+})
+
+test('probes and metrics stand on the admin port only', async () => {
+  for (const path of ['/healthz', '/readyz', '/metrics']) {
+    const answer = await fetch(d.admin + path)
+    const body = await answer.text()
+    judge('GET', path, { status: answer.status, headers: answer.headers, text: body, json: path === '/metrics' ? null : JSON.parse(body) })
+    assert.equal((await fetch(d.url + path)).status, 404)
+  }
+  const metrics = await (await fetch(d.admin + '/metrics')).text()
+  assert.match(metrics, /tutela_http_requests_total\{method="POST",route="\/v1\/items",status="202"\} \d+/)
+  assert.match(metrics, /tutela_events_total\{name="items_received",policy="",mode="live"\} \d+/)
+  for (const line of metrics.split('\n')) assert.match(line, /^(#.*|[a-z_]+(\{.*\})? [-+0-9.e]+|)$/)
+})
+
+test('every operation was answered, and nearly every documented status', async () => {
+  await sleep(0)
+  for (const { id, op } of operations) {
+    const got = seen.get(id) ?? new Set()
+    assert.ok([...got].some((s) => s < 300), `${id} never succeeded`)
+    const rare = ['429', '503', '409', '413', '400', '422', '404']
+    const missing = Object.keys(op.responses).filter((s) => !got.has(Number(s)) && !rare.includes(s))
+    assert.deepEqual(missing, [], `${id} never answered ${missing}`)
+  }
+  const all = operations.flatMap(({ id, op }) => Object.keys(op.responses).map((s) => [id, s]))
+  const hit = all.filter(([id, s]) => seen.get(id)?.has(Number(s)))
+  assert.ok(hit.length / all.length > 0.6, `${hit.length} of ${all.length} documented answers were seen`)
+})
