@@ -44,6 +44,52 @@ make_nobody(void)
 		nobody[0] = '\0';
 }
 
+/*
+ * Names that nobody has wait like those that somebody has, so that waiting does not tell them apart. In memory only,
+ * by hash; forgotten when there are too many.
+ */
+#define STRANGERS 1024
+static struct stranger {
+	uint64_t name;
+	int64_t failed, locked_until;
+} strangers[STRANGERS];
+static pthread_mutex_t strangers_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static int64_t lock_for(const struct tl_signin_rules *r, int64_t failed);
+
+static struct stranger *
+stranger_of(struct tl_str name)
+{
+	uint8_t hash[16];
+	uint64_t id;
+	tl_blake2b(hash, sizeof hash, name, NULL);
+	memcpy(&id, hash, sizeof id);
+	struct stranger *s = &strangers[id % STRANGERS];
+	if (s->name != id)
+		*s = (struct stranger){.name = id};
+	return s;
+}
+
+/* Seconds that a try with this name must still wait; 0: it may. */
+static int64_t
+stranger_waits(struct tl_str name, int64_t now)
+{
+	(void)pthread_mutex_lock(&strangers_lock);
+	int64_t until = stranger_of(name)->locked_until;
+	(void)pthread_mutex_unlock(&strangers_lock);
+	return until > now ? (until - now) / TL_US_S + 1 : 0;
+}
+
+static void
+stranger_failed(struct tl_str name, const struct tl_signin_rules *r)
+{
+	(void)pthread_mutex_lock(&strangers_lock);
+	struct stranger *s = stranger_of(name);
+	int64_t lock = lock_for(r, ++s->failed);
+	s->locked_until = lock ? tl_now_us() + lock : 0;
+	(void)pthread_mutex_unlock(&strangers_lock);
+}
+
 static void
 compare_with_nobody(struct tl_str password)
 {
@@ -67,8 +113,11 @@ tl_signin_check(struct tl_db *db, struct tl_arena *arena, struct tl_signin *s)
 	if (rc < 0 && rc != TL_ENOTFOUND)
 		return rc;
 	s->known = rc == 0;
-	if (s->known && s->user.locked_until > now) {
+	if (s->known && s->user.locked_until > now)
 		s->wait_s = (s->user.locked_until - now) / TL_US_S + 1;
+	if (!s->known)
+		s->wait_s = stranger_waits(s->name, now);
+	if (s->wait_s) {
 		s->outcome = TL_ERATE;
 		return tl_fail(TL_ERATE, "too many wrong passwords; try again in %lld seconds",
 		    (long long)s->wait_s);
@@ -103,8 +152,12 @@ lock_for(const struct tl_signin_rules *r, int64_t failed)
 static int
 record_failure(struct tl_db *db, const struct tl_signin *s)
 {
-	if (!s->known || s->outcome == TL_ERATE)
+	if (s->outcome == TL_ERATE)
 		return 0;
+	if (!s->known) {
+		stranger_failed(s->name, &s->rules);
+		return 0;
+	}
 	struct tl_arena *a TL_CLEANUP(tl_arena_destroyp) = tl_arena_create(1 << 16);
 	struct tl_user u; /* read again: another try may have failed meanwhile */
 	int rc = tl_user_get(db, s->user.id, a, &u);

@@ -179,9 +179,7 @@ source_and_automation(json_t *sor, const struct tl_decision *d)
 	    [TL_AUTOMATION_NOT] = "AUTOMATED_DECISION_NOT_AUTOMATED",
 	    [TL_AUTOMATION_PARTIALLY] = "AUTOMATED_DECISION_PARTIALLY",
 	    [TL_AUTOMATION_FULLY] = "AUTOMATED_DECISION_FULLY"};
-	bool given = strncmp((const char *)d->source_type.p, "SOURCE_",
-			 d->source_type.n < 7 ? d->source_type.n : 7) == 0 &&
-		     d->source_type.n > 7;
+	bool given = d->source_type.n > 7 && memcmp(d->source_type.p, "SOURCE_", 7) == 0;
 	put(sor, "source_type", given ? d->source_type : tl_str(source_of(d)));
 	put(sor, "source_identity", d->source_identity);
 	put_z(sor, "automated_detection", d->automated_detection ? "Yes" : "No");
