@@ -239,6 +239,8 @@ print_table(struct cli_list *l)
 {
 	struct tl_buf *out = &l->cli->out;
 	size_t wide[32] = {0}, n = l->column_count < 32 ? l->column_count : 32;
+	if (n == 0)
+		return;
 	for (size_t k = 0; k < n; k++)
 		wide[k] = strlen(l->columns[k]);
 	for (size_t i = 0; i < l->cell_count; i++) {

@@ -60,7 +60,7 @@ find_bank(struct tl_cli *c, struct tl_bank *ret)
 static int
 print_bank(struct tl_cli *c)
 {
-	struct tl_bank b;
+	struct tl_bank b = {0};
 	int rc = find_bank(c, &b);
 	if (rc < 0)
 		return rc;
@@ -144,7 +144,7 @@ cmd_bank_show(struct tl_cli *c)
 {
 	static const char *const columns[] = {
 	    "value", "form", "enabled", "note", "added_at", "id", NULL};
-	struct tl_bank b;
+	struct tl_bank b = {0};
 	struct tl_bank_entry *entries = NULL;
 	size_t n = 0;
 	int64_t limit = 20;
@@ -195,7 +195,7 @@ guess_form(const struct tl_bank *b, const char *value)
 int
 cmd_bank_add(struct tl_cli *c)
 {
-	struct tl_bank b;
+	struct tl_bank b = {0};
 	const char *note = cli_option(c, "note");
 	int rc = find_bank(c, &b);
 	if (rc < 0)
@@ -278,7 +278,7 @@ int
 cmd_bank_import(struct tl_cli *c)
 {
 	static const char *const columns[] = {"lines", "added", "known", "refused", NULL};
-	struct tl_bank b;
+	struct tl_bank b = {0};
 	struct stat st = {0};
 	int rc = find_bank(c, &b);
 	if (rc < 0)
@@ -313,7 +313,7 @@ int
 cmd_bank_export(struct tl_cli *c)
 {
 	enum { PAGE = 1000 };
-	struct tl_bank b;
+	struct tl_bank b = {0};
 	struct tl_id before = {0};
 	int rc = find_bank(c, &b);
 	for (size_t n = PAGE; rc == 0 && n == PAGE;) {
@@ -345,7 +345,7 @@ store_enabled(struct tl_db *db, void *ctx)
 static int
 set_enabled(struct tl_cli *c, bool enabled)
 {
-	struct tl_bank b;
+	struct tl_bank b = {0};
 	int rc = find_bank(c, &b);
 	if (rc < 0)
 		return rc;

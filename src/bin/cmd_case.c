@@ -94,7 +94,7 @@ cmd_case_show(struct tl_cli *c)
 	    "subject_kind", "subject", "urgency", "reach", "opened_at", "clock_at",
 	    "claimed_by", "claim_until", "decision", "causes", NULL};
 	struct tl_id id;
-	struct tl_case k;
+	struct tl_case k = {0};
 	struct tl_buf causes TL_CLEANUP(tl_buf_fini) = {0};
 	struct tl_buf text TL_CLEANUP(tl_buf_fini) = {0};
 	int rc = cli_id("a case", c->argv[0], &id);

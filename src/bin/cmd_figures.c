@@ -37,7 +37,7 @@ print_policies(struct tl_cli *c, const struct tl_figures *f)
 int
 cmd_figures(struct tl_cli *c)
 {
-	struct tl_figures f;
+	struct tl_figures f = {0};
 	int64_t days = 7;
 	int rc = cli_option_int(c, "days", 1, 3650, &days);
 	if (rc == 0)

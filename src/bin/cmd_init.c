@@ -166,7 +166,7 @@ print_result(struct tl_cli *c, const struct init *x, const char *password)
 	struct cli_list l;
 	cli_record_begin(&l, c, columns);
 	cli_cell_z(&l, c->data_dir);
-	cli_cell(&l, x->policies->version);
+	cli_cell(&l, x->policies ? x->policies->version : (struct tl_str){0});
 	cli_cell_int(&l, x->banks);
 	cli_cell_z(&l, x->platform);
 	cli_cell(&l, x->has_admin ? x->admin.name : TL_S(""));

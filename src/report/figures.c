@@ -59,8 +59,8 @@ policy_row(struct tl_figures *f, struct tl_str policy)
 	if (f->policy_count == TL_FIGURES_POLICIES_MAX)
 		return &f->policies[0];
 	struct tl_figures_policy *p = &f->policies[f->policy_count++];
-	if (policy.n)
-		memcpy(p->policy, policy.p, policy.n);
+	if (tl_str_copy(p->policy, sizeof p->policy, policy) < 0)
+		p->policy[0] = '\0';
 	return p;
 }
 

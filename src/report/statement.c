@@ -35,7 +35,7 @@ fill(struct tl_buf *out, struct tl_str text, const struct filling *f, size_t cou
 {
 	for (size_t i = 0; i < text.n; i++) {
 		size_t k = count;
-		if (text.p[i] == '{') {
+		if (f && text.p[i] == '{') {
 			for (k = 0; k < count; k++) {
 				size_t n = strlen(f[k].name);
 				if (text.n - i > n + 1 && text.p[i + n + 1] == '}' &&
@@ -43,7 +43,7 @@ fill(struct tl_buf *out, struct tl_str text, const struct filling *f, size_t cou
 					break;
 			}
 		}
-		if (k == count) {
+		if (!f || k == count) {
 			tl_buf_byte(out, text.p[i]);
 			continue;
 		}

@@ -200,7 +200,7 @@ tl_statement_dsa(const struct tl_decision *d, struct tl_buf *out)
 	put(sor, "decision_facts", d->facts);
 	source_and_automation(sor, d);
 	put(sor, "puid", d->puid);
-	struct tl_sor_error e;
+	struct tl_sor_error e = {0};
 	if (tl_sor_check(sor, &e, 1) > 0)
 		return tl_fail(TL_EFIELD, "statement of reasons: %s %s", e.field, e.problem);
 	char *text = json_dumps(sor, JSON_COMPACT | JSON_PRESERVE_ORDER);

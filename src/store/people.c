@@ -210,8 +210,9 @@ int
 tl_audit_add(struct tl_db *db, const char *actor, const char *verb, struct tl_str subject,
     struct tl_str detail)
 {
-	int rc = tl_db_run(db, TL_SQL_AUDIT_ADD, A_ID(tl_id_new()), A_INT(tl_now_us()),
-	    A_Z(actor), A_Z(verb), A_TEXT0(subject), A_TEXT0(detail));
+	struct tl_id id = tl_id_new();
+	int rc = tl_db_run(db, TL_SQL_AUDIT_ADD, A_ID(id), A_INT(tl_now_us()), A_Z(actor),
+	    A_Z(verb), A_TEXT0(subject), A_TEXT0(detail));
 	return rc < 0 ? rc : 0;
 }
 
