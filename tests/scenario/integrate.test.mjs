@@ -1,0 +1,68 @@
+// The examples of doc/integrate.md, run as they stand there against a real daemon.
+import assert from 'node:assert/strict'
+import { execFileSync, spawn } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { start, until } from './daemon.mjs'
+
+const path = (p) => fileURLToPath(new URL(`../../${p}`, import.meta.url))
+const page = readFileSync(path('doc/integrate.md'), 'utf8')
+const block = (language) => page.match(new RegExp('```' + language + '\\n([\\s\\S]*?)```'))[1]
+
+let d, key
+before(async () => {
+  if (!existsSync(path('demo/node_modules/standardwebhooks'))) execFileSync('npm', ['ci', '--silent', '--prefix', path('demo')])
+  d = await start()
+  key = d.tutela('key', 'add', '--platform', 'demo', '--label', 'examples').secret
+})
+after(() => d?.stop())
+
+const freePort = () => new Promise((done) => {
+  const s = createServer().listen(0, '127.0.0.1', () => {
+    const { port } = s.address()
+    s.close(() => done(port))
+  })
+})
+
+function run(command, args, script, env) {
+  const child = spawn(command, args, { cwd: path('demo'), env: { ...process.env, TUTELA: d.url, KEY: key, ...env } })
+  const said = { out: '', err: '' }
+  child.stdout.setEncoding('utf8').on('data', (t) => { said.out += t })
+  child.stderr.setEncoding('utf8').on('data', (t) => { said.err += t })
+  said.ended = new Promise((done) => child.on('exit', done))
+  said.stop = () => child.kill('SIGKILL')
+  if (script) child.stdin.end(script)
+  return said
+}
+
+/** The example receives webhooks on a port of its own until its item's action is confirmed. */
+async function receives(item, command, args, script) {
+  const port = await freePort()
+  const { secret } = d.tutela('endpoint', 'add', `http://127.0.0.1:${port}/hook`, '--platform', 'demo', '--private')
+  const said = run(command, args, script, { SECRET: secret, PORT: String(port) })
+  try {
+    await until(`${item} to be confirmed`, async () => {
+      const { body } = await d.api('GET', `/v1/items/${item}`)
+      return body?.actions?.length > 0 && body.actions.every((a) => a.state === 'confirmed')
+    }, 30_000).catch((e) => assert.fail(`${e.message}\n${said.out}\n${said.err}`))
+    assert.match(said.out, /confirmed/)
+  } finally {
+    said.stop()
+    await said.ended
+  }
+}
+
+test('curl: items in, trail, events out, confirmed', async () => {
+  const said = run('bash', ['-s'], block('bash'), { PICTURE: path('tests/data/pdq/scene00.png') })
+  assert.equal(await said.ended, 0, said.err)
+  const { body } = await d.api('GET', '/v1/items/curl-1')
+  assert.equal(body.verdict, 'block')
+  assert.ok(body.actions.length > 0 && body.actions.every((a) => a.state === 'confirmed'), JSON.stringify(body.actions))
+  assert.equal((await d.api('GET', '/v1/items/curl-2')).body.media.length, 1)
+})
+
+test('Python: an item in, webhooks verified and confirmed', () => receives('python-1', 'python3', ['-c', block('python')]))
+
+test('Node: an item in, webhooks verified and confirmed', () => receives('node-1', 'node', ['--input-type=module'], block('js')))
