@@ -1,0 +1,284 @@
+/*
+ * How fast pictures become hashes: the hash step, the whole way through the jail, the scan of a bank of a million, and
+ * what two warm decoders cost in memory. The peer is libjpeg-turbo decoding the same files in this process, without a
+ * jail, a hash or a preview. Prints a line for people a figure and, last, one JSON object. Usage: pictures DECODER DATA.
+ */
+#include "base/buf.h"
+#include "detect/hash/pdq_scan.h"
+#include "media/jails.h"
+#include "media/preview.h"
+#include "sys/clock.h"
+#include "sys/fd.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <jpeglib.h>
+
+#define ROUNDS 7
+#define ROUND_US (150 * TL_US_MS)
+#define BANK 1000000
+
+static struct tl_buf figures, peers;
+static uint32_t seed = 1;
+
+static uint32_t
+next(void)
+{
+	seed = seed * 1664525u + 1013904223u;
+	return seed >> 8;
+}
+
+static int
+by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+	return (x > y) - (x < y);
+}
+
+/* Runs `work` for a while, several times; the median of microseconds a call. */
+static double
+measure(void (*work)(void *), void *ctx, const char *what)
+{
+	double us[ROUNDS];
+	for (int r = 0; r < ROUNDS; r++) {
+		int64_t start = tl_mono_us(), now = start;
+		int n = 0;
+		for (; now - start < ROUND_US; n++, now = tl_mono_us())
+			work(ctx);
+		us[r] = (double)(now - start) / n;
+	}
+	qsort(us, ROUNDS, sizeof *us, by_value);
+	(void)printf(
+	    "%-44s %10.1f us  [%.1f..%.1f]\n", what, us[ROUNDS / 2], us[0], us[ROUNDS - 1]);
+	return us[ROUNDS / 2];
+}
+
+/* Soft hills with noise: about 1.5 bits a pixel at quality 85, like a photograph. */
+static uint8_t *
+draw(uint32_t w, uint32_t h)
+{
+	uint8_t *p = malloc((size_t)w * h * 3);
+	if (!p)
+		abort();
+	for (uint32_t y = 0; y < h; y++)
+		for (uint32_t x = 0; x < w; x++)
+			for (uint32_t c = 0; c < 3; c++) {
+				double v = 128 + 60 * sin(x * (c + 3) * 7.0 / w + y * 5.0 / h) +
+					   40 * sin(y * 23.0 / h) + (double)(next() % 24);
+				p[((size_t)y * w + x) * 3 + c] = (uint8_t)(v < 0     ? 0
+									   : v > 255 ? 255
+										     : v);
+			}
+	return p;
+}
+
+static struct tl_buf
+encode(uint32_t w, uint32_t h)
+{
+	struct jpeg_error_mgr err;
+	struct jpeg_compress_struct c = {.err = jpeg_std_error(&err)};
+	unsigned char *mem = NULL;
+	unsigned long n = 0;
+	uint8_t *rgb = draw(w, h);
+	jpeg_create_compress(&c);
+	jpeg_mem_dest(&c, &mem, &n);
+	c.image_width = w;
+	c.image_height = h;
+	c.input_components = 3;
+	c.in_color_space = JCS_RGB;
+	jpeg_set_defaults(&c);
+	jpeg_set_quality(&c, 85, TRUE);
+	jpeg_start_compress(&c, TRUE);
+	while (c.next_scanline < h) {
+		JSAMPROW row = rgb + (size_t)c.next_scanline * w * 3;
+		(void)jpeg_write_scanlines(&c, &row, 1);
+	}
+	jpeg_finish_compress(&c);
+	jpeg_destroy_compress(&c);
+	struct tl_buf b = {0};
+	tl_buf_put(&b, mem, n);
+	free(mem);
+	free(rgb);
+	return b;
+}
+
+struct luma {
+	uint8_t *p;
+	uint32_t w, h;
+};
+
+static void
+hash_luma(void *ctx)
+{
+	struct luma *l = ctx;
+	struct tl_pdq h;
+	int quality;
+	if (tl_pdq_of_luma(l->p, l->w, l->h, l->w, &h, &quality) < 0)
+		abort();
+}
+
+struct picture {
+	struct tl_jails *jails;
+	struct tl_str bytes;
+	uint32_t preview;
+};
+
+static void
+through_the_jail(void *ctx)
+{
+	struct picture *p = ctx;
+	struct tl_decode_job job = {.bytes = p->bytes, .preview_side = p->preview};
+	struct tl_decoded d;
+	if (tl_jails_decode(p->jails, &job, &d) < 0) {
+		(void)fprintf(stderr, "%s\n", tl_err_text());
+		exit(1);
+	}
+	tl_picture_fini(&d.picture);
+}
+
+/* The peer: full luma decode, nothing else. */
+static void
+decode_only(void *ctx)
+{
+	struct picture *p = ctx;
+	struct jpeg_error_mgr err;
+	struct jpeg_decompress_struct d = {.err = jpeg_std_error(&err)};
+	jpeg_create_decompress(&d);
+	jpeg_mem_src(&d, p->bytes.p, p->bytes.n);
+	(void)jpeg_read_header(&d, TRUE);
+	d.out_color_space = JCS_GRAYSCALE;
+	(void)jpeg_start_decompress(&d);
+	JSAMPARRAY row = d.mem->alloc_sarray((j_common_ptr)&d, JPOOL_IMAGE, d.output_width, 1);
+	while (d.output_scanline < d.output_height)
+		(void)jpeg_read_scanlines(&d, row, 1);
+	(void)jpeg_finish_decompress(&d);
+	jpeg_destroy_decompress(&d);
+}
+
+static void
+bench_hash(void)
+{
+	static const uint32_t size[][2] = {{512, 512}, {1920, 1080}};
+	static const char *const name[] = {"hash_512_us", "hash_1080p_us"};
+	for (size_t i = 0; i < TL_COUNT(name); i++) {
+		struct luma l = {draw(size[i][0], size[i][1]), size[i][0], size[i][1]};
+		tl_js_num(&figures, name[i],
+		    measure(
+			hash_luma, &l, i ? "hash of 1920x1080 luma" : "hash of 512x512 luma"));
+		free(l.p);
+	}
+}
+
+static void
+bench_jpeg(struct tl_jails *j, const char *label, uint32_t w, uint32_t h)
+{
+	char name[64], what[64];
+	struct tl_buf file = encode(w, h);
+	struct picture p = {j, tl_buf_str(&file), 0};
+	(void)snprintf(name, sizeof name, "jpeg_%s_per_s", label);
+	(void)snprintf(what, sizeof what, "jpeg %s to hash", label);
+	tl_js_num(&figures, name, 1e6 / measure(through_the_jail, &p, what));
+	tl_js_num(&peers, name,
+	    1e6 / measure(decode_only, &p, "  libjpeg-turbo, luma only, no jail"));
+	p.preview = TL_PREVIEW_SIDE;
+	(void)snprintf(name, sizeof name, "jpeg_%s_preview_per_s", label);
+	(void)snprintf(what, sizeof what, "jpeg %s to hash and preview", label);
+	tl_js_num(&figures, name, 1e6 / measure(through_the_jail, &p, what));
+	tl_buf_fini(&file);
+}
+
+static void
+bench_file(struct tl_jails *j, const char *label, const char *dir, const char *file)
+{
+	char name[512], what[64];
+	struct tl_buf b = {0};
+	(void)snprintf(name, sizeof name, "%s/%s", dir, file);
+	if (tl_file_read(name, 1 << 28, &b) < 0) {
+		(void)fprintf(stderr, "%s\n", tl_err_text());
+		exit(1);
+	}
+	struct picture p = {j, tl_buf_str(&b), TL_PREVIEW_SIDE};
+	(void)snprintf(name, sizeof name, "%s_preview_per_s", label);
+	(void)snprintf(what, sizeof what, "%s to hash and preview", label);
+	tl_js_num(&figures, name, 1e6 / measure(through_the_jail, &p, what));
+	tl_buf_fini(&b);
+}
+
+struct scan {
+	struct tl_pdq_list *list;
+	struct tl_pdq needle;
+};
+
+static void
+scan_bank(void *ctx)
+{
+	struct scan *s = ctx;
+	struct tl_pdq_hit hit[8];
+	if (tl_pdq_list_scan(s->list, &s->needle, hit, TL_COUNT(hit)) != 1)
+		abort();
+}
+
+static void
+bench_scan(void)
+{
+	struct scan s = {.list = tl_pdq_list_create(BANK)};
+	for (uint32_t i = 0; i < BANK; i++) {
+		for (size_t k = 0; k < sizeof s.needle.b; k++)
+			s.needle.b[k] = (uint8_t)(next() >> 12);
+		tl_pdq_list_add(s.list, i, &s.needle, TL_PDQ_DISTANCE_USE);
+	}
+	tl_js_num(
+	    &figures, "scan_1m_us", measure(scan_bank, &s, "scan of a bank of a million"));
+	tl_pdq_list_destroy(s.list);
+}
+
+static double
+pss_mb(const int32_t *pids, size_t n)
+{
+	double kb = 0;
+	for (size_t i = 0; i < n; i++) {
+		char path[64], line[256];
+		(void)snprintf(path, sizeof path, "/proc/%d/smaps_rollup", pids[i]);
+		FILE *f = fopen(path, "re");
+		while (f && fgets(line, sizeof line, f))
+			if (strncmp(line, "Pss:", 4) == 0)
+				kb += strtod(line + 4, NULL);
+		if (f)
+			(void)fclose(f);
+	}
+	return kb / 1024;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct tl_jails *j = NULL;
+	if (argc != 3)
+		return 2;
+	struct tl_jails_config config = {.program = argv[1], .slots = 2};
+	if (tl_jails_create(&config, &j) < 0 || tl_jails_warm(j) < 0) {
+		(void)fprintf(stderr, "%s\n", tl_err_text());
+		return 1;
+	}
+	tl_js_open(&figures, NULL, '{');
+	tl_js_open(&peers, NULL, '{');
+	bench_hash();
+	bench_jpeg(j, "480p", 640, 480);
+	bench_jpeg(j, "1080p", 1920, 1080);
+	bench_file(j, "png_480p", argv[2], "pdq/scene00.png");
+	bench_file(j, "webp_512", argv[2], "pdq/scene02.webp");
+	bench_file(j, "avif_300x200", argv[2], "media/scene04.avif");
+	bench_scan();
+	int32_t pids[8];
+	double mb = pss_mb(pids, tl_jails_pids(j, pids, TL_COUNT(pids)));
+	(void)printf("%-44s %10.1f MB\n", "two warm decoders, proportional set size", mb);
+	tl_js_num(&figures, "two_warm_decoders_pss_mb", mb);
+	tl_js_close(&figures, '}');
+	tl_js_close(&peers, '}');
+	(void)printf("{\"bench\":\"pictures\",\"figures\":%s,", tl_buf_z(&figures));
+	(void)printf("\"peers\":{\"libjpeg-turbo luma only\":%s}}\n", tl_buf_z(&peers));
+	tl_jails_destroy(j);
+	return 0;
+}
