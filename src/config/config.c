@@ -246,10 +246,6 @@ check(const struct tl_config *c)
 		rc = check_url("complaint_url", c->complaint_url);
 	if (rc < 0)
 		return rc;
-	if (c->media_retention_days > c->retention_days)
-		return tl_fail(TL_ECONFIG,
-		    "media_retention_days must not be more than retention_days: media cannot "
-		    "outlive their item");
 	return tl_arena_check(c->arena);
 }
 

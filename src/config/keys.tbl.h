@@ -71,10 +71,6 @@ K(secret_overlap_hours, INT, "24", 0, 720, "hours",
     "After rotation of an endpoint's secret the old one signs as well for so long.")
 
 K(retention_days, INT, "180", 1, 3650, "days",
-    "Items that were allowed are erased after so long, unless a legal hold keeps them.")
-K(media_retention_days, INT, "30", 1, 3650, "days",
-    "Media of items that were allowed are erased after so long.")
+    "Items that were allowed are erased with their media after so long, unless a legal hold keeps them.")
 K(events_days, INT, "14", 1, 365, "days", "How far back GET /v1/events can resume.")
-K(store_cache_bytes, SIZE, "16MiB", 1048576, 17179869184, "bytes",
-    "Cache of each process's connection to the store.")
 K(log_level, LEVEL, "info", 0, 0, "", "Least grave log lines that are written.")

@@ -14,29 +14,27 @@
 #include "sys/crypto.h"
 #include "sys/fd.h"
 
-enum { FILES = 4, ARENA_MAX = 16 << 20 };
+enum { ARENA_MAX = 16 << 20 };
 
 struct owner {
 	_Atomic int refs;
 	struct tl_arena *arena;
-	struct tl_yaml_doc *docs[FILES];
+	struct tl_yaml_doc *docs[TL_POLICY_FILES];
 	struct tl_policy_set set;
 };
 
-static const struct {
-	const char *name;
-	int (*read)(struct loading *l, const struct tl_yaml *root);
-} files[FILES] = {
-    {"queues.yaml", tl_policy_read_queues},
-    {"actions.yaml", tl_policy_read_actions},
-    {"policies.yaml", tl_policy_read_policies},
-    {"texts/en.yaml", tl_policy_read_texts},
-};
+/* In the order in which they refer to each other. */
+const char *const tl_policy_file_names[TL_POLICY_FILES] = {
+    "queues.yaml", "actions.yaml", "policies.yaml", "texts/en.yaml"};
+
+static int (*const readers[TL_POLICY_FILES])(struct loading *l, const struct tl_yaml *root) = {
+    tl_policy_read_queues, tl_policy_read_actions, tl_policy_read_policies,
+    tl_policy_read_texts};
 
 static void
 owner_destroy(struct owner *o)
 {
-	for (size_t i = 0; i < FILES; i++)
+	for (size_t i = 0; i < TL_POLICY_FILES; i++)
 		tl_yaml_destroy(o->docs[i]);
 	tl_arena_destroy(o->arena); /* the owner lives in it */
 }
@@ -82,28 +80,21 @@ tl_policy_list(const struct tl_yaml *root, const char *key, const struct tl_yaml
 }
 
 static int
-load_file(struct owner *o, struct loading *l, const char *dir, size_t i, struct tl_buf *all)
+read_one(struct owner *o, struct loading *l, size_t i, const char *name, struct tl_str text)
 {
-	char path[4096];
-	int n = snprintf(path, sizeof path, "%s/%s", dir, files[i].name);
-	if (n < 0 || (size_t)n >= sizeof path)
-		return tl_fail(TL_ECONFIG, "%s: the path is too long", dir);
-	struct tl_buf text TL_CLEANUP(tl_buf_fini) = {0};
-	int rc = tl_file_read(path, TL_YAML_SIZE_MAX, &text);
-	if (rc < 0)
-		return rc;
-	tl_buf_put(all, text.p, text.n);
-	rc = tl_yaml_parse(path, tl_buf_str(&text), &o->docs[i]);
+	int rc = tl_yaml_parse(name, text, &o->docs[i]);
 	if (rc < 0)
 		return rc;
 	const struct tl_yaml *root = tl_yaml_root(o->docs[i]);
 	if (!root)
-		return tl_fail(TL_ECONFIG, "%s:1:1: the file is empty", path);
-	return files[i].read(l, root);
+		return tl_fail(TL_ECONFIG, "%s:1:1: the file is empty", name);
+	return readers[i](l, root);
 }
 
-int
-tl_policy_load(const char *dir, const struct tl_policy_set **ret)
+/* `dir` is for names in errors; empty for texts that come from memory. */
+static int
+build(const char *dir, const struct tl_str texts[TL_POLICY_FILES],
+    const struct tl_policy_set **ret)
 {
 	struct tl_arena *arena = tl_arena_create(ARENA_MAX);
 	struct owner *o = TL_NEW(arena, struct owner);
@@ -117,8 +108,12 @@ tl_policy_load(const char *dir, const struct tl_policy_set **ret)
 	struct loading l = {.arena = arena, .set = &o->set};
 	struct tl_buf all TL_CLEANUP(tl_buf_fini) = {0};
 	int rc = 0;
-	for (size_t i = 0; rc == 0 && i < FILES; i++)
-		rc = load_file(o, &l, dir, i, &all);
+	for (size_t i = 0; rc == 0 && i < TL_POLICY_FILES; i++) {
+		const char *name = tl_arena_printf(
+		    arena, "%s%s%s", dir, *dir ? "/" : "", tl_policy_file_names[i]);
+		tl_buf_put(&all, texts[i].p, texts[i].n);
+		rc = read_one(o, &l, i, name, texts[i]);
+	}
 	uint8_t digest[32];
 	char hex[13];
 	tl_sha256(digest, tl_buf_str(&all));
@@ -132,4 +127,32 @@ tl_policy_load(const char *dir, const struct tl_policy_set **ret)
 	}
 	*ret = &o->set;
 	return 0;
+}
+
+int
+tl_policy_parse(const struct tl_str texts[TL_POLICY_FILES], const struct tl_policy_set **ret)
+{
+	return build("", texts, ret);
+}
+
+int
+tl_policy_load(const char *dir, const struct tl_policy_set **ret)
+{
+	struct tl_buf files[TL_POLICY_FILES] = {{0}};
+	struct tl_str texts[TL_POLICY_FILES];
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < TL_POLICY_FILES; i++) {
+		char path[4096];
+		int n = snprintf(path, sizeof path, "%s/%s", dir, tl_policy_file_names[i]);
+		if (n < 0 || (size_t)n >= sizeof path)
+			rc = tl_fail(TL_ECONFIG, "%s: the path is too long", dir);
+		else
+			rc = tl_file_read(path, TL_YAML_SIZE_MAX, &files[i]);
+		texts[i] = tl_buf_str(&files[i]);
+	}
+	if (rc == 0)
+		rc = build(dir, texts, ret);
+	for (size_t i = 0; i < TL_POLICY_FILES; i++)
+		tl_buf_fini(&files[i]);
+	return rc;
 }

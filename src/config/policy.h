@@ -10,6 +10,12 @@
 
 int tl_policy_load(const char *dir, const struct tl_policy_set **ret) TL_MUST;
 
+/* The same from memory, in the order of tl_policy_file_names. */
+#define TL_POLICY_FILES 4
+extern const char *const tl_policy_file_names[TL_POLICY_FILES];
+int tl_policy_parse(
+    const struct tl_str texts[TL_POLICY_FILES], const struct tl_policy_set **ret) TL_MUST;
+
 /* Thread-safe. The last unref frees the snapshot and everything that borrows from it. */
 const struct tl_policy_set *tl_policy_ref(const struct tl_policy_set *set);
 void tl_policy_unref(const struct tl_policy_set *set);

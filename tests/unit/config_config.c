@@ -106,7 +106,8 @@ t_wrong_values_are_refused_with_their_place(void **state)
 	expect_error("", "workers", "expected key=value");
 	expect_error("listen: nowhere\n", NULL, "listen: \"nowhere\": expected host:port");
 	expect_error("public_url: ftp://x.example\n", NULL, "public_url");
-	expect_error("retention_days: 10\n", NULL, "media_retention_days");
+	expect_error(
+	    "listen: 127.0.0.1:9\nadmin_listen: 127.0.0.1:9\n", NULL, "the same address");
 	expect_error("- a\n", NULL, "key: value");
 }
 
