@@ -12,6 +12,7 @@
 #include "outbox/outbox.h"
 #include "review/review.h"
 #include "store/alarms.h"
+#include "store/decisions.h"
 #include "store/ledger.h"
 #include "store/media.h"
 #include "store/retention.h"
@@ -110,6 +111,15 @@ expire_tokens(struct tl_db *db, void *clerk)
 	return rc < 0 ? rc : 0;
 }
 
+/* From well before the last round: a clerk that was stopped for days catches up. */
+static int
+expire_strikes(struct tl_db *db, void *clerk)
+{
+	(void)clerk;
+	int rc = tl_strike_expire(db, tl_now_us() - 30 * TL_US_DAY, tl_now_us());
+	return rc < 0 ? rc : 0;
+}
+
 static int
 prune_events(struct tl_db *db, void *clerk)
 {
@@ -157,6 +167,7 @@ static const struct duty duties[] = {
     {"expire_items", expire_items, TL_SYNC_FULL, TL_US_MIN, false},
     {"expire_media", expire_media, TL_SYNC_NORMAL, TL_US_MIN, false},
     {"expire_tokens", expire_tokens, TL_SYNC_NORMAL, TL_US_MIN, false},
+    {"expire_strikes", expire_strikes, TL_SYNC_NORMAL, TL_US_HOUR, false},
     {"prune_events", prune_events, TL_SYNC_NORMAL, 10 * TL_US_MIN, false},
     {"watch_disk", watch_disk, TL_SYNC_NORMAL, 10 * TL_US_S, false},
 };

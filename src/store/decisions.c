@@ -326,6 +326,12 @@ tl_strike_restore(struct tl_db *db, struct tl_id decision, int64_t revoked_at)
 }
 
 int
+tl_strike_expire(struct tl_db *db, int64_t since, int64_t now)
+{
+	return tl_db_run(db, TL_SQL_STRIKE_EXPIRE, A_INT(since), A_INT(now));
+}
+
+int
 tl_strike_list(struct tl_db *db, int64_t platform, struct tl_id account, struct tl_arena *arena,
     struct tl_strike **ret, size_t *ret_count)
 {

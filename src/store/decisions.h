@@ -53,6 +53,8 @@ int tl_strike_add(struct tl_db *db, int64_t platform, struct tl_id account,
 int tl_strike_revoke(struct tl_db *db, struct tl_id decision, int64_t now) TL_MUST;
 /* Takes a revocation of that moment back. */
 int tl_strike_restore(struct tl_db *db, struct tl_id decision, int64_t revoked_at) TL_MUST;
+/* Counts strikes anew for accounts where some expired in (since, now]; how many accounts. For the clerk. */
+int tl_strike_expire(struct tl_db *db, int64_t since, int64_t now) TL_MUST;
 int tl_strike_list(struct tl_db *db, int64_t platform, struct tl_id account,
     struct tl_arena *arena, struct tl_strike **ret, size_t *ret_count) TL_MUST;
 

@@ -157,6 +157,10 @@ t_strikes_are_the_sum_of_what_counts(void **state)
 	assert_int_equal(tl_strike_revoke(f->db, list[0].decision, now), 0);
 	assert_int_equal(tl_account_get(f->db, f->platform, account, f->arena, &a), 0);
 	assert_int_equal(a.strikes, 3 - list[0].weight);
+	assert_int_equal(tl_strike_expire(f->db, now, now + TL_US_HOUR), 0);
+	assert_int_equal(tl_strike_expire(f->db, now, now + 2 * TL_US_DAY), 1);
+	assert_int_equal(tl_account_get(f->db, f->platform, account, f->arena, &a), 0);
+	assert_int_equal(a.strikes, 0);
 }
 
 static void

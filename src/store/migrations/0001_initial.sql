@@ -366,6 +366,8 @@ CREATE TABLE strikes(
   revoked_at {int},
   PRIMARY KEY(platform, account, decision)
 ) {strict};
+CREATE INDEX strikes_decision ON strikes(decision);
+CREATE INDEX strikes_expiry ON strikes(expires_at);
 
 -- Enforcement -------------------------------------------------------------------------------------------------------
 CREATE TABLE actions(
@@ -386,6 +388,7 @@ CREATE TABLE actions(
 ) {strict};
 CREATE INDEX actions_decision ON actions(decision);
 CREATE INDEX actions_subject ON actions(platform, subject_kind, subject, created_at);
+CREATE INDEX actions_state ON actions(state);
 CREATE INDEX actions_reverses ON actions(reverses) WHERE reverses IS NOT NULL;
 CREATE INDEX actions_clock ON actions(clock_at) WHERE state IN ('waiting', 'sent');
 
@@ -409,8 +412,9 @@ CREATE TABLE outbox(
   error {text}                          -- last failure, our words
 ) {strict};
 CREATE INDEX outbox_due ON outbox(next_at) WHERE state IN ('waiting', 'leased');
-CREATE INDEX outbox_subject ON outbox(platform, subject_key, created_at) WHERE state IN ('waiting', 'leased');
+CREATE INDEX outbox_subject ON outbox(platform, subject_key, created_at);
 CREATE INDEX outbox_cause ON outbox(cause);
+CREATE INDEX outbox_state ON outbox(state);
 CREATE INDEX outbox_unnumbered ON outbox(created_at, id) WHERE event_seq IS NULL AND state = 'waiting';
 
 -- People, switches, alarms, audit -----------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ S(ALARM_SET, "UPDATE alarms SET state = $2, owner = COALESCE($3, owner), changed
 	     " AND state <> 'closed'")
 S(ALARM_CLOSE, "UPDATE alarms SET state = 'closed', changed_at = $3 WHERE kind = $1 AND ref = $2"
 	       " AND state <> 'closed'")
-S(ALARM_COUNT, "SELECT COUNT(*) FROM alarms WHERE state = 'open'")
+S(ALARM_COUNT, "SELECT COUNT(*) FROM alarms WHERE state <> 'closed' AND state = 'open'")
 S(SWITCH_GET, "SELECT value FROM switches WHERE name = $1")
 S(SWITCH_LIST, "SELECT name, value, set_by, at FROM switches ORDER BY name")
 S(SWITCH_SET, "INSERT INTO switches(name, value, set_by, at) VALUES($1, $2, $3, $4) ON CONFLICT(name) DO UPDATE SET"

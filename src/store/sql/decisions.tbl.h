@@ -39,8 +39,11 @@ S(STRIKE_REVOKE, "UPDATE strikes SET revoked_at = $2 WHERE decision = $1 AND rev
 		 " RETURNING platform, account, weight")
 S(STRIKE_RESTORE, "UPDATE strikes SET revoked_at = NULL WHERE decision = $1 AND revoked_at = $2"
 		  " RETURNING platform, account")
-S(STRIKE_EXPIRED, "SELECT platform, account, decision, weight FROM strikes WHERE revoked_at IS NULL"
-		  " AND expires_at <= $1 LIMIT $2")
+/* Accounts with strikes that expired in ($1, $2]: counted anew. */
+S(STRIKE_EXPIRE, "UPDATE accounts SET strikes = (SELECT COALESCE(SUM(weight), 0) FROM strikes s"
+		 " WHERE s.platform = accounts.platform AND s.account = accounts.id AND s.revoked_at IS NULL"
+		 " AND s.expires_at > $2) WHERE (platform, id) IN (SELECT platform, account FROM strikes"
+		 " WHERE expires_at > $1 AND expires_at <= $2)")
 S(STRIKE_LIST, "SELECT decision, policy, weight, at, expires_at, revoked_at FROM strikes WHERE platform = $1"
 	       " AND account = $2 ORDER BY at DESC LIMIT 200")
 S(STRIKE_SUM, "UPDATE accounts SET strikes = (SELECT COALESCE(SUM(weight), 0) FROM strikes s"
