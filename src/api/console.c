@@ -13,6 +13,7 @@
 #include "sys/clock.h"
 
 #define COOKIE "__Host-tutela"
+#define CALL_BYTES (32U << 20) /* an item with all its text, and all that is said of it */
 
 struct tl_signin_rules
 tl_call_signin_rules(const struct tl_config *config)
@@ -141,7 +142,7 @@ tl_console_call(struct tl_req *req, tl_call_fn fn)
 {
 	struct tl_call c = {.req = req,
 	    .app = tl_req_app(req),
-	    .arena = tl_req_arena(req),
+	    .arena = tl_arena_create(CALL_BYTES),
 	    .session = tl_req_who(req)->session,
 	    .status = 200};
 	int rc = tl_app_db(c.app, &c.db);
@@ -159,6 +160,7 @@ tl_console_call(struct tl_req *req, tl_call_fn fn)
 	if (c.db && tl_db_in_tx(c.db))
 		tl_db_rollback(c.db);
 	answer(&c, rc);
+	tl_arena_destroy(c.arena);
 	tl_policy_unref(c.set);
 	tl_app_db_give(c.app, c.db);
 }

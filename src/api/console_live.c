@@ -1,8 +1,8 @@
 /*
  * Server-sent events for open consoles: alarms, what waits, the switches.
  *
- * Promises: a console hears of a change within about a second; a slow or gone reader is dropped and never blocks
- * anybody. The thread reads the store once a tick, however many consoles are open. When the store fails a tick is
+ * Promises: a console hears of a change within about a second; a slow or gone reader, and one whose session ended,
+ * is dropped and never blocks anybody. The thread reads the store once a tick, however many consoles are open. When the store fails a tick is
  * left out; the next one tries again.
  */
 #include "api/console.h"
@@ -18,9 +18,11 @@
 #define WATCHERS_MAX 512
 #define QUEUES_MAX 100
 #define KEEPALIVE_TICKS 20
+#define SESSION_TICKS 5
 
 struct watcher {
 	struct tl_stream *stream;
+	uint8_t session[TL_SESSION_HASH];
 	char skills[512];
 	struct tl_buf last; /* what it was told */
 	int silent;         /* ticks since it was told anything */
@@ -32,6 +34,7 @@ struct tl_console_live {
 	pthread_mutex_t lock;
 	pthread_cond_t stop_cond;
 	bool stop;
+	int ticks;
 	struct watcher *watchers[WATCHERS_MAX];
 	size_t count;
 };
@@ -126,6 +129,15 @@ write_event(struct tl_buf *out, const struct counters *n, const char *skills)
 
 /* Telling --------------------------------------------------------------------------------- */
 
+/* False when the session that the reader came with has ended. */
+static bool
+signed_in(struct tl_db *db, const struct watcher *w)
+{
+	struct tl_session_row row;
+	int rc = tl_session_get(db, w->session, &row);
+	return rc < 0 ? rc != TL_ENOTFOUND : row.expires_at > tl_now_us();
+}
+
 /* False when the reader is gone or too slow. */
 static bool
 tell(struct watcher *w, const struct counters *n)
@@ -156,6 +168,22 @@ drop(struct watcher *w)
 	free(w);
 }
 
+/* With the lock held. */
+static void
+tell_all(struct tl_console_live *l, struct tl_db *db, const struct counters *n)
+{
+	bool look = ++l->ticks % SESSION_TICKS == 0;
+	for (size_t i = 0; i < l->count;) {
+		struct watcher *w = l->watchers[i];
+		if ((!look || signed_in(db, w)) && tell(w, n)) {
+			i++;
+			continue;
+		}
+		drop(w);
+		l->watchers[i] = l->watchers[--l->count];
+	}
+}
+
 static void
 tick(struct tl_console_live *l)
 {
@@ -169,19 +197,12 @@ tick(struct tl_console_live *l)
 	int rc = tl_app_db(l->app, &db);
 	if (rc == 0)
 		rc = read_counters(db, &n);
-	tl_app_db_give(l->app, db);
-	if (rc < 0)
-		return;
-	(void)pthread_mutex_lock(&l->lock);
-	for (size_t i = 0; i < l->count;) {
-		if (tell(l->watchers[i], &n)) {
-			i++;
-			continue;
-		}
-		drop(l->watchers[i]);
-		l->watchers[i] = l->watchers[--l->count];
+	if (rc == 0) {
+		(void)pthread_mutex_lock(&l->lock);
+		tell_all(l, db, &n);
+		(void)pthread_mutex_unlock(&l->lock);
 	}
-	(void)pthread_mutex_unlock(&l->lock);
+	tl_app_db_give(l->app, db);
 }
 
 static void *
@@ -258,6 +279,7 @@ tl_console_live(struct tl_call *c)
 	struct watcher *w = calloc(1, sizeof *w);
 	if (!w)
 		abort();
+	memcpy(w->session, c->session->hash, sizeof w->session);
 	if (tl_str_copy(w->skills, sizeof w->skills, c->who.skills) < 0)
 		w->skills[0] = '\0';
 	(void)pthread_mutex_lock(&l->lock);

@@ -24,6 +24,25 @@ arg_media(const struct tl_media_id *id)
 	return A_BYTES(tl_bytes(id->b, sizeof id->b));
 }
 
+/* Whoever looks must have the skills of every queue that this medium is in. */
+static int
+cleared(struct tl_call *c, int64_t platform, const struct tl_media_id *id)
+{
+	struct tl_row r;
+	int rc =
+	    tl_db_query(c->db, &r, TL_SQL_VIEW_MEDIA_SKILLS, A_INT(platform), arg_media(id));
+	if (rc < 0)
+		return rc;
+	bool ok = true;
+	while (ok && (rc = tl_row_next(&r)) > 0)
+		ok = tl_review_skilled(c->who.skills, tl_col_str(&r, 0));
+	tl_row_end(&r);
+	if (!ok)
+		return tl_fail(
+		    TL_EPERM, "this medium is in a queue that needs a skill you do not have");
+	return rc;
+}
+
 /* Which platform it belongs to, and that it can be shown. */
 static int
 showable(struct tl_call *c, const struct tl_media_id *id, int64_t *ret_platform)
@@ -40,8 +59,10 @@ showable(struct tl_call *c, const struct tl_media_id *id, int64_t *ret_platform)
 		return tl_fail(TL_EGONE, "this medium was erased");
 	if (!decoded)
 		return tl_fail(TL_ECONFLICT, "this medium has no preview");
-	*ret_platform = platform;
-	return 0;
+	rc = cleared(c, platform, id);
+	if (rc == 0)
+		*ret_platform = platform;
+	return rc;
 }
 
 static int

@@ -12,6 +12,7 @@
 #define SUGGESTED_MAX 64
 #define THREAD_MAX 20
 #define THREAD_TEXT_MAX 1000
+#define SCRATCH_BYTES (8U << 20)
 
 static void
 text0(struct tl_buf *out, const char *key, struct tl_str s)
@@ -127,13 +128,16 @@ write_thread_text(struct tl_buf *out, const struct tl_item *it)
 	tl_js_str(out, "text", tl_bytes(s.p, at));
 }
 
+/* `scratch` is emptied for each: forty of the longest texts would not fit into any sensible arena together. */
 static int
-write_thread_item(const struct tl_view *v, int64_t platform, struct tl_id id)
+write_thread_item(
+    const struct tl_view *v, struct tl_arena *scratch, int64_t platform, struct tl_id id)
 {
-	struct tl_item_full *f = TL_NEW(v->arena, struct tl_item_full);
-	int rc = tl_arena_check(v->arena);
+	tl_arena_reset(scratch);
+	struct tl_item_full *f = TL_NEW(scratch, struct tl_item_full);
+	int rc = tl_arena_check(scratch);
 	if (rc == 0)
-		rc = tl_item_get(v->db, platform, id, v->arena, f);
+		rc = tl_item_get(v->db, platform, id, scratch, f);
 	if (rc < 0)
 		return rc;
 	struct tl_buf *out = v->out;
@@ -166,9 +170,11 @@ write_side(const struct tl_view *v, const char *key, enum tl_sql sql, const stru
 			ids[n++] = tl_col_id(&r, 0);
 		tl_row_end(&r);
 	}
+	struct tl_arena TL_CLEANUP(tl_arena_destroyp) *scratch = tl_arena_create(SCRATCH_BYTES);
 	tl_js_open(v->out, key, '[');
 	for (size_t i = 0; i < n && rc >= 0; i++)
-		rc = write_thread_item(v, it->platform, ids[backwards ? n - 1 - i : i]);
+		rc =
+		    write_thread_item(v, scratch, it->platform, ids[backwards ? n - 1 - i : i]);
 	tl_js_close(v->out, ']');
 	return rc < 0 ? rc : 0;
 }

@@ -195,6 +195,9 @@ tl_view_signals(const struct tl_view *v, const char *key, int64_t platform, stru
 	return rc;
 }
 
+/* One comment at a time. */
+#define SCRATCH_BYTES (1U << 20)
+
 /* Accuracy is only worth saying from a few judged flags on. */
 #define JUDGED_MIN 3
 
@@ -216,13 +219,14 @@ write_reporter(const struct tl_view *v, int64_t platform, struct tl_id reporter)
 }
 
 static int
-write_flag(
-    const struct tl_view *v, const struct tl_row *r, int64_t platform, struct tl_id subject)
+write_flag(const struct tl_view *v, struct tl_arena *scratch, const struct tl_row *r,
+    int64_t platform, struct tl_id subject)
 {
 	struct tl_id reporter = tl_col_id(r, 4);
 	struct tl_str comment;
+	tl_arena_reset(scratch);
 	int rc = tl_flag_comment(
-	    v->db, v->arena, platform, reporter, subject, tl_col_str(r, 6), &comment);
+	    v->db, scratch, platform, reporter, subject, tl_col_str(r, 6), &comment);
 	if (rc < 0)
 		return rc;
 	struct tl_buf *out = v->out;
@@ -248,9 +252,10 @@ tl_view_flags(const struct tl_view *v, const char *key, int64_t platform,
 	    A_Z(tl_subject_kind_names[kind]), A_ID(subject));
 	if (rc < 0)
 		return rc;
+	struct tl_arena TL_CLEANUP(tl_arena_destroyp) *scratch = tl_arena_create(SCRATCH_BYTES);
 	tl_js_open(v->out, key, '[');
 	while ((rc = tl_row_next(&r)) > 0) {
-		rc = write_flag(v, &r, platform, subject);
+		rc = write_flag(v, scratch, &r, platform, subject);
 		if (rc < 0)
 			break;
 	}

@@ -241,6 +241,11 @@ test('media: the small derivative, then a preview once, and every look is record
   assert.equal((await mod.get(`cases/${row.id}`)).body.seen_whole, true)
   assert.ok(d.tutela('audit', '--limit', '50').audit.some((line) => line.verb === 'reveal' && line.subject === uploaded.id))
   assert.equal((await mod.get(`media/${'00'.repeat(32)}/tiny`)).status, 404)
+
+  assert.equal((await mod.post(`cases/${row.id}/move`, { queue: 'child-safety', reason: 'a child' })).status, 204)
+  assert.equal((await mod.get(`media/${uploaded.id}/tiny`)).status, 403, 'its queue needs a skill now')
+  assert.equal((await mod.post(`media/${uploaded.id}/reveal`, { case: null })).status, 403)
+  assert.equal((await ann.get(`media/${uploaded.id}/tiny`)).status, 200)
 })
 
 test('banks: create, import line by line, add from a picture, change, remove', async () => {
@@ -324,7 +329,8 @@ test('deliveries again, alarms, switches, figures, what is in force', async () =
 
 test('an open console hears what changed', async () => {
   const stop = new AbortController()
-  const response = await fetch(d.url + '/console/api/live', { headers: { cookie: `__Host-tutela=${mod.cookie}` }, signal: stop.signal })
+  const who = await d.person('moderator')
+  const response = await fetch(d.url + '/console/api/live', { headers: { cookie: `__Host-tutela=${who.cookie}` }, signal: stop.signal })
   assert.match(response.headers.get('content-type'), /event-stream/)
   const events = []
   const reading = (async () => {
@@ -339,6 +345,8 @@ test('an open console hears what changed', async () => {
   const waiting = events.at(-1).waiting
   await newCase()
   await until('the news', () => events.at(-1).waiting > waiting)
+  await who.call('DELETE', '/console/api/session')
+  await Promise.race([reading, new Promise((_, fail) => setTimeout(fail, 15_000, new Error('it hears on after signing out')).unref())])
   stop.abort()
   await reading
 })

@@ -73,7 +73,7 @@ setup(void **state)
 	assert_int_equal(tl_store_create(f->dir), 0);
 	assert_int_equal(tl_store_open(f->dir, &f->store), 0);
 	assert_int_equal(tl_db_open(f->store, &f->db), 0);
-	f->arena = tl_arena_create(1 << 24);
+	f->arena = tl_arena_create(1 << 22);
 	f->ann = (struct tl_reviewer){tl_id_new(), TL_S(""), false, 10 * TL_US_MIN};
 	assert_int_equal(tl_db_begin(f->db), 0);
 	assert_int_equal(tl_platform_add(f->db, TL_S("demo"), &f->platform), 0);
@@ -179,6 +179,28 @@ t_the_thread_stands_around_it(void **state)
 }
 
 static void
+t_a_thread_of_the_longest_texts_can_be_shown(void **state)
+{
+	struct fixture *f = *state;
+	static char text[400000];
+	memset(text, 'a', sizeof text - 1);
+	struct tl_item other;
+	assert_int_equal(tl_db_begin(f->db), 0);
+	for (int i = 0; i < 30; i++) {
+		char ext[16];
+		(void)snprintf(ext, sizeof ext, "long-%d", i);
+		put_item(f, &other, tl_arena_printf(f->arena, "%s", ext), 1790000003000000 + i,
+		    text);
+	}
+	assert_int_equal(tl_db_commit(f->db, TL_SYNC_NORMAL), 0);
+	json_t *j = view(f);
+	json_t *thread = json_object_get(j, "thread");
+	assert_int_equal(json_array_size(json_object_get(thread, "after")), 20);
+	assert_int_equal(strlen(at(thread, "after", 1, "text")), 1000);
+	json_decref(j);
+}
+
+static void
 t_a_forgotten_key_erases_the_text(void **state)
 {
 	struct fixture *f = *state;
@@ -229,6 +251,7 @@ main(void)
 	    T(t_every_member_of_the_type_is_there),
 	    T(t_the_reason_stands_in_words_and_its_policy_first),
 	    T(t_the_thread_stands_around_it),
+	    T(t_a_thread_of_the_longest_texts_can_be_shown),
 	    T(t_a_forgotten_key_erases_the_text),
 	    T(t_rows_of_queue_trail_and_account_are_json),
 	};

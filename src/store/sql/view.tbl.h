@@ -99,6 +99,11 @@ S(VIEW_CASES_LIKE, "SELECT c.id, c.queue, c.state, c.subject_kind, COALESCE(i.ex
 		   " LIMIT 50")
 
 S(VIEW_MEDIA, "SELECT m.platform, m.state FROM platforms p JOIN media m ON m.platform = p.platform AND m.id = $1 LIMIT 1")
+/* Skills of the queues where this medium is, or was found to be against the rules. */
+S(VIEW_MEDIA_SKILLS, "SELECT DISTINCT q.skills FROM item_media im JOIN cases c ON c.platform = im.platform"
+		     " AND c.subject_kind = 'item' AND c.subject = im.item JOIN queues q ON q.name = c.queue"
+		     " WHERE im.platform = $1 AND im.media = $2 AND (c.state IN ('open', 'claimed')"
+		     " OR EXISTS (SELECT 1 FROM decisions d WHERE d.id = c.decision AND d.kind = 'act'))")
 S(VIEW_MEDIA_IN_CASE, "SELECT 1 FROM cases c JOIN item_media im ON im.platform = c.platform AND im.item = c.subject"
 		      " WHERE c.id = $1 AND c.subject_kind = 'item' AND im.media = $2")
 
