@@ -11,6 +11,7 @@ K(complaint_url, STR, "", 0, 300, "URL",
     "Where an affected user complains. Empty: the statement tells them to write to the contact.")
 K(contact, STR, "", 0, 200, "",
     "Address of the service for complaints and questions; printed in statements.")
+//= law:dsa-20.1
 K(complaint_days, INT, "180", 180, 3650, "days",
     "How long a decision can be complained about; the law asks for six months at least.")
 

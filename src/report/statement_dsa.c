@@ -187,6 +187,7 @@ source_and_automation(json_t *sor, const struct tl_decision *d)
 }
 
 //= law:dsa-24.5
+//= law:dsa-17.5
 int
 tl_statement_dsa(const struct tl_decision *d, struct tl_buf *out)
 {

@@ -93,6 +93,7 @@ t_lists_are_set_with_commas(void **state)
 	assert_string_equal(c->webhook_private_allow.v[1], "::1/128");
 }
 
+//= law:dsa-20.1
 static void
 t_wrong_values_are_refused_with_their_place(void **state)
 {
@@ -102,6 +103,7 @@ t_wrong_values_are_refused_with_their_place(void **state)
 	expect_error(
 	    "workers: 0\n", NULL, "tutela.yaml:1:10: workers: must be between 1 and 64");
 	expect_error("", "workers=many", "--set workers: expected a whole number");
+	expect_error("complaint_days: 179\n", NULL, "must be between 180 and 3650");
 	expect_error("", "worker=2", "did you mean \"workers\"?");
 	expect_error("", "workers", "expected key=value");
 	expect_error("listen: nowhere\n", NULL, "listen: \"nowhere\": expected host:port");

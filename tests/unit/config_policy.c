@@ -120,6 +120,7 @@ t_our_own_actions_are_in_the_catalogue(void **state)
 }
 
 //= law:tco-3.3
+//= law:tco-1.3
 static void
 t_terrorist_content_has_one_hour(void **state)
 {
@@ -128,6 +129,7 @@ t_terrorist_content_has_one_hour(void **state)
 	assert_int_equal(p->clock_us, TL_US_HOUR);
 	assert_true(tl_str_is(p->keyword, "KEYWORD_TERRORIST_CONTENT"));
 	assert_true(tl_str_is(p->queue, "terror"));
+	assert_non_null(memmem(p->counts_not.p, p->counts_not.n, "journalism", 10));
 }
 
 static void

@@ -1,6 +1,6 @@
 /* The first figures: what stages counted, per policy and state. */
-#include "report/figures.h"
 #include "base/json.h"
+#include "report/figures.h"
 #include "sys/clock.h"
 
 #include "unit.h"

@@ -219,6 +219,7 @@ t_every_policy_with_every_restriction_is_valid(void **state)
 	}
 }
 
+//= law:dsa-17.5
 static void
 t_orders_and_reversals_are_not_submitted(void **state)
 {
@@ -270,6 +271,7 @@ t_personal_data_in_the_facts_is_refused(void **state)
 		assert_null(tl_statement_personal(tl_str(fine[i])));
 }
 
+//= law:dsa-20.1
 static void
 t_complaint_address_is_given_when_there_is_one(void **state)
 {
