@@ -96,6 +96,7 @@ export async function startDaemon({ sets = {}, scopes = 'ingest match flag accou
   await start()
   return {
     dir, port, adminPort, secret, key, cli, call, start, stop, ready, pid,
+    supervisor: () => child.pid,
     url: `http://127.0.0.1:${port}`,
     admin: `http://127.0.0.1:${adminPort}`,
     log: () => log,
