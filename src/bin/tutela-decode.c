@@ -24,10 +24,12 @@ main(int argc, char **argv)
 		    stderr, "tutela-decode is started by tutelad and by tutela hash.\n");
 		return 2;
 	}
-	if (tl_jail_files(libraries, &weak) < 0 || (full && tl_codec_vips_load() < 0) ||
-	    tl_jail_files(NULL, &weak) < 0) {
+	if (tl_jail_files(libraries, &weak) < 0 || (full && tl_codec_vips_load() < 0)) {
 		(void)fprintf(stderr, "tutela-decode: %s\n", tl_err_text());
 		return 1;
 	}
+	if (tl_jail_parent() <
+	    0) /* then no item can close its jail either, and each is refused */
+		(void)fprintf(stderr, "tutela-decode: %s\n", tl_err_text());
 	return tl_zygote_run(CLIENT);
 }

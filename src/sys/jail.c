@@ -137,6 +137,7 @@ limits_set(const struct tl_jail_limits *l)
 
 struct call {
 	int number;
+	bool parent; /* for the clean parent only */
 	uint32_t action;
 	bool conditional;
 	unsigned arg;
@@ -153,28 +154,53 @@ allow(scmp_filter_ctx f, const struct call *c)
 	return seccomp_rule_add_array(f, c->action, c->number, 1, &when);
 }
 
-static int
-filter_fill(scmp_filter_ctx f)
-{
-	static const struct call calls[] = {
-#define J(call) {.number = SCMP_SYS(call), .action = SCMP_ACT_ALLOW},
-#define JC(call, n, m, v)                                                                      \
+#define ALWAYS(call, act, only) {.number = SCMP_SYS(call), .action = (act), .parent = (only)},
+#define WHEN(call, n, m, v, only)                                                              \
 	{.number = SCMP_SYS(call),                                                             \
+	    .parent = (only),                                                                  \
 	    .action = SCMP_ACT_ALLOW,                                                          \
 	    .conditional = true,                                                               \
 	    .arg = (n),                                                                        \
 	    .mask = (m),                                                                       \
 	    .value = (v)},
-#define JE(call, error) {.number = SCMP_SYS(call), .action = SCMP_ACT_ERRNO(error)},
+
+static const struct call calls[] = {
+#define J(call) ALWAYS(call, SCMP_ACT_ALLOW, false)
+#define JC(call, n, m, v) WHEN(call, n, m, v, false)
+#define JE(call, error) ALWAYS(call, SCMP_ACT_ERRNO(error), false)
+#define JP(call) ALWAYS(call, SCMP_ACT_ALLOW, true)
+#define JPC(call, n, m, v) WHEN(call, n, m, v, true)
 #include "sys/jail.tbl.h"
 #undef J
 #undef JC
 #undef JE
-	};
+#undef JP
+#undef JPC
+};
+
+/* Builds and loads the filter; filters of a parent and its child are both in force in the child. */
+static int
+filter(bool parent)
+{
+	scmp_filter_ctx f = seccomp_init(SCMP_ACT_KILL_PROCESS);
+	if (!f)
+		return tl_fail(TL_EPERM, "cannot make a system call filter");
 	int rc = seccomp_attr_set(f, SCMP_FLTATR_CTL_TSYNC, 1);
 	for (size_t i = 0; rc == 0 && i < sizeof calls / sizeof *calls; i++)
-		rc = allow(f, &calls[i]);
-	return rc;
+		if (parent || !calls[i].parent)
+			rc = allow(f, &calls[i]);
+	if (rc == 0)
+		rc = seccomp_load(f);
+	seccomp_release(f);
+	return rc == 0 ? 0 : tl_fail(TL_EPERM, "cannot load the system call filter (%d)", rc);
+}
+
+int
+tl_jail_parent(void)
+{
+	bool weak;
+	int rc = tl_jail_files(NULL, &weak);
+	return rc < 0 ? rc : filter(true);
 }
 
 int
@@ -184,14 +210,5 @@ tl_jail_close(const struct tl_jail_limits *limits)
 	int rc = limits_set(limits);
 	if (rc == 0)
 		rc = tl_jail_files(NULL, &weak);
-	if (rc < 0)
-		return rc;
-	scmp_filter_ctx f = seccomp_init(SCMP_ACT_KILL_PROCESS);
-	if (!f)
-		return tl_fail(TL_EPERM, "cannot make a system call filter");
-	rc = filter_fill(f);
-	if (rc == 0)
-		rc = seccomp_load(f);
-	seccomp_release(f);
-	return rc == 0 ? 0 : tl_fail(TL_EPERM, "cannot load the system call filter (%d)", rc);
+	return rc < 0 ? rc : filter(false);
 }

@@ -26,5 +26,8 @@ struct tl_jail_limits {
  */
 int tl_jail_files(const char *const *dirs, bool *ret_weak) TL_MUST;
 
+/* For a parent that will fork jailed processes: the same, but it may fork, watch and kill, and close jails. */
+int tl_jail_parent(void) TL_MUST;
+
 /* Closes the jail for all threads. DENIED when the kernel cannot do it. */
 int tl_jail_close(const struct tl_jail_limits *limits) TL_MUST;

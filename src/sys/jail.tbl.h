@@ -1,6 +1,7 @@
 /*
  * What a jailed process may still call. J(call): freely. JC(call, argument, mask, value): only when the argument,
- * masked, has that value. JE(call, errno): fails with that error instead of ending the process.
+ * masked, has that value. JE(call, errno): fails with that error instead of ending the process. JP and JPC: likewise,
+ * but only for the clean parent that forks the jailed ones and never looks at their bytes.
  * Everything else ends the process. Each row says who needs it.
  */
 J(read)
@@ -54,4 +55,17 @@ JE(readlink, EACCES)
 JE(getpeername, ENOTSOCK) /* GLib asks where standard error goes before it complains */
 JE(sysinfo, EPERM)
 JE(getcpu, EPERM)
-JE(tgkill, EPERM) /* abort(): falls through to an illegal instruction */
+JE(tgkill, EPERM)          /* abort(): falls through to an illegal instruction */
+JPC(clone, 0, CLONE_VM, 0) /* fork */
+JP(wait4)
+JP(waitid)
+JP(kill)
+JP(socketpair)
+JP(dup2)
+JPC(prctl, 0, ~0ul, PR_SET_PDEATHSIG)
+JPC(prctl, 0, ~0ul, PR_SET_NO_NEW_PRIVS)
+JP(landlock_create_ruleset)
+JP(landlock_restrict_self)
+JP(prlimit64)
+JP(setrlimit)
+JP(seccomp)

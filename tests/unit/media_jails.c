@@ -118,6 +118,30 @@ t_killed_decoder_costs_nothing(void **state)
 	tl_jails_destroy(j);
 }
 
+/* The clean parent is confined as well, though it never looks at bytes. */
+static void
+t_waiting_decoders_are_confined(void **state)
+{
+	(void)state;
+	struct tl_jails *j = unit_jails(1);
+	struct tl_buf b = unit_file(TEST_DATA, "pdq/scene07.png");
+	struct tl_decode_job job = {.bytes = tl_buf_str(&b)};
+	struct tl_decoded d;
+	char path[64];
+	struct tl_buf status = {0};
+	int32_t pid = 0;
+	assert_int_equal(tl_jails_decode(j, &job, &d), 0);
+	tl_picture_fini(&d.picture);
+	assert_int_equal(tl_jails_pids(j, &pid, 1), 1);
+	(void)snprintf(path, sizeof path, "/proc/%d/status", pid);
+	assert_int_equal(tl_file_read(path, 1 << 16, &status), 0);
+	assert_non_null(strstr(tl_buf_z(&status), "NoNewPrivs:\t1"));
+	assert_non_null(strstr(tl_buf_z(&status), "Seccomp:\t2"));
+	tl_buf_fini(&status);
+	tl_buf_fini(&b);
+	tl_jails_destroy(j);
+}
+
 static void
 t_warm_decoders_are_the_ones_that_answer(void **state)
 {
@@ -189,6 +213,7 @@ main(void)
 	    cmocka_unit_test(t_hanging_decoder_is_ended_at_the_deadline),
 	    cmocka_unit_test(t_second_answer_is_thrown_away_with_its_sender),
 	    cmocka_unit_test(t_killed_decoder_costs_nothing),
+	    cmocka_unit_test(t_waiting_decoders_are_confined),
 	    cmocka_unit_test(t_warm_decoders_are_the_ones_that_answer),
 	    cmocka_unit_test(t_limits_are_kept),
 	    cmocka_unit_test(t_pool_says_when_it_is_full_or_the_program_missing),
