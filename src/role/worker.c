@@ -112,10 +112,11 @@ wait_for_work(struct worker *w)
 {
 	int64_t left = w->next_look_us - tl_mono_us();
 	bool busy = w->todo.n || w->ready.n || (w->more && room(w) > 0);
-	struct pollfd p[4] = {{.fd = w->stop.fd, .events = POLLIN},
+	struct pollfd p[5] = {{.fd = w->stop.fd, .events = POLLIN},
 	    {.fd = w->wires->wake, .events = POLLIN},
 	    {.fd = w->wires->request_count ? w->wires->request[0] : -1, .events = POLLIN},
-	    {.fd = media_fd(w->pool), .events = POLLIN}};
+	    {.fd = media_fd(w->pool), .events = POLLIN},
+	    {.fd = media_preview_fd(w->pool), .events = POLLIN}};
 	int timeout_ms = busy || left <= 0 ? 0 : (int)(left / TL_US_MS) + 1;
 	if (poll(p, TL_COUNT(p), timeout_ms) <= 0)
 		return;
@@ -217,6 +218,8 @@ start(struct worker *w)
 	    .loaded = on_loaded, .refused = on_refused, .failed = on_bank_failure};
 	if (rc == 0)
 		rc = tl_bank_loader_start(w->store, &ev, &w->loader);
+	if (rc == 0)
+		rc = media_create(w->store, w->config, &w->pool);
 	if (rc < 0)
 		return rc;
 	w->lease = tl_id_new();
@@ -225,7 +228,6 @@ start(struct worker *w)
 	if (!w->found)
 		abort();
 	w->law = law_create(w);
-	w->pool = media_create(w->config);
 	w->batch = BATCH_MIN * 4;
 	asks_init(w);
 	return 0;

@@ -5,6 +5,7 @@
  *   worker_scan.c    one item: load, detect, judge
  *   worker_commit.c  one transaction: leases, results and their consequences
  *   worker_media.c   pictures on their way through the decoders
+ *   worker_preview.c previews, on a thread beside the loop
  *   worker_ask.c     questions of the server: scan, match
  *   worker_match.c   matching without storing
  *   worker_rules.c   policies and rules in force, reloaded when their files change
@@ -153,9 +154,28 @@ struct match *match_next(const struct match *m);
 void match_decoded(struct worker *w, struct match *m, const struct tl_picture *pic,
     enum tl_decode_reason reason);
 
+/* worker_preview.c */
+struct previewer;
+struct preview_job {
+	struct scan *scan;
+	size_t index;
+	struct tl_media_id media;
+	struct tl_picture picture; /* owned */
+	int rc;
+	struct preview_job *next;
+};
+int previewer_create(struct tl_store *s, struct previewer **ret) TL_MUST;
+void previewer_destroy(struct previewer *p); /* forgets what it holds; NULL is fine */
+int previewer_fd(const struct previewer *p); /* readable when previewer_next has something */
+void previewer_submit(struct previewer *p, struct preview_job *j); /* takes it over */
+struct preview_job *previewer_next(struct previewer *p); /* done, or NULL; preview_free it */
+void preview_free(struct preview_job *j);
+
 /* worker_media.c */
-struct media_pool *media_create(const struct tl_config *c);
+int media_create(
+    struct tl_store *s, const struct tl_config *c, struct media_pool **ret) TL_MUST;
 void media_destroy(struct media_pool *p);
+int media_preview_fd(const struct media_pool *p);
 int media_fd(const struct media_pool
 	*p); /* readable when media_pump has work; -1: nothing is under way */
 size_t media_under_way(const struct media_pool *p);

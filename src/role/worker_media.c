@@ -32,13 +32,16 @@ struct media_pool {
 	struct decode room[TL_JAILS_MAX];
 	struct decode *idle;
 	size_t under_way;
+	struct previewer *previewer;
+	size_t previews; /* under way */
+	size_t
+	    previews_max; /* each holds megabytes of pixels: decoders wait when there are so many */
 	struct tl_buf bytes; /* of one file */
-	struct tl_buf jpeg;
 	bool weak_said;
 };
 
-struct media_pool *
-media_create(const struct tl_config *c)
+int
+media_create(struct tl_store *store, const struct tl_config *c, struct media_pool **ret)
 {
 	struct media_pool *p = calloc(1, sizeof *p);
 	if (!p)
@@ -47,13 +50,20 @@ media_create(const struct tl_config *c)
 		p->room[i].next = p->idle;
 		p->idle = &p->room[i];
 	}
+	p->previews_max = 2 * (size_t)c->decoders_per_worker;
+	int rc = previewer_create(store, &p->previewer);
+	if (rc < 0) {
+		free(p);
+		return rc;
+	}
 	struct tl_jails_config jc = {.slots = (unsigned)c->decoders_per_worker};
 	if (tl_jails_create(&jc, &p->jails) < 0) {
 		p->jails = NULL;
 		tl_log(
 		    EV_CONFIG, TL_LWORD("where", "decoder"), TL_LWORD("text", tl_err_text()));
 	}
-	return p;
+	*ret = p;
+	return 0;
 }
 
 void
@@ -61,13 +71,13 @@ media_destroy(struct media_pool *p)
 {
 	if (!p)
 		return;
+	previewer_destroy(p->previewer);
 	tl_jails_destroy(p->jails);
 	for (size_t i = 0; i < TL_JAILS_MAX; i++) {
 		if (p->room[i].match)
 			match_destroy(p->room[i].match);
 	}
 	tl_buf_fini(&p->bytes);
-	tl_buf_fini(&p->jpeg);
 	free(p);
 }
 
@@ -75,6 +85,12 @@ int
 media_fd(const struct media_pool *p)
 {
 	return p->jails && p->under_way ? tl_jails_fd(p->jails) : -1;
+}
+
+int
+media_preview_fd(const struct media_pool *p)
+{
+	return p->previews ? previewer_fd(p->previewer) : -1;
 }
 
 size_t
@@ -136,23 +152,6 @@ cannot(struct scan *s, size_t i, const char *why)
 	s->media_changed[i] = true;
 }
 
-/* Both derivatives beside the blob. */
-static int
-store_previews(struct worker *w, const struct tl_media_id *id, const struct tl_picture *pic)
-{
-	struct tl_buf *b = &w->pool->jpeg;
-	tl_buf_reset(b);
-	int rc = tl_preview_tiny(pic, b);
-	if (rc == 0)
-		rc = tl_blob_put_derived(w->store, id, "tiny", tl_buf_str(b));
-	tl_buf_reset(b);
-	if (rc == 0)
-		rc = tl_preview_jpeg(pic, b);
-	if (rc == 0)
-		rc = tl_blob_put_derived(w->store, id, "preview", tl_buf_str(b));
-	return rc;
-}
-
 static void
 take_picture(struct tl_media *m, const struct tl_picture *pic)
 {
@@ -165,24 +164,38 @@ take_picture(struct tl_media *m, const struct tl_picture *pic)
 	memcpy(m->pdq, pic->pdq[TL_PDQ_ORIGINAL].b, sizeof m->pdq);
 }
 
+/* Takes the picture over; the medium is back once its previews are stored. */
 static void
-item_decoded(struct worker *w, struct scan *s, size_t i, const struct tl_decoded *d)
+item_decoded(struct worker *w, struct scan *s, size_t i, struct tl_decoded *d)
 {
 	struct tl_media *m = &s->full.item.media[i];
-	s->media_pending--;
 	if (d->reason != TL_DECODE_OK) {
+		s->media_pending--;
 		cannot(s, i, tl_decode_reason_word(d->reason));
 		return;
 	}
-	int rc = store_previews(w, &m->id, &d->picture);
-	if (rc < 0) {
-		tl_log(EV_STORE_ERROR, TL_LWORD("where", "preview"),
-		    TL_LID("item", s->job.item), TL_LWORD("error", tl_err_name(rc)));
-		cannot(s, i, REASON_PREVIEW);
-		return;
-	}
 	take_picture(m, &d->picture);
-	s->media_changed[i] = true;
+	struct preview_job *j = calloc(1, sizeof *j);
+	if (!j)
+		abort();
+	*j = (struct preview_job){.scan = s, .index = i, .media = m->id, .picture = d->picture};
+	w->pool->previews++;
+	previewer_submit(w->pool->previewer, j);
+}
+
+static void
+take_preview(struct worker *w, struct preview_job *j)
+{
+	struct scan *s = j->scan;
+	s->media_pending--;
+	s->media_changed[j->index] = true;
+	if (j->rc < 0) {
+		tl_log(EV_STORE_ERROR, TL_LWORD("where", "preview"),
+		    TL_LID("item", s->job.item), TL_LWORD("error", tl_err_name(j->rc)));
+		cannot(s, j->index, REASON_PREVIEW);
+	}
+	w->pool->previews--;
+	preview_free(j);
 }
 
 static struct decode *
@@ -214,7 +227,7 @@ submit_medium(struct worker *w, struct scan *s, size_t i)
 		cannot(s, i, tl_decode_reason_word(TL_DECODE_NO_JAIL));
 		return true;
 	}
-	if (tl_jails_free(p->jails) == 0)
+	if (tl_jails_free(p->jails) == 0 || p->previews >= p->previews_max)
 		return false;
 	tl_buf_reset(&p->bytes);
 	int rc = tl_blob_read(w->store, &m->id, &p->bytes);
@@ -295,13 +308,14 @@ take_one(struct worker *w, struct tl_decoded *d)
 		p->weak_said = true;
 		tl_log(EV_JAIL_WEAK, TL_LWORD("missing", "landlock"));
 	}
-	if (x->scan)
+	if (x->scan) {
 		item_decoded(w, x->scan, x->index, d);
-	else
-		match_decoded(
-		    w, x->match, d->reason == TL_DECODE_OK ? &d->picture : NULL, d->reason);
-	if (d->reason == TL_DECODE_OK)
-		tl_picture_fini(&d->picture);
+	} else {
+		bool ok = d->reason == TL_DECODE_OK;
+		match_decoded(w, x->match, ok ? &d->picture : NULL, d->reason);
+		if (ok)
+			tl_picture_fini(&d->picture);
+	}
 	*x = (struct decode){.next = p->idle};
 	p->idle = x;
 	p->under_way--;
@@ -313,6 +327,9 @@ media_pump(struct worker *w)
 	struct tl_decoded d;
 	while (w->pool->jails && tl_jails_next(w->pool->jails, &d))
 		take_one(w, &d);
+	for (struct preview_job *j;
+	     w->pool->previews && (j = previewer_next(w->pool->previewer));)
+		take_preview(w, j);
 	pump_matches(w);
 	if (w->media.n)
 		pump_items(w);
