@@ -128,7 +128,8 @@ put_escaped(struct tl_buf *b, struct tl_str s)
 		}
 		tl_buf_puts(b, esc);
 	}
-	tl_buf_put(b, s.p + start, s.n - start);
+	if (start < s.n)
+		tl_buf_put(b, s.p + start, s.n - start);
 }
 
 static void

@@ -10,18 +10,6 @@
 #include <ftw.h>
 #include <stdio.h>
 
-/* Sanitizers cannot live in the decoder's jail: tests that decode pictures skip there. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define UNIT_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
-#define UNIT_SANITIZED 1
-#endif
-#endif
-#ifndef UNIT_SANITIZED
-#define UNIT_SANITIZED 0
-#endif
-
 static inline int
 unit_remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
