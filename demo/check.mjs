@@ -29,6 +29,25 @@ async function eventually(what, look) {
   }
 }
 
+/** The trail of an item; null while the platform has not handed it in. */
+async function trail(id) {
+  try {
+    return await api.get(`/v1/items/${id}`)
+  } catch (e) {
+    if (e.status === 404 || e.status === undefined) return null
+    throw e
+  }
+}
+
+/** What the platform knows; null while it does not answer. */
+async function platform() {
+  try {
+    return await (await fetch(new URL('/state.json', opt.platform))).json()
+  } catch {
+    return null
+  }
+}
+
 // Verdicts ----------------------------------------------------------------------------------------------------------------
 
 /** The reason that leads: the first that was not in shadow and made the verdict. */
@@ -50,15 +69,13 @@ async function verdicts() {
   let pictures = 0
   const policies = new Set()
   for (const want of rows) {
-    const trail = await eventually(`a verdict for ${want[0]}`, async () => {
-      const t = await api.get(`/v1/items/${want[0]}`).catch(e => {
-        if (e.status !== 404) throw e // not handed in yet
-      })
-      return t?.verdict && t
+    const found = await eventually(`a verdict for ${want[0]}`, async () => {
+      const t = await trail(want[0])
+      return t?.verdict && (want[7] !== 'flag' || t.cases.length > 0) && t // reports come after all items
     })
-    const got = seen(trail)
-    // A block needs no case unless its rule asks for one, a person's case may be closed: only reports must have one.
-    const same = want.every((w, i) => head[i] === 'case' ? w !== 'flag' || trail.cases.length > 0 : w === got[i])
+    const got = seen(found)
+    // A block needs no case unless its rule asks for one; a report always has one.
+    const same = want.every((w, i) => head[i] === 'case' ? w !== 'flag' || found.cases.length > 0 : w === got[i])
     if (!same) wrong.push({ item: want[0], expected: want.join(' '), seen: got.join(' ') })
     pictures += Number(want[2]) > 0
     if (want[5] !== '-') policies.add(want[5])
@@ -107,14 +124,14 @@ async function decideOne() {
 
 async function arrives(d) {
   const page = await eventually(`the action of decision ${d.decision} at the platform`, async () => {
-    const state = await (await fetch(new URL('/state.json', opt.platform))).json()
-    const mine = state.actions.filter(a => a.decision === d.decision)
+    const state = await platform()
+    const mine = state?.actions.filter(a => a.decision === d.decision) ?? []
     return mine.length > 0 && mine.every(a => a.confirmed) && { ...state, mine }
   })
   if (d.item)
     await eventually('the confirmation in the trail', async () => {
-      const t = await api.get(`/v1/items/${d.item}`)
-      const actions = t.actions.filter(a => a.decision === d.decision)
+      const t = await trail(d.item)
+      const actions = (t?.actions ?? []).filter(a => a.decision === d.decision)
       return actions.length > 0 && actions.every(a => a.state === 'confirmed' || a.state === 'reversed')
     })
   return page
@@ -123,17 +140,12 @@ async function arrives(d) {
 /** Everything that the platform was asked to do is done. */
 async function settled() {
   return eventually('all actions to be confirmed', async () => {
-    const state = await (await fetch(new URL('/state.json', opt.platform))).json()
-    return state.actions.length === state.confirmed && state
+    const state = await platform()
+    return state && state.posted === state.items && state.actions.length === state.confirmed && state
   })
 }
 
 try {
-  say('waiting for the platform to hand everything in')
-  await eventually('all items and reports of the demo platform', async () => {
-    const state = await (await fetch(new URL('/state.json', opt.platform)).catch(() => null))?.json()
-    return state && state.posted === state.items && state.flags > 0
-  })
   say('waiting for verdicts')
   const v = await verdicts()
   for (const w of v.wrong) say(`expected  ${w.expected}\nseen      ${w.seen}`)
