@@ -11,7 +11,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const bin = (name) => {
-  const found = ['build/', 'build/src/bin/'].map((dir) => join(root, dir, name)).find(existsSync)
+  const dir = process.env.TUTELA_BUILD ?? 'build'
+  const found = [dir, join(dir, 'src/bin')].map((at) => join(root, at, name)).find(existsSync)
   if (!found) throw new Error(`${name} is not built`)
   return found
 }
@@ -119,6 +120,7 @@ export async function start(settings = {}) {
     await ended
     platform.stop()
     rmSync(data, { recursive: true, force: true })
+    if (/Sanitizer|runtime error/.test(log)) throw new Error(log)
   }
   try {
     await until('the daemon', () => fetch(`http://127.0.0.1:${admin}/readyz`).then((r) => r.ok, () => false))
