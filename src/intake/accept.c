@@ -49,8 +49,7 @@ void
 tl_accept_print(struct tl_accept *a, const struct tl_key *key)
 {
 	const struct tl_item *it = &a->item;
-	static _Thread_local struct tl_buf b;
-	tl_buf_reset(&b);
+	struct tl_buf TL_CLEANUP(tl_buf_fini) b = {0};
 	add_u64(&b, it->live);
 	add_u64(&b, it->kind);
 	add_u64(&b, it->audience);
@@ -65,8 +64,6 @@ tl_accept_print(struct tl_accept *a, const struct tl_key *key)
 		tl_buf_put(&b, it->media[i].id.b, sizeof it->media[i].id.b);
 	tl_blake2b(a->print, sizeof a->print, tl_buf_str(&b), key);
 	tl_wipe(b.p, b.n);
-	if (b.cap > 65536)
-		tl_buf_fini(&b);
 }
 
 int
