@@ -59,7 +59,7 @@ struct tl_cli {
 	struct tl_config *config;
 	struct tl_store *store;
 	struct tl_db *db;
-	struct tl_buf out; /* standard output, written when the command ends */
+	struct tl_buf out; /* standard output, written by cli_flush and when the command ends */
 	int exit;          /* when the command succeeded and wants to say more than 0 */
 };
 
@@ -118,6 +118,9 @@ void cli_cell_json(
     struct cli_list *l, struct tl_str json, const char *text); /* raw; text for people */
 void cli_list_end(
     struct cli_list *l, const char *none); /* `none`: what to say to people when it is empty */
+
+/* Writes what was said so far: for commands whose result may be long. */
+int cli_flush(struct tl_cli *c) TL_MUST;
 
 /* A line for people only; nothing with --json. */
 void cli_say(struct tl_cli *c, const char *fmt, ...) TL_PRINTF(2, 3);

@@ -330,6 +330,8 @@ cmd_bank_export(struct tl_cli *c)
 			tl_buf_byte(&c->out, '\n');
 			before = entries[i].id;
 		}
+		if (rc == 0)
+			rc = cli_flush(c);
 	}
 	return rc;
 }

@@ -256,6 +256,37 @@ check_people(struct doctor *d)
 	return 0;
 }
 
+/* The clerk holds its duty while it lives; without it nothing is sealed, numbered or erased. */
+static int
+check_clerk(struct doctor *d)
+{
+	struct tl_row r;
+	int64_t now = tl_now_us();
+	int rc = tl_db_query_args(d->cli->db, &r, TL_SQL_INSPECT_DUTIES, NULL, 0);
+	if (rc < 0)
+		return rc;
+	while ((rc = tl_row_next(&r)) > 0) {
+		if (d->runs && tl_col_int(&r, 1) + TL_US_MIN < now)
+			find(d, PROBLEM,
+			    "Look at the log of that role; stop and start tutelad.",
+			    "nobody has done the duty \"%.*s\" for %lld s",
+			    TL_ARG(tl_col_str(&r, 0)),
+			    (long long)((now - tl_col_int(&r, 1)) / TL_US_S));
+	}
+	tl_row_end(&r);
+	if (rc == 0)
+		rc = tl_db_first_args(d->cli->db, &r, TL_SQL_INSPECT_UNSEALED, NULL, 0);
+	if (rc < 0)
+		return rc;
+	int64_t n = tl_col_int(&r, 0), oldest = tl_col_int(&r, 1);
+	tl_row_end(&r);
+	if (n && d->runs && oldest + TL_US_MIN < now)
+		find(d, PROBLEM, "Look at the clerk's log; until it works no event leaves.",
+		    "%lld decisions are not sealed, the oldest for %lld s", (long long)n,
+		    (long long)((now - oldest) / TL_US_S));
+	return 0;
+}
+
 static int
 check_ledger(struct doctor *d)
 {
@@ -286,6 +317,7 @@ static const struct {
     {"cases", check_cases, true},
     {"actions", check_actions, true},
     {"endpoints", check_endpoints, true},
+    {"clerk", check_clerk, true},
     {"switches", check_switches, true},
     {"alarms", check_alarms, true},
     {"ledger", check_ledger, true},

@@ -79,6 +79,8 @@ cmd_hash(struct tl_cli *c)
 	cli_list_begin(&l, c, "files", cli_option(c, "digests") ? full : plain);
 	for (int i = 0; rc == 0 && i < c->argc; i++) {
 		rc = hash_one(c, jails, &l, c->argv[i]);
+		if (rc == 0)
+			rc = cli_flush(c);
 		cli_progress("hashed", i + 1, c->argc);
 	}
 	if (c->json)

@@ -1,9 +1,8 @@
 /*
  * The command line: reads the words, opens what the command needs, runs it, prints what it said.
  *
- * Promises: standard output holds the result alone and is written when the command has ended; errors go to standard
- * error with what happened and what to do; the exit code says which kind it was. Works while the daemon runs
- * and while it does not.
+ * Promises: standard output holds the result alone; errors go to standard error with what happened and what to
+ * do; the exit code says which kind it was. Works while the daemon runs and while it does not.
  */
 #include "bin/cli.h"
 
@@ -79,11 +78,13 @@ print_error(const struct tl_cli *c, int rc)
 	(void)fwrite(b.p, 1, b.n, stderr);
 }
 
-static int
-print_out(struct tl_cli *c)
+int
+cli_flush(struct tl_cli *c)
 {
+	cli_progress_end(); /* the line of progress must not stand in the result */
 	if (fwrite(c->out.p, 1, c->out.n, stdout) != c->out.n || fflush(stdout) != 0)
 		return tl_fail(TL_EIO, "cannot write the result: %m");
+	tl_buf_reset(&c->out);
 	return 0;
 }
 
@@ -96,15 +97,14 @@ run(struct tl_cli *c, int argc, char **argv)
 		return rc;
 	if (help) {
 		cli_help(&c->out, c->command);
-		return print_out(c);
+		return cli_flush(c);
 	}
 	rc = tl_crypto_init();
 	if (rc == 0)
 		rc = cli_open(c);
 	if (rc == 0)
 		rc = c->command->run(c);
-	cli_progress_end();
-	int printed = print_out(c); /* also what a command said before it failed */
+	int printed = cli_flush(c); /* also what a command said before it failed */
 	return rc < 0 ? rc : printed;
 }
 

@@ -18,15 +18,12 @@ S(INSPECT_QUEUES, "SELECT q.name, q.title, q.skills,"
 		  " SUM(CASE WHEN c.clock_at < $1 THEN 1 ELSE 0 END), MIN(c.opened_at)"
 		  " FROM queues q LEFT JOIN cases c ON c.queue = q.name AND c.state IN ('open', 'claimed')"
 		  " GROUP BY q.name, q.title, q.skills, q.position ORDER BY q.position, q.name")
-S(INSPECT_CASE_OF_DECISION, "SELECT id, kind, policy, at, automated_decision FROM decisions WHERE platform = $1"
-			    " AND subject_kind = $2 AND subject = $3 ORDER BY at DESC LIMIT 100")
-S(INSPECT_ITEM_CASES, "SELECT id, state, queue, severity, opened_at FROM cases WHERE platform = $1"
-		      " AND subject_kind = 'item' AND subject = $2 ORDER BY opened_at DESC LIMIT 100")
 S(INSPECT_CASES_LATE, "SELECT COUNT(*), MIN(clock_at) FROM cases WHERE state IN ('open', 'claimed') AND clock_at < $1")
 S(INSPECT_CASE_STATES, "SELECT state, COUNT(*) FROM cases GROUP BY state")
 S(INSPECT_KEYS_WITHOUT_ENDPOINT, "SELECT DISTINCT p.name FROM api_keys k JOIN platforms p ON p.platform = k.platform"
 				 " WHERE k.revoked_at IS NULL AND k.live = 1 AND NOT EXISTS (SELECT 1 FROM endpoints e"
 				 " WHERE e.platform = k.platform AND e.live = 1 AND e.enabled = 1)")
+S(INSPECT_UNSEALED, "SELECT COUNT(*), MIN(at) FROM decisions WHERE seq IS NULL")
 S(INSPECT_DUTIES, "SELECT name, until FROM duties ORDER BY name")
 S(INSPECT_MEDIAN, "SELECT COUNT(*) FROM decisions WHERE at >= $1 AND at < $2 AND reviewer IS NOT NULL AND live = $3"
 		  " AND queued_us >= 0")
