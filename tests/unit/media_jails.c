@@ -7,8 +7,13 @@
 
 #include "media_unit.h"
 
+#include <errno.h>
 #include <poll.h>
+#include <seccomp.h>
 #include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static struct tl_jails *
 fake_jails(void)
@@ -118,6 +123,51 @@ t_killed_decoder_costs_nothing(void **state)
 	tl_jails_destroy(j);
 }
 
+/* Decodes a picture on a kernel that lacks the calls (as a filter of our own pretends); 0 to 99 is the reason. */
+static int
+reason_without(const int *calls, size_t n)
+{
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		scmp_filter_ctx f = seccomp_init(SCMP_ACT_ALLOW);
+		int rc = f ? 0 : -1;
+		for (size_t i = 0; i < n; i++)
+			rc |= seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS), calls[i], 0);
+		rc |= seccomp_rule_add(f, SCMP_ACT_ERRNO(EINVAL), SCMP_SYS(prctl), 1,
+		    SCMP_CMP(0, SCMP_CMP_EQ, PR_SET_SECCOMP));
+		if (rc != 0 || seccomp_load(f) != 0)
+			_exit(100);
+		struct tl_jails *j = unit_jails(1);
+		struct tl_buf b = unit_file(TEST_DATA, "pdq/scene00-q15.jpg");
+		struct tl_decode_job job = {.bytes = tl_buf_str(&b)};
+		struct tl_decoded d = {0};
+		rc = tl_jails_decode(j, &job, &d);
+		bool told = d.weak || (d.reason == TL_DECODE_NO_JAIL && rc == TL_EPERM);
+		tl_jails_destroy(j);
+		_exit(told ? (int)d.reason : 101);
+	}
+	int status = 0;
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static void
+t_without_seccomp_nothing_is_decoded(void **state)
+{
+	(void)state;
+	assert_int_equal(reason_without((int[]){SCMP_SYS(seccomp)}, 1), TL_DECODE_NO_JAIL);
+}
+
+static void
+t_without_landlock_decoding_goes_on_and_says_so(void **state)
+{
+	(void)state;
+	const int calls[] = {SCMP_SYS(landlock_create_ruleset)};
+	assert_int_equal(reason_without(calls, 1), TL_DECODE_OK);
+}
+
 /* The clean parent is confined as well, though it never looks at bytes. */
 static void
 t_waiting_decoders_are_confined(void **state)
@@ -213,6 +263,8 @@ main(void)
 	    cmocka_unit_test(t_hanging_decoder_is_ended_at_the_deadline),
 	    cmocka_unit_test(t_second_answer_is_thrown_away_with_its_sender),
 	    cmocka_unit_test(t_killed_decoder_costs_nothing),
+	    cmocka_unit_test(t_without_seccomp_nothing_is_decoded),
+	    cmocka_unit_test(t_without_landlock_decoding_goes_on_and_says_so),
 	    cmocka_unit_test(t_waiting_decoders_are_confined),
 	    cmocka_unit_test(t_warm_decoders_are_the_ones_that_answer),
 	    cmocka_unit_test(t_limits_are_kept),
