@@ -96,7 +96,7 @@ answer_put(struct tl_req *req, int rc, void *ctx)
 void
 tl_api_put_account(struct tl_req *req)
 {
-	json_t *j;
+	json_t *j = NULL;
 	struct put *p = TL_NEW(tl_req_arena(req), struct put);
 	int rc = p ? tl_api_accepting(tl_api_of(req)) : tl_arena_check(tl_req_arena(req));
 	if (rc == 0)

@@ -79,7 +79,7 @@ answer_counters(struct tl_req *req, int rc, void *ctx)
 void
 tl_api_put_counters(struct tl_req *req)
 {
-	json_t *j;
+	json_t *j = NULL;
 	struct counters *c = TL_NEW(tl_req_arena(req), struct counters);
 	int rc = c ? tl_req_json(req, &j) : tl_arena_check(tl_req_arena(req));
 	if (rc == 0)
@@ -200,7 +200,7 @@ answer_confirm(struct tl_req *req, int rc, void *ctx)
 void
 tl_api_confirm_action(struct tl_req *req)
 {
-	json_t *j;
+	json_t *j = NULL;
 	struct tl_confirm_in in;
 	struct confirm *c = TL_NEW(tl_req_arena(req), struct confirm);
 	int rc = c ? tl_req_json(req, &j) : tl_arena_check(tl_req_arena(req));

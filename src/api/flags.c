@@ -143,7 +143,7 @@ answer_flag(struct tl_req *req, int rc, void *ctx)
 static int
 read_flag(struct tl_req *req, struct post *p)
 {
-	json_t *j;
+	json_t *j = NULL;
 	int rc = tl_api_accepting(tl_api_of(req));
 	if (rc == 0)
 		rc = tl_req_json(req, &j);

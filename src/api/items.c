@@ -269,7 +269,7 @@ tl_api_own_item(const struct tl_req *req, const struct tl_who *who, struct tl_ac
 static int
 read_post(struct tl_req *req, struct post *p)
 {
-	json_t *j;
+	json_t *j = NULL;
 	int rc = p->is_multipart ? tl_multipart_end(&p->multipart) : 0;
 	if (rc == 0 && p->is_multipart && !p->has_item)
 		rc = tl_fail_at(TL_EFIELD, "item", "the part \"item\" is required");
