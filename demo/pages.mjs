@@ -21,6 +21,7 @@ article img { max-width: 100%; height: auto; max-height: 16rem; border-radius: 6
 .chip.stop { color: var(--stop) } .hidden { color: var(--dim); font-style: italic }
 table { width: 100%; border-collapse: collapse; background: var(--card); font-size: .9375rem } td, th { text-align: left; padding: .5rem .75rem;
   border-bottom: 1px solid var(--line); vertical-align: top } th { font-weight: 600; color: var(--dim) }
+time { white-space: nowrap; color: var(--dim) } article h2 { font-size: 1.0625rem; margin: .5rem 0 0 }
 .sum { color: var(--dim); margin: 0 0 1rem }
 `
 
@@ -42,7 +43,7 @@ const chips = list => list.length === 0
   : list.map(a => `<span class="chip ${words(a.name)[1]}">${escape(words(a.name)[0])}</span>`).join(' ')
 
 function frame(title, here, body) {
-  const links = [['/', 'Now'], ['/before', 'As posted'], ['/accounts', 'Accounts'], ['/log', 'Webhooks']]
+  const links = [['/', 'Now'], ['/restricted', 'Restricted'], ['/before', 'As posted'], ['/accounts', 'Accounts'], ['/log', 'Webhooks']]
   const nav = links.map(([to, name]) => `<a href="${to}"${to === here ? ' aria-current="page"' : ''}>${name}</a>`).join('')
   return {
     type: 'text/html; charset=utf-8',
@@ -63,17 +64,22 @@ export function pages({ accounts, items, content, state, holding }) {
   function article(i, now) {
     const held = now ? holding('item', i.id) : []
     const shown = held.every(a => words(a.name)[2])
-    const text = Object.values(i.text ?? {}).map(t => `<p>${escape(t)}</p>`).join('')
+    const text = Object.entries(i.text ?? {})
+      .map(([field, t]) => field === 'title' ? `<h2>${escape(t)}</h2>` : `<p>${escape(t)}</p>`).join('')
     const pictures = i.pictures.map((_, n) => `<img src="/pictures/${i.id}/${n}" alt="A drawn picture" loading="lazy">`).join('')
     const body = shown ? text + pictures : '<p class="hidden">This is not shown.</p>'
     return `<article><header><a href="/items/${i.id}">${escape(names.get(i.author) ?? i.author)} · ${escape(i.kind)}</a>${
       now ? chips(held) : ''}</header>${body}</article>`
   }
 
-  function feed(now) {
-    const held = items.filter(i => holding('item', i.id).length > 0).length
-    const sum = now ? `${items.length} items, ${held} under a restriction.` : `${items.length} items, as they were posted.`
-    return frame(now ? 'Now' : 'As posted', now ? '/' : '/before', `<p class="sum">${sum}</p>${items.map(i => article(i, now)).join('')}`)
+  const newestFirst = items.toReversed?.() ?? [...items].reverse()
+
+  function feed(title, here) {
+    const held = new Set(items.filter(i => holding('item', i.id).length > 0))
+    const now = here !== '/before'
+    const list = here === '/restricted' ? newestFirst.filter(i => held.has(i)) : newestFirst
+    const sum = now ? `${items.length} items, ${held.size} under a restriction.` : `${items.length} items, as they were posted.`
+    return frame(title, here, `<p class="sum">${sum}</p>${list.map(i => article(i, now)).join('')}`)
   }
 
   function people() {
@@ -88,7 +94,7 @@ export function pages({ accounts, items, content, state, holding }) {
 
   function log() {
     const rows = Object.values(state.actions).reverse().map(a =>
-      `<tr><td>${escape(a.at)}</td><td>${escape(a.name)}${a.reverses ? ' (takes back)' : ''}</td><td>${escape(a.subject.id)}</td><td>${
+      `<tr><td><time datetime="${escape(a.at)}">${escape(a.at.slice(11, 19))}</time></td><td>${escape(a.name)}${a.reverses ? ' (takes back)' : ''}</td><td>${escape(a.subject.id)}</td><td>${
         escape(a.policy)}</td><td>${a.confirmed ? 'confirmed' : 'received'}</td></tr>`).join('')
     return frame('Webhooks', '/log', `<p class="sum">${Object.keys(state.seen).length} webhooks.</p><table><thead><tr><th>At<th>Action<th>Subject<th>Policy<th>State</tr></thead><tbody>${rows}</tbody></table>`)
   }
@@ -107,8 +113,9 @@ export function pages({ accounts, items, content, state, holding }) {
 
   return url => {
     const [, first, second, third] = url.pathname.split('/')
-    if (url.pathname === '/') return feed(true)
-    if (url.pathname === '/before') return feed(false)
+    if (url.pathname === '/') return feed('Now', '/')
+    if (url.pathname === '/restricted') return feed('Restricted', '/restricted')
+    if (url.pathname === '/before') return feed('As posted', '/before')
     if (url.pathname === '/accounts') return people()
     if (url.pathname === '/log') return log()
     if (url.pathname === '/style.css') return { type: 'text/css', body: style }

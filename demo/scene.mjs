@@ -57,7 +57,7 @@ const places = ['the canal', 'the old mill', 'platform four', 'the reading room'
 const things = ['Saw a heron at', 'Met my sister at', 'The light was beautiful at', 'Lost a blue glove near', 'Anyone else waiting at',
   'They are repairing the roof of', 'Free concert tonight at']
 for (const t of things)
-  for (const p of places) post(anybody(), `${t} ${p}.`, 'allow', { text: { title: t.split(' ')[0], body: `${t} ${p}.` } })
+  for (const p of places) post(anybody(), `${t} ${p}.`, 'allow')
 const answers = ['So true.', 'Where exactly?', 'I was there too!', 'Thank you for telling.', 'Not again.', 'Lovely.']
 for (let i = 0; i < 18; i++)
   post(anybody(), answers[i % answers.length], 'allow', { kind: 'comment', parent: items[i * 2].id, thread: items[i * 2].id })
