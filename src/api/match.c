@@ -50,7 +50,7 @@ on_answer(struct tl_req *req, int rc, struct tl_str json)
 static int
 read_match(struct tl_req *req, struct tl_ask *ask, int *ret_fd)
 {
-	json_t *j;
+	json_t *j = NULL;
 	if (tl_api_is_bytes(req)) {
 		if (!tl_req_body(req).n)
 			return tl_fail_at(TL_EFIELD, "", "the picture is empty");

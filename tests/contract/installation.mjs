@@ -109,6 +109,8 @@ export async function startDaemon({ sets = {}, scopes = 'ingest match flag accou
     async end() {
       await stop()
       rmSync(dir, { recursive: true, force: true })
+      const found = /(WARNING|ERROR): \w+Sanitizer[\s\S]{0,3000}|runtime error:.*/.exec(log)
+      if (found) throw new Error(found[0])
     },
   }
 }
