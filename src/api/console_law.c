@@ -7,13 +7,10 @@
 #include "api/console_int.h"
 
 #include "detect/detect.h"
+#include "report/figures.h"
 #include "rules/rules.h"
-#include "store/actions.h"
 #include "store/banks.h"
-#include "store/outbox.h"
 #include "sys/clock.h"
-
-#include <stdlib.h>
 
 /* Policies and actions -------------------------------------------------------------------- */
 
@@ -184,201 +181,16 @@ tl_console_rules(struct tl_call *c)
 
 /* Figures --------------------------------------------------------------------------------- */
 
-enum {
-	F_REVIEW,
-	F_WITHHOLD,
-	F_BLOCK,
-	F_ACT,
-	F_CLEAR,
-	F_AUTOMATIC,
-	F_REVERSED,
-	F_FLAGS,
-	F_COUNT
-};
-static const struct {
-	const char *counter, *member;
-} figure[F_COUNT] = {
-    [F_REVIEW] = {"verdict_review", "review"},
-    [F_WITHHOLD] = {"verdict_withhold", "withhold"},
-    [F_BLOCK] = {"verdict_block", "block"},
-    [F_ACT] = {"decided_act", "decided_act"},
-    [F_CLEAR] = {"decided_clear", "decided_clear"},
-    [F_AUTOMATIC] = {"automatic", "automatic"},
-    [F_REVERSED] = {"reversed", "reversed"},
-    [F_FLAGS] = {"flags_received", "flags"},
-};
-#define FIGURE_POLICIES_MAX 512
-
-struct policy_figures {
-	struct tl_str policy;
-	int64_t n[F_COUNT];
-};
-
-struct all_figures {
-	struct policy_figures *rows;
-	size_t count;
-	int64_t verdicts[tl_verdict_word_count];
-};
-
-static struct policy_figures *
-figures_of(struct tl_call *c, struct all_figures *f, struct tl_str policy)
-{
-	for (size_t i = 0; i < f->count; i++) {
-		if (tl_str_eq(f->rows[i].policy, policy))
-			return &f->rows[i];
-	}
-	if (f->count == FIGURE_POLICIES_MAX)
-		return NULL;
-	f->rows[f->count].policy = tl_arena_dup(c->arena, policy);
-	return &f->rows[f->count++];
-}
-
-static void
-take_counter(struct tl_call *c, struct all_figures *f, const struct tl_row *r)
-{
-	struct tl_str name = tl_col_str(r, 0);
-	for (int v = 0; v < tl_verdict_word_count; v++) {
-		if (tl_str_is(name,
-			tl_arena_printf(c->arena, "verdict_%s", tl_verdict_word_names[v])))
-			f->verdicts[v] += tl_col_int(r, 2);
-	}
-	for (int i = 0; i < F_COUNT; i++) {
-		if (!tl_str_is(name, figure[i].counter))
-			continue;
-		struct policy_figures *p = figures_of(c, f, tl_col_str(r, 1));
-		if (p)
-			p->n[i] += tl_col_int(r, 2);
-	}
-}
-
-static int
-read_counters(struct tl_call *c, int64_t from_day, struct all_figures *f)
-{
-	struct tl_row r;
-	f->rows = TL_NEWS(c->arena, struct policy_figures, FIGURE_POLICIES_MAX);
-	int rc = tl_arena_check(c->arena);
-	if (rc == 0)
-		rc = tl_db_query(c->db, &r, TL_SQL_VIEW_COUNTERS, A_INT(from_day));
-	if (rc < 0)
-		return rc;
-	while ((rc = tl_row_next(&r)) > 0)
-		take_counter(c, f, &r);
-	return rc;
-}
-
-static void
-write_policy_figures(struct tl_buf *out, const struct all_figures *f)
-{
-	tl_js_open(out, "policies", '[');
-	for (size_t i = 0; i < f->count; i++) {
-		tl_js_open(out, NULL, '{');
-		tl_js_str(out, "policy", f->rows[i].policy);
-		for (int k = 0; k < F_COUNT; k++)
-			tl_js_int(out, figure[k].member, f->rows[i].n[k]);
-		tl_js_close(out, '}');
-	}
-	tl_js_close(out, ']');
-}
-
-/* Rows of (state, count) as one object with every state in it. */
-static int
-write_states(struct tl_call *c, const char *key, enum tl_sql sql, const char *const *names)
-{
-	struct tl_row r;
-	int64_t n[32] = {0};
-	int word, rc = tl_db_query(c->db, &r, sql, A_NULL);
-	if (rc < 0)
-		return rc;
-	while ((rc = tl_row_next(&r)) > 0) {
-		if (tl_word_parse(names, tl_col_str(&r, 0), &word) == 0 && word < 32)
-			n[word] = tl_col_int(&r, 1);
-	}
-	tl_js_open(&c->out, key, '{');
-	for (int i = 0; names[i] && i < 32; i++)
-		tl_js_int(&c->out, names[i], n[i]);
-	tl_js_close(&c->out, '}');
-	return rc;
-}
-
-static void
-write_counts(struct tl_buf *out, const char *key, const char *const *names, const int64_t *n)
-{
-	tl_js_open(out, key, '{');
-	for (int i = 0; names[i]; i++)
-		tl_js_int(out, names[i], n[i]);
-	tl_js_close(out, '}');
-}
-
-static int
-by_size(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-	return (x > y) - (x < y);
-}
-
-static void
-write_median(struct tl_buf *out, const char *key, int64_t *us, size_t n)
-{
-	if (!n) {
-		tl_js_null(out, key);
-		return;
-	}
-	qsort(us, n, sizeof *us, by_size);
-	tl_js_num(out, key, (double)(us[n / 2] / TL_US_MS) / 1000);
-}
-
-#define TIMES_MAX 2000
-
-static int
-write_times(struct tl_call *c, int64_t from)
-{
-	int64_t *queued = TL_NEWS(c->arena, int64_t, TIMES_MAX);
-	int64_t *decided = TL_NEWS(c->arena, int64_t, TIMES_MAX);
-	size_t n = 0;
-	struct tl_row r;
-	int rc = tl_arena_check(c->arena);
-	if (rc == 0)
-		rc = tl_db_query(c->db, &r, TL_SQL_VIEW_TIMES, A_INT(from));
-	if (rc < 0)
-		return rc;
-	while (n < TIMES_MAX && (rc = tl_row_next(&r)) > 0) {
-		queued[n] = tl_col_int(&r, 0);
-		decided[n++] = tl_col_int(&r, 1);
-	}
-	tl_row_end(&r);
-	write_median(&c->out, "median_queued_s", queued, n);
-	write_median(&c->out, "median_decided_s", decided, n);
-	return rc < 0 ? rc : 0;
-}
-
 int
 tl_console_figures(struct tl_call *c)
 {
-	int64_t days = 7, now = tl_now_us();
+	int64_t days = 7;
+	struct tl_figures f;
 	int rc = tl_req_query_int(c->req, "days", 1, 366, &days);
-	int64_t from_day = now / TL_US_DAY - days + 1;
-	struct all_figures f = {0};
-	int64_t actions[tl_action_state_count] = {0}, out[tl_outbox_state_count] = {0};
 	if (rc == 0)
-		rc = read_counters(c, from_day, &f);
-	if (rc == 0)
-		rc = tl_action_counts(c->db, actions);
-	if (rc == 0)
-		rc = tl_outboxrow_counts(c->db, out);
+		rc = tl_figures_read(c->db, days, true, c->arena, &f);
 	if (rc < 0)
 		return rc;
-	tl_js_open(&c->out, NULL, '{');
-	tl_js_time(&c->out, "from", from_day * TL_US_DAY);
-	tl_js_time(&c->out, "to", now);
-	write_policy_figures(&c->out, &f);
-	rc = write_states(c, "items", TL_SQL_ITEM_COUNT_STATE, tl_item_state_names);
-	write_counts(&c->out, "verdicts", tl_verdict_word_names, f.verdicts);
-	if (rc == 0)
-		rc = write_states(c, "cases", TL_SQL_VIEW_CASE_STATES, tl_case_state_names);
-	write_counts(&c->out, "actions", tl_action_state_names, actions);
-	write_counts(&c->out, "deliveries", tl_outbox_state_names, out);
-	if (rc == 0)
-		rc = write_times(c, from_day * TL_US_DAY);
-	tl_js_close(&c->out, '}');
-	return rc;
+	tl_figures_json(&f, &c->out);
+	return 0;
 }

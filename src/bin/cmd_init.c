@@ -191,8 +191,11 @@ cmd_init(struct tl_cli *c)
 	int rc = 0;
 	if (admin) {
 		x.has_admin = true;
-		x.admin = (struct tl_new_user){
-		    .name = tl_str(admin), .role = TL_ROLE_ADMIN, .actor = "cli"};
+		const char *skills = cli_option(c, "skills");
+		x.admin = (struct tl_new_user){.name = tl_str(admin),
+		    .role = TL_ROLE_ADMIN,
+		    .skills = tl_str(skills ? skills : ""),
+		    .actor = "cli"};
 		rc = cli_password(cli_option(c, "password-stdin") != NULL, password, &made);
 		x.admin.password = tl_str(password);
 		if (rc == 0)

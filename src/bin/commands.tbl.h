@@ -13,6 +13,7 @@ C(init, "init", "", 0, 0, CLI_CONFIG, "Create the data folder: store, keys, poli
     "tutela --data var init --admin alex --platform flip")
 O(init, "admin", "NAME", "Create this administrator. Without --password-stdin a password is made and shown once.")
 O(init, "password-stdin", NULL, "Read the administrator's password from standard input.")
+O(init, "skills", "WORDS", "The administrator's skills; queues such as child-safety ask for them.")
 O(init, "platform", "NAME", "Create this platform.")
 O(init, "policy", "FOLDER", "Copy policies from here instead of those that came with the program.")
 

@@ -108,9 +108,5 @@ S(VIEW_MEDIA_IN_CASE, "SELECT 1 FROM cases c JOIN item_media im ON im.platform =
 		      " WHERE c.id = $1 AND c.subject_kind = 'item' AND im.media = $2")
 
 S(VIEW_BANK_MATCHES, "SELECT COUNT(*) FROM signals WHERE bank = $1 AND at >= $2")
-S(VIEW_COUNTERS, "SELECT name, policy, SUM(n) FROM counters WHERE day >= $1 GROUP BY name, policy")
-S(VIEW_CASE_STATES, "SELECT state, COUNT(*) FROM cases GROUP BY state")
-S(VIEW_TIMES, "SELECT queued_us, decided_in_us FROM decisions WHERE at >= $1 AND reviewer IS NOT NULL"
-	      " AND queued_us >= 0 ORDER BY at DESC LIMIT 2000")
 S(VIEW_OPEN_BY_QUEUE, "SELECT queue, COUNT(*) FROM cases WHERE state = 'open' GROUP BY queue")
 S(VIEW_COUNTER, "SELECT COALESCE(SUM(n), 0) FROM counters WHERE day >= $1 AND name = $2")
