@@ -68,15 +68,16 @@ tl_memfd_sealed(const char *name, struct tl_str data, int *ret_fd)
 int
 tl_memfd_new(const char *name, size_t size, int *ret_fd, uint8_t **ret_map)
 {
-	TL_CLEANUP(tl_fd_close) int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (fd < 0 || ftruncate(fd, (off_t)size) < 0)
-		return tl_fail(TL_EIO, "cannot make a memory file: %m");
-	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (p == MAP_FAILED)
-		return tl_fail(TL_EIO, "cannot map a memory file: %m");
+	int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	void *p = MAP_FAILED;
+	if (fd >= 0 && ftruncate(fd, (off_t)size) == 0)
+		p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (p == MAP_FAILED) {
+		tl_fd_close(&fd);
+		return tl_fail(TL_EIO, "cannot make a memory file of %zu bytes", size);
+	}
 	*ret_map = p;
 	*ret_fd = fd;
-	fd = -1;
 	return 0;
 }
 
