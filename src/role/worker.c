@@ -17,6 +17,7 @@
 
 #define POLL_US TL_US_S  /* how long to wait for work without a wake-up */
 #define LOOK_ASKS_US 500 /* how long to scan without a look at the questions */
+#define ELSEWHERE_MS 3   /* how often to look for what another worker does */
 #define STOP_US (10 * TL_US_S)
 
 /* Bank loader events, on its thread: only what is safe from there. */
@@ -118,6 +119,8 @@ wait_for_work(struct worker *w)
 	    {.fd = media_fd(w->pool), .events = POLLIN},
 	    {.fd = media_preview_fd(w->pool), .events = POLLIN}};
 	int timeout_ms = busy || left <= 0 ? 0 : (int)(left / TL_US_MS) + 1;
+	if (w->elsewhere.n && timeout_ms > ELSEWHERE_MS)
+		timeout_ms = ELSEWHERE_MS;
 	if (poll(p, TL_COUNT(p), timeout_ms) <= 0)
 		return;
 	if (p[0].revents)
@@ -173,6 +176,8 @@ work_round(struct worker *w, bool last)
 		commit_round(w, want);
 	scan_some(w);
 	media_pump(w);
+	if (w->elsewhere.n)
+		asks_elsewhere(w);
 	round_end(w);
 }
 
@@ -254,6 +259,7 @@ finish(struct worker *w)
 	free_scans(&w->todo);
 	free_scans(&w->media);
 	free_scans(&w->ready);
+	free_scans(&w->elsewhere);
 	free_scans(&w->idle);
 	law_destroy(w->law);
 	tl_bank_loader_stop(w->loader);

@@ -6,6 +6,7 @@
  */
 #include "role/worker_int.h"
 
+#include "base/arena.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
 
@@ -58,6 +59,18 @@ scan_json(struct tl_buf *out, const struct scan *s)
 	tl_js_close(out, '}');
 }
 
+static void
+free_asks(struct worker *w, struct scan *s)
+{
+	for (struct ask_wait *a = s->asks, *next; a; a = next) {
+		next = a->next;
+		a->next = w->idle_asks;
+		w->idle_asks = a;
+		w->ask_count--;
+	}
+	s->asks = NULL;
+}
+
 void
 asks_answer(struct worker *w, struct scan *s, int err)
 {
@@ -77,11 +90,8 @@ asks_answer(struct worker *w, struct scan *s, int err)
 			ask_reply(w, a->serial, tl_buf_str(&json));
 		else if (a->until_us > now)
 			ask_refuse(w, a->serial, err);
-		a->next = w->idle_asks;
-		w->idle_asks = a;
-		w->ask_count--;
 	}
-	s->asks = NULL;
+	free_asks(w, s);
 }
 
 /* Scan ------------------------------------------------------------------------------------------------------ */
@@ -115,6 +125,41 @@ answer_stored(struct worker *w, const struct scan *s, uint32_t serial)
 	ask_reply(w, serial, tl_buf_str(&json));
 }
 
+/* True when nobody waits for it any more: answered, or too late. */
+static bool
+settled_elsewhere(struct worker *w, struct scan *s)
+{
+	int64_t now = tl_mono_us(), last = 0;
+	for (const struct ask_wait *a = s->asks; a; a = a->next)
+		last = a->until_us > last ? a->until_us : last;
+	if (now >= last)
+		return true;
+	tl_arena_reset(s->arena);
+	int rc = scan_load(w, s);
+	if (rc == 0 && !s->full.has_verdict && s->full.item.state == TL_ITEM_PENDING)
+		return false;
+	for (const struct ask_wait *a = s->asks; a; a = a->next) {
+		if (rc < 0)
+			ask_refuse(w, a->serial, rc);
+		else
+			answer_stored(w, s, a->serial);
+	}
+	return true;
+}
+
+void
+asks_elsewhere(struct worker *w)
+{
+	for (struct scan *s = w->elsewhere.head, *next; s; s = next) {
+		next = s->next;
+		if (!settled_elsewhere(w, s))
+			continue;
+		scan_remove(&w->elsewhere, s);
+		free_asks(w, s);
+		scan_recycle(w, s);
+	}
+}
+
 static int
 ask_scan(struct worker *w, const struct tl_ask *q)
 {
@@ -127,6 +172,8 @@ ask_scan(struct worker *w, const struct tl_ask *q)
 	s = scan_find(&w->media, q->platform, q->item);
 	if (!s)
 		s = scan_find(&w->ready, q->platform, q->item);
+	if (!s)
+		s = scan_find(&w->elsewhere, q->platform, q->item);
 	if (s)
 		return wait_for(w, s, q);
 	if (!can_judge(w))

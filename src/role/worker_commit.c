@@ -472,8 +472,12 @@ commit_round(struct worker *w, size_t want)
 	}
 	for (struct scan *s; (s = scan_pop(&batch));)
 		finish(w, s, 0);
-	for (struct scan *s; (s = scan_pop(&lost));)
-		finish(w, s, TL_EAGAIN);
+	for (struct scan *s; (s = scan_pop(&lost));) {
+		if (s->asks)
+			scan_push(&w->elsewhere, s);
+		else
+			finish(w, s, TL_ECONFLICT);
+	}
 	take_jobs(&r);
 	w->more = r.full;
 	adapt(w, count, held_us);

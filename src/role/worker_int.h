@@ -101,10 +101,11 @@ struct worker {
 	struct tl_banks *banks;        /* of this round */
 	const struct tl_rule_set *set; /* of this round; NULL: none could be loaded yet */
 
-	struct scan_list idle;  /* free, with their arenas */
-	struct scan_list todo;  /* leased or asked for, not looked at */
-	struct scan_list media; /* waiting for decoders */
-	struct scan_list ready; /* judged, to be stored */
+	struct scan_list idle;      /* free, with their arenas */
+	struct scan_list todo;      /* leased or asked for, not looked at */
+	struct scan_list media;     /* waiting for decoders */
+	struct scan_list ready;     /* judged, to be stored */
+	struct scan_list elsewhere; /* another worker has them; somebody asked us */
 	struct ask_wait *idle_asks;
 	struct ask_wait ask_room[ASKS_MAX];
 	size_t ask_count;
@@ -137,6 +138,8 @@ void commit_round(struct worker *w, size_t want);
 void asks_init(struct worker *w);
 /* Takes the questions that have come. */
 void asks_take(struct worker *w);
+/* Looks whether other workers have finished what we were asked for. */
+void asks_elsewhere(struct worker *w);
 /* Answers everybody who waits for this item, with what is in the scan (`err` 0) or the error. */
 void asks_answer(struct worker *w, struct scan *s, int err);
 

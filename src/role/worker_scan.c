@@ -89,7 +89,7 @@ scan_new(struct worker *w)
 	struct scan *s = scan_pop(&w->idle);
 	if (s)
 		return s;
-	if (w->todo.n + w->media.n + w->ready.n >= SCANS_MAX)
+	if (w->todo.n + w->media.n + w->ready.n + w->elsewhere.n >= SCANS_MAX)
 		return NULL;
 	s = calloc(1, sizeof *s);
 	if (!s)

@@ -336,21 +336,26 @@ t_what_cannot_be_decoded_waits_for_a_person(void **state)
 	assert_int_equal(settled(f, after)->verdict, TL_VERDICT_ALLOW);
 }
 
-static json_t *
-ask(struct fixture *f, struct tl_ask q, int fd, int *ret_err)
+static void
+ask_send(struct fixture *f, struct tl_ask q, int fd)
 {
-	static uint8_t msg[TL_ASK_MAX];
 	TL_CLEANUP(tl_buf_fini) struct tl_buf out = {0};
-	struct tl_ask_answer a;
-	json_t *j = NULL;
-	size_t n = 0;
-	int got = -1;
 	q.serial = ++f->serial;
 	q.platform = f->platform;
 	q.within_ms = 5000;
 	tl_ask_write(&out, &q);
+	assert_int_equal(tl_sock_send(f->ask, tl_buf_str(&out), fd, tl_mono_us() + TL_US_S), 0);
+}
+
+static json_t *
+ask_receive(struct fixture *f, int *ret_err)
+{
+	static uint8_t msg[TL_ASK_MAX];
+	struct tl_ask_answer a;
+	json_t *j = NULL;
+	size_t n = 0;
+	int got = -1;
 	int64_t until = tl_mono_us() + 8 * TL_US_S;
-	assert_int_equal(tl_sock_send(f->ask, tl_buf_str(&out), fd, until), 0);
 	assert_int_equal(tl_sock_recv(f->ask, msg, sizeof msg, until, &n, &got), 0);
 	assert_int_equal(tl_ask_answer_read(tl_bytes(msg, n), &a), 0);
 	assert_int_equal(a.serial, f->serial);
@@ -358,6 +363,13 @@ ask(struct fixture *f, struct tl_ask q, int fd, int *ret_err)
 	if (a.err == 0)
 		assert_int_equal(tl_json_parse(a.json, &j), 0);
 	return j;
+}
+
+static json_t *
+ask(struct fixture *f, struct tl_ask q, int fd, int *ret_err)
+{
+	ask_send(f, q, fd);
+	return ask_receive(f, ret_err);
 }
 
 static void
@@ -391,6 +403,35 @@ t_questions_are_answered(void **state)
 	    -1, &err);
 	assert_null(j);
 	assert_int_equal(err, TL_EFIELD);
+}
+
+static void
+t_an_answer_comes_when_another_worker_has_the_item(void **state)
+{
+	struct fixture *f = *state;
+	struct tl_id item = post(f, "o1", "good morning", NULL);
+	struct tl_id other = tl_id_new();
+	struct tl_job job;
+	size_t n = 0;
+	int err = 0;
+	assert_int_equal(tl_db_begin(f->db), 0);
+	assert_int_equal(tl_jobs_lease(f->db, other, 10 * TL_US_S, &job, 1, &n), 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(tl_db_commit(f->db, TL_SYNC_NORMAL), 0);
+	start_worker(f);
+	ask_send(f, (struct tl_ask){.kind = TL_ASK_SCAN, .item = item}, -1);
+	(void)usleep(400000);
+	struct tl_item it = {.platform = f->platform, .id = item, .live = true};
+	struct tl_verdict verdict = {.word = TL_VERDICT_ALLOW};
+	assert_int_equal(tl_db_begin(f->db), 0);
+	assert_int_equal(tl_job_done(f->db, &job, other), 0);
+	assert_int_equal(
+	    tl_item_verdict_put(f->db, &it, TL_ITEM_SCANNED, &verdict, TL_S("")), 0);
+	assert_int_equal(tl_db_commit(f->db, TL_SYNC_NORMAL), 0);
+	json_t *j = ask_receive(f, &err);
+	assert_int_equal(err, 0);
+	assert_string_equal(json_string_value(json_object_get(j, "verdict")), "allow");
+	json_decref(j);
 }
 
 static void
@@ -582,6 +623,8 @@ main(int argc, char **argv)
 	    cmocka_unit_test_setup_teardown(
 		t_what_cannot_be_decoded_waits_for_a_person, setup, teardown),
 	    cmocka_unit_test_setup_teardown(t_questions_are_answered, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		t_an_answer_comes_when_another_worker_has_the_item, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 		t_a_picture_can_be_matched_without_storing_it, setup, teardown),
 	    cmocka_unit_test_setup_teardown(t_a_killed_worker_loses_nothing, setup, teardown),
