@@ -48,6 +48,8 @@ store_counters(struct tl_db *db, void *ctx)
 	if (rc == 0)
 		rc = tl_item_counters(db, platform, c->row.id, c->in.views, c->in.engagement);
 	if (rc == 0)
+		rc = tl_review_reached(db, platform, c->row.id, c->in.views);
+	if (rc == 0)
 		rc = tl_db_first(
 		    db, &r, TL_SQL_ITEM_COUNTERS_GET, A_INT(platform), A_ID(c->row.id));
 	if (rc < 0)

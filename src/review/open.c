@@ -211,6 +211,20 @@ tl_review_flagged(struct tl_db *db, const struct tl_policy_set *set, const struc
 }
 
 int
+tl_review_reached(struct tl_db *db, int64_t platform, struct tl_id item, int64_t views)
+{
+	struct tl_arena TL_CLEANUP(tl_arena_destroyp) *a = tl_arena_create(ARENA_BYTES);
+	struct tl_case was;
+	int rc = tl_case_of(db, a, platform, TL_SUBJECT_ITEM, item, &was);
+	if (rc < 0 || views <= was.reach)
+		return rc == TL_ENOTFOUND ? 0 : rc;
+	struct tl_case c = was;
+	c.reach = views;
+	rc = weigh(db, &c);
+	return rc < 0 ? rc : tl_case_put(db, &was, &c);
+}
+
+int
 tl_review_subject_gone(struct tl_db *db, int64_t platform, enum tl_subject_kind kind,
     struct tl_id subject, const char *why)
 {

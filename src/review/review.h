@@ -35,6 +35,10 @@ int tl_review_flagged(struct tl_db *db, const struct tl_policy_set *set,
     const struct tl_flag *f, bool live, struct tl_id account, int64_t reach,
     struct tl_id *ret_case) TL_MUST;
 
+/* More people have seen an item by now: its open case rises. 0 when there is none. */
+int tl_review_reached(
+    struct tl_db *db, int64_t platform, struct tl_id item, int64_t views) TL_MUST;
+
 /* Closes the subject's open case: it was erased, or decided elsewhere. `why` is kept as a cause. 0 when none. */
 int tl_review_subject_gone(struct tl_db *db, int64_t platform, enum tl_subject_kind kind,
     struct tl_id subject, const char *why) TL_MUST;

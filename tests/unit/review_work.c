@@ -416,6 +416,22 @@ t_a_reveal_is_good_once(void **state)
 }
 
 static void
+t_what_more_people_have_seen_rises(void **state)
+{
+	struct fixture *f = *state;
+	struct tl_id subject = tl_id_new();
+	struct tl_case before = get(f, open_case(f, subject, "spam"));
+	begin(f);
+	assert_int_equal(tl_review_reached(f->db, f->platform, subject, 50000), 0);
+	assert_int_equal(tl_review_reached(f->db, f->platform, subject, -1), 0);
+	assert_int_equal(tl_review_reached(f->db, f->platform, tl_id_new(), 5), 0);
+	commit(f);
+	struct tl_case after = get(f, before.id);
+	assert_int_equal(after.reach, 50000);
+	assert_true(after.urgency > before.urgency);
+}
+
+static void
 t_what_is_gone_is_closed(void **state)
 {
 	struct fixture *f = *state;
@@ -443,6 +459,7 @@ main(void)
 	    T(t_a_decision_judges_the_flags_and_undo_takes_that_back),
 	    T(t_a_comment_is_sealed_and_read_back),
 	    T(t_a_reveal_is_good_once),
+	    T(t_what_more_people_have_seen_rises),
 	    T(t_what_is_gone_is_closed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
