@@ -1,0 +1,51 @@
+// Invented, harmless data for a look at the console: a harbour town's forum with a past, some reports and a few cases.
+import { landscape } from '../../web/dev/picture.mjs'
+import { until } from './daemon.mjs'
+
+const minutes = (n) => new Date(Date.now() - n * 60000).toISOString()
+const day = 24 * 60
+
+const ACCOUNTS = [
+  ['u-48213', { age_band: '16-17', age_assured: 'declared', country: 'IE', language: 'en', name: 'tidewatcher', created_at: minutes(412 * day) }],
+  ['u-20331', { age_band: '18+', age_assured: 'declared', country: 'IE', language: 'en', name: 'mole.end', created_at: minutes(900 * day) }],
+  ['u-77102', { age_band: '18+', age_assured: 'none', country: 'FR', language: 'fr', name: 'quai nord', created_at: minutes(60 * day) }],
+  ['u-99871', { age_band: 'unknown', age_assured: 'none', language: 'en', name: 'Parcel desk', created_at: minutes(180) }],
+  ['u-90417', { age_band: '13-15', age_assured: 'declared', country: 'DK', language: 'da', name: 'sea.glass', created_at: minutes(12 * day) }],
+]
+const ITEMS = [
+  { id: 'post-91700', kind: 'post', author: 'u-20331', thread: 't-311', views: 2104, minutes: 190, text: { title: 'Harbour meeting', body: 'Did anyone keep the minutes of the harbour meeting? I need them before Friday.' } },
+  { id: 'post-91702', kind: 'comment', author: 'u-48213', thread: 't-311', parent: 'post-91700', views: 1980, minutes: 184, text: { body: 'I have them. You were there, so why do you ask in public?' } },
+  { id: 'post-91703', kind: 'comment', author: 'u-20331', thread: 't-311', parent: 'post-91702', views: 1961, minutes: 179, text: { body: 'Because I could not read my own notes. Please just send them.' } },
+  { id: 'post-91820', kind: 'comment', author: 'u-48213', thread: 't-311', parent: 'post-91703', views: 1840, engagement: 63, minutes: 81, picture: 3, text: { body: 'You keep asking, so here is your answer. Everybody who is tired of the mayor, come on Saturday and demo burn the town hall with me. This is where we stand.' } },
+  { id: 'post-91826', kind: 'comment', author: 'u-77102', thread: 't-311', parent: 'post-91820', views: 702, minutes: 70, text: { body: 'Can a moderator look at this, please?' } },
+  { id: 'post-91830', kind: 'post', author: 'u-99871', views: 41200, engagement: 310, minutes: 33, text: { title: 'Your parcel is waiting', body: 'Good news: demo your parcel waits for a fee of 2.99. Pay within 24 hours at harb0ur-parcels.example\u200b/pay. Zoll, douane, προθεσμία 24 ωρών.' } },
+  { id: 'post-91838', kind: 'comment', author: 'u-77102', thread: 't-311', parent: 'post-91700', views: 88, minutes: 25, text: { body: 'People like him should leave. demo zorbs go home.' } },
+  { id: 'post-91841', kind: 'image', author: 'u-90417', views: 12, minutes: 19, picture: 8, text: { caption: 'Evening by the sea' } },
+  { id: 'post-91844', kind: 'post', author: 'u-90417', views: 40, minutes: 16, text: { body: 'Third week of the challenge, and the comments are not kind. demo i cannot go on.' } },
+  { id: 'post-91850', kind: 'image', author: 'u-77102', views: 30, minutes: 9, broken: true, text: { caption: 'Boats at low tide' } },
+  { id: 'post-91002', kind: 'comment', author: 'u-48213', views: 400, minutes: 60 * day / 2, text: { body: 'Everybody knows that demo zorbs go home by the last ferry.' } },
+]
+const FLAGS = [
+  ['f-1', 'post-91820', 'user', 'violence.incitement', 'u-20331', 'He means it. He was at the town hall with a can last week.'],
+  ['f-2', 'post-91820', 'user', null, 'u-77102', null],
+  ['f-3', 'post-91830', 'trusted_flagger', 'fraud.phishing', null, 'The same text goes round on three other services.'],
+]
+
+/** Fills a daemon and waits until everything has its verdict. */
+export async function seed(server) {
+  for (const [id, account] of ACCOUNTS) {
+    const answer = await server.api('PUT', `/v1/accounts/${id}`, account)
+    if (!answer.ok) throw new Error(`account ${id}: ${await answer.text()}`)
+  }
+  for (const { author, minutes: ago, picture, broken, ...item } of [...ITEMS].sort((a, b) => b.minutes - a.minutes)) {
+    const pictures = picture ? [landscape(picture, 960, 720)] : broken ? [landscape(1, 64, 64).subarray(0, 200)] : []
+    const answer = await server.item({ ...item, author: { id: author }, audience: 'public', language: 'en', posted_at: minutes(ago) }, pictures)
+    if (answer.status !== 202) throw new Error(`item ${item.id}: ${await answer.text()}`)
+  }
+  for (const { id } of ITEMS) await server.verdict(id)
+  for (const [id, item, kind, policy, reporter, comment] of FLAGS) {
+    const answer = await server.api('POST', '/v1/flags', { id, subject: { kind: 'item', id: item }, kind, ...(policy && { policy }), ...(reporter && { reporter: { id: reporter } }), ...(comment && { comment }) })
+    if (!answer.ok) throw new Error(`flag ${id}: ${await answer.text()}`)
+  }
+  await until(async () => server.platform.received.length > 0, 'the first webhook')
+}

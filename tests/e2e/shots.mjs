@@ -1,0 +1,36 @@
+// Pictures of a real Tutela with invented data: node tests/e2e/shots.mjs OUT. With --readme it writes doc/images/work.png.
+import { mkdirSync } from 'node:fs'
+import { openBrowser, signIn } from './browser.mjs'
+import { startDaemon } from './daemon.mjs'
+import { seed } from './seed.mjs'
+
+const readme = process.argv.includes('--readme')
+const out = readme ? new URL('../../doc/images/', import.meta.url).pathname : process.argv[2] ?? 'build/shots'
+mkdirSync(out, { recursive: true })
+const server = await startDaemon()
+const browser = await openBrowser()
+try {
+  await seed(server)
+  for (const scheme of readme ? ['light'] : ['light', 'dark']) {
+    const page = await browser.page({ colorScheme: scheme })
+    await signIn(page, server)
+    await page.waitForSelector('.decide .choice')
+    await page.waitForTimeout(400)
+    if (readme) {
+      await page.keyboard.press('1')
+      await page.waitForTimeout(300)
+      await page.screenshot({ path: out + 'work.png' })
+      break
+    }
+    await page.screenshot({ path: `${out}/real-work.${scheme}.png` })
+    for (const screen of ['queues', 'queues/urgent', 'search', 'items/harbour/post-91820', 'accounts/harbour/u-48213', 'banks', 'rules', 'deliveries', 'figures', 'alarms', 'keys', 'settings']) {
+      await page.goto(`${server.url}/console/${screen}`)
+      await page.waitForTimeout(400)
+      await page.screenshot({ path: `${out}/real-${screen.replaceAll('/', '-')}.${scheme}.png` })
+    }
+  }
+  await browser.clean().catch((error) => console.log(error.message))
+} finally {
+  await browser.close()
+  await server.stop()
+}
