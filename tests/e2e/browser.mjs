@@ -52,8 +52,8 @@ export async function axe(page) {
 }
 
 /** The session that a fresh page has is none: signs in by keyboard. */
-export async function signIn(page, server) {
-  await page.goto(server.url + '/')
+export async function signIn(page, server, path = '/') {
+  await page.goto(server.url + path)
   await page.waitForSelector('input[name=name]')
   await page.keyboard.type(server.name)
   await page.keyboard.press('Tab')

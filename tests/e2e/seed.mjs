@@ -1,5 +1,7 @@
 // Invented, harmless data for a look at the console: a harbour town's forum with a past, some reports and a few cases.
 import { landscape } from '../../web/dev/picture.mjs'
+import { closeSync, openSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
 import { until } from './daemon.mjs'
 
 const minutes = (n) => new Date(Date.now() - n * 60000).toISOString()
@@ -48,4 +50,49 @@ export async function seed(server) {
     if (!answer.ok) throw new Error(`flag ${id}: ${await answer.text()}`)
   }
   await until(async () => server.platform.received.length > 0, 'the first webhook')
+}
+
+/** Moves the installation's clock: everything that happens until the next call happened so many days ago. */
+function daysAgo(server, days) {
+  const offset = Buffer.alloc(8)
+  offset.writeBigInt64LE(BigInt(-days) * 86_400_000_000n)
+  const file = openSync(join(server.data, 'clock'), 'r+')
+  writeSync(file, offset, 0, 8, 0)
+  closeSync(file)
+}
+
+async function signedIn(server) {
+  const headers = { Origin: server.url, 'Content-Type': 'application/json' }
+  const answer = await fetch(server.url + '/console/api/session', { method: 'POST', headers, body: JSON.stringify({ name: server.name, password: server.password }) })
+  const { csrf } = await answer.json()
+  const cookie = answer.headers.get('set-cookie').split(';')[0]
+  return async (method, path, body) => {
+    const r = await fetch(server.url + '/console/api/' + path, { method, headers: { ...headers, Cookie: cookie, 'X-CSRF-Token': csrf }, body: JSON.stringify(body) })
+    if (!r.ok) throw new Error(`${method} ${path}: ${await r.text()}`)
+    return r.json()
+  }
+}
+
+/** A past: reports that people judged, so that reporters have a record and accounts a history. */
+export async function seedPast(server) {
+  for (const [id, account] of ACCOUNTS) await server.api('PUT', `/v1/accounts/${id}`, account)
+  let n = 0
+  for (const [days, author, rounds] of [[61, 'u-77102', 8], [34, 'u-48213', 1], [9, 'u-48213', 1], [5, 'u-99871', 7]]) {
+    daysAgo(server, days)
+    const console_ = await signedIn(server)
+    for (let i = 0; i < rounds; i++) {
+      const id = `post-9${String(++n).padStart(4, '0')}`
+      const right = author === 'u-48213' || i % 8 !== 5
+      await server.item({ id, kind: 'comment', author: { id: author }, audience: 'public', language: 'en', views: 300 + n * 7, text: { body: 'Nobody asked them to come. DEMO-HATE-PHRASE.' }, posted_at: minutes(days * day + 30) })
+      await server.verdict(id)
+      await server.api('POST', '/v1/flags', { id: `past-${n}-a`, subject: { kind: 'item', id }, kind: 'user', policy: 'speech.hate', reporter: { id: 'u-20331' } })
+      if (i % 2) await server.api('POST', '/v1/flags', { id: `past-${n}-b`, subject: { kind: 'item', id }, kind: 'user', reporter: { id: 'u-77102' } })
+      const { case: c } = await until(async () => { const got = await console_('POST', 'work/next', { queue: null }); return got.case && got }, 'a case of the past')
+      const policy = c.policies.find((p) => p.suggested)
+      await console_('POST', `cases/${c.id}/decide`, right
+        ? { kind: 'act', policy: policy.name, ground: policy.ground, actions: policy.actions.map((name) => ({ name, params: null })), facts: policy.facts, note: '' }
+        : { kind: 'clear', policy: null, ground: 'none', actions: [], facts: '', note: '' })
+    }
+  }
+  daysAgo(server, 0)
 }

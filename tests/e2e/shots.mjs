@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import { openBrowser, signIn } from './browser.mjs'
 import { startDaemon } from './daemon.mjs'
-import { seed } from './seed.mjs'
+import { seed, seedPast } from './seed.mjs'
 
 const readme = process.argv.includes('--readme')
 const out = readme ? new URL('../../doc/images/', import.meta.url).pathname : process.argv[2] ?? 'build/shots'
@@ -10,13 +10,16 @@ mkdirSync(out, { recursive: true })
 const server = await startDaemon()
 const browser = await openBrowser()
 try {
+  await seedPast(server)
   await seed(server)
   for (const scheme of readme ? ['light'] : ['light', 'dark']) {
     const page = await browser.page({ colorScheme: scheme })
-    await signIn(page, server)
+    await signIn(page, server, readme ? '/console/work?queue=urgent' : '/')
     await page.waitForSelector('.decide .choice')
     await page.waitForTimeout(400)
     if (readme) {
+      await page.waitForSelector('.picture.covered')
+      await page.keyboard.press('t')
       await page.keyboard.press('1')
       await page.waitForTimeout(300)
       await page.screenshot({ path: out + 'work.png' })
@@ -29,7 +32,6 @@ try {
       await page.screenshot({ path: `${out}/real-${screen.replaceAll('/', '-')}.${scheme}.png` })
     }
   }
-  await browser.clean().catch((error) => console.log(error.message))
 } finally {
   await browser.close()
   await server.stop()

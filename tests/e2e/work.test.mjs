@@ -2,8 +2,9 @@
 // and confirmed by it. Once by mouse only, once by keyboard only.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { axe, openBrowser } from './browser.mjs'
+import { axe, openBrowser, signIn } from './browser.mjs'
 import { startDaemon, testPicture } from './daemon.mjs'
+import { seed } from './seed.mjs'
 
 let browser
 let server
@@ -118,5 +119,64 @@ test('undone in time, nothing reaches the platform', async () => {
   await page.keyboard.press('0')
   await page.keyboard.press('Enter')
   await page.waitForSelector('.undo')
+  await browser.clean()
+})
+
+test('every screen is accessible and keeps the policy on real data', async () => {
+  await seed(server)
+  const page = await browser.page({}, [/401/])
+  await signIn(page, server)
+  for (const screen of ['work', 'queues', 'queues/urgent', 'search', 'search?q=post', 'items/harbour/post-91820', 'items/harbour/post-91850',
+    'accounts/harbour/u-48213', 'banks', 'rules', 'deliveries', 'figures', 'alarms', 'keys', 'settings']) {
+    await page.goto(`${server.url}/console/${screen}`)
+    await page.waitForSelector('main h1')
+    await page.waitForTimeout(250)
+    assert.equal(await page.locator('main .error').count(), 0, screen)
+    assert.deepEqual(await axe(page), [], screen)
+  }
+  await browser.clean()
+})
+
+test('leads do what they may: bank, key, switch, preference', async () => {
+  const page = await browser.page({}, [/401/])
+  await signIn(page, server)
+  await page.goto(server.url + '/console/banks')
+  await page.click('button:has-text("New bank")')
+  await page.fill('dialog input >> nth=0', 'e2e-terms')
+  await page.selectOption('dialog select >> nth=0', 'text')
+  await page.selectOption('dialog select >> nth=1', 'terms.spam')
+  await page.fill('dialog input >> nth=1', 'this test')
+  await page.click('dialog button[type=submit]')
+  await page.waitForURL(/banks\/[0-9a-f-]{36}/)
+  await page.click('button:has-text("Import a file")')
+  await page.setInputFiles('input[type=file]', { name: 'terms.txt', mimeType: 'text/plain', buffer: Buffer.from('demo kelp offer\tseen in May\n\ndemo shell game\n') })
+  await page.click('dialog button[type=submit]')
+  await page.waitForSelector('dialog :text("Done.")')
+  assert.match(await page.textContent('.progress'), /2 added/)
+  await page.keyboard.press('Escape')
+  await page.waitForSelector('td:has-text("demo shell game")')
+
+  await page.goto(server.url + '/console/keys')
+  await page.click('button:has-text("New key")')
+  await page.fill('dialog input >> nth=0', 'importer')
+  await page.click('dialog button[type=submit]')
+  assert.match(await page.textContent('.secret'), /^tlk_live_[\w-]{43}$/)
+  await page.click('button:has-text("I have kept it")')
+  await page.click('tr:has-text("importer") button:has-text("Revoke")')
+  await page.click('dialog .button.danger')
+  await page.waitForSelector('tr:has-text("importer") .tag:text("revoked")')
+
+  await page.goto(server.url + '/console/settings')
+  await page.click('label:has-text("dark") input')
+  await page.waitForFunction(() => document.documentElement.dataset.theme === 'dark')
+  await page.click('button:has-text("Observe only")')
+  await page.click('dialog .button.danger')
+  await page.waitForSelector('.notice:has-text("Observe only")')
+  await page.reload()
+  await page.waitForFunction(() => document.documentElement.dataset.theme === 'dark')
+  await page.waitForSelector('.notice:has-text("Observe only")')
+  await page.click('button:has-text("Carry decisions out")')
+  await page.click('dialog .button.main')
+  await page.waitForSelector('.notice:has-text("Observe only")', { state: 'detached' })
   await browser.clean()
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ago, count, DAY, HOUR, left, MINUTE, seconds, short } from '../src/app/format.ts'
+import { ago, clause, count, DAY, HOUR, left, MINUTE, seconds, short } from '../src/app/format.ts'
 
 const at = Date.parse('2026-11-24T12:00:00.000Z')
 const time = (ms: number) => new Date(at + ms).toISOString()
@@ -16,11 +16,17 @@ test('how long ago is said in one unit', () => {
 })
 
 test('a clock says what is left, and is loud only when it must be', () => {
-  assert.deepEqual(left(time(161 * MINUTE), at), { text: '02:41 h left', late: false, soon: false })
+  assert.deepEqual(left(time(161 * MINUTE), at), { text: '2:41 h left', late: false, soon: false })
   assert.deepEqual(left(time(9 * MINUTE + 5000), at), { text: '9:05 min left', late: false, soon: true })
   assert.deepEqual(left(time(-7 * MINUTE), at), { text: 'late by 7:00 min', late: true, soon: false })
+  assert.equal(left(time(41 * MINUTE), at).text, '41 min left')
   assert.equal(left(time(5 * DAY), at).text, '5 d left')
   assert.equal(left(null, at).text, 'no clock')
+})
+
+test('a sentence becomes a clause', () => {
+  assert.equal(clause('A text has a term of the list "demo" (in the body).'), 'a text has a term of the list “demo” (in the body)')
+  assert.equal(clause('PDQ says so'), 'PDQ says so')
 })
 
 test('numbers are grouped, ids shortened, seconds readable', () => {

@@ -22,7 +22,7 @@ export function ago(time: string | null, at: number): string {
   return ms > 0 ? `${words} ago` : `in ${words}`
 }
 
-/** Time left until a clock runs out: "02:41 h left", "4:07 min left", "late by 00:12 h", "3 d left". Seconds only under ten minutes. */
+/** Time left until a clock runs out: "3 d left", "2:41 h left", "41 min left", "4:07 min left", "late by 12 min". Seconds only under ten minutes. */
 export function left(clock: string | null, at: number): { text: string; late: boolean; soon: boolean } {
   if (!clock) return { text: 'no clock', late: false, soon: false }
   const ms = Date.parse(clock) - at
@@ -31,7 +31,8 @@ export function left(clock: string | null, at: number): { text: string; late: bo
   const seconds = Math.floor(size / 1000)
   const text =
     size >= 3 * DAY ? `${Math.round(size / DAY)} d`
-    : size >= 10 * MINUTE ? `${pad(Math.floor(seconds / 3600))}:${pad(Math.floor(seconds / 60) % 60)} h`
+    : size >= HOUR ? `${Math.floor(seconds / 3600)}:${pad(Math.floor(seconds / 60) % 60)} h`
+    : size >= 10 * MINUTE ? `${Math.floor(seconds / 60)} min`
     : `${Math.floor(seconds / 60)}:${pad(seconds % 60)} min`
   return { text: late ? `late by ${text}` : `${text} left`, late, soon: !late && ms < 30 * MINUTE }
 }
@@ -71,7 +72,7 @@ export function sentence(text: string): string {
 
 /** A sentence as the rest of another: "because " + clause("A text has a term.") */
 export function clause(text: string): string {
-  const bare = text.replace(/[.\s]+$/, '')
+  const bare = text.replace(/[.\s]+$/, '').replace(/"([^"]*)"/g, '“$1”')
   return /^[A-Z]([a-z ]|$)/.test(bare) ? bare.charAt(0).toLowerCase() + bare.slice(1) : bare
 }
 

@@ -11,8 +11,11 @@ import { type Column, Table } from '../ui/table.tsx'
 type Rule = Answer['rules'][number]
 type Policy = Policies['policies'][number]
 
+/** A rule in shadow is not active either, but nothing is wrong with it. */
+const isInactive = (r: Rule) => !r.active && (r.reason !== null || !r.shadow_until)
+
 function State({ of: r }: { of: Rule }) {
-  if (!r.active) return <Tag tone="warn">inactive</Tag>
+  if (isInactive(r)) return <Tag tone="warn">inactive</Tag>
   if (r.shadow_until) return <Tag>shadow</Tag>
   return <span>active</span>
 }
@@ -20,7 +23,7 @@ function State({ of: r }: { of: Rule }) {
 const COLUMNS: Column<Rule>[] = [
   { name: 'name', title: 'Rule', wide: true, by: (r) => r.name, cell: (r) => <>{r.name} {r.reason ? <span class="quiet">{r.reason}</span> : null}</> },
   { name: 'policy', title: 'Policy', by: (r) => r.policy, cell: (r) => r.policy },
-  { name: 'state', title: 'State', by: (r) => (r.active ? (r.shadow_until ? 'b' : 'a') : 'c'), cell: (r) => <State of={r} /> },
+  { name: 'state', title: 'State', by: (r) => (isInactive(r) ? 'c' : r.shadow_until ? 'b' : 'a'), cell: (r) => <State of={r} /> },
   { name: 'hits', title: 'Hits in 7 d', number: true, by: (r) => r.hits_7d, cell: (r) => (r.hits_7d ? count(r.hits_7d) : <span class="quiet">–</span>) },
   { name: 'pack', title: 'Where', small: 'hide', by: (r) => `${r.pack}:${String(r.line).padStart(6, '0')}`, cell: (r) => <code>{r.pack}:{r.line}</code> },
 ]
@@ -37,7 +40,7 @@ export function Rules() {
   const policies = useLoad('policies', () => get<Policies>(['policies']))
   const open = useSignal<Rule | null>(null)
   const policy = useSignal<Policy | null>(null)
-  const inactive = data?.rules.filter((r) => !r.active).length ?? 0
+  const inactive = data?.rules.filter(isInactive).length ?? 0
   return (
     <main class="screen">
       <Title aside={data ? <span class="quiet">version {data.version} · loaded <Ago time={data.loaded_at} /></span> : null}>Rules</Title>

@@ -29,7 +29,7 @@ export function TrailScreen({ platform, id }: { platform: string; id: string }) 
               <ItemBody item={t.item} signals={t.signals} caseId={t.cases[0]?.id ?? null} />
               <AddToBankButton trail={t} />
             </section>
-            <AccountPanel account={t.account} />
+            <AccountPanel account={t.account} here={t.item.id} />
           </div>
           <div>
             <section class="panel">

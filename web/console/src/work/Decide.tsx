@@ -62,7 +62,7 @@ function Choices({ of: c }: { of: Case }) {
   return (
     <aside class="decide" aria-label="Decide">
       <div class="choices" role="radiogroup" aria-label="Policy" onMouseDown={stay}>
-        <h2>Policy</h2>
+        <div class="choices-head"><h2>Policy</h2>{policies.length < c.policies.length ? <Other command="work.policy.other" pick={() => { dialog.value = 'policy' }}>Another</Other> : null}</div>
         {policies.map((p, i) => (
           <Choice key={p.name} role="radio" on={ch.policy === p.name} label={String(i + 1)} pick={() => set(p.name)} title={p.name}>
             <span class="choice-text">{p.title}</span>
@@ -71,34 +71,30 @@ function Choices({ of: c }: { of: Case }) {
           </Choice>
         ))}
         <Choice role="radio" on={ch.policy === CLEAR} label="0" pick={() => set(CLEAR)}><span class="choice-text">Not violating</span></Choice>
-        {policies.length < c.policies.length ? <Other command="work.policy.other" pick={() => { dialog.value = 'policy' }}>Another policy …</Other> : null}
       </div>
       <div class="choices" role="group" aria-label="Actions" onMouseDown={stay}>
-        <h2>Action</h2>
+        <div class="choices-head"><h2>Action</h2>{actions.length < c.actions.length ? <Other command="work.action.other" pick={() => { dialog.value = 'action' }}>Another</Other> : null}</div>
         {actions.map((a) => (
           <Choice key={a.name} role="checkbox" on={ch.actions.includes(a.name)} off={ch.policy === CLEAR} label={(keys.value.get(a.name) ?? '').toUpperCase()} pick={() => act(a.name)} title={a.help}>
-            <span class="choice-text">{a.title}{a.subject === 'account' && c.subject.kind === 'item' ? <span class="quiet"> (account)</span> : null}</span>
+            <span class="choice-text">{a.title}{a.subject === 'account' && c.subject.kind === 'item' && !/account/i.test(a.title) ? <span class="quiet"> (account)</span> : null}</span>
           </Choice>
         ))}
-        {actions.length < c.actions.length ? <Other command="work.action.other" pick={() => { dialog.value = 'action' }}>Another action …</Other> : null}
-      </div>
-      <div class="writing">
-        {policyOf(c, ch) ? (
-          <label>
-            <span>Facts for the statement</span>
-            <textarea rows={3} value={ch.facts} maxLength={2000} onInput={(e) => { choice.value = { ...choice.value, facts: e.currentTarget.value } }} />
-          </label>
-        ) : null}
-        <label>
-          <span>Note for colleagues <Key label="N" /></span>
-          <textarea ref={note} rows={2} value={ch.note} maxLength={2000} onInput={(e) => { choice.value = { ...choice.value, note: e.currentTarget.value } }} />
-        </label>
-        {ch.note.trim() && ch.policy === null ? (
-          <Button kind="quiet" onClick={() => { const body = ch.note.trim(); choice.value = { ...choice.value, note: '' }; void addNote(body) }}>Add the note now</Button>
-        ) : null}
       </div>
       <div class="decide-foot">
         <ErrorNote error={trouble.value} />
+        <div class="writing">
+          <label title="Goes into the statement of reasons">
+            <span>Facts</span>
+            <textarea rows={1} value={ch.facts} maxLength={2000} disabled={!policyOf(c, ch)} placeholder="for the statement" onInput={(e) => { choice.value = { ...choice.value, facts: e.currentTarget.value } }} />
+          </label>
+          <label title="For colleagues only">
+            <span>Note <Key label={keyLabel('work.note')} /></span>
+            <textarea ref={note} rows={1} value={ch.note} maxLength={2000} placeholder="for colleagues" onInput={(e) => { choice.value = { ...choice.value, note: e.currentTarget.value } }} />
+          </label>
+          {ch.note.trim() && ch.policy === null ? (
+            <Button kind="quiet" onClick={() => { const body = ch.note.trim(); choice.value = { ...choice.value, note: '' }; void addNote(body) }}>Add the note now</Button>
+          ) : null}
+        </div>
         <div class="pair">
           <Button command="work.move" onClick={() => { dialog.value = 'move' }}>Escalate</Button>
           <Button command="work.skip" onClick={() => { dialog.value = 'skip' }}>Skip</Button>
@@ -118,12 +114,12 @@ function Summary({ of: c }: { of: Case }) {
   const ch = choice.value
   if (ch.policy === CLEAR) return <>Nothing happens to the {c.subject.kind}; its flags are answered as refused.</>
   const n = ch.actions.length
-  return <>{n === 1 ? 'One action goes' : `${n} actions go`} to {c.platform}; the user is told why.</>
+  return <>{n === 1 ? 'One action' : `${n} actions`}; the author is told why.</>
 }
 
 function Other(p: { command: string; pick: () => void; children: preact.ComponentChildren }) {
   const label = keyLabel(p.command)
-  return <button type="button" class="choice other" aria-keyshortcuts={label} onClick={p.pick}><Key label={label} /><span class="choice-text">{p.children}</span></button>
+  return <button type="button" class="other" aria-keyshortcuts={label} aria-haspopup="dialog" onClick={p.pick}>{p.children} <Key label={label} /></button>
 }
 
 interface ChoiceProps {

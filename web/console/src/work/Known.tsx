@@ -12,7 +12,7 @@ import { choice } from './state.ts'
 export function Known({ of: c }: { of: Case }) {
   return (
     <section class="known" aria-label="What is known">
-      <AccountPanel account={c.account} />
+      <AccountPanel account={c.account} here={c.subject.id} />
       <Why of={c} />
       <PolicyText of={c} />
       <Notes notes={c.notes} />
@@ -20,7 +20,7 @@ export function Known({ of: c }: { of: Case }) {
   )
 }
 
-export function AccountPanel({ account: a }: { account: Account | null }) {
+export function AccountPanel({ account: a, here = null }: { account: Account | null; here?: string | null }) {
   if (!a) return <div class="panel"><h2>Account</h2><p class="quiet">The platform named no account.</p></div>
   const young = a.age_band === 'under13' || a.age_band === '13-15' || a.age_band === '16-17'
   return (
@@ -36,13 +36,13 @@ export function AccountPanel({ account: a }: { account: Account | null }) {
         {a.country ? <span>{a.country}</span> : null}
         {a.name ? <span class="hostile" dir="auto">“{a.name}”</span> : null}
       </p>
-      <Earlier decisions={a.decisions} />
+      <Earlier decisions={a.decisions} here={here} />
     </div>
   )
 }
 
 const FEW = 3
-function Earlier({ decisions }: { decisions: DecisionRow[] }) {
+function Earlier({ decisions, here }: { decisions: DecisionRow[]; here: string | null }) {
   const all = useSignal(false)
   if (!decisions.length) return <p class="quiet">No earlier decisions.</p>
   const shown = all.value ? decisions : decisions.slice(0, FEW)
@@ -53,7 +53,7 @@ function Earlier({ decisions }: { decisions: DecisionRow[] }) {
         {shown.map((d) => (
           <li key={d.id} class={d.reversed ? 'reversed' : ''}>
             <span>{d.kind === 'clear' ? 'not violating' : <>{d.policy}: {d.actions.map(words).join(', ') || 'no action'}</>}{d.reversed ? ' (taken back)' : ''}</span>
-            <span class="quiet"><Ago time={d.at} />{d.automated === 'fully' ? ' · automatic' : ''}</span>
+            <span class="quiet"><Ago time={d.at} />{d.automated === 'fully' ? ' · automatic' : ''}{d.subject.id === here ? ' · on this one' : ''}</span>
           </li>
         ))}
       </ul>
@@ -79,7 +79,7 @@ function Why({ of: c }: { of: Case }) {
       <ul class="causes">
         {causes.map((cause) => (
           <li key={cause.ref + cause.at}>
-            <span>{cause === c.causes[0] && cause.kind === 'rule' ? `Rule ${cause.ref} held` : sentence(cause.text)}</span>
+            <span>{cause === c.causes[0] && cause.kind === 'rule' ? `Rule ${cause.ref} applies` : sentence(cause.text)}</span>
             <span class="quiet">{KINDS[cause.kind]}{cause !== c.causes[0] && cause.kind === 'rule' ? ` ${cause.ref}` : ''} · <Ago time={cause.at} /></span>
           </li>
         ))}
