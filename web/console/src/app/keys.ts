@@ -1,6 +1,6 @@
 // Turns key presses into commands. A screen offers commands while it is shown (useCommands); a key whose command nobody
 // offers does nothing. Nothing fires while somebody types, and while a dialog is open only the dialog's own keys do.
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { tinykeys } from 'tinykeys'
 import { KEYS, type KeyRow } from './keys.tbl.ts'
 import { prefs } from './state.ts'
@@ -24,7 +24,7 @@ export function useCommands(commands: Record<string, Run | null>): void {
   const latest = useRef(commands)
   latest.current = commands
   const names = Object.keys(commands).filter((name) => commands[name]).join(' ')
-  useEffect(() => {
+  useLayoutEffect(() => {
     const mine = names.split(' ').filter(Boolean).map((name) => {
       const call: Run = (arg, event) => latest.current[name]?.(arg, event)
       offered.set(name, [...(offered.get(name) ?? []), call])

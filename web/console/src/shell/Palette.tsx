@@ -1,6 +1,6 @@
 // Ctrl K: one line that finds commands of this screen, other screens, and anything by its id.
 import { useComputed, useSignal } from '@preact/signals'
-import { useEffect, useRef } from 'preact/hooks'
+import { useRef } from 'preact/hooks'
 import { KEYS } from '../app/keys.tbl.ts'
 import { isOffered, run } from '../app/keys.ts'
 import { go, href } from '../app/router.tsx'
@@ -24,7 +24,6 @@ function entries(): Entry[] {
 export function Palette({ close }: { close: () => void }) {
   const text = useSignal('')
   const at = useSignal(0)
-  const input = useRef<HTMLInputElement>(null)
   const all = useRef<Entry[]>([])
   if (!all.current.length) all.current = entries()
   const found = useComputed(() => {
@@ -33,7 +32,6 @@ export function Palette({ close }: { close: () => void }) {
     const search: Entry[] = q ? [{ title: `Search for “${text.value.trim()}”`, label: '', act: () => go(href('search') + '?q=' + encodeURIComponent(text.value.trim())) }] : []
     return [...hits, ...search]
   })
-  useEffect(() => input.current?.focus(), [])
   const take = (entry: Entry | undefined) => {
     if (!entry) return
     close()
@@ -50,7 +48,7 @@ export function Palette({ close }: { close: () => void }) {
   return (
     <Dialog title="Find" class="palette" close={close}>
       <input
-        ref={input} role="combobox" aria-expanded="true" aria-controls="palette-list" aria-label="Command, or an id of an item, account or case"
+        autofocus role="combobox" aria-expanded="true" aria-controls="palette-list" aria-label="Command, or an id of an item, account or case"
         aria-activedescendant={`palette-${at.value}`} placeholder="A command, or an id" value={text.value}
         onInput={(e) => { text.value = e.currentTarget.value; at.value = 0 }} onKeyDown={press}
       />

@@ -1,6 +1,6 @@
 // A native modal dialog: the browser keeps the focus inside, Esc closes it, and the focus goes back afterwards.
 import type { ComponentChildren } from 'preact'
-import { useEffect, useId, useRef } from 'preact/hooks'
+import { useId, useLayoutEffect, useRef } from 'preact/hooks'
 
 interface DialogProps {
   title: string
@@ -12,7 +12,8 @@ interface DialogProps {
 export function Dialog(p: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null)
   const id = useId()
-  useEffect(() => {
+  // At once, not after painting: whoever presses Ctrl K and types on must not type into the page behind.
+  useLayoutEffect(() => {
     const before = document.activeElement
     const dialog = ref.current
     if (dialog && !dialog.open) dialog.showModal()

@@ -73,7 +73,7 @@ export function Preview({ media, caseId, zoomed }: Props) {
   })
   // Inside the zoom dialog the page's keys are silent; the picture itself has the focus and takes Space.
   const ownSpace = (e: KeyboardEvent) => {
-    if (e.key !== ' ') return
+    if (e.key !== ' ' || e.shiftKey) return
     e.preventDefault()
     e.stopPropagation()
     if (!e.repeat) r.down()
