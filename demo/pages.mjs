@@ -40,7 +40,7 @@ const words = name => WORDS[name] ?? [name.replaceAll('_', ' '), 'warn', true]
 
 const chips = list => list.length === 0
   ? '<span class="chip ok">visible</span>'
-  : list.map(a => `<span class="chip ${words(a.name)[1]}">${escape(words(a.name)[0])}</span>`).join(' ')
+  : `<span>${list.map(a => `<span class="chip ${words(a.name)[1]}">${escape(words(a.name)[0])}</span>`).join(' · ')}</span>`
 
 function frame(title, here, body) {
   const links = [['/', 'Now'], ['/restricted', 'Restricted'], ['/before', 'As posted'], ['/accounts', 'Accounts'], ['/log', 'Webhooks']]
