@@ -6,6 +6,7 @@
 
 #include "unit.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 
 static char dir[32];
@@ -331,6 +332,46 @@ t_gate_is_fast_when_it_remembers(void **state)
 	tl_key_gate_destroy(g);
 }
 
+struct knocking {
+	pthread_t thread;
+	struct tl_key_gate *gate;
+	int refused;
+};
+
+static void *
+knock(void *arg)
+{
+	struct knocking *k = arg;
+	struct tl_db *own = NULL;
+	struct tl_key_grant grant;
+	k->refused = tl_db_open(store, &own) < 0 ? 1 : 0;
+	for (int i = 0; own && i < 2000; i++)
+		k->refused += tl_key_gate_check(
+				  k->gate, own, tl_str(secret), TL_SCOPE_INGEST, &grant) != 0;
+	tl_db_close(own);
+	return NULL;
+}
+
+static void
+t_gate_is_shared_by_threads(void **state)
+{
+	(void)state;
+	struct knocking k[4];
+	struct tl_key_gate *g = tl_key_gate_create();
+	(void)add_key("ingest", 0, 0);
+	for (size_t i = 0; i < TL_COUNT(k); i++) {
+		k[i] = (struct knocking){.gate = g};
+		assert_int_equal(pthread_create(&k[i].thread, NULL, knock, &k[i]), 0);
+	}
+	for (int i = 0; i < 20; i++)
+		assert_int_equal(tl_db_tx(db, TL_SYNC_NORMAL, tl_key_gate_flush, g), 0);
+	for (size_t i = 0; i < TL_COUNT(k); i++) {
+		assert_int_equal(pthread_join(k[i].thread, NULL), 0);
+		assert_int_equal(k[i].refused, 0);
+	}
+	tl_key_gate_destroy(g);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -348,6 +389,7 @@ main(void)
 	    T(t_gate_refuses_expired_and_revoked_keys),
 	    T(t_gate_limits_the_rate),
 	    T(t_gate_is_fast_when_it_remembers),
+	    T(t_gate_is_shared_by_threads),
 	    cmocka_unit_test(t_names_and_passwords_are_checked),
 	    cmocka_unit_test(t_higher_roles_may_all_that_lower_may),
 	};
