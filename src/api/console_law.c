@@ -54,7 +54,7 @@ tl_console_actions(struct tl_call *c)
 	for (size_t i = 0; i < c->set->action_count; i++) {
 		const struct tl_action_def *d = &c->set->actions[i];
 		tl_js_open(out, NULL, '{');
-		tl_view_action(out, d);
+		tl_view_action(out, d, TL_SUBJECT_ITEM);
 		tl_js_bool(out, "reversible", d->reverse.n > 0);
 		clock_s(out, "clock_s", d->confirm_us);
 		tl_js_close(out, '}');

@@ -51,7 +51,9 @@ int tl_view_decisions_of(const struct tl_view *v, const char *key, int64_t platf
 
 /* PolicyChoice without `suggested`, ActionChoice: the members only, inside an object that the caller opened. */
 void tl_view_policy(struct tl_buf *out, const struct tl_policy *p);
-void tl_view_action(struct tl_buf *out, const struct tl_action_def *d);
+/* `about`: what the case is about; an action that can do both does it to that. */
+void tl_view_action(
+    struct tl_buf *out, const struct tl_action_def *d, enum tl_subject_kind about);
 
 /* The platform's name. */
 int tl_view_platform(const struct tl_view *v, const char *key, int64_t platform) TL_MUST;

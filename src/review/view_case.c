@@ -207,7 +207,7 @@ tl_view_policy(struct tl_buf *out, const struct tl_policy *p)
 }
 
 void
-tl_view_action(struct tl_buf *out, const struct tl_action_def *d)
+tl_view_action(struct tl_buf *out, const struct tl_action_def *d, enum tl_subject_kind about)
 {
 	tl_js_str(out, "name", d->name);
 	tl_js_str(out, "title", d->title);
@@ -216,7 +216,8 @@ tl_view_action(struct tl_buf *out, const struct tl_action_def *d)
 		tl_js_str(out, "key", tl_bytes(&d->key, 1));
 	else
 		tl_js_null(out, "key");
-	tl_js_z(out, "subject", d->on_item ? "item" : "account");
+	bool account = d->on_account && (about == TL_SUBJECT_ACCOUNT || !d->on_item);
+	tl_js_z(out, "subject", account ? "account" : "item");
 }
 
 static void
@@ -315,7 +316,7 @@ write_actions(const struct tl_view *v, const struct tl_case *c)
 		    takes_back(v->set, d->name))
 			continue;
 		tl_js_open(v->out, NULL, '{');
-		tl_view_action(v->out, d);
+		tl_view_action(v->out, d, c->subject_kind);
 		tl_js_close(v->out, '}');
 	}
 	tl_js_close(v->out, ']');

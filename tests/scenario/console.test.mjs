@@ -199,6 +199,45 @@ test('claims are exclusive, kept by heartbeats, given back and skipped with a re
   assert.equal((await ann.get('cases/nothing')).status, 404)
 })
 
+test('reports join the case of what they are about; decisions judge them; a reporter has an accuracy', async () => {
+  await empty(mod)
+  const flag = async (item, reporter) => {
+    const { status, body } = await d.api('POST', '/v1/flags', { subject: { kind: 'item', id: item }, kind: 'user', policy: 'speech.hate', reporter: { id: reporter }, comment: `please look at ${item}` })
+    assert.equal(status, 202)
+    return body.case
+  }
+  const rows = []
+  for (let i = 0; i < 4; i++) {
+    const row = await newCase()
+    assert.equal(await flag(row.subject.id, 'r-1'), row.id, 'one case')
+    rows.push(row)
+  }
+  assert.equal(await flag(rows[3].subject.id, 'r-2'), rows[3].id)
+  for (const [i, decision] of [remove, remove, clear].entries()) {
+    await mod.post(`cases/${rows[i].id}/claim`)
+    assert.equal((await mod.post(`cases/${rows[i].id}/decide`, decision)).status, 200)
+  }
+  const { body: c } = await mod.get(`cases/${rows[3].id}`)
+  assert.deepEqual(c.causes.map((x) => x.kind).sort(), ['flag', 'flag', 'rule'])
+  assert.equal(c.flags.length, 2)
+  const judged = c.flags.find((x) => x.reporter === 'r-1')
+  assert.ok(Math.abs(judged.reporter_accuracy - 2 / 3) < 0.01)
+  assert.equal(judged.reporter_flags, 4)
+  assert.equal(judged.comment, `please look at ${rows[3].subject.id}`)
+  assert.equal(c.flags.find((x) => x.reporter === 'r-2').reporter_accuracy, null, 'too few to say')
+  const { body: account } = await d.api('POST', '/v1/flags', { subject: { kind: 'account', id: 'u-1' }, kind: 'trusted_flagger', policy: 'speech.hate', comment: 'all of it' })
+  const { body: about } = await ann.get(`cases/${account.case}`)
+  assert.equal(about.subject.kind, 'account')
+  assert.equal(about.item, null)
+  assert.equal(about.account.id, 'u-1')
+  assert.ok(about.actions.every((a) => a.subject === 'account'), 'what can be done to an account')
+  await ann.post(`cases/${about.id}/claim`)
+  const suspend = { kind: 'act', policy: 'speech.hate', ground: 'incompatible', actions: [{ name: 'account_suspend', params: null }], facts: '', note: '' }
+  const decided = await ann.post(`cases/${about.id}/decide`, suspend)
+  assert.equal(decided.status, 200, JSON.stringify(decided.body))
+  await until('the webhook about the account', () => d.platform.heard.some((h) => h.event.data.decision_id === decided.body.decision && h.event.data.subject?.kind === 'account'))
+})
+
 test('queues and search', async () => {
   const row = await newCase()
   const { body } = await mod.get('queues')
