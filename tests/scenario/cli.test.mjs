@@ -328,6 +328,11 @@ test('with the daemon: an item is seen, a copy is made, restore is refused', { s
     assert.equal(json(['queue', 'list'], { dir }).queues.find((q) => q.name === 'terror').open, 1)
     assert.equal(json(['figures'], { dir }).verdicts.withhold, 1)
     assert.equal(json(['backup', join(folder, 'live.db')], { dir }).items, 1)
+    rmSync(join(folder, 'live.db.sha256')) // so that only the ledger's own chain can tell
+    spawnSync('python3', ['-c', 'import sqlite3,sys; d=sqlite3.connect(sys.argv[1]); d.execute("UPDATE decisions SET facts = facts || \'.\'"); d.commit()', join(folder, 'live.db')])
+    const forged = run(['backup', join(folder, 'live.db'), '--verify'], { dir })
+    assert.equal(forged.code, 5)
+    assert.match(forged.err, /Do not use this copy/)
     const refused = run(['restore', join(folder, 'live.db'), '--force'], { dir })
     assert.equal(refused.code, 1)
     assert.match(refused.err, /daemon is running/)
