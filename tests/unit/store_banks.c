@@ -105,9 +105,8 @@ t_entries_fit_their_bank_and_raise_its_mark(void **state)
 	int64_t before[tl_bank_kind_count], after[tl_bank_kind_count];
 	assert_int_equal(tl_bank_marks(f->db, before), 0);
 	struct tl_bank_entry e = {.form = TL_FORM_MD5, .enabled = true};
-	assert_int_equal(
-	    tl_bank_value_parse(TL_FORM_MD5, TL_S("00112233445566778899aabbccddeeff"),
-		f->arena, &e.value),
+	assert_int_equal(tl_bank_value_parse(TL_FORM_MD5,
+			     TL_S("00112233445566778899aabbccddeeff"), f->arena, &e.value),
 	    0);
 	assert_int_equal(tl_bank_entry_add(f->db, &b, &e), 0);
 	assert_int_equal(tl_bank_marks(f->db, after), 0);
@@ -138,7 +137,8 @@ t_a_disabled_entry_comes_back(void **state)
 	assert_int_equal(next, 500);
 	assert_int_equal(live(f, b.id, 100), 0);
 	assert_int_equal(live(f, b.id, 500), 1);
-	struct tl_bank_entry again = {.form = TL_FORM_WORD, .value = TL_S("x"), .enabled = true};
+	struct tl_bank_entry again = {
+	    .form = TL_FORM_WORD, .value = TL_S("x"), .enabled = true};
 	assert_int_equal(tl_bank_entry_add(f->db, &b, &again), 0);
 	assert_int_equal(live(f, b.id, 100), 1);
 	struct tl_bank_entry *page;
@@ -172,8 +172,9 @@ t_an_import_goes_on_after_bad_lines(void **state)
 {
 	struct fixture *f = *state;
 	struct tl_bank b = a_bank(f, "terms", TL_BANK_TEXT);
-	static const char file[] = "\xef\xbb\xbf# comment\n\nalpha\tnote one\r\nregex: a[0-9]+b\n"
-				   "two words\nzork\nalpha\n\xff\nlast";
+	static const char file[] =
+	    "\xef\xbb\xbf# comment\n\nalpha\tnote one\r\nregex: a[0-9]+b\n"
+	    "two words\nzork\nalpha\n\xff\nlast";
 	struct tl_import *i =
 	    tl_import_create(&b, TL_S("{\"by\":\"test\"}"), refuse_zork, on_error, NULL);
 	errors[0] = '\0';
