@@ -68,6 +68,18 @@ check_daemon(struct doctor *d)
 }
 
 static int
+check_clock(struct doctor *d)
+{
+	struct timespec real;
+	(void)clock_gettime(CLOCK_REALTIME, &real);
+	int64_t off_s = tl_now_us() / TL_US_S - real.tv_sec;
+	if (off_s < -1 || off_s > 1)
+		find(d, WARNING, "tutela doctor --clock 0",
+		    "the clock is %lld s from real time", (long long)off_s);
+	return 0;
+}
+
+static int
 check_files(struct doctor *d)
 {
 	struct stat st;
@@ -312,6 +324,7 @@ static const struct {
     {"daemon", check_daemon, false},
     {"files", check_files, false},
     {"rules", check_rules, false},
+    {"clock", check_clock, true},
     {"people", check_people, true},
     {"scans", check_jobs, true},
     {"cases", check_cases, true},
@@ -345,6 +358,15 @@ cmd_doctor(struct tl_cli *c)
 {
 	static const char *const columns[] = {"level", "check", "text", "remedy", NULL};
 	struct doctor d = {.cli = c};
+	int64_t shift_s = 0;
+	int rc =
+	    cli_option_int(c, "clock", -3650 * INT64_C(86400), 3650 * INT64_C(86400), &shift_s);
+	if (rc == 0 && cli_option(c, "clock"))
+		rc = cli_open_store(c); /* attaches the clock */
+	if (rc == 0 && cli_option(c, "clock"))
+		rc = tl_clock_shift(shift_s * TL_US_S);
+	if (rc < 0)
+		return rc;
 	cli_list_begin(&d.list, c, "findings", columns);
 	run_checks(&d);
 	if (c->json)

@@ -101,6 +101,7 @@ C(hash, "hash", "FILE...", 1, -1, CLI_NOTHING, "Print file, quality and PDQ hash
 O(hash, "digests", NULL, "Print SHA-256 and MD5 as well.")
 
 C(doctor, "doctor", "", 0, 0, CLI_CONFIG, "Look for what is wrong or late, and say what to do about it.", "tutela doctor")
+O(doctor, "clock", "SECONDS", "For tests: move the installation's clock so far from real time; 0 sets it right again.")
 O(doctor, "deep", NULL, "Check the whole ledger and the store's pages too; takes longer.")
 C(alarm_list, "alarm list", "", 0, 0, CLI_STORE, "List alarms that are not closed.", "tutela alarm list")
 O(alarm_list, "all", NULL, "Closed ones too.")

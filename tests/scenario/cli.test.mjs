@@ -227,6 +227,9 @@ test('doctor says what is wrong and what to do', () => {
   assert.equal(stopped.level, 'warning')
   assert.ok(findings.every((f) => f.remedy.length > 5 && f.text.length > 5))
   assert.match(run(['doctor']).out, /tutelad is not running[\s\S]*\d+ problems, \d+ warnings/)
+  const later = JSON.parse(run(['doctor', '--clock', '86400', '--json']).out).findings
+  assert.ok(later.some((f) => f.check === 'clock' && /8640\d s/.test(f.text)))
+  assert.ok(!JSON.parse(run(['doctor', '--clock', '0', '--json']).out).findings.some((f) => f.check === 'clock'))
   const nothing = run(['doctor'], { dir: join(folder, 'nothing') })
   assert.match(nothing.out, /problem +store/)
 })
