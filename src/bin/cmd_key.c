@@ -1,9 +1,8 @@
 /* `tutela platform`, `tutela key`, `tutela endpoint`: who may talk to us, and whom we tell. */
 #include "bin/cli.h"
-#include "enforce/sign.h"
+#include "enforce/endpoint.h"
 #include "store/accounts.h"
 #include "store/api_keys.h"
-#include "store/endpoints.h"
 #include "store/people.h"
 #include "sys/clock.h"
 
@@ -174,59 +173,51 @@ cmd_key_revoke(struct tl_cli *c)
 }
 
 struct new_secret {
-	struct tl_endpoint endpoint;
+	const char *url;
+	int64_t platform, overlap_us;
+	bool live, private_ok;
 	struct tl_id id;
-	struct tl_secret secret;
-	int64_t old_until;
+	char secret[TL_SECRET_TEXT];
 };
 
 static int
 store_endpoint(struct tl_db *db, void *ctx)
 {
 	struct new_secret *x = ctx;
-	int rc = tl_endpoint_put(db, &x->endpoint);
-	x->id = x->endpoint.id;
+	int rc = tl_enforce_endpoint_set(
+	    db, x->platform, x->live, x->url, x->private_ok, x->secret, &x->id);
 	return rc < 0 ? rc : audit(db, "endpoint.set", x->id, TL_S(""));
 }
 
 static void
-print_secret(struct tl_cli *c, const struct new_secret *x)
+print_secret(struct tl_cli *c, struct new_secret *x)
 {
 	static const char *const columns[] = {"id", "secret", NULL};
-	char text[TL_SECRET_TEXT];
-	tl_secret_text(text, &x->secret);
 	struct cli_list l;
 	cli_record_begin(&l, c, columns);
 	cli_cell_id(&l, x->id);
-	cli_cell_z(&l, text);
+	cli_cell_z(&l, x->secret);
 	cli_list_end(&l, "");
 	cli_say(c,
 	    "The secret is shown this once. Any Standard Webhooks library takes it as it is.");
+	tl_wipe(x->secret, sizeof x->secret);
 }
 
 int
 cmd_endpoint_add(struct tl_cli *c)
 {
-	struct new_secret x = {0};
-	struct tl_endpoint *e = &x.endpoint;
-	if (strncmp(c->argv[0], "https://", 8) != 0 && strncmp(c->argv[0], "http://", 7) != 0)
-		return tl_fail(TL_EUSAGE, "\"%s\" is not an http or https URL", c->argv[0]);
-	int rc = cli_platform(c, cli_option(c, "platform"), &e->platform);
+	struct new_secret x = {.url = c->argv[0],
+	    .live = cli_option(c, "test") == NULL,
+	    .private_ok = cli_option(c, "private") != NULL};
+	int rc = cli_platform(c, cli_option(c, "platform"), &x.platform);
 	if (rc == 0)
-		rc = tl_str_copy(e->url, sizeof e->url, tl_str(c->argv[0]));
-	if (rc < 0)
-		return rc;
-	tl_secret_new(&x.secret);
-	memcpy(e->secret, x.secret.b, x.secret.n);
-	e->secret_bytes = x.secret.n;
-	e->live = cli_option(c, "test") == NULL;
-	e->private_ok = cli_option(c, "private") != NULL;
-	e->enabled = true;
-	rc = tl_db_tx(c->db, TL_SYNC_FULL, store_endpoint, &x);
+		rc = tl_db_tx(c->db, TL_SYNC_FULL, store_endpoint, &x);
+	if (rc == TL_EFIELD && !x.private_ok)
+		return cli_fail(TL_EUSAGE,
+		    "`--private` allows private networks, this machine and plain http.", "%s",
+		    tl_arena_printf(c->arena, "%s", tl_err_text()));
 	if (rc >= 0)
 		print_secret(c, &x);
-	tl_endpoint_wipe(e);
-	tl_secret_wipe(&x.secret);
 	return rc < 0 ? rc : 0;
 }
 
@@ -259,8 +250,7 @@ static int
 rotate_secret(struct tl_db *db, void *ctx)
 {
 	struct new_secret *x = ctx;
-	int rc =
-	    tl_endpoint_rotate(db, x->id, tl_bytes(x->secret.b, x->secret.n), x->old_until);
+	int rc = tl_enforce_endpoint_rotate(db, x->id, x->overlap_us, x->secret);
 	return rc < 0 ? rc : audit(db, "endpoint.rotate", x->id, TL_S(""));
 }
 
@@ -276,15 +266,12 @@ no_endpoint(int rc)
 int
 cmd_endpoint_rotate(struct tl_cli *c)
 {
-	struct new_secret x = {0};
-	x.old_until = tl_now_us() + c->config->secret_overlap_hours * TL_US_HOUR;
-	tl_secret_new(&x.secret);
+	struct new_secret x = {.overlap_us = c->config->secret_overlap_hours * TL_US_HOUR};
 	int rc = cli_id("an endpoint", c->argv[0], &x.id);
 	if (rc == 0)
 		rc = tl_db_tx(c->db, TL_SYNC_FULL, rotate_secret, &x);
 	if (rc >= 0)
 		print_secret(c, &x);
-	tl_secret_wipe(&x.secret);
 	return rc < 0 ? no_endpoint(rc) : 0;
 }
 

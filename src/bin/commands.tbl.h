@@ -49,7 +49,7 @@ C(endpoint_add, "endpoint add", "URL", 1, 1, CLI_STORE, "Set where a platform ge
     "tutela endpoint add https://flip.example/hooks --platform flip")
 O(endpoint_add, "platform", "NAME", "Whose; needed when there are several platforms.")
 O(endpoint_add, "test", NULL, "For events of test keys.")
-O(endpoint_add, "private", NULL, "It may be on a private network (which the configuration must allow as well).")
+O(endpoint_add, "private", NULL, "It may be on a private network or on this machine, and over plain http.")
 C(endpoint_list, "endpoint list", "", 0, 0, CLI_STORE, "List endpoints.", "tutela endpoint list")
 C(endpoint_rotate, "endpoint rotate", "ID", 1, 1, CLI_STORE,
     "Make a new secret; the old one signs as well for a while (secret_overlap_hours).", "tutela endpoint rotate 0197f3c2-...")
