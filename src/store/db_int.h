@@ -12,8 +12,9 @@ struct tl_map;
 
 struct tl_stmt {
 	sqlite3_stmt *st;
-	int wanted;                    /* parameters that SQLite sees */
-	uint8_t from[TL_SQL_ARGS_MAX]; /* which of our arguments each of them takes, counted from 0 */
+	int wanted; /* parameters that SQLite sees */
+	uint8_t from
+	    [TL_SQL_ARGS_MAX]; /* which of our arguments each of them takes, counted from 0 */
 };
 
 struct tl_store {

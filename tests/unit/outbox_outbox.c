@@ -1,6 +1,6 @@
 /* The outbox with a real store: numbering, order of a subject, back-off, undo, replay, observe only. */
-#include "base/arena.h"
 #include "outbox/outbox.h"
+#include "base/arena.h"
 #include "store/accounts.h"
 #include "store/alarms.h"
 #include "sys/clock.h"

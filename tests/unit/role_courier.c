@@ -461,7 +461,8 @@ t_after_kill_9_the_same_id_comes_again(void **state)
 	assert_int_equal(row_of(f, cause).state, TL_OUTBOX_LEASED);
 	char first[64];
 	(void)snprintf(first, sizeof first, "%s", server.seen[0].id);
-	(void)usleep(2600 * 1000); /* the receiver serves one at a time and still holds the first */
+	(void)usleep(
+	    2600 * 1000); /* the receiver serves one at a time and still holds the first */
 	behave("ok", 0);
 	start_courier(f);
 	let_pass(f, 10 * TL_US_S);
