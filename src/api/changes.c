@@ -83,7 +83,11 @@ tl_api_put_counters(struct tl_req *req)
 {
 	json_t *j = NULL;
 	struct counters *c = TL_NEW(tl_req_arena(req), struct counters);
-	int rc = c ? tl_req_json(req, &j) : tl_arena_check(tl_req_arena(req));
+	if (!c) {
+		tl_req_problem(req, TL_ENOMEM);
+		return;
+	}
+	int rc = tl_req_json(req, &j);
 	if (rc == 0)
 		rc = tl_decode_counters(j, &c->in);
 	if (rc < 0) {
@@ -203,9 +207,13 @@ void
 tl_api_confirm_action(struct tl_req *req)
 {
 	json_t *j = NULL;
-	struct tl_confirm_in in;
+	struct tl_confirm_in in = {0};
 	struct confirm *c = TL_NEW(tl_req_arena(req), struct confirm);
-	int rc = c ? tl_req_json(req, &j) : tl_arena_check(tl_req_arena(req));
+	if (!c) {
+		tl_req_problem(req, TL_ENOMEM);
+		return;
+	}
+	int rc = tl_req_json(req, &j);
 	if (rc == 0)
 		rc = tl_decode_confirm(j, &in);
 	if (rc == 0 && tl_id_parse(tl_req_param(req, 0), &c->in.action) < 0)

@@ -183,9 +183,9 @@ tl_console_queue_cases(struct tl_call *c)
 	int64_t total = tl_col_int(&r, 0);
 	tl_row_end(&r);
 	tl_js_int(&c->out, "total", total);
-	if (offset + n < total && n > 0)
-		tl_js_z(&c->out, "next",
-		    tl_arena_printf(c->arena, "%lld", (long long)(offset + n)));
+	int64_t next = offset + n;
+	if (next < total && n > 0)
+		tl_js_z(&c->out, "next", tl_arena_printf(c->arena, "%lld", (long long)next));
 	else
 		tl_js_null(&c->out, "next");
 	tl_js_close(&c->out, '}');

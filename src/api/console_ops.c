@@ -153,7 +153,7 @@ static int
 set_alarm(struct tl_call *c, enum tl_alarm_state state)
 {
 	struct tl_id id;
-	struct tl_alarm a;
+	struct tl_alarm a = {0};
 	int rc = tl_call_id(c, 0, &id);
 	if (rc == 0)
 		rc = tl_call_begin(c);

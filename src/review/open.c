@@ -138,7 +138,7 @@ tl_review_open_or_join(struct tl_db *db, const struct tl_policy_set *set,
 {
 	struct tl_arena TL_CLEANUP(tl_arena_destroyp) *a = tl_arena_create(ARENA_BYTES);
 	const struct tl_policy *p = ask->policy.n ? tl_policy_find(set, ask->policy) : NULL;
-	struct tl_case was, c;
+	struct tl_case was, c = {0};
 	int rc = tl_case_of(db, a, ask->platform, ask->subject_kind, ask->subject, &was);
 	bool opened = rc == TL_ENOTFOUND;
 	if (opened) {

@@ -177,7 +177,7 @@ tl_review_next(struct tl_db *db, struct tl_arena *a, const struct tl_reviewer *w
 	struct tl_case_top best = {0};
 	bool found = false;
 	for (size_t i = 0; i < n; i++) {
-		struct tl_case_top top;
+		struct tl_case_top top = {0};
 		rc = tl_case_top(db, queues[i], who->id, now - SKIP_US, &top);
 		if (rc == TL_ENOTFOUND)
 			continue;
@@ -197,8 +197,8 @@ int
 tl_review_waiting(struct tl_db *db, struct tl_arena *a, const struct tl_reviewer *who,
     struct tl_str queue, int64_t *ret)
 {
-	const struct tl_str *queues;
-	size_t n;
+	const struct tl_str *queues = NULL;
+	size_t n = 0;
 	int rc = queues_of(db, a, who, queue, &queues, &n);
 	int64_t sum = 0;
 	for (size_t i = 0; i < n && rc == 0; i++) {
