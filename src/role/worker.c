@@ -111,8 +111,12 @@ room(const struct worker *w)
 static void
 wait_for_work(struct worker *w)
 {
-	int64_t left = w->next_look_us - tl_mono_us();
+	int64_t now = tl_mono_us(), left = w->next_look_us - now;
 	bool busy = w->todo.n || w->ready.n || (w->more && room(w) > 0);
+	if (now < w->store_again_us) {
+		busy = false;
+		left = w->store_again_us - now;
+	}
 	struct pollfd p[5] = {{.fd = w->stop.fd, .events = POLLIN},
 	    {.fd = w->wires->wake, .events = POLLIN},
 	    {.fd = w->wires->request_count ? w->wires->request[0] : -1, .events = POLLIN},
@@ -167,12 +171,13 @@ work_round(struct worker *w, bool last)
 	asks_take(w);
 	media_pump(w);
 	int64_t now = tl_mono_us();
-	bool look =
-	    !last && can_judge(w) && w->todo.n == 0 && (w->more || now >= w->next_look_us);
+	bool pause = now < w->store_again_us;
+	bool due = w->more || now >= w->next_look_us;
+	bool look = !last && !pause && due && w->todo.n == 0 && can_judge(w);
 	size_t want = look ? room(w) : 0;
 	if (look)
 		w->next_look_us = now + POLL_US;
-	if (w->ready.n || want || leases_end(w))
+	if (!pause && (w->ready.n || want || leases_end(w)))
 		commit_round(w, want);
 	scan_some(w);
 	media_pump(w);
@@ -205,7 +210,7 @@ loop(struct worker *w)
 	give_back(w);
 	int64_t until = tl_mono_us() + STOP_US;
 	while ((w->todo.n || w->media.n || w->ready.n) && tl_mono_us() < until) {
-		if (!w->todo.n && !w->ready.n)
+		if ((!w->todo.n && !w->ready.n) || tl_mono_us() < w->store_again_us)
 			wait_for_work(w);
 		work_round(w, true);
 	}

@@ -23,6 +23,7 @@
 #define DELAY_FIRST_US (2 * TL_US_S)
 #define HOLD_BUSY_US 8000  /* how long a transaction may take: nobody waits */
 #define HOLD_ASKED_US 1500 /* somebody does */
+#define STORE_PAUSE_US (250 * TL_US_MS)
 #define ASKED_RECENTLY_US (2 * TL_US_S)
 
 struct round {
@@ -452,6 +453,20 @@ adapt(struct worker *w, size_t done, int64_t held_us)
 		w->batch = BATCH_MIN;
 }
 
+/* The store is full or away: what is judged stays judged and is stored when it is back. */
+static void
+keep_for_later(struct worker *w, struct scan_list *batch, struct scan_list *lost, int rc)
+{
+	tl_log(rc == TL_EFULL ? EV_STORE_FULL : EV_STORE_ERROR, TL_LWORD("where", "results"),
+	    TL_LWORD("error", tl_err_name(rc)), TL_LWORD("text", tl_err_text()));
+	for (struct scan *s; (s = scan_pop(batch));)
+		scan_push(&w->ready, s);
+	for (struct scan *s; (s = scan_pop(lost));)
+		scan_push(&w->ready, s);
+	w->more = false;
+	w->store_again_us = tl_mono_us() + STORE_PAUSE_US;
+}
+
 void
 commit_round(struct worker *w, size_t want)
 {
@@ -461,6 +476,10 @@ commit_round(struct worker *w, size_t want)
 	int64_t held_us = 0;
 	w->ready = (struct scan_list){0};
 	int rc = transact(&r, &batch, &lost, &held_us);
+	if (rc < 0 && tl_err_kind(rc) == TL_RETRY) {
+		keep_for_later(w, &batch, &lost, rc);
+		return;
+	}
 	if (rc < 0) {
 		tl_log(EV_STORE_ERROR, TL_LWORD("where", "batch"),
 		    TL_LWORD("error", tl_err_name(rc)), TL_LWORD("text", tl_err_text()));

@@ -113,7 +113,8 @@ struct worker {
 
 	size_t batch; /* how many to lease at once; follows how long transactions take */
 	bool more;    /* the last lease was full: there is more to do */
-	int64_t next_look_us; /* when to look into the queue without being woken */
+	int64_t store_again_us; /* after a failure of the store: not before */
+	int64_t next_look_us;   /* when to look into the queue without being woken */
 };
 
 /* False until policies and rules are there: then nothing is leased, and items wait. */
