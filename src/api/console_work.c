@@ -242,12 +242,6 @@ read_wishes(struct tl_call *c, json_t *list, struct tl_action_wish **ret)
 	return rc < 0 ? rc : tl_arena_check(c->arena);
 }
 
-static int
-compose_statement(void *ctx, const struct tl_decision *d, struct tl_buf *out)
-{
-	return tl_statement_compose(d, ctx, out);
-}
-
 static struct tl_statement_env
 statement_env(const struct tl_call *c)
 {
@@ -269,7 +263,7 @@ decide(struct tl_call *c, struct tl_id id, const struct decide_ask *ask,
 	    .service = c->app->config->service_name,
 	    .public_url = c->app->config->public_url,
 	    .undo_us = c->app->config->undo_seconds * TL_US_S,
-	    .statement = compose_statement,
+	    .statement = tl_statement_hook,
 	    .statement_ctx = &statement};
 	struct tl_case held;
 	int rc = tl_review_may_decide(c->db, c->arena, &c->who, id, &held);

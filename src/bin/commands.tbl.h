@@ -91,6 +91,13 @@ O(case_list, "limit", "N", "At most so many; default 50.")
 C(case_show, "case show", "ID", 1, 1, CLI_STORE, "Show a case: why it is here and what was decided.",
     "tutela case show 0197f3c2-...")
 
+C(decision_reverse, "decision reverse", "ID", 1, 1, CLI_STORE,
+    "Take a decision back: what it restricted is restored, its strike no longer counts.",
+    "tutela decision reverse 0197f3c2-... --by kim --appeal --facts \"The complaint was right.\"")
+O(decision_reverse, "by", "NAME", "Who decides it; needed.")
+O(decision_reverse, "appeal", NULL, "Because of a complaint; otherwise it is a correction.")
+O(decision_reverse, "facts", "TEXT", "Why; it goes into the statement of reasons.")
+
 C(rule_check, "rule check", "[FOLDER]", 0, 1, CLI_CONFIG, "Check rule packs and run the tests beside the rules.",
     "tutela rule check policy/rules")
 C(rule_list, "rule list", "", 0, 0, CLI_CONFIG, "List rules and whether they are in force.", "tutela rule list")

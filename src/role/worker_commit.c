@@ -37,12 +37,6 @@ struct round {
 
 /* The statement of reasons that decide attaches. */
 static int
-compose_statement(void *ctx, const struct tl_decision *d, struct tl_buf *out)
-{
-	return tl_statement_due(d) ? tl_statement_compose(d, ctx, out) : 0;
-}
-
-static int
 decide(struct worker *w, struct scan *s, enum tl_decided *ret)
 {
 	struct tl_statement_env st = {.policies = law_policies(w->law),
@@ -54,7 +48,7 @@ decide(struct worker *w, struct scan *s, enum tl_decided *ret)
 	    .service = w->config->service_name,
 	    .public_url = w->config->public_url,
 	    .undo_us = w->config->undo_seconds * TL_US_S,
-	    .statement = compose_statement,
+	    .statement = tl_statement_hook,
 	    .statement_ctx = &st};
 	struct tl_id decision;
 	return tl_decide_automatic(w->db, &env, &s->full.item, &s->verdict, s->signals,

@@ -74,6 +74,21 @@ test('undo: the platform never hears of it', async () => {
   assert.equal((await trail('undo-1')).actions[0].state, 'cancelled')
 })
 
+test('a decision is reversed long after: restored, with a statement, and its strike is gone', async () => {
+  const t = await d.item('appeal-1', fraud, { author: { id: 'u-appeal' } })
+  await until('the removal', () => heard('appeal-1').length === 1)
+  await confirm(t.actions[0].action)
+  assert.ok((await ann.get('accounts/demo/u-appeal')).body.account.strikes > 0)
+  const made = d.tutela('decision', 'reverse', t.decisions[0].decision, '--by', 'ann', '--appeal', '--facts', 'The complaint was right.')
+  const [, back] = await until('the restoring', () => heard('appeal-1').length === 2 && heard('appeal-1'))
+  assert.equal(back.data.decision_id, made.id)
+  assert.equal(back.data.action, 'restore')
+  assert.match(back.data.statement.text, /The complaint was right/)
+  assert.equal((await confirm(back.data.action_id)).body.state, 'confirmed')
+  assert.equal((await ann.get('accounts/demo/u-appeal')).body.account.strikes, 0)
+  assert.throws(() => d.tutela('decision', 'reverse', t.decisions[0].decision, '--by', 'ann'))
+})
+
 test('the event stream has the same events, numbered without a gap, and resumes', async () => {
   async function read(after, want) {
     const control = new AbortController()
