@@ -58,6 +58,10 @@ void tl_js_text0(struct tl_buf *out, const char *key, struct tl_str s);
 /* The name of a user, or null. */
 int tl_call_person(struct tl_call *c, const char *key, struct tl_id user) TL_MUST;
 
+/* Loads the rules for the first time, so that a later error leaves something to show; and forgets them. */
+void tl_console_rules_begin(struct tl_app *app);
+void tl_console_rules_end(void);
+
 /* Handlers: one for each row of routes_console.tbl.h. */
 #define R(method, path, name, need, query, limit, help)                                        \
 	int tl_console_##name(struct tl_call *c);

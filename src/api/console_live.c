@@ -241,6 +241,7 @@ tl_console_live_start(struct tl_app *app, struct tl_console_live **ret)
 		free(l);
 		return tl_fail(TL_EAGAIN, "no thread for open consoles");
 	}
+	tl_console_rules_begin(app);
 	the_live = l;
 	*ret = l;
 	return 0;
@@ -259,6 +260,7 @@ tl_console_live_stop(struct tl_console_live *l)
 	the_live = NULL;
 	for (size_t i = 0; i < l->count; i++)
 		drop(l->watchers[i]);
+	tl_console_rules_end();
 	(void)pthread_cond_destroy(&l->stop_cond);
 	(void)pthread_mutex_destroy(&l->lock);
 	free(l);

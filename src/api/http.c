@@ -112,7 +112,7 @@ read_query(struct tl_req *req)
 static int
 check_head(struct tl_req *req, const char *method, const char *path, const char *version)
 {
-	char allow[64];
+	char allow[64] = "";
 	int rc = guard(req, method, version);
 	if (rc == 0)
 		rc = tl_route_find(req, method, path, allow, sizeof allow);

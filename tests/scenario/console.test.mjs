@@ -1,6 +1,6 @@
 // The console's API on a real daemon: every route, with who may and who may not, from an item to its confirmed action.
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { Person, password, start, until } from './daemon.mjs'
 import { misfits } from './shape.mjs'
@@ -362,6 +362,15 @@ test('deliveries again, alarms, switches, figures, what is in force', async () =
   assert.equal(rules.refused, null)
   assert.ok(rules.rules.find((r) => r.name === 'hate-phrase').hits_7d >= 1)
   assert.ok(rules.rules.some((r) => !r.active && r.reason), 'what needs a model is shown as inactive')
+  const pack = d.data + '/policy/rules/fraud.rules'
+  const good = readFileSync(pack, 'utf8')
+  writeFileSync(pack, good + '\nrule broken\n    policy nowhere\n')
+  const after = (await ann.get('rules')).body
+  assert.match(after.refused, /fraud\.rules:\d+:\d+: error/)
+  assert.equal(after.version, rules.version, 'the last good rules stay')
+  assert.equal(after.rules.length, rules.rules.length)
+  writeFileSync(pack, good)
+  assert.equal((await ann.get('rules')).body.refused, null)
   assert.ok((await ann.get('policies')).body.policies.length > 50)
   assert.ok((await ann.get('actions')).body.actions.every((a) => a.help && a.title))
 })
