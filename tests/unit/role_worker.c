@@ -512,6 +512,11 @@ t_an_item_that_kills_workers_is_buried_alone(void **state)
 	assert_int_equal(full->item.state, TL_ITEM_UNSCANNABLE);
 	assert_int_equal(full->verdict, TL_VERDICT_WITHHOLD);
 	assert_true(has_case(f, poison, "unscannable"));
+	json_t *reasons = NULL;
+	assert_int_equal(tl_json_parse(full->reasons, &reasons), 0);
+	const json_t *rule = json_object_get(json_array_get(reasons, 0), "rule");
+	assert_string_equal(json_string_value(rule), "unscannable");
+	json_decref(reasons);
 	assert_int_equal(settled(f, other)->verdict, TL_VERDICT_ALLOW);
 	struct tl_jobs_depth depth;
 	assert_int_equal(tl_jobs_depth(f->db, &depth), 0);
