@@ -253,18 +253,25 @@ statement_env(const struct tl_call *c)
 	    .complaint_days = conf->complaint_days};
 }
 
+static struct tl_decide_env
+decide_env(const struct tl_call *c, struct tl_statement_env *statement)
+{
+	*statement = statement_env(c);
+	return (struct tl_decide_env){.policies = c->set,
+	    .service = c->app->config->service_name,
+	    .public_url = c->app->config->public_url,
+	    .undo_us = c->app->config->undo_seconds * TL_US_S,
+	    .statement = tl_statement_hook,
+	    .statement_ctx = statement};
+}
+
 /* May they, decide, let the case follow: one transaction. */
 static int
 decide(struct tl_call *c, struct tl_id id, const struct decide_ask *ask,
     struct tl_person_decision *p, struct tl_id *ret_decision, int64_t *ret_effective)
 {
-	struct tl_statement_env statement = statement_env(c);
-	struct tl_decide_env env = {.policies = c->set,
-	    .service = c->app->config->service_name,
-	    .public_url = c->app->config->public_url,
-	    .undo_us = c->app->config->undo_seconds * TL_US_S,
-	    .statement = tl_statement_hook,
-	    .statement_ctx = &statement};
+	struct tl_statement_env statement;
+	struct tl_decide_env env = decide_env(c, &statement);
 	struct tl_case held;
 	int rc = tl_review_may_decide(c->db, c->arena, &c->who, id, &held);
 	if (rc == 0)
@@ -350,4 +357,35 @@ tl_console_decision_undo(struct tl_call *c)
 		rc = tl_call_audit(c, "undo", decision, "");
 	rc = tl_call_end(c, TL_SYNC_FULL, rc);
 	return rc < 0 ? rc : write_case(c, NULL, id);
+}
+
+/* A mistake was found after the undo window: a new decision takes the old one back. */
+int
+tl_console_decision_reverse(struct tl_call *c)
+{
+	struct tl_reversal r = {.user = c->who.id, .trigger = TL_TRIGGER_CORRECTION};
+	struct tl_statement_env statement;
+	struct tl_decide_env env = decide_env(c, &statement);
+	struct tl_id fresh;
+	static const struct tl_json_field fields[] = {
+	    {"reason", TL_J_STR, 0, 1, 2000, NULL, true}};
+	int rc = tl_call_id(c, 0, &r.decision);
+	if (rc == 0)
+		rc = TL_CALL_JSON(c, fields, &r.facts);
+	if (rc == 0)
+		rc = tl_call_begin(c);
+	if (rc < 0)
+		return rc;
+	rc = tl_decide_reverse(c->db, &env, &r, &fresh);
+	if (rc == 0)
+		rc = tl_call_audit(c, "reverse", r.decision, "");
+	rc = tl_call_end(c, TL_SYNC_FULL, rc);
+	if (rc < 0)
+		return rc;
+	tl_app_wake(c->app, TL_PROC_CLERK);
+	tl_app_wake(c->app, TL_PROC_COURIER);
+	tl_js_open(&c->out, NULL, '{');
+	tl_js_id(&c->out, "decision", fresh);
+	tl_js_close(&c->out, '}');
+	return 0;
 }

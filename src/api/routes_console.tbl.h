@@ -19,6 +19,7 @@ R("POST", API "cases/{id}/draft", case_draft, "work", "", 65536, "Keep a half-ma
 R("POST", API "cases/{id}/move", case_move, "work", "", 8192, "Move a case to another queue.")
 R("POST", API "cases/{id}/decide", case_decide, "work", "", 131072, "Decide a case.")
 R("POST", API "decisions/{id}/undo", decision_undo, "work", "", 4096, "Take one's decision back.")
+R("POST", API "decisions/{id}/reverse", decision_reverse, "undo_any", "", 8192, "Take any decision back, later.")
 
 R("GET", API "queues", queues, "look", "", 0, "All queues with their figures.")
 R("GET", API "queues/{name}/cases", queue_cases, "look", "state cursor limit", 0, "Cases of a queue.")

@@ -100,6 +100,23 @@ test('by keyboard', async () => {
   await browser.clean()
 })
 
+test('taken back long after: the platform restores', async () => {
+  const page = await browser.page({}, [/401/])
+  await signIn(page, server)
+  await page.goto(server.url + '/console/items/harbour/by-mouse')
+  await page.click('.decision button:has-text("Take back")')
+  await page.fill('dialog input', 'It was a quotation from the council minutes.')
+  await page.click('dialog button[type=submit]')
+  await page.waitForSelector('.decision h2:has-text("Taken back")')
+  for (let i = 0; i < 60 && !(await page.locator('.actions li:has-text("take back: restore") .tag.good').count()); i++) {
+    await page.click('button:has-text("Reload")')
+    await page.waitForTimeout(250)
+  }
+  assert.equal(await page.locator('.actions li:has-text("take back: restore") .tag.good').count(), 1)
+  assert.ok(server.platform.received.some((e) => e.data.action === 'restore' && e.data.subject.id === 'by-mouse'))
+  await browser.clean()
+})
+
 test('undone in time, nothing reaches the platform', async () => {
   await publish('undone')
   const page = await browser.page({}, [/401/])

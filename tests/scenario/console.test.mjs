@@ -9,7 +9,7 @@ import { misfits } from './shape.mjs'
 const shapes = [
   [/^\w+ session$/, 'Session'], [/^POST work\/next$/, 'WorkNextAnswer'], [/^GET cases\/[^/]+$/, 'Case'], [/^POST cases\/.*\/claim$/, 'Case'],
   [/^POST cases\/.*\/heartbeat$/, 'Heartbeat'], [/^POST cases\/.*\/note$/, 'Note'], [/^POST cases\/.*\/decide$/, 'Decided'],
-  [/^POST decisions\/.*\/undo$/, 'Undone'], [/^GET queues$/, 'Queues'], [/^GET queues\/.*\/cases/, 'CaseRows'], [/^GET items\/search/, 'Found'],
+  [/^POST decisions\/.*\/undo$/, 'Undone'], [/^POST decisions\/.*\/reverse$/, 'Reversed'], [/^GET queues$/, 'Queues'], [/^GET queues\/.*\/cases/, 'CaseRows'], [/^GET items\/search/, 'Found'],
   [/^GET items\//, 'Trail'], [/^GET accounts\//, 'AccountPage'], [/^POST media\/.*\/reveal$/, 'Revealed'], [/^GET banks$/, 'Banks'],
   [/^POST banks$/, 'Bank'], [/^PATCH banks\//, 'Bank'], [/^GET banks\//, 'BankPage'], [/^POST banks\/.*\/entries$/, 'BankEntry'],
   [/^POST banks\/.*\/import$/, 'Imported'], [/^GET deliveries/, 'Deliveries'], [/^POST deliveries\/.*\/replay$/, 'Delivery'],
@@ -171,6 +171,23 @@ test('undo gives the case back to who decided, and nothing leaves', async () => 
   await new Promise((done) => setTimeout(done, 1500))
   assert.ok(!d.platform.heard.some((h) => h.event.data.decision_id === body.decision))
   assert.equal((await mod.post(`cases/${row.id}/decide`, clear)).status, 200)
+})
+
+test('a lead takes a decision back later: a new decision, and the platform restores', async () => {
+  const row = await newCase()
+  assert.equal((await mod.post(`cases/${row.id}/claim`)).status, 200)
+  const { body } = await mod.post(`cases/${row.id}/decide`, remove)
+  const trail = async () => (await ann.get(`items/demo/item-${n}`)).body
+  const heard = (decision) => until('the webhook', () => d.platform.heard.map((h) => h.event).find((e) => e.data.decision_id === decision))
+  const asked = await heard(body.decision)
+  assert.equal((await d.api('POST', new URL(asked.data.confirm_url).pathname, { outcome: 'done' })).status, 200)
+  assert.equal((await mod.post(`decisions/${body.decision}/reverse`, { reason: 'a quotation' })).status, 403)
+  assert.equal((await ann.post(`decisions/${body.decision}/reverse`, { reason: '' })).body.field, '/reason')
+  const taken = await ann.post(`decisions/${body.decision}/reverse`, { reason: 'It was a quotation.' })
+  assert.equal(taken.status, 200)
+  assert.equal((await heard(taken.body.decision)).data.action, 'restore')
+  assert.equal((await trail()).decisions.find((x) => x.id === body.decision).reversed, true)
+  assert.equal((await ann.post(`decisions/${body.decision}/reverse`, { reason: 'again' })).status, 409)
 })
 
 test('claims are exclusive, kept by heartbeats, given back and skipped with a reason', async () => {

@@ -304,6 +304,14 @@ export interface Decided {
 /** POST decisions/{id}/undo → the case, claimed again by the person. 409 when the time is over. */
 export type Undone = Case
 
+/** POST decisions/{id}/reverse: a new decision takes the old one back. 409 when it was taken back already. */
+export interface Reverse {
+  reason: string
+}
+export interface Reversed {
+  decision: Id
+}
+
 // Queues ------------------------------------------------------------------------------------------------------------
 
 export interface Queue {

@@ -1,5 +1,5 @@
 // Every key of the console, once. The handler, the `?` dialog, the labels on the buttons, the palette and
-// doc/moderator-keys.md are made from these rows. `keys` is in the notation of tinykeys; `label` is what people read.
+// the table in doc/moderate.md are made from these rows. `keys` is in the notation of tinykeys; `label` is what people read.
 // Letters that stand here for Work are not given to actions (see assignKeys in work/choice.ts).
 
 export type KeyScope = 'Everywhere' | 'Go to' | 'Work' | 'Lists'

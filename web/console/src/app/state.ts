@@ -13,7 +13,8 @@ export const now = signal(Date.now())
 
 export const prefs = computed<Prefs>(() => session.value?.prefs ?? {})
 export const may = {
-  review: computed(() => has('moderator', 'specialist', 'lead', 'admin')),
+  review: computed(() => has('moderator', 'specialist', 'lead', 'admin')), // also search, banks, alarms
+  addToBank: computed(() => has('specialist', 'lead', 'admin')),
   lead: computed(() => has('lead', 'admin')),
   admin: computed(() => has('admin')),
 }

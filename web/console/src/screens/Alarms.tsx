@@ -5,7 +5,7 @@ import type { Alarm, Alarms as Answer } from '../api.ts'
 import { plural, sentence, words } from '../app/format.ts'
 import { call, get } from '../app/http.ts'
 import { place, setQuery } from '../app/router.tsx'
-import { counters, session } from '../app/state.ts'
+import { counters, may, session } from '../app/state.ts'
 import { Ago, Button, Empty, ErrorNote, Tag, Title } from '../ui/basic.tsx'
 import { useLoad } from '../ui/load.ts'
 
@@ -35,7 +35,7 @@ export function Alarms() {
             {viewer || a.state === 'closed' ? null : (
               <p>
                 {a.state === 'open' ? <Button kind="main" onClick={() => step(a, 'acknowledge')}>I look after it</Button> : null}{' '}
-                <Button onClick={() => step(a, 'close')}>Close</Button>
+                {may.lead.value ? <Button onClick={() => step(a, 'close')}>Close</Button> : null}
               </p>
             )}
           </li>

@@ -1,12 +1,14 @@
 // An item and everything that came of it, in order: what was said of it, what was decided, what was done, what was told.
 import { useSignal } from '@preact/signals'
-import type { Action, Decision, Trail } from '../api.ts'
+import type { Action, Decision, Reverse as ReverseAsk, Reversed, Trail } from '../api.ts'
 import { plural, sentence, words } from '../app/format.ts'
-import { get } from '../app/http.ts'
+import { call, get } from '../app/http.ts'
 import { href, Link } from '../app/router.tsx'
 import { may } from '../app/state.ts'
-import { Ago, Button, Empty, ErrorNote, Id, Tag, Title, When } from '../ui/basic.tsx'
+import { Ago, Button, Empty, ErrorNote, Field, Id, Tag, Title, When } from '../ui/basic.tsx'
+import { Dialog } from '../ui/dialog.tsx'
 import { useLoad } from '../ui/load.ts'
+import { say } from '../ui/status.tsx'
 import { Table } from '../ui/table.tsx'
 import { AccountPanel, Flags, Rules, Signals } from '../work/Known.tsx'
 import { ItemBody, ItemLine } from '../work/Subject.tsx'
@@ -40,7 +42,7 @@ export function TrailScreen({ platform, id }: { platform: string; id: string }) 
               <Signals signals={t.signals} />
               <Flags flags={t.flags} />
             </section>
-            {t.decisions.map((d) => <DecisionPanel key={d.id} of={d} />)}
+            {t.decisions.map((d) => <DecisionPanel key={d.id} of={d} changed={reload} />)}
             {!t.decisions.length ? <Empty title="Nothing has been decided about this item."><p>{t.cases.length ? 'Its case is still waiting.' : 'No rule sent it to review and nobody flagged it.'}</p></Empty> : null}
             {t.cases.length ? <section><h2>Cases</h2><Table label="Cases of this item" rows={t.cases} columns={FEW_CASE_COLUMNS} id={(c) => c.id} open={(c) => href('cases', c.id)} /></section> : null}
           </div>
@@ -52,7 +54,7 @@ export function TrailScreen({ platform, id }: { platform: string; id: string }) 
 
 function AddToBankButton({ trail: t }: { trail: Trail }) {
   const open = useSignal(false)
-  if (!may.review.value || (!t.item.media.length && !t.item.text.length)) return null
+  if (!may.addToBank.value || (!t.item.media.length && !t.item.text.length)) return null
   return (
     <>
       <p><Button onClick={() => { open.value = true }}>Add to a bank</Button></p>
@@ -62,7 +64,7 @@ function AddToBankButton({ trail: t }: { trail: Trail }) {
 }
 
 const BY: Record<Decision['automated'], string> = { fully: 'by a rule, without a person', partially: 'by a person after a rule', not: 'by a person' }
-function DecisionPanel({ of: d }: { of: Decision }) {
+function DecisionPanel({ of: d, changed }: { of: Decision; changed: () => void }) {
   const statement = useSignal(false)
   return (
     <section class="panel decision" aria-label={`Decision ${d.puid}`}>
@@ -78,7 +80,7 @@ function DecisionPanel({ of: d }: { of: Decision }) {
           {d.deliveries.map((x) => (
             <li key={x.id}>
               <span>{x.kind} <DeliveryState of={x.state} /></span>
-              <span class="quiet">{plural(x.attempts, 'try', 'tries')}{x.delivered_at ? <> · delivered <Ago time={x.delivered_at} /></> : null}{x.error ? ` · ${x.error}` : ''} · <Link to={href('deliveries')}>Deliveries</Link></span>
+              <span class="quiet">{plural(x.attempts, 'try', 'tries')}{x.delivered_at ? <> · delivered <Ago time={x.delivered_at} /></> : null}{x.error ? ` · ${x.error}` : ''} {may.lead.value ? <> · <Link to={href('deliveries')}>Deliveries</Link></> : null}</span>
             </li>
           ))}
         </ul>
@@ -95,7 +97,36 @@ function DecisionPanel({ of: d }: { of: Decision }) {
           {statement.value ? <div class="statement">{d.statement.map((p) => <div key={p.heading}><h3>{p.heading}</h3><p>{p.text}</p></div>)}</div> : null}
         </>
       ) : null}
+      <Reverse of={d} changed={changed} />
     </section>
+  )
+}
+
+/** Taking a decision back long after: by a lead, with a reason, as a new decision in the ledger. */
+function Reverse({ of: d, changed }: { of: Decision; changed: () => void }) {
+  const open = useSignal(false)
+  const reason = useSignal('')
+  const problem = useSignal<unknown>(null)
+  if (!may.lead.value || d.kind !== 'act' || d.reversed) return null
+  const send = () => call<Reversed>('POST', ['decisions', d.id, 'reverse'], { reason: reason.value.trim() } satisfies ReverseAsk).then(() => {
+    open.value = false
+    say('Taken back. The platform is asked to restore what was restricted.')
+    changed()
+  }, (e: unknown) => { problem.value = e })
+  return (
+    <>
+      <p><Button onClick={() => { open.value = true }}>Take back …</Button></p>
+      {open.value ? (
+        <Dialog title="Take this decision back?" close={() => { open.value = false }}>
+          <p>The platform is asked to restore what was restricted, and strikes are revoked. The old decision stays in the ledger beside the new one.</p>
+          <form onSubmit={(e) => { e.preventDefault(); if (reason.value.trim()) void send() }}>
+            <Field label="Why was it wrong?"><input value={reason.value} maxLength={2000} onInput={(e) => { reason.value = e.currentTarget.value }} /></Field>
+            <ErrorNote error={problem.value} />
+            <Button type="submit" kind="danger" disabled={!reason.value.trim()} onClick={() => undefined}>Take it back</Button>
+          </form>
+        </Dialog>
+      ) : null}
+    </>
   )
 }
 

@@ -3,7 +3,7 @@ import { effect, useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { useCommands } from '../app/keys.ts'
 import { go, href, Link, parts, place } from '../app/router.tsx'
-import { counters, ended, online, session } from '../app/state.ts'
+import { counters, ended, may, online, session } from '../app/state.ts'
 import { Button, Empty, Title } from '../ui/basic.tsx'
 import { say, StatusLine } from '../ui/status.tsx'
 import { call } from '../app/http.ts'
@@ -12,7 +12,7 @@ import { UndoBar } from '../work/Work.tsx'
 import { Help } from './Help.tsx'
 import { live } from './live.ts'
 import { Palette } from './Palette.tsx'
-import { SCREENS, screenFor, type Screen } from './screens.tbl.tsx'
+import { screenFor, screensForMe, type Screen } from './screens.tbl.tsx'
 import { SignIn, SignInAgain } from './SignIn.tsx'
 
 effect(() => {
@@ -46,7 +46,7 @@ function SignedIn() {
   useCommands({
     'app.help': () => { dialog.value = 'help' },
     'app.palette': () => { dialog.value = 'palette' },
-    ...Object.fromEntries(SCREENS.filter((s) => s.command).map((s) => [s.command as string, () => go(href(s.path))])),
+    ...Object.fromEntries(screensForMe().filter((s) => s.command).map((s) => [s.command as string, () => go(href(s.path))])),
   })
   const screen = screenFor(parts.value)
   return (
@@ -86,7 +86,7 @@ function Header({ screen, palette, help }: { screen: Screen | null; palette: () 
         {screen?.title ?? 'Menu'} ▾
       </button>
       <nav id="nav" aria-label="Screens" class={open.value ? 'open' : ''}>
-        {SCREENS.filter((s) => s.nav === 'main').map((s) => (
+        {screensForMe().filter((s) => s.nav === 'main').map((s) => (
           <Link key={s.path} to={href(s.path)} current={s.path === top}>
             {s.title}
             {s.path === 'work' && counters.value?.waiting ? <span class="badge">{counters.value.waiting > 999 ? '999+' : counters.value.waiting}</span> : null}
@@ -95,10 +95,10 @@ function Header({ screen, palette, help }: { screen: Screen | null; palette: () 
       </nav>
       <div class="bar-right">
         <Button kind="quiet" class="find" command="app.palette" onClick={palette}>Find</Button>
-        <Link to={href('alarms')} class={`alarms ${alarms ? 'some' : ''}`} current={top === 'alarms'}>
+        {may.review.value ? <Link to={href('alarms')} class={`alarms ${alarms ? 'some' : ''}`} current={top === 'alarms'}>
           <svg viewBox="0 0 12 12" width="9" height="9" aria-hidden="true"><path d="M6 0.5 11.5 11H0.5z" fill={alarms ? 'currentColor' : 'none'} stroke="currentColor" /></svg>
           {alarms ? `${alarms} alarm${alarms === 1 ? '' : 's'}` : 'no alarms'}
-        </Link>
+        </Link> : null}
         {decidedToday.value ?? session.value?.decided_today ? <span class="today">{decidedToday.value ?? session.value?.decided_today} decided today</span> : null}
         <details class="person" onToggle={(e) => e.currentTarget.open && e.currentTarget.querySelector('a')?.focus()}>
           <summary>{user?.name} ▾</summary>

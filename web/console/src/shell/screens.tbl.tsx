@@ -1,5 +1,6 @@
 // Every screen, once: its address, its name, whether it stands in the navigation, and what it shows.
 import type { JSX } from 'preact'
+import { may } from '../app/state.ts'
 import { AccountScreen } from '../screens/Account.tsx'
 import { Alarms } from '../screens/Alarms.tsx'
 import { BankScreen } from '../screens/Bank.tsx'
@@ -20,6 +21,7 @@ export interface Screen {
   title: string
   nav: 'main' | 'more' | null
   command?: string // of keys.tbl.ts
+  who?: keyof typeof may // others do not see it in the navigation
   show: (parts: string[]) => JSX.Element
 }
 
@@ -28,18 +30,23 @@ export const SCREENS: readonly Screen[] = [
   { path: 'cases/:', title: 'Case', nav: null, show: (p) => <CaseScreen id={p[1]!} /> },
   { path: 'queues', title: 'Queues', nav: 'main', command: 'go.queues', show: () => <Queues /> },
   { path: 'queues/:', title: 'Queue', nav: null, show: (p) => <QueueScreen name={p[1]!} /> },
-  { path: 'search', title: 'Search', nav: 'main', command: 'go.search', show: () => <Search /> },
+  { path: 'search', title: 'Search', nav: 'main', command: 'go.search', who: 'review', show: () => <Search /> },
   { path: 'items/:/:', title: 'Item', nav: null, show: (p) => <TrailScreen platform={p[1]!} id={p[2]!} /> },
   { path: 'accounts/:/:', title: 'Account', nav: null, show: (p) => <AccountScreen platform={p[1]!} id={p[2]!} /> },
-  { path: 'banks', title: 'Banks', nav: 'main', command: 'go.banks', show: () => <Banks /> },
+  { path: 'banks', title: 'Banks', nav: 'main', command: 'go.banks', who: 'review', show: () => <Banks /> },
   { path: 'banks/:', title: 'Bank', nav: null, show: (p) => <BankScreen id={p[1]!} /> },
   { path: 'rules', title: 'Rules', nav: 'main', command: 'go.rules', show: () => <Rules /> },
-  { path: 'deliveries', title: 'Deliveries', nav: 'main', command: 'go.deliveries', show: () => <Deliveries /> },
+  { path: 'deliveries', title: 'Deliveries', nav: 'main', command: 'go.deliveries', who: 'lead', show: () => <Deliveries /> },
   { path: 'figures', title: 'Figures', nav: 'main', command: 'go.figures', show: () => <Figures /> },
-  { path: 'alarms', title: 'Alarms', nav: 'more', command: 'go.alarms', show: () => <Alarms /> },
-  { path: 'keys', title: 'Keys', nav: 'main', command: 'go.keys', show: () => <Keys /> },
+  { path: 'alarms', title: 'Alarms', nav: 'more', command: 'go.alarms', who: 'review', show: () => <Alarms /> },
+  { path: 'keys', title: 'Keys', nav: 'main', command: 'go.keys', who: 'admin', show: () => <Keys /> },
   { path: 'settings', title: 'Settings', nav: 'more', command: 'go.settings', show: () => <Settings /> },
 ]
+
+/** Those that this person's role has a use for. */
+export function screensForMe(): Screen[] {
+  return SCREENS.filter((s) => !s.who || may[s.who].value)
+}
 
 /** The screen for the parts of an address; null when there is none. */
 export function screenFor(parts: string[]): Screen | null {

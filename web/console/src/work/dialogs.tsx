@@ -40,7 +40,7 @@ export function SkipDialog({ close }: { close: () => void }) {
   useDigits(REASONS.length, (i) => send(REASONS[i] as string))
   return (
     <Dialog title="Why do you skip it?" close={close}>
-      <p class="quiet">The case goes back to the queue and is not offered to you again today.</p>
+      <p class="quiet">The case goes back to the queue and is not offered to you again for half an hour.</p>
       <ul class="picks">
         {REASONS.map((reason, i) => (
           <li key={reason}><button type="button" class="choice" onClick={() => send(reason)}><Key label={String(i + 1)} /><span class="choice-text">{reason}</span></button></li>
