@@ -14,6 +14,7 @@
 #include <pthread.h>
 
 #define POLL_US (500 * TL_US_MS)
+#define PAUSE_US (50 * TL_US_MS)
 #define PART_MAX ((size_t)1 << 32)
 
 struct tl_bank_loader {
@@ -254,17 +255,26 @@ look(struct tl_bank_loader *l)
 	return 0;
 }
 
-/* Sleeps until the next poll or a poke; true to go on. */
-static bool
-rest(struct tl_bank_loader *l)
+static void
+sleep_until(struct tl_bank_loader *l, int64_t until, const bool *early)
 {
-	struct timespec ts;
-	int64_t until = tl_mono_us() + POLL_US;
-	ts.tv_sec = until / TL_US_S;
-	ts.tv_nsec = (until % TL_US_S) * 1000;
-	pthread_mutex_lock(&l->lock);
-	while (!l->poked && !l->stop && pthread_cond_timedwait(&l->wake, &l->lock, &ts) == 0) {
+	struct timespec ts = {.tv_sec = until / TL_US_S, .tv_nsec = (until % TL_US_S) * 1000};
+	while (!*early && !l->stop && pthread_cond_timedwait(&l->wake, &l->lock, &ts) == 0) {
 	}
+}
+
+/*
+ * Sleeps until the next poll or a poke; true to go on. Pokes come with every commit of intake, and an import of
+ * many entries changes a bank for minutes: so at least as long as the last look took, and never less than PAUSE_US.
+ */
+static bool
+rest(struct tl_bank_loader *l, int64_t took_us)
+{
+	static const bool never = false;
+	int64_t now = tl_mono_us();
+	pthread_mutex_lock(&l->lock);
+	sleep_until(l, now + (took_us > PAUSE_US ? took_us : PAUSE_US), &never);
+	sleep_until(l, now + POLL_US, &l->poked);
 	l->poked = false;
 	bool go_on = !l->stop;
 	pthread_mutex_unlock(&l->lock);
@@ -275,8 +285,11 @@ static void *
 loader_main(void *arg)
 {
 	struct tl_bank_loader *l = arg;
-	while (rest(l)) {
+	int64_t took_us = 0;
+	while (rest(l, took_us)) {
+		int64_t start = tl_mono_us();
 		int rc = look(l);
+		took_us = tl_mono_us() - start;
 		if (rc < 0 && l->events.failed)
 			l->events.failed(l->events.ctx, rc, tl_err_text());
 	}
