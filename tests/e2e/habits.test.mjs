@@ -207,3 +207,12 @@ test('the secret of a new key is shown once', async (t) => {
   assert.equal(await page.locator('.secret').count(), 0)
   await browser.clean()
 })
+
+test('a server that is away is noticed, and so is its return', async (t) => {
+  const { page, server } = await work(t, [/ERR_/, /Failed to load/])
+  server.pause()
+  await page.waitForSelector('.notice.warn', { timeout: 12_000 })
+  await server.resume()
+  await page.waitForSelector('.notice.warn', { state: 'detached', timeout: 15_000 })
+  await browser.clean()
+})

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { axe, openBrowser, signIn } from './browser.mjs'
-import { startDaemon, testPicture } from './daemon.mjs'
+import { startDaemon, testPicture, tutela } from './daemon.mjs'
 import { seed } from './seed.mjs'
 
 let browser
@@ -197,3 +197,22 @@ test('leads do what they may: bank, key, switch, preference', async () => {
   await page.waitForSelector('.notice:has-text("Observe only")', { state: 'detached' })
   await browser.clean()
 })
+
+for (const role of ['viewer', 'moderator', 'specialist', 'lead']) {
+  test(`a ${role} meets no closed door on the screens that are shown`, async () => {
+    const password = 'another quiet evening 7'
+    tutela(server.data, ['user', 'add', 'the-' + role, '--role', role, '--password-stdin'], password + '\n')
+    const page = await browser.page({}, [/401/])
+    await signIn(page, { ...server, name: 'the-' + role, password })
+    const shown = await page.$$eval('.bar nav a, .alarms, .person-menu a', (links) => links.map((a) => a.getAttribute('href')))
+    assert.ok(shown.includes('/console/queues'))
+    assert.equal(shown.includes('/console/keys'), false, 'keys are for administrators')
+    for (const path of shown) {
+      await page.goto(server.url + path)
+      await page.waitForSelector('main h1')
+      await page.waitForTimeout(250)
+      assert.equal(await page.locator('main .error').count(), 0, path)
+    }
+    await browser.clean()
+  })
+}

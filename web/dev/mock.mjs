@@ -196,10 +196,12 @@ export function start({ port = 0, scene = 'usual' } = {}) {
       send(404, 'text/plain', 'not there')
     }
   })
-  return new Promise((/** @type {(v: { url: string, stop: () => void, endSession: () => void }) => void} */ resolve) => {
+  return new Promise((/** @type {(v: { url: string, stop: () => void, pause: () => void, resume: () => Promise<unknown>, endSession: () => void }) => void} */ resolve) => {
     server.listen(port, '127.0.0.1', () => {
       const address = /** @type {import('node:net').AddressInfo} */ (server.address())
-      resolve({ url: `http://localhost:${address.port}`, stop: () => { server.closeAllConnections(); server.close() }, endSession: () => { user = '' } })
+      const pause = () => { server.close(); server.closeAllConnections() }
+      const resume = () => new Promise((/** @type {(v: unknown) => void} */ back) => { server.listen(address.port, '127.0.0.1', () => back(null)) })
+      resolve({ url: `http://localhost:${address.port}`, pause, resume, stop: () => { server.closeAllConnections(); server.close() }, endSession: () => { user = '' } })
     })
   })
 }
