@@ -157,7 +157,11 @@ write_rule(struct tl_call *c, const struct tl_rule_view *v)
 	tl_js_open(out, NULL, '{');
 	tl_js_str(out, "name", v->name);
 	tl_js_str(out, "policy", v->policy);
-	tl_js_str(out, "pack", v->pack);
+	/* A pack is named with the digest of its text; people look for the file. */
+	const uint8_t *digest = memchr(v->pack.p, '@', v->pack.n);
+	struct tl_str file =
+	    digest ? tl_bytes(v->pack.p, (size_t)(digest - v->pack.p)) : v->pack;
+	tl_js_z(out, "pack", tl_arena_printf(c->arena, "%.*s.rules", TL_ARG(file)));
 	tl_js_int(out, "line", v->line);
 	tl_js_bool(out, "active", v->state == TL_RULE_ACTIVE);
 	tl_js_text0(out, "reason", v->why);

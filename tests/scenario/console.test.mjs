@@ -377,7 +377,9 @@ test('deliveries again, alarms, switches, figures, what is in force', async () =
   assert.equal((await ann.get('figures?days=0')).status, 422)
   const rules = (await ann.get('rules')).body
   assert.equal(rules.refused, null)
-  assert.ok(rules.rules.find((r) => r.name === 'hate-phrase').hits_7d >= 1)
+  const hatePhrase = rules.rules.find((r) => r.name === 'hate-phrase')
+  assert.ok(hatePhrase.hits_7d >= 1)
+  assert.equal(hatePhrase.pack, 'conduct.rules')
   assert.ok(rules.rules.some((r) => !r.active && r.reason), 'what needs a model is shown as inactive')
   const pack = d.data + '/policy/rules/fraud.rules'
   const good = readFileSync(pack, 'utf8')
