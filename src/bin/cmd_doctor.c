@@ -114,7 +114,7 @@ check_rules(struct doctor *d)
 		find(d, PROBLEM,
 		    "Correct the file (`tutela rule check`). Until then the last good rules "
 		    "hold, or, "
-		    "without any, everything is withheld for a person.",
+		    "without any, items wait.",
 		    "%s", r.report.count ? tl_buf_z(&r.report.text) : tl_err_text());
 	for (size_t i = 0; rc == 0 && i < tl_rules_count(r.set); i++) {
 		struct tl_rule_view v;

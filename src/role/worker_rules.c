@@ -239,7 +239,7 @@ law_create(struct worker *w)
 		abort();
 	l->arena = tl_arena_create((size_t)64 << 20);
 	int rc = tl_config_path(w->config, w->config->policy_dir, l->dir);
-	(void)rc; /* too long: then nothing loads, and everything is withheld */
+	(void)rc; /* too long: then nothing loads, and items wait */
 	(void)snprintf(l->rules_dir, sizeof l->rules_dir, "%s/rules", l->dir);
 	l->watch = tl_rules_watch_create(l->rules_dir);
 	return l;
