@@ -142,6 +142,19 @@ covered(const struct deciding *x, const struct tl_action_def *old)
 	return false;
 }
 
+bool
+decide_in_force_covers(struct deciding *x, const struct tl_action_def *def)
+{
+	bool found = false;
+	for (size_t i = 0; i < x->in_force_count; i++) {
+		const struct tl_action_def *old =
+		    tl_action_find(x->env->policies, x->in_force[i].name);
+		if (old && old->restriction != TL_RESTRICT_NONE && covers(old, def))
+			found = x->kept[i] = true;
+	}
+	return found;
+}
+
 static int
 take_back(struct deciding *x, const struct tl_action_row *old, const struct tl_action_def *def)
 {
@@ -162,6 +175,31 @@ take_back(struct deciding *x, const struct tl_action_row *old, const struct tl_a
 	return 0;
 }
 
+/* Whether this decision says anything about items, or about accounts. */
+static bool
+touches(const struct deciding *x, enum tl_subject_kind kind)
+{
+	for (size_t i = 0; i < x->d.action_count; i++)
+		if (tl_id_is_nil(x->d.actions[i].reverses) &&
+		    x->d.actions[i].subject_kind == kind)
+			return true;
+	for (size_t i = 0; i < x->in_force_count; i++)
+		if (x->kept[i] && x->in_force[i].subject_kind == kind)
+			return true;
+	return false;
+}
+
+/*
+ * A decision that acts leaves standing what it says nothing about: who removes a post does not thereby lift a
+ * colleague's suspension of its author. What rules withheld until a person has looked ends with that look.
+ */
+static bool
+stands(const struct deciding *x, const struct tl_action_row *old)
+{
+	bool provisional = old->automatic && old->subject_kind == TL_SUBJECT_ITEM;
+	return x->d.kind == TL_DECISION_ACT && !provisional && !touches(x, old->subject_kind);
+}
+
 int
 decide_supersede(struct deciding *x)
 {
@@ -169,7 +207,8 @@ decide_supersede(struct deciding *x)
 		const struct tl_action_row *old = &x->in_force[i];
 		const struct tl_action_def *def = tl_action_find(x->env->policies, old->name);
 		/* What left the catalogue or knows no reverse stays as it is. */
-		if (!def || def->reverse.n == 0 || x->kept[i] || covered(x, def))
+		if (!def || def->reverse.n == 0 || x->kept[i] || stands(x, old) ||
+		    covered(x, def))
 			continue;
 		int rc = take_back(x, old, def);
 		if (rc < 0)

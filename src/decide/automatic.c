@@ -2,7 +2,7 @@
  * What the rules decide without a person.
  *
  * Promises: one decision for a verdict, however many rules made it; the same verdict again changes nothing; what a
- * person has cleared is not acted upon again by rules alone, except under child-safety policies. Failure: the
+ * person has decided is not decided again by rules alone, except under child-safety policies. Failure: the
  * store's codes; INPUT for a rule that names an action which does not exist. Called by the worker.
  */
 #include "decide/decide_int.h"
@@ -10,67 +10,49 @@
 #include "store/alarms.h"
 #include "store/decisions.h"
 
-/* The person's word on this item stands, unless something grave is known. */
+/* The newest word of a person on this item stands, unless something grave is known: then *ret stays false. */
 static int
-cleared_by_person(struct deciding *x, bool *ret)
+decided_by_person(struct deciding *x, bool *ret)
 {
 	struct tl_decision *list;
 	size_t n;
 	int rc = tl_decision_of_subject(
 	    x->db, x->d.platform, x->d.subject_kind, x->d.subject, 50, x->arena, &list, &n);
-	if (rc < 0)
-		return rc;
-	bool cleared = false;
-	for (size_t i = 0; i < n; i++) {
-		bool undone = false;
-		if (list[i].automated_decision == TL_AUTOMATION_FULLY)
-			continue;
-		rc = tl_decision_is_reversed(x->db, list[i].id, &undone);
-		if (rc < 0)
-			return rc;
-		if (undone)
-			continue;
-		cleared =
-		    list[i].kind != TL_DECISION_ACT; /* the newest person's decision counts */
-		break;
-	}
-	*ret = cleared && !(x->d.policy_def && x->d.policy_def->child_safety);
-	return 0;
+	bool undone = true;
+	for (size_t i = 0; i < n && rc == 0 && undone; i++)
+		if (list[i].automated_decision != TL_AUTOMATION_FULLY)
+			rc = tl_decision_is_reversed(x->db, list[i].id, &undone);
+	if (rc == 0)
+		*ret = !undone && !(x->d.policy_def && x->d.policy_def->child_safety);
+	return rc;
 }
 
+/* The gravest reason that asks for something; a rule may act on what is allowed all the same (a label). */
 static const struct tl_reason *
 leading(const struct tl_verdict *v)
 {
 	for (size_t i = 0; i < v->reason_count; i++) {
 		const struct tl_reason *r = &v->reasons[i];
-		if (!r->shadow && r->outcome == v->word)
+		if (!r->shadow && r->outcome == v->word &&
+		    (v->word > TL_VERDICT_ALLOW || r->action_count > 0))
 			return r;
 	}
 	return NULL;
 }
 
-static bool
-restricts_item(const struct tl_reason *r, const struct tl_policy_set *set)
-{
-	for (size_t i = 0; i < r->action_count; i++) {
-		const struct tl_action_def *def = tl_action_find(set, r->actions[i].name);
-		if (def && def->restriction == TL_RESTRICT_VISIBILITY)
-			return true;
-	}
-	return false;
-}
-
-/* Actions that no author leads to (an account action without an account) are left out: the rest still counts. */
+/* Left out: what no author leads to (an account action without an account), and what holds already. */
 static int
 wish(struct deciding *x, const struct tl_action_wish *w)
 {
 	const struct tl_action_def *def = tl_action_find(x->env->policies, w->name);
 	if (def && !def->on_item && tl_id_is_nil(x->d.account))
 		return 0;
+	if (def && decide_in_force_covers(x, def))
+		return 0;
 	return decide_wish(x, w);
 }
 
-/* Named by the rules; for a block that names no restriction of the item the policy's own; for a withhold that. */
+/* Named by the rules; for a block that names nothing what its policy does by default; for a withhold that. */
 static int
 wishes(struct deciding *x, const struct tl_verdict *v)
 {
@@ -84,7 +66,7 @@ wishes(struct deciding *x, const struct tl_verdict *v)
 		for (size_t k = 0; k < r->action_count && rc == 0; k++)
 			rc = wish(x, &r->actions[k]);
 		const struct tl_policy *p = tl_policy_find(x->env->policies, r->policy);
-		if (r->outcome != TL_VERDICT_BLOCK || restricts_item(r, x->env->policies) || !p)
+		if (r->outcome != TL_VERDICT_BLOCK || r->action_count > 0 || !p)
 			continue;
 		for (size_t k = 0; k < p->action_count && rc == 0; k++)
 			rc = wish(x, &(struct tl_action_wish){.name = p->actions[k]});
@@ -112,9 +94,9 @@ prepare(struct deciding *x, const struct tl_item *item, const struct tl_verdict 
     const struct tl_signal *signals, size_t signal_count, enum tl_decided *ret)
 {
 	const struct tl_reason *lead = leading(v);
-	bool on = true, cleared = false;
+	bool on = true, decided = false, kept = false;
 	*ret = TL_DECIDED_NOT;
-	if (!lead || v->word == TL_VERDICT_ALLOW)
+	if (!lead)
 		return 0;
 	int rc = tl_switch_get(x->db, TL_SWITCH_AUTOMATIC, &on);
 	if (rc < 0 || !on)
@@ -128,9 +110,7 @@ prepare(struct deciding *x, const struct tl_item *item, const struct tl_verdict 
 	rc = decide_subject_item(x, item);
 	if (rc == 0)
 		rc = decide_policy(x, lead->policy, p ? p->ground : TL_GROUND_NONE);
-	if (rc == 0)
-		rc = cleared_by_person(x, &cleared);
-	if (rc < 0 || cleared)
+	if (rc < 0)
 		return rc;
 	decide_detection(x, signals, signal_count);
 	other_policies(x, v);
@@ -139,11 +119,16 @@ prepare(struct deciding *x, const struct tl_item *item, const struct tl_verdict 
 		rc = wishes(x, v);
 	if (rc < 0)
 		return rc;
-	bool kept = false;
 	for (size_t i = 0; i < x->in_force_count; i++)
 		kept = kept || x->kept[i];
-	*ret = x->d.action_count > 0 ? TL_DECIDED : kept ? TL_DECIDED_BEFORE : TL_DECIDED_NOT;
-	return 0;
+	if (x->d.action_count == 0) {
+		*ret = kept ? TL_DECIDED_BEFORE : TL_DECIDED_NOT;
+		return 0;
+	}
+	rc = decided_by_person(x, &decided);
+	if (rc == 0)
+		*ret = decided ? TL_DECIDED_NOT : TL_DECIDED;
+	return rc;
 }
 
 int

@@ -29,8 +29,8 @@ enum tl_decided {
 
 /*
  * What the rules' verdict entails at once: `withhold` and `block`, and actions that a rule names. `signals` are the
- * item's. TL_DECIDED_NOT when automatic actions are switched off, or when a person has cleared this item before
- * (except under child-safety policies); also when the verdict asks for no action at all.
+ * item's. TL_DECIDED_NOT when automatic actions are switched off, or when a person has decided about this item
+ * before (except under child-safety policies); also when the verdict asks for no action at all.
  */
 int tl_decide_automatic(struct tl_db *db, const struct tl_decide_env *env,
     const struct tl_item *item, const struct tl_verdict *verdict,
@@ -53,8 +53,8 @@ struct tl_person_decision {
 };
 
 /*
- * INPUT naming /policy, /ground or /actions/N. Actions in force that the new decision does not cover are taken
- * back; a clear decision takes all of them back.
+ * INPUT naming /policy, /ground or /actions/N. Actions in force that the new decision does not cover are
+ * taken back, as far as it says anything about their subject (item or account); a clear decision takes all back.
  */
 int tl_decide_person(struct tl_db *db, const struct tl_decide_env *env, const struct tl_case *c,
     const struct tl_person_decision *p, struct tl_id *ret_decision,

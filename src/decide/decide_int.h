@@ -31,7 +31,9 @@ void decide_categories(struct deciding *x, const struct tl_policy *const *others
 /* actions.c: what the platform must do. A wish that is in force already is left out. */
 int decide_load_in_force(struct deciding *x) TL_MUST;
 int decide_wish(struct deciding *x, const struct tl_action_wish *w) TL_MUST;
-/* Takes back what is in force and not covered by the actions of this decision. */
+/* Marks what is in force and restricts at least as much as `def`; false when nothing does. */
+bool decide_in_force_covers(struct deciding *x, const struct tl_action_def *def);
+/* Takes back what is in force and neither covered by this decision nor left standing by it. */
 int decide_supersede(struct deciding *x) TL_MUST;
 void decide_restrictions(struct deciding *x);
 

@@ -68,6 +68,8 @@ t_allow_and_review_alone_do_nothing(void **state)
 	struct fixture *f = *state;
 	(void)automatic(f, TL_VERDICT_REVIEW, "terms.spam", NULL, TL_DECIDED_NOT);
 	(void)automatic(f, TL_VERDICT_ALLOW, "terms.spam", NULL, TL_DECIDED_NOT);
+	/* But what a rule names is done, even on what is allowed. */
+	(void)automatic(f, TL_VERDICT_ALLOW, "terms.spam", "label", TL_DECIDED);
 }
 
 static void
@@ -242,6 +244,58 @@ t_preserve_stays_inside(void **state)
 	    tl_hold_check(f->db, f->platform, TL_SUBJECT_ITEM, f->item.id), TL_ECONFLICT);
 }
 
+static void
+t_rules_do_not_override_a_milder_decision(void **state)
+{
+	struct fixture *f = *state;
+	(void)automatic(f, TL_VERDICT_WITHHOLD, "terms.spam", NULL, TL_DECIDED);
+	struct tl_case c = open_case(f);
+	struct tl_id id;
+	assert_int_equal(person(f, &c, TL_DECISION_ACT, "label", &id), 0);
+	(void)automatic(f, TL_VERDICT_WITHHOLD, "terms.spam", NULL, TL_DECIDED_NOT);
+}
+
+static void
+t_a_removal_covers_a_later_withholding(void **state)
+{
+	struct fixture *f = *state;
+	struct tl_case c = open_case(f);
+	struct tl_id id;
+	assert_int_equal(person(f, &c, TL_DECISION_ACT, "remove", &id), 0);
+	(void)automatic(f, TL_VERDICT_WITHHOLD, "terms.spam", NULL, TL_DECIDED_BEFORE);
+}
+
+static void
+t_a_decision_leaves_standing_what_it_says_nothing_about(void **state)
+{
+	struct fixture *f = *state;
+	struct tl_case c = open_case(f);
+	struct tl_id id;
+	assert_int_equal(person(f, &c, TL_DECISION_ACT, "account_suspend", &id), 0);
+	assert_int_equal(person(f, &c, TL_DECISION_ACT, "remove", &id), 0);
+	assert_string_equal((const char *)actions(f, id, 1)->name.p, "remove");
+	/* Another word on the account takes the place of the first; a clear one ends both. */
+	assert_int_equal(person(f, &c, TL_DECISION_ACT, "limit_contact", &id), 0);
+	assert_string_equal((const char *)actions(f, id, 2)[1].name.p, "reinstate");
+	assert_int_equal(person(f, &c, TL_DECISION_CLEAR, NULL, &id), 0);
+	struct tl_action_row *a = actions(f, id, 2);
+	assert_string_equal((const char *)a[0].name.p, "restore");
+	assert_string_equal((const char *)a[1].name.p, "lift");
+}
+
+static void
+t_a_look_ends_what_was_provisional(void **state)
+{
+	struct fixture *f = *state;
+	(void)automatic(f, TL_VERDICT_WITHHOLD, "terms.spam", NULL, TL_DECIDED);
+	struct tl_case c = open_case(f);
+	struct tl_id id;
+	assert_int_equal(person(f, &c, TL_DECISION_ACT, "account_suspend", &id), 0);
+	struct tl_action_row *a = actions(f, id, 2);
+	assert_string_equal((const char *)a[0].name.p, "account_suspend");
+	assert_string_equal((const char *)a[1].name.p, "restore");
+}
+
 static int
 compose_nothing(void *ctx, const struct tl_decision *d, struct tl_buf *out)
 {
@@ -285,6 +339,10 @@ main(void)
 	    T(t_wrong_decisions_name_the_field),
 	    T(t_an_account_action_aims_at_the_author),
 	    T(t_preserve_stays_inside),
+	    T(t_rules_do_not_override_a_milder_decision),
+	    T(t_a_removal_covers_a_later_withholding),
+	    T(t_a_decision_leaves_standing_what_it_says_nothing_about),
+	    T(t_a_look_ends_what_was_provisional),
 	    T(t_without_a_statement_the_event_is_still_json),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
