@@ -12,6 +12,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#define HITS_MAX (TL_SIGNALS_MAX - TL_DETECTOR_COUNT)
+
 const struct tl_detector *const tl_detectors[TL_DETECTOR_COUNT] = {
 #define D(name) &tl_detector_##name,
 #include "detect/detectors.tbl.h"
@@ -60,6 +62,33 @@ tl_detect_destroyp(struct tl_detect **d)
 	*d = NULL;
 }
 
+/* `most`: room that is left alone is for each detector's word that it found more than it could say. */
+static struct tl_signal *
+add(struct tl_detect_ctx *c, size_t most)
+{
+	if (c->out->n >= most) {
+		c->out->cut = true;
+		return NULL;
+	}
+	struct tl_signal *s = &c->out->s[c->out->n++];
+	*s = (struct tl_signal){.detector = tl_str(c->name),
+	    .version =
+		tl_str(tl_arena_printf(c->arena, "%s.%lld", c->version, (long long)c->mark)),
+	    .score = (double)NAN,
+	    .distance = -1};
+	return s;
+}
+
+static void
+say_cut(struct tl_detect_ctx *c)
+{
+	struct tl_signal *s = add(c, TL_SIGNALS_MAX);
+	if (!s)
+		return;
+	s->failed = true;
+	s->label = TL_S("it matches more than can be kept");
+}
+
 int
 tl_detect_run(struct tl_detect *d, const struct tl_banks *banks,
     const struct tl_detect_input *in, struct tl_arena *arena, struct tl_signals *out)
@@ -77,31 +106,18 @@ tl_detect_run(struct tl_detect *d, const struct tl_banks *banks,
 		c.version = tl_detectors[i]->version;
 		c.name = tl_detectors[i]->name;
 		c.mark = part->mark;
+		out->cut = false;
 		tl_detectors[i]->run(&c);
+		if (out->cut)
+			say_cut(&c);
 	}
 	return tl_arena_check(arena);
-}
-
-static struct tl_signal *
-add(struct tl_detect_ctx *c)
-{
-	if (c->out->n == TL_SIGNALS_MAX) {
-		c->out->cut = true;
-		return NULL;
-	}
-	struct tl_signal *s = &c->out->s[c->out->n++];
-	*s = (struct tl_signal){.detector = tl_str(c->name),
-	    .version =
-		tl_str(tl_arena_printf(c->arena, "%s.%lld", c->version, (long long)c->mark)),
-	    .score = (double)NAN,
-	    .distance = -1};
-	return s;
 }
 
 struct tl_signal *
 tl_detect_hit(struct tl_detect_ctx *c, const struct tl_bank_live *e)
 {
-	struct tl_signal *s = add(c);
+	struct tl_signal *s = add(c, HITS_MAX);
 	if (!s)
 		return NULL;
 	const struct tl_bank_ref *b = &c->table->banks[e->bank];
@@ -115,7 +131,7 @@ tl_detect_hit(struct tl_detect_ctx *c, const struct tl_bank_live *e)
 struct tl_signal *
 tl_detect_failed(struct tl_detect_ctx *c, const char *why)
 {
-	struct tl_signal *s = add(c);
+	struct tl_signal *s = add(c, HITS_MAX);
 	if (!s)
 		return NULL;
 	s->failed = true;

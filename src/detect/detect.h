@@ -14,7 +14,7 @@ struct tl_banks;
 struct tl_signals {
 	struct tl_signal s[TL_SIGNALS_MAX];
 	size_t n;
-	bool cut; /* there were more */
+	bool cut; /* of the detector that runs: there were more */
 };
 
 /* What a detector is asked about. */
@@ -33,7 +33,8 @@ void tl_detect_destroyp(struct tl_detect **d);
 
 /*
  * Runs every detector. A detector that cannot answer leaves a failed signal; that is not an error here. Appends
- * to `out`. Media that could not be decoded count as failed for the detectors that need pixels.
+ * to `out`. One that found more than there is room for leaves a failed signal besides: what it could not say may
+ * be the gravest. Media that could not be decoded count as failed for the detectors that need pixels.
  */
 int tl_detect_run(struct tl_detect *d, const struct tl_banks *banks,
     const struct tl_detect_input *in, struct tl_arena *arena, struct tl_signals *out) TL_MUST;

@@ -1,5 +1,6 @@
 /* The bank loader on a real store: new entries show up, disabled ones go, signals say where they come from. */
 #include "base/arena.h"
+#include "base/buf.h"
 #include "detect/banks.h"
 #include "detect/detect.h"
 #include "store/banks.h"
@@ -171,6 +172,39 @@ t_a_field_that_cannot_be_matched_fails_loudly(void **state)
 	assert_true(tl_str_is(f->out.s[0].field, "body"));
 }
 
+/* Many terms of one list in one text, and one of another list behind them: found, or said to be unknown. */
+static void
+t_what_does_not_fit_fails_loudly(void **state)
+{
+	struct fixture *f = *state;
+	TL_CLEANUP(tl_buf_fini) struct tl_buf text = {0};
+	for (int i = 0; i < 100; i++) {
+		char word[16];
+		(void)snprintf(word, sizeof word, "zork%c%c", 'a' + i / 26, 'a' + i % 26);
+		add(f, word, TL_FORM_WORD);
+		tl_buf_printf(&text, "%s ", word);
+	}
+	add(f, "grobnik", TL_FORM_WORD);
+	tl_buf_puts(&text, "grobnik");
+	assert_true(within_2s(f, "grobnik", 1));
+	(void)run(f, tl_buf_z(&text));
+	size_t failed = 0;
+	for (size_t i = 0; i < f->out.n; i++)
+		failed += f->out.s[i].failed && tl_str_is(f->out.s[i].detector, "text");
+	assert_int_equal(failed, 1);
+
+	struct tl_field fields[TL_ITEM_FIELDS_MAX];
+	for (size_t i = 0; i < TL_ITEM_FIELDS_MAX; i++)
+		fields[i] = (struct tl_field){TL_S("body"), tl_bytes(text.p, 60 * 7)};
+	struct tl_detect_input in = {.fields = fields, .field_count = TL_ITEM_FIELDS_MAX};
+	struct tl_banks *b = tl_bank_loader_take(f->loader);
+	f->out.n = 0;
+	assert_int_equal(tl_detect_run(f->detect, b, &in, f->arena, &f->out), 0);
+	tl_banks_unref(b);
+	assert_true(f->out.n <= TL_SIGNALS_MAX && f->out.n > 60);
+	assert_true(f->out.s[f->out.n - 1].failed);
+}
+
 int
 main(void)
 {
@@ -183,6 +217,7 @@ main(void)
 		t_unusable_entries_are_reported_and_the_rest_works, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 		t_a_field_that_cannot_be_matched_fails_loudly, setup, teardown),
+	    cmocka_unit_test_setup_teardown(t_what_does_not_fit_fails_loudly, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

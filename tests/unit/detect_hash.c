@@ -148,6 +148,32 @@ t_pdq_matches_within_each_banks_distance(void **state)
 	assert_true(f->out.s[3].score > 0.5 && f->out.s[3].score < 0.53);
 }
 
+/* Many entries of one bank near a picture do not hide those of another. */
+static void
+t_pdq_a_full_bank_hides_no_other(void **state)
+{
+	struct fixture *f = *state;
+	struct tl_bank_live *many = TL_NEWS(f->arena, struct tl_bank_live, 301);
+	uint8_t h[32];
+	memset(f->media.pdq, 0x5a, 32);
+	f->media.has_pdq = true;
+	f->media.pdq_quality = 90;
+	for (size_t i = 0; i <= 300; i++) {
+		memcpy(h, f->media.pdq, 32);
+		h[0] ^= i < 300 ? (uint8_t)(i | 1) : 0;
+		many[i] = (struct tl_bank_live){.bank = i == 300,
+		    .id = {{(uint8_t)i, (uint8_t)(i >> 8)}},
+		    .form = TL_FORM_PDQ,
+		    .value = tl_arena_dup(f->arena, tl_bytes(h, 32))};
+	}
+	f->table.entries = many;
+	f->table.entry_count = 301;
+	run(f, &tl_detector_pdq);
+	assert_int_equal(f->out.n, 9);
+	assert_true(tl_str_is(f->out.s[0].label, "exact"));
+	assert_false(f->out.cut);
+}
+
 static void
 t_low_quality_is_silent_and_no_hash_is_a_failure(void **state)
 {
@@ -217,6 +243,7 @@ main(void)
 		t_pdq_matches_within_each_banks_distance, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 		t_low_quality_is_silent_and_no_hash_is_a_failure, setup, teardown),
+	    cmocka_unit_test_setup_teardown(t_pdq_a_full_bank_hides_no_other, setup, teardown),
 	    cmocka_unit_test(t_scan_equals_a_slow_scan),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

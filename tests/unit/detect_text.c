@@ -1,4 +1,5 @@
 /* Term lists: what is found, what is not, and where. All terms are invented. */
+#include "base/buf.h"
 #include "detect/text/list.h"
 
 #include <setjmp.h>
@@ -265,6 +266,38 @@ t_floods_are_capped(void **state)
 	finish(&w);
 }
 
+/* However often some patterns are written, no other one is hidden behind them; when there are too many, it says so. */
+static void
+t_a_flood_hides_nothing(void **state)
+{
+	(void)state;
+	struct world w;
+	static char word[TL_TEXT_HITS_MAX + 1][8];
+	struct tl_term terms[TL_TEXT_HITS_MAX + 1];
+	TL_CLEANUP(tl_buf_fini) struct tl_buf text = {0};
+	for (size_t i = 0; i <= TL_TEXT_HITS_MAX; i++) {
+		(void)snprintf(word[i], sizeof word[i], "zork%c%c", (char)('a' + i / 26),
+		    (char)('a' + i % 26));
+		terms[i] = (struct tl_term){tl_str(word[i]), TL_FORM_WORD};
+	}
+	for (size_t i = 0; i < TL_TEXT_HITS_MAX; i++)
+		tl_buf_printf(&text, "%s %s %s ", word[i / 2], word[i / 2], word[i]);
+	w.scan = tl_text_scan_create();
+	assert_int_equal(
+	    tl_text_list_create(terms, TL_TEXT_HITS_MAX + 1, NULL, NULL, &w.list), 0);
+	assert_int_equal(hits(&w, tl_buf_z(&text)), TL_TEXT_HITS_MAX);
+	bool seen[TL_TEXT_HITS_MAX] = {false};
+	for (size_t i = 0; i < w.hits.n; i++)
+		seen[w.hits.hit[i].term] = true;
+	for (size_t i = 0; i < TL_TEXT_HITS_MAX; i++)
+		assert_true(seen[i]);
+	assert_false(w.hits.full);
+	tl_buf_printf(&text, "%s", word[TL_TEXT_HITS_MAX]);
+	(void)hits(&w, tl_buf_z(&text));
+	assert_true(w.hits.full);
+	finish(&w);
+}
+
 static void
 t_a_scan_follows_list_changes(void **state)
 {
@@ -297,6 +330,7 @@ main(void)
 	    cmocka_unit_test(t_regexes_match_as_written),
 	    cmocka_unit_test(t_bad_patterns_are_reported_and_left_out),
 	    cmocka_unit_test(t_floods_are_capped),
+	    cmocka_unit_test(t_a_flood_hides_nothing),
 	    cmocka_unit_test(t_a_scan_follows_list_changes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

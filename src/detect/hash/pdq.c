@@ -10,7 +10,8 @@
 
 #include "base/arena.h"
 
-#define HITS_MAX 64 /* of one picture: more say nothing more */
+#define HITS_MAX 1024 /* of one picture */
+#define PER_BANK 8    /* the nearest; more of one bank say nothing more */
 
 static int
 build(const struct tl_bank_table *t, void **ret)
@@ -37,17 +38,43 @@ destroy(void *part)
 	tl_pdq_list_destroy(part);
 }
 
+static int
+by_distance(const void *a, const void *b)
+{
+	const struct tl_pdq_hit *x = a, *y = b;
+	if (x->distance != y->distance)
+		return x->distance < y->distance ? -1 : 1;
+	return x->entry < y->entry ? -1 : x->entry > y->entry;
+}
+
+/* How many signals of this picture name the entry's bank already. */
+static size_t
+said_of_bank(const struct tl_detect_ctx *c, size_t from, uint32_t entry)
+{
+	const struct tl_id *bank = &c->table->banks[c->table->entries[entry].bank].id;
+	size_t n = 0;
+	for (size_t i = from; i < c->out->n; i++)
+		n += tl_id_eq(c->out->s[i].bank, *bank);
+	return n;
+}
+
+static void
+say_failed(struct tl_detect_ctx *c, const struct tl_media *m, const char *why)
+{
+	struct tl_signal *s = tl_detect_failed(c, why);
+	if (!s)
+		return;
+	s->has_media = true;
+	s->media = m->id;
+}
+
 static void
 run_media(struct tl_detect_ctx *c, const struct tl_media *m)
 {
 	if (!m->has_pdq) {
-		struct tl_signal *s = tl_detect_failed(
-		    c, m->reason.n ? (const char *)tl_arena_dup(c->arena, m->reason).p
-				   : "the picture was not decoded");
-		if (s) {
-			s->has_media = true;
-			s->media = m->id;
-		}
+		say_failed(c, m,
+		    m->reason.n ? (const char *)tl_arena_dup(c->arena, m->reason).p
+				: "the picture was not decoded");
 		return;
 	}
 	if (m->pdq_quality < TL_PDQ_QUALITY_MIN)
@@ -56,7 +83,15 @@ run_media(struct tl_detect_ctx *c, const struct tl_media *m)
 	struct tl_pdq_hit hit[HITS_MAX];
 	memcpy(needle.b, m->pdq, sizeof needle.b);
 	size_t n = tl_pdq_list_scan(c->part, &needle, hit, HITS_MAX);
-	for (size_t i = 0; i < n && i < HITS_MAX; i++) {
+	if (n > HITS_MAX) {
+		say_failed(c, m, "the picture matches too much");
+		n = HITS_MAX;
+	}
+	qsort(hit, n, sizeof hit[0], by_distance);
+	size_t from = c->out->n;
+	for (size_t i = 0; i < n; i++) {
+		if (said_of_bank(c, from, hit[i].entry) >= PER_BANK)
+			continue;
 		struct tl_signal *s = tl_detect_hit(c, &c->table->entries[hit[i].entry]);
 		if (!s)
 			return;

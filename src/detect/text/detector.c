@@ -81,6 +81,11 @@ run_field(struct tl_detect_ctx *c, const struct tl_field *f)
 			s->field = f->name;
 		return;
 	}
+	if (hits.full) {
+		struct tl_signal *s = tl_detect_failed(c, "the text matches too much");
+		if (s)
+			s->field = f->name;
+	}
 	for (size_t i = 0; i < hits.n; i++) {
 		const struct tl_text_hit *h = &hits.hit[i];
 		struct tl_signal *s = tl_detect_hit(c, &c->table->entries[h->term]);

@@ -40,7 +40,8 @@ struct tl_text_hit {
 struct tl_text_hits {
 	struct tl_text_hit hit[TL_TEXT_HITS_MAX];
 	size_t n;
-	bool cut; /* there were more */
+	bool cut;  /* a pattern was found more often than is reported */
+	bool full; /* patterns that are not reported were found as well, or may have been */
 };
 
 /* Working memory of one thread. */

@@ -118,6 +118,22 @@ has_hit(const struct tl_text_hits *h, const struct tl_text_hit *hit, size_t *ret
 	return false;
 }
 
+/* Gives up a repeat, so that each pattern is named before any is named often. */
+static bool
+make_room(struct tl_text_hits *h)
+{
+	h->cut = true;
+	for (size_t i = h->n; i-- > 1;) {
+		for (size_t k = 0; k < i; k++) {
+			if (h->hit[k].term != h->hit[i].term)
+				continue;
+			h->hit[i] = h->hit[--h->n];
+			return true;
+		}
+	}
+	return false;
+}
+
 /* Nonzero ends the scan. */
 static int
 add_hit(struct tl_text_hits *h, const struct tl_text_hit *hit)
@@ -125,14 +141,15 @@ add_hit(struct tl_text_hits *h, const struct tl_text_hit *hit)
 	size_t of_term;
 	if (has_hit(h, hit, &of_term))
 		return 0;
-	if (h->n == TL_TEXT_HITS_MAX) {
+	if (of_term >= TL_TEXT_HITS_PER_TERM || (of_term && h->n == TL_TEXT_HITS_MAX)) {
 		h->cut = true;
+		return 0;
+	}
+	if (h->n == TL_TEXT_HITS_MAX && !make_room(h)) {
+		h->full = true;
 		return 1;
 	}
-	if (of_term >= TL_TEXT_HITS_PER_TERM)
-		h->cut = true;
-	else
-		h->hit[h->n++] = *hit;
+	h->hit[h->n++] = *hit;
 	return 0;
 }
 
@@ -194,7 +211,7 @@ tl_text_scan_run(struct tl_text_scan *s, const struct tl_text_list *l, struct tl
 {
 	struct tl_text_hits hits;
 	hits.n = 0;
-	hits.cut = false;
+	hits.cut = hits.full = false;
 	int rc = tl_norm_run(&s->norm, text);
 	if (rc == 0)
 		rc = adapt(s, l);
@@ -209,6 +226,7 @@ tl_text_scan_run(struct tl_text_scan *s, const struct tl_text_list *l, struct tl
 		return rc;
 	ret->n = hits.n;
 	ret->cut = hits.cut;
+	ret->full = hits.full;
 	memcpy(ret->hit, hits.hit, hits.n * sizeof hits.hit[0]);
 	return 0;
 }
