@@ -19,6 +19,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -39,7 +40,7 @@ static struct receiver {
 	int fail_first; /* so many requests fail before it follows `mode` */
 	struct seen seen[SEEN_MAX];
 	size_t count;
-	bool stop;
+	atomic_bool stop;
 } server = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static void
@@ -151,6 +152,17 @@ behave(const char *mode, int fail_first)
 	server.fail_first = fail_first;
 	server.count = 0;
 	(void)pthread_mutex_unlock(&server.lock);
+}
+
+/* A copy of the n-th request. */
+static struct seen
+seen(size_t n)
+{
+	(void)pthread_mutex_lock(&server.lock);
+	assert_true(n < server.count);
+	struct seen s = server.seen[n];
+	(void)pthread_mutex_unlock(&server.lock);
+	return s;
 }
 
 static size_t
@@ -316,14 +328,14 @@ let_pass(struct fixture *f, int64_t us)
 }
 
 static void
-check_signature(const struct seen *s, const char *secret)
+check_signature(struct seen s, const char *secret)
 {
 	TL_CLEANUP(tl_buf_fini) struct tl_buf b = {0};
 	struct tl_secret key;
 	assert_int_equal(tl_secret_parse(tl_str(secret), &key), 0);
 	tl_sign_webhook(
-	    &b, tl_str(s->id), strtoll(s->timestamp, NULL, 10), tl_str(s->body), &key, 1);
-	assert_non_null(strstr(s->signature, tl_buf_z(&b)));
+	    &b, tl_str(s.id), strtoll(s.timestamp, NULL, 10), tl_str(s.body), &key, 1);
+	assert_non_null(strstr(s.signature, tl_buf_z(&b)));
 }
 
 static void
@@ -336,9 +348,9 @@ t_a_delivery_is_signed_and_recorded(void **state)
 	tl_id_text(id, row.id);
 	assert_int_equal(row.status, 204);
 	assert_int_equal(seen_count(), 1);
-	assert_string_equal(server.seen[0].id, id);
-	assert_string_equal(server.seen[0].body, (const char *)row.body.p);
-	check_signature(&server.seen[0], f->secret);
+	assert_string_equal(seen(0).id, id);
+	assert_string_equal(seen(0).body, (const char *)row.body.p);
+	check_signature(seen(0), f->secret);
 }
 
 static void
@@ -351,8 +363,8 @@ t_while_rotating_both_secrets_sign(void **state)
 	assert_int_equal(tl_enforce_endpoint_rotate(f->db, f->endpoint, TL_US_HOUR, fresh), 0);
 	assert_int_equal(tl_db_commit(f->db, TL_SYNC_NORMAL), 0);
 	(void)wait_for(f, put(f, "item:1"), TL_OUTBOX_DELIVERED, 1);
-	check_signature(&server.seen[0], f->secret);
-	check_signature(&server.seen[0], fresh);
+	check_signature(seen(0), f->secret);
+	check_signature(seen(0), fresh);
 }
 
 static void
@@ -368,8 +380,8 @@ t_a_failure_is_tried_again_with_the_same_id(void **state)
 	let_pass(f, 30 * TL_US_S);
 	(void)wait_for(f, cause, TL_OUTBOX_DELIVERED, 3);
 	assert_int_equal(seen_count(), 3);
-	assert_string_equal(server.seen[0].id, server.seen[2].id);
-	assert_string_not_equal(server.seen[0].signature, server.seen[2].signature);
+	assert_string_equal(seen(0).id, seen(2).id);
+	assert_string_not_equal(seen(0).signature, seen(2).signature);
 }
 
 static void
@@ -387,7 +399,7 @@ t_a_subject_stays_in_order(void **state)
 	assert_true(row_of(f, first).delivered_at <= row_of(f, second).delivered_at);
 	char id[TL_ID_TEXT];
 	tl_id_text(id, row_of(f, second).id);
-	assert_string_equal(server.seen[seen_count() - 1].id, id);
+	assert_string_equal(seen(seen_count() - 1).id, id);
 }
 
 static void
@@ -460,14 +472,14 @@ t_after_kill_9_the_same_id_comes_again(void **state)
 	stop_courier(f, SIGKILL);
 	assert_int_equal(row_of(f, cause).state, TL_OUTBOX_LEASED);
 	char first[64];
-	(void)snprintf(first, sizeof first, "%s", server.seen[0].id);
+	(void)snprintf(first, sizeof first, "%s", seen(0).id);
 	(void)usleep(
 	    2600 * 1000); /* the receiver serves one at a time and still holds the first */
 	behave("ok", 0);
 	start_courier(f);
 	let_pass(f, 10 * TL_US_S);
 	(void)wait_for(f, cause, TL_OUTBOX_DELIVERED, 2);
-	assert_string_equal(server.seen[seen_count() - 1].id, first);
+	assert_string_equal(seen(seen_count() - 1).id, first);
 }
 
 static void
