@@ -264,6 +264,13 @@ tl_asks_stop(struct tl_asks *a)
 	(void)pthread_mutex_unlock(&a->lock);
 	(void)eventfd_write(a->nudge, 1);
 	(void)pthread_join(a->thread, NULL);
+}
+
+void
+tl_asks_destroy(struct tl_asks *a)
+{
+	if (!a)
+		return;
 	tl_fd_close(&a->nudge);
 	(void)pthread_mutex_destroy(&a->lock);
 	free(a);

@@ -10,7 +10,9 @@
 struct tl_asks;
 
 int tl_asks_start(const struct tl_wires *wires, struct tl_asks **ret) TL_MUST;
-void tl_asks_stop(struct tl_asks *a); /* open questions end with TL_EPEER; NULL is fine */
+/* Open questions and all later ones end with TL_EPEER; destroy it when nobody asks any more. NULL is fine. */
+void tl_asks_stop(struct tl_asks *a);
+void tl_asks_destroy(struct tl_asks *a);
 
 /*
  * Asks for `req`. `then` runs on a thread of the pool with 0 and the JSON (in the request's arena), or with an

@@ -179,9 +179,10 @@ static void
 sleep_connection(struct tl_req *req)
 {
 	int busy = REQ_BUSY;
+	atomic_fetch_add(&req->http->asleep, 1);
 	MHD_suspend_connection(req->conn);
 	if (!atomic_compare_exchange_strong(&req->state, &busy, REQ_ASLEEP))
-		MHD_resume_connection(req->conn);
+		tl_req_resume(req);
 }
 
 /* True when the request was called; it is busy again then. */
@@ -335,13 +336,15 @@ address(const struct tl_http_conf *conf, struct sockaddr_storage *ret)
 {
 	struct sockaddr_in *v4 = (struct sockaddr_in *)ret;
 	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)ret;
+	const char *host =
+	    strcmp(conf->address, "localhost") == 0 ? "127.0.0.1" : conf->address;
 	*ret = (struct sockaddr_storage){0};
-	if (inet_pton(AF_INET, conf->address, &v4->sin_addr) == 1) {
+	if (inet_pton(AF_INET, host, &v4->sin_addr) == 1) {
 		v4->sin_family = AF_INET;
 		v4->sin_port = htons((uint16_t)conf->port);
 		return 0;
 	}
-	if (inet_pton(AF_INET6, conf->address, &v6->sin6_addr) == 1) {
+	if (inet_pton(AF_INET6, host, &v6->sin6_addr) == 1) {
 		v6->sin6_family = AF_INET6;
 		v6->sin6_port = htons((uint16_t)conf->port);
 		return 0;
@@ -411,11 +414,11 @@ tl_http_stopping(const struct tl_http *h)
 	return atomic_load(&h->stopping);
 }
 
-void
+bool
 tl_http_stop(struct tl_http *h, int64_t grace_us)
 {
 	if (!h)
-		return;
+		return true;
 	int64_t deadline = tl_mono_us() + grace_us;
 	atomic_store(&h->stopping, true);
 	MHD_socket listener = MHD_quiesce_daemon(h->daemon);
@@ -424,10 +427,14 @@ tl_http_stop(struct tl_http *h, int64_t grace_us)
 		usleep(2000);
 		tl_stream_end_all(h);
 	}
+	/* The library does not allow to stop while a connection sleeps. */
+	if (atomic_load(&h->asleep) > 0)
+		return false;
 	MHD_stop_daemon(h->daemon);
 	if (listener != MHD_INVALID_SOCKET)
 		close(listener);
 	tl_req_free_all(h);
 	pthread_mutex_destroy(&h->lock);
 	free(h);
+	return true;
 }

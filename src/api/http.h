@@ -51,7 +51,7 @@ struct tl_route {
 };
 
 struct tl_http_conf {
-	const char *address; /* numeric */
+	const char *address; /* numeric, or "localhost" */
 	int port;            /* 0: any free one */
 	int threads;
 	int connections, connections_per_ip;
@@ -65,8 +65,11 @@ struct tl_http_conf {
 int tl_http_start(const struct tl_http_conf *conf, struct tl_http **ret) TL_MUST;
 int tl_http_port(const struct tl_http *h);
 bool tl_http_stopping(const struct tl_http *h);
-/* Stops in good order: no new connections, streams end, requests in flight get until the deadline. */
-void tl_http_stop(struct tl_http *h, int64_t grace_us);
+/*
+ * Stops in good order: no new connections, streams end, requests in flight get until the deadline. False when a
+ * connection still sleeps then, whose answer never came: nothing is freed, and the process must exit soon.
+ */
+bool tl_http_stop(struct tl_http *h, int64_t grace_us);
 
 /* What the request says. Views live as long as the request. */
 void *tl_req_app(const struct tl_req *req);

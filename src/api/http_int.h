@@ -59,8 +59,8 @@ struct tl_http {
 	struct MHD_Daemon *daemon;
 	int port;
 	_Atomic bool stopping;
-	_Atomic int in_flight;
-	pthread_mutex_t lock; /* streams, free requests */
+	_Atomic int in_flight, asleep; /* requests; those whose connection sleeps */
+	pthread_mutex_t lock;          /* streams, free requests */
 	struct tl_stream *streams;
 	struct tl_req *free;
 	size_t free_count;
@@ -78,6 +78,9 @@ int tl_route_find(struct tl_req *req, const char *method, const char *path, char
     size_t allow_cap) TL_MUST;
 /* Percent-decodes a part of the path or query; INPUT when it is malformed or holds a NUL or bad UTF-8. */
 int tl_uri_decode(struct tl_arena *a, struct tl_str raw, struct tl_str *ret) TL_MUST;
+
+/* Wakes a connection that sleeps (or is about to). */
+void tl_req_resume(struct tl_req *req);
 
 /* Finishes an answer whose response exists. */
 void tl_req_ready(struct tl_req *req, int status, struct MHD_Response *response);

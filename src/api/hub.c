@@ -202,6 +202,19 @@ tl_hub_stop(struct tl_hub *h)
 	(void)pthread_cond_signal(&h->more);
 	(void)pthread_mutex_unlock(&h->lock);
 	(void)pthread_join(h->thread, NULL);
+}
+
+void
+tl_hub_destroy(struct tl_hub *h)
+{
+	if (!h)
+		return;
+	/* Who joined while the thread was ending. */
+	while (h->fresh) {
+		struct reader *r = h->fresh;
+		h->fresh = r->next;
+		drop(h, r);
+	}
 	(void)pthread_cond_destroy(&h->more);
 	(void)pthread_mutex_destroy(&h->lock);
 	free(h);

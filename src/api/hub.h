@@ -9,7 +9,9 @@
 struct tl_hub;
 
 int tl_hub_start(struct tl_app *app, struct tl_hub **ret) TL_MUST;
-void tl_hub_stop(struct tl_hub *h); /* ends every stream; NULL is fine */
+/* Ends every stream and refuses new ones; destroy it when nobody joins any more. NULL is fine. */
+void tl_hub_stop(struct tl_hub *h);
+void tl_hub_destroy(struct tl_hub *h);
 
 /* Begins the stream of `req` after event `after` (-1: with what happens next). TL_EAGAIN when there are too many. */
 int tl_hub_join(struct tl_hub *h, struct tl_req *req, int64_t after) TL_MUST;

@@ -286,13 +286,22 @@ add_headers(struct tl_req *req, const char *type, struct MHD_Response *r)
 		    r, (const char *)req->out[i].name.p, (const char *)req->out[i].value.p);
 }
 
+/* The count first: once the connection is awake the request may end at any moment. */
+void
+tl_req_resume(struct tl_req *req)
+{
+	struct MHD_Connection *conn = req->conn;
+	atomic_fetch_sub(&req->http->asleep, 1);
+	MHD_resume_connection(conn);
+}
+
 void
 tl_req_ready(struct tl_req *req, int status, struct MHD_Response *response)
 {
 	req->status = status;
 	req->response = response;
 	if (atomic_exchange(&req->state, REQ_ANSWERED) == REQ_ASLEEP)
-		MHD_resume_connection(req->conn);
+		tl_req_resume(req);
 }
 
 /* False when the request has its answer already. */
@@ -388,7 +397,7 @@ call(struct tl_req *req)
 			return;
 	} while (!atomic_compare_exchange_weak(&req->state, &was, REQ_CALLED));
 	if (was == REQ_ASLEEP)
-		MHD_resume_connection(req->conn);
+		tl_req_resume(req);
 }
 
 void

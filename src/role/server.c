@@ -125,11 +125,16 @@ stop(struct server *s)
 	atomic_store(&api->ready, false);
 	if (s->live)
 		tl_console_live_stop(s->live);
-	tl_hub_stop(TL_TAKE(api->hub));
-	tl_http_stop(s->http, GRACE_US);
-	tl_http_stop(s->admin, TL_US_S);
+	tl_hub_stop(api->hub);
 	tl_asks_stop(api->asks);
+	bool quiet = tl_http_stop(s->http, GRACE_US);
+	quiet = tl_http_stop(s->admin, TL_US_S) && quiet;
 	tl_writer_stop(api->app.writer);
+	/* Somebody still owes an answer: what is promised is durable, the rest may go with the process. */
+	if (!quiet)
+		_exit(0);
+	tl_hub_destroy(api->hub);
+	tl_asks_destroy(api->asks);
 	tl_app_fini(&api->app);
 	tl_key_gate_destroy(api->gate);
 	tl_stats_destroy(api->stats);

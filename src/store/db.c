@@ -9,6 +9,7 @@
 #include "base/map.h"
 #include "sys/clock.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -57,9 +58,18 @@ tl_sqlite_exec(sqlite3 *h, const char *sql)
 	return code == SQLITE_OK ? 0 : tl_sqlite_fail(h, code, "store");
 }
 
+/* SQLite's own count of memory takes a lock at every allocation, and nobody reads it. */
+static void
+configure(void)
+{
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 int
 tl_sqlite_open(const char *path, sqlite3 **ret)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	(void)pthread_once(&once, configure);
 	sqlite3 *h = NULL;
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX |
 		    SQLITE_OPEN_EXRESCODE;

@@ -413,6 +413,53 @@ test('keys open what their scopes say, no more and no longer', async () => {
   assert.equal((await call('GET', `/v1/items/${one.id}`, undefined, { key: foreign.secret })).status, 404, String(platform))
 })
 
+test('a full disk stops intake with 503 and nothing else', async () => {
+  const full = await startDaemon({ sets: { disk_free_min_bytes: 1099511627776 }, ready: false })
+  try {
+    await until('the first look at the disk', async () => (await fetch(full.admin + '/readyz')).status === 503)
+    for (const [method, path, body, options] of [
+      ['POST', '/v1/items', item()],
+      ['POST', '/v1/items:batch', ndjson(item()), nd],
+      ['PUT', '/v1/media', png, { type: 'image/png' }],
+      ['POST', '/v1/flags', { kind: 'user', subject: { kind: 'account', id: 'a' } }],
+    ]) {
+      const answer = await full.call(method, path, body, options)
+      judge(method, path, answer)
+      assert.equal(answer.status, 503)
+      assert.ok(Number(answer.headers.get('retry-after')) >= 1)
+    }
+    assert.equal((await full.call('DELETE', '/v1/items/none')).status, 404)
+  } finally {
+    await full.end()
+  }
+})
+
+test('a stop is in good order: streams end, questions are answered, nothing hangs', async () => {
+  const one = await startDaemon()
+  const stream = await fetch(one.url + '/v1/events', { headers: { authorization: `Bearer ${one.secret}` } })
+  const reading = stream.text()
+  const flag = { stop: false }
+  let accepted = 0
+  const sending = Promise.all(Array.from({ length: 8 }, async (_, k) => {
+    for (let i = 0; !flag.stop; i++) {
+      const answer = await one.call('POST', '/v1/items?wait=500', { ...item(), id: `s-${k}-${i}` }).catch(() => ({ status: 0 }))
+      if (answer.status === 0) await sleep(20)
+      else {
+        assert.ok([200, 202, 503].includes(answer.status), answer.text)
+        accepted += answer.status < 300
+      }
+    }
+  }))
+  await until('some items', () => accepted > 20)
+  const at = Date.now()
+  assert.equal(await one.stop(), 0)
+  assert.ok(Date.now() - at < 6000, `the stop took ${Date.now() - at} ms`)
+  flag.stop = true
+  await sending
+  assert.match(await reading, /^: tutela/)
+  await one.end()
+})
+
 // Generated requests ------------------------------------------------------------------------------------------------
 
 let state = 20261124

@@ -31,7 +31,8 @@ export async function until(what, check, ms = 10_000) {
   }
 }
 
-export async function startDaemon({ sets = {}, scopes = 'ingest match flag accounts confirm events read' } = {}) {
+/** `ready: false` waits for life only: an installation that is meant to refuse work. */
+export async function startDaemon({ sets = {}, scopes = 'ingest match flag accounts confirm events read', ready: wait = true } = {}) {
   const dir = mkdtempSync(join(tmpdir(), 'tutela-'))
   const [port, adminPort] = [await freePort(), await freePort()]
   const all = { listen: `127.0.0.1:${port}`, admin_listen: `127.0.0.1:${adminPort}`, public_url: `http://localhost:${port}`, ...sets }
@@ -47,11 +48,14 @@ export async function startDaemon({ sets = {}, scopes = 'ingest match flag accou
     const args = ['--data', dir, ...Object.entries(all).flatMap(([k, v]) => ['--set', `${k}=${v}`])]
     child = spawn(join(bin, 'tutelad'), args, { stdio: ['ignore', 'ignore', 'pipe'] })
     child.stderr.on('data', (bytes) => (log += bytes))
-    await ready()
+    await ready().catch((error) => {
+      child.kill('SIGKILL')
+      throw error
+    })
   }
   async function ready() {
     await until(`readiness; the log says:\n${log.slice(-2000)}`, async () => {
-      const answer = await fetch(`http://127.0.0.1:${adminPort}/readyz`).catch(() => null)
+      const answer = await fetch(`http://127.0.0.1:${adminPort}/${wait ? 'readyz' : 'healthz'}`).catch(() => null)
       return answer?.ok
     })
   }
