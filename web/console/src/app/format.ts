@@ -66,14 +66,18 @@ export function short(id: string): string {
 export function words(name: string): string {
   return name.replaceAll('_', ' ')
 }
+/** With a capital letter and quotation marks as printed. */
 export function sentence(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1)
+  return quoted(text.charAt(0).toUpperCase() + text.slice(1))
+}
+function quoted(text: string): string {
+  return text.replace(/"([^"]*)"/g, '“$1”')
 }
 
 /** A sentence as the rest of another: "because " + clause("A text has a term.") */
 export function clause(text: string): string {
-  const bare = text.replace(/[.\s]+$/, '').replace(/"([^"]*)"/g, '“$1”')
-  return /^[A-Z]([a-z ]|$)/.test(bare) ? bare.charAt(0).toLowerCase() + bare.slice(1) : bare
+  const bare = text.replace(/[.\s]+$/, '')
+  return quoted(/^[A-Z]([a-z ]|$)/.test(bare) ? bare.charAt(0).toLowerCase() + bare.slice(1) : bare)
 }
 
 export const SEVERITIES: readonly Severity[] = ['critical', 'high', 'medium', 'low']

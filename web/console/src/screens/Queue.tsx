@@ -1,7 +1,7 @@
 // One queue, most urgent first.
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
-import type { CaseRow, CaseRows } from '../api.ts'
+import type { CaseRow, CaseRows, Queues } from '../api.ts'
 import { count } from '../app/format.ts'
 import { get } from '../app/http.ts'
 import { href, Link, place, setQuery } from '../app/router.tsx'
@@ -16,6 +16,8 @@ const STATES = [['', 'waiting and in work'], ['open', 'waiting'], ['claimed', 'i
 export function QueueScreen({ name }: { name: string }) {
   const state = place.value.query.get('state') ?? ''
   const { data, error, reload } = useLoad(`${name} ${state}`, () => get<CaseRows>(['queues', name, 'cases'], { state }))
+  const queues = useLoad('queues', () => get<Queues>(['queues']))
+  const title = queues.data?.queues.find((q) => q.name === name)?.title ?? name
   const more = useSignal<{ of: CaseRows; rows: CaseRow[]; next: string | null } | null>(null)
   const added = more.value && more.value.of === data ? more.value : null
   const rows = [...(data?.cases ?? []), ...(added?.rows ?? [])]
@@ -33,14 +35,14 @@ export function QueueScreen({ name }: { name: string }) {
   }
   return (
     <main class="screen">
-      <Title aside={may.review.value ? <Link class="button main" to={href('work') + `?queue=${encodeURIComponent(name)}`}>Work on this queue</Link> : null}>Queue {name}</Title>
+      <Title aside={may.review.value ? <Link class="button main" to={href('work') + `?queue=${encodeURIComponent(name)}`}>Work on this queue</Link> : null}>{title}</Title>
       <div class="filters" role="group" aria-label="Which cases">
         {STATES.map(([value, label]) => <Button key={value} kind="quiet" pressed={state === value} onClick={() => setQuery({ state: value })}>{label}</Button>)}
         <span class="quiet">{data ? `${count(data.total)} in all` : ''}</span>
       </div>
       <ErrorNote error={error ?? problem.value} retry={reload} />
       {data && !rows.length ? <Empty title={state === 'decided' ? 'Nothing has been decided here yet.' : 'Nothing waits in this queue.'}><p>Cases come here when a rule says so, when somebody flags an item under one of its policies, or when a colleague moves one here.</p></Empty> : null}
-      {rows.length ? <Table label={`Cases in ${name}`} rows={rows} columns={CASE_COLUMNS} id={(c) => c.id} open={(c) => href('cases', c.id)} /> : null}
+      {rows.length ? <Table label={`Cases in ${title}`} rows={rows} columns={CASE_COLUMNS} id={(c) => c.id} open={(c) => href('cases', c.id)} /> : null}
       {cursor ? <p><Button onClick={() => void fetchMore()}>Show more</Button> <span class="quiet">{count(rows.length)} shown</span></p> : null}
     </main>
   )

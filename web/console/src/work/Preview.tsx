@@ -3,7 +3,7 @@
 // zooming cover it again. Each look is recorded by the server.
 import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
-import type { Media, Revealed } from '../api.ts'
+import type { Media, Revealed, Signal } from '../api.ts'
 import { bytes } from '../app/format.ts'
 import { call, explain } from '../app/http.ts'
 import { useCommands } from '../app/keys.ts'
@@ -135,9 +135,10 @@ function NoPicture({ media }: { media: Media }) {
   )
 }
 
-/** All pictures of an item: one large, the others as covered thumbnails. */
-export function Gallery({ media, caseId }: { media: Media[]; caseId: string | null }) {
-  const at = useSignal(0)
+/** All pictures of an item: one large, the others as covered thumbnails. The first that something was found in is shown first. */
+export function Gallery({ media, caseId, signals }: { media: Media[]; caseId: string | null; signals: Signal[] }) {
+  const found = new Map(signals.filter((s) => s.media && s.status === 'ok' && (s.bank || s.policy)).map((s) => [s.media, s.bank?.name ?? s.label]))
+  const at = useSignal(Math.max(0, media.findIndex((m) => found.has(m.id))))
   const step = (by: number) => {
     at.value = (at.value + by + media.length) % media.length
   }
@@ -154,11 +155,12 @@ export function Gallery({ media, caseId }: { media: Media[]; caseId: string | nu
       {many ? (
         <div class="thumbs" role="group" aria-label="Pictures of this item">
           {media.map((m, i) => (
-            <button key={m.id} type="button" class="thumb" aria-pressed={i === at.value} aria-label={`Picture ${i + 1} of ${media.length}`} onClick={() => { at.value = i }}>
+            <button key={m.id} type="button" class="thumb" aria-pressed={i === at.value} aria-label={`Picture ${i + 1} of ${media.length}${found.has(m.id) ? `, in ${found.get(m.id)}` : ''}`} title={found.has(m.id) ? `in ${found.get(m.id)}` : undefined} onClick={() => { at.value = i }}>
+              {found.has(m.id) ? <span class="found" aria-hidden="true" /> : null}
               {m.state === 'decoded' ? <img src={`/console/api/media/${m.id}/tiny${caseId ? `?case=${caseId}` : ''}`} alt="" /> : <span>{m.state === 'unscannable' ? 'not readable' : m.state}</span>}
             </button>
           ))}
-          <span class="quiet">{at.value + 1} of {media.length} <Key label="J" /> <Key label="K" /></span>
+          <span class="quiet">{at.value + 1} of {media.length}{found.size ? ' · marked: something was found in it' : ''} <Key label="J" /> <Key label="K" /></span>
         </div>
       ) : null}
     </div>

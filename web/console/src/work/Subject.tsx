@@ -55,7 +55,7 @@ export function ItemBody({ item, signals, caseId }: { item: Item; signals: Signa
   const texts = item.text.filter((t) => t.text)
   return (
     <>
-      <Gallery media={item.media} caseId={caseId} />
+      <Gallery media={item.media} caseId={caseId} signals={signals} />
       {texts.map((t) => (
         <div key={t.field} class={`said said-${t.field}`}>
           {texts.length > 1 || item.media.length ? <span class="said-field">{words(t.field)}</span> : null}
