@@ -135,7 +135,7 @@ export function UndoBar() {
   return (
     <div class="undo" role="status">
       <span>Decided: {u.text}. <span aria-hidden="true">Sent in {s} s.</span></span>
-      <button type="button" class="button" disabled={busy.value} aria-keyshortcuts="U" onClick={() => void undo()}>Undo <Key label="U" /></button>
+      <button type="button" class="button" aria-keyshortcuts="U" onClick={() => void undo()}>Undo <Key label="U" /></button>
     </div>
   )
 }

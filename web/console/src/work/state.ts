@@ -92,14 +92,18 @@ export const decide = () => once(async () => {
   await fetchNext()
 })
 
-export const undo = () => once(async () => {
-  const u = undoable.value
-  if (!u || u.until < Date.now()) return
-  await saveDraft()
-  undoable.value = null
-  show(await call<Case>('POST', ['decisions', u.decision, 'undo'], {}))
-  say('Undone. The case is yours again; nothing was sent.')
-})
+/** Undo must not be lost because the next case is still on its way: it waits for that. */
+export async function undo(): Promise<void> {
+  while (busy.value) await new Promise((resolve) => setTimeout(resolve, 40))
+  await once(async () => {
+    const u = undoable.value
+    if (!u || u.until < Date.now()) return
+    await saveDraft()
+    show(await call<Case>('POST', ['decisions', u.decision, 'undo'], {}))
+    undoable.value = null
+    say('Undone. The case is yours again; nothing was sent.')
+  })
+}
 
 export const skip = (reason: string) => once(async () => {
   const c = current.value
