@@ -202,8 +202,11 @@ static void
 send_chunk(struct batch *b)
 {
 	struct chunk *c = &b->chunks[b->at];
-	c->work = (struct tl_work){
-	    .fn = store_chunk, .done = chunk_done, .ctx = c, .sync = TL_SYNC_FULL};
+	c->work = (struct tl_work){.fn = store_chunk,
+	    .done = chunk_done,
+	    .ctx = c,
+	    .sync = TL_SYNC_FULL,
+	    .weight = (unsigned)c->count};
 	(void)pthread_mutex_lock(&b->lock);
 	c->busy = true;
 	b->owners++;

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 
 #define BATCH_MAX 512U
+/* A transaction that is larger than the cache is written twice, and everybody waits for it. */
+#define BATCH_WEIGHT 1024U
 
 struct tl_writer {
 	struct tl_db *db;
@@ -34,8 +36,12 @@ take_batch(struct tl_writer *w)
 	struct tl_work *batch = w->head;
 	struct tl_work *last = NULL;
 	size_t n = 0;
-	for (struct tl_work *x = batch; x && n < BATCH_MAX; x = x->next, n++)
+	unsigned weight = 0;
+	for (struct tl_work *x = batch; x && n < BATCH_MAX && weight < BATCH_WEIGHT;
+	     x = x->next, n++) {
 		last = x;
+		weight += x->weight ? x->weight : 1;
+	}
 	if (last) {
 		w->head = last->next;
 		last->next = NULL;

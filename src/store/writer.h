@@ -15,6 +15,7 @@ struct tl_work {
 	    int rc); /* after the commit, on the writer's thread; text of the error is set */
 	void *ctx;
 	enum tl_sync sync;    /* the batch takes the strictest of its members */
+	unsigned weight;      /* rows, about, when it is many; bounds the transaction */
 	struct tl_work *next; /* the writer's */
 };
 
