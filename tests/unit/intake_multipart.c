@@ -108,8 +108,8 @@ t_boundaries_are_checked(void **state)
 	static const char *const WRONG[] = {"multipart/form-data",
 	    "multipart/form-data; boundary=", "multipart/form-data; boundary=\"a",
 	    "multipart/form-data; boundary=a; boundary=b", "multipart/form-data; boundary=a\"b",
-	    "multipart/form-data; boundary="
-	    "0123456789012345678901234567890123456789012345678901234567890123456789X"};
+	    ("multipart/form-data; boundary="
+	     "0123456789012345678901234567890123456789012345678901234567890123456789X")};
 	for (size_t i = 0; i < TL_COUNT(WRONG); i++)
 		assert_int_equal(
 		    tl_multipart_begin(&m, tl_str(WRONG[i]), &OPS, NULL), TL_EPARSE);

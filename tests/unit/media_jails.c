@@ -135,7 +135,7 @@ reason_without(const int *calls, size_t n)
 		for (size_t i = 0; i < n; i++)
 			rc |= seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS), calls[i], 0);
 		rc |= seccomp_rule_add(f, SCMP_ACT_ERRNO(EINVAL), SCMP_SYS(prctl), 1,
-		    SCMP_CMP(0, SCMP_CMP_EQ, PR_SET_SECCOMP));
+		    SCMP_CMP(0, SCMP_CMP_EQ, PR_SET_SECCOMP, 0));
 		if (rc != 0 || seccomp_load(f) != 0)
 			_exit(100);
 		struct tl_jails *j = unit_jails(1);
