@@ -14,7 +14,7 @@
 #include <stdlib.h>
 
 #define LINE_BYTES (256U * 1024)
-#define CHUNK_LINES 128U
+#define CHUNK_LINES 64U
 #define CHUNK_BYTES (128U * 1024)
 #define CHUNK_ARENA (32U << 20)
 

@@ -7,6 +7,7 @@
  */
 #include "api/routes.h"
 
+#include "api/aside.h"
 #include "api/asks.h"
 #include "intake/accept.h"
 #include "intake/decode.h"
@@ -23,8 +24,8 @@ struct post {
 	struct tl_multipart multipart;
 	enum { PART_NONE, PART_ITEM, PART_MEDIA } part;
 	bool has_item;
-	struct tl_upload *upload;
-	struct tl_media media[TL_ITEM_MEDIA_MAX];
+	struct tl_upload *uploads[TL_ITEM_MEDIA_MAX];
+	struct tl_media media[TL_ITEM_MEDIA_MAX]; /* of each upload, once it is finished */
 	size_t media_count;
 	int64_t wait_ms;
 };
@@ -35,7 +36,15 @@ static void
 post_destroy(void *p)
 {
 	struct post *post = p;
-	tl_upload_abort(post->upload);
+	for (size_t i = 0; i < post->media_count; i++)
+		tl_upload_abort(post->uploads[i]);
+}
+
+static size_t
+media_most(const struct tl_req *req)
+{
+	int64_t most = tl_api_of(req)->app.config->media_per_item;
+	return most < TL_ITEM_MEDIA_MAX ? (size_t)most : TL_ITEM_MEDIA_MAX;
 }
 
 static int
@@ -55,12 +64,14 @@ on_part(void *ctx, struct tl_str name)
 		return tl_fail(TL_EPARSE, "multipart: parts are named \"item\" or \"media\"");
 	if (!p->has_item)
 		return tl_fail_at(TL_EFIELD, "item", "the part \"item\" comes once, and first");
-	if (p->media_count == TL_ITEM_MEDIA_MAX ||
-	    (int64_t)p->media_count == api->app.config->media_per_item)
+	if (p->media_count >= media_most(p->req))
 		return tl_fail_at(TL_EFIELD, "/media", "too many files in one item");
 	p->part = PART_MEDIA;
-	return tl_upload_begin(api->app.store, tl_req_who(p->req)->platform,
-	    api->app.config->media_max_bytes, &p->upload);
+	int rc = tl_upload_begin(api->app.store, tl_req_who(p->req)->platform,
+	    api->app.config->media_max_bytes, &p->uploads[p->media_count]);
+	if (rc == 0)
+		p->media_count++;
+	return rc;
 }
 
 static int
@@ -68,7 +79,7 @@ on_part_data(void *ctx, struct tl_str bytes)
 {
 	struct post *p = ctx;
 	if (p->part == PART_MEDIA)
-		return tl_upload_add(p->upload, bytes);
+		return tl_upload_add(p->uploads[p->media_count - 1], bytes);
 	return tl_body_json.feed(p->req, bytes);
 }
 
@@ -76,15 +87,8 @@ static int
 on_part_end(void *ctx)
 {
 	struct post *p = ctx;
-	bool media = p->part == PART_MEDIA;
 	p->part = PART_NONE;
-	if (!media)
-		return 0;
-	struct tl_upload *u = TL_TAKE(p->upload);
-	int rc = tl_upload_finish(u, &p->media[p->media_count]);
-	if (rc == 0)
-		p->media_count++;
-	return rc;
+	return 0;
 }
 
 static const struct tl_multipart_ops PARTS = {on_part, on_part_data, on_part_end};
@@ -244,16 +248,19 @@ store_post(struct tl_db *db, void *ctx)
 
 /* Before the commit --------------------------------------------------------------------------------------------- */
 
+/* Aside: every file is sealed and synced, and becomes one of the item's media. */
 static int
-add_uploads(struct post *p)
+finish_uploads(void *ctx)
 {
+	struct post *p = ctx;
 	struct tl_item *it = &p->accept.item;
-	for (size_t i = 0; i < p->media_count; i++) {
-		if (it->media_count == TL_ITEM_MEDIA_MAX)
-			return tl_fail_at(TL_EFIELD, "/media", "too many files in one item");
+	int rc = 0;
+	for (size_t i = 0; i < p->media_count && rc == 0; i++) {
+		struct tl_upload *u = TL_TAKE(p->uploads[i]);
+		rc = tl_upload_finish(u, &p->media[i]);
 		it->media[it->media_count++].id = p->media[i].id;
 	}
-	return 0;
+	return rc;
 }
 
 void
@@ -279,11 +286,21 @@ read_post(struct tl_req *req, struct post *p)
 		rc = tl_req_json(req, &j);
 	if (rc == 0)
 		rc = tl_decode_item(j, tl_req_arena(req), &p->accept.item);
-	if (rc == 0)
-		rc = add_uploads(p);
-	if (rc == 0)
-		tl_api_own_item(req, tl_req_who(req), &p->accept);
+	if (rc == 0 && p->accept.item.media_count + p->media_count > media_most(req))
+		rc = tl_fail_at(TL_EFIELD, "/media", "too many files in one item");
 	return rc;
+}
+
+static void
+store(struct tl_req *req, int rc, void *ctx)
+{
+	struct post *p = ctx;
+	if (rc < 0) {
+		tl_req_problem(req, rc);
+		return;
+	}
+	tl_api_own_item(req, tl_req_who(req), &p->accept);
+	tl_api_write(req, TL_SYNC_FULL, store_post, on_stored, p);
 }
 
 void
@@ -291,9 +308,8 @@ tl_api_post_item(struct tl_req *req)
 {
 	struct post *p = tl_req_kept(req);
 	int rc = read_post(req, p);
-	if (rc < 0) {
-		tl_req_problem(req, rc);
-		return;
-	}
-	tl_api_write(req, TL_SYNC_FULL, store_post, on_stored, p);
+	if (rc == 0 && p->media_count)
+		tl_aside_run(tl_api_of(req)->aside, req, finish_uploads, store, p);
+	else
+		store(req, rc, p);
 }

@@ -6,6 +6,7 @@
  */
 #include "api/routes.h"
 
+#include "api/aside.h"
 #include "intake/upload.h"
 #include "sys/clock.h"
 
@@ -93,15 +94,27 @@ on_stored(struct tl_req *req, int rc, void *ctx)
 	tl_req_answer_json(req, p->known ? 200 : 201, &b);
 }
 
-void
-tl_api_put_media(struct tl_req *req)
+static int
+finish_put(void *ctx)
 {
-	struct put *p = tl_req_kept(req);
+	struct put *p = ctx;
 	struct tl_upload *u = TL_TAKE(p->upload);
-	int rc = tl_upload_finish(u, &p->media);
+	return tl_upload_finish(u, &p->media);
+}
+
+static void
+on_finished(struct tl_req *req, int rc, void *ctx)
+{
 	if (rc < 0) {
 		tl_req_problem_at(req, rc, "", tl_err_text());
 		return;
 	}
-	tl_api_write(req, TL_SYNC_FULL, store_put, on_stored, p);
+	tl_api_write(req, TL_SYNC_FULL, store_put, on_stored, ctx);
+}
+
+void
+tl_api_put_media(struct tl_req *req)
+{
+	struct put *p = tl_req_kept(req);
+	tl_aside_run(tl_api_of(req)->aside, req, finish_put, on_finished, p);
 }

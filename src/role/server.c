@@ -8,6 +8,7 @@
 #include "role/role.h"
 
 #include "api/api.h"
+#include "api/aside.h"
 #include "api/asks.h"
 #include "api/console.h"
 #include "api/hub.h"
@@ -106,6 +107,8 @@ start(struct server *s)
 	join_routes(s);
 	rc = tl_asks_start(api->app.wires, &api->asks);
 	if (rc == 0)
+		rc = tl_aside_start(&api->aside);
+	if (rc == 0)
 		rc = tl_hub_start(&api->app, &api->hub);
 	if (rc == 0)
 		rc = listen_on(s, api->app.config->admin_listen, true, &s->admin);
@@ -129,6 +132,7 @@ stop(struct server *s)
 	tl_asks_stop(api->asks);
 	bool quiet = tl_http_stop(s->http, GRACE_US);
 	quiet = tl_http_stop(s->admin, TL_US_S) && quiet;
+	tl_aside_stop(api->aside);
 	tl_writer_stop(api->app.writer);
 	/* Somebody still owes an answer: what is promised is durable, the rest may go with the process. */
 	if (!quiet)
