@@ -126,6 +126,7 @@ tl_outbox_tried(struct tl_db *db, struct tl_outbox_row *row,
     const struct tl_outbox_result *result, int64_t give_up_us, int64_t now)
 {
 	enum tl_outbox_event what = TL_OUTBOX_DELIVER;
+	int64_t attempt = row->attempts;
 	if (result->error) {
 		bool over = !result->no_count && used_up(row->attempts, give_up_us);
 		what = over ? TL_OUTBOX_GIVE_UP : TL_OUTBOX_RETRY;
@@ -149,7 +150,7 @@ tl_outbox_tried(struct tl_db *db, struct tl_outbox_row *row,
 				    : RETRY_AFTER_MAX;
 		row->next_at = now + (asked > pause ? asked : pause);
 	}
-	rc = tl_outboxrow_set(db, row);
+	rc = tl_outboxrow_tried(db, row, attempt);
 	if (rc == 0 && what == TL_OUTBOX_GIVE_UP)
 		rc = alarm_dead(db, row);
 	return rc;

@@ -34,6 +34,7 @@ int64_t tl_outbox_pause_us(int64_t attempts, unsigned dice);
 /*
  * How a try ended. `row` is the leased row and is changed to what is stored. `error` empty: delivered.
  * `retry_after_us`: what the receiver asked for, 0 nothing. `give_up_us`: for how long to try.
+ * STATE when the lease lapsed and somebody else has the row: then a failure says nothing.
  */
 struct tl_outbox_result {
 	int64_t status;

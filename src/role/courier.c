@@ -27,7 +27,9 @@
 struct slot {
 	struct tl_post *post;
 	bool started, ended;
+	bool dropped; /* never tried: its lease lapses */
 	CURLcode code;
+	int64_t start_by; /* later its lease could lapse under way */
 };
 
 struct courier {
@@ -82,6 +84,8 @@ record(struct courier *c, struct slot *s, int64_t now)
 	bool gone;
 	tl_post_result(s->post, s->code, &result, &gone);
 	int rc = tl_outbox_tried(c->db, row, &result, c->give_up_us, now);
+	if (rc == TL_ECONFLICT) /* the lease lapsed; whoever has it now will tell */
+		return 0;
 	if (rc == 0 && !result.error)
 		rc = tl_enforce_delivered(c->db, row, now, c->arena);
 	if (rc == 0 && gone)
@@ -118,6 +122,12 @@ record_ended(struct courier *c, int64_t now)
 	return 0;
 }
 
+static int64_t
+timeout_us(const struct courier *c)
+{
+	return c->options.timeout_ms * TL_US_MS;
+}
+
 /* Leases ------------------------------------------------------------------------------------------------------- */
 
 static int
@@ -135,7 +145,7 @@ take_row(struct courier *c, struct tl_outbox_row *row, int64_t now)
 	rc = tl_post_create(row, &e, &c->options, now, &post);
 	if (rc < 0)
 		return rc;
-	c->slots[c->count++] = (struct slot){.post = post};
+	c->slots[c->count++] = (struct slot){.post = post, .start_by = now + timeout_us(c)};
 	return 0;
 }
 
@@ -144,7 +154,7 @@ lease(struct courier *c, int64_t now)
 {
 	struct tl_outbox_row *rows;
 	size_t n, room = c->parallel - c->count;
-	int64_t until = now + c->options.timeout_ms * TL_US_MS + LEASE_SPARE;
+	int64_t until = now + 2 * timeout_us(c) + LEASE_SPARE;
 	c->more = false;
 	if (room == 0)
 		return 0;
@@ -155,12 +165,13 @@ lease(struct courier *c, int64_t now)
 	return rc;
 }
 
+/* Ended posts go once they are recorded; dropped ones at any time. */
 static void
-drop_ended(struct courier *c)
+drop(struct courier *c, bool ended)
 {
 	size_t kept = 0;
 	for (size_t i = 0; i < c->count; i++) {
-		if (!c->slots[i].ended) {
+		if (!c->slots[i].dropped && !(ended && c->slots[i].ended)) {
 			c->slots[kept++] = c->slots[i];
 			continue;
 		}
@@ -236,7 +247,7 @@ take_turn(struct courier *c, bool leasing)
 	}
 	if (any_ended(c))
 		tl_wake(c->wires, TL_PROC_SERVER);
-	drop_ended(c);
+	drop(c, true);
 	return true;
 }
 
@@ -259,12 +270,17 @@ start_posts(struct courier *c)
 		struct slot *s = &c->slots[i];
 		if (s->started || under_way(c, tl_post_endpoint(s->post)) >= c->per_endpoint)
 			continue;
+		if (tl_now_us() > s->start_by) {
+			s->dropped = true;
+			continue;
+		}
 		s->started = true;
 		if (curl_multi_add_handle(c->multi, tl_post_handle(s->post)) != CURLM_OK) {
 			s->ended = true;
 			s->code = CURLE_FAILED_INIT;
 		}
 	}
+	drop(c, false);
 }
 
 static void

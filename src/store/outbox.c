@@ -100,6 +100,18 @@ tl_outboxrow_set(struct tl_db *db, const struct tl_outbox_row *row)
 }
 
 int
+tl_outboxrow_tried(struct tl_db *db, const struct tl_outbox_row *row, int64_t attempt)
+{
+	int rc = tl_db_run(db, TL_SQL_OUTBOX_TRIED, A_ID(row->id),
+	    A_Z(tl_outbox_state_names[row->state]), A_INT(row->attempts), A_INT(row->next_at),
+	    A_INT0(row->delivered_at), A_INT0(row->status), A_TEXT0(row->error),
+	    A_INT(attempt));
+	if (rc == 0)
+		return tl_fail(TL_ECONFLICT, "the delivery is in other hands");
+	return rc < 0 ? rc : 0;
+}
+
+int
 tl_outboxrow_lease(struct tl_db *db, int64_t now, int64_t until, size_t max,
     struct tl_arena *arena, struct tl_outbox_row **ret, size_t *ret_count)
 {

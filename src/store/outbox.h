@@ -34,6 +34,13 @@ int tl_outboxrow_get(struct tl_db *db, struct tl_id id, struct tl_arena *arena,
 /* state, attempts, next_at, delivered_at, status and error are stored; the lease ends. */
 int tl_outboxrow_set(struct tl_db *db, const struct tl_outbox_row *row) TL_MUST;
 
+/*
+ * The same as the result of try number `attempt`. STATE when the lease has passed to somebody else meanwhile; a
+ * success is recorded all the same.
+ */
+int tl_outboxrow_tried(
+    struct tl_db *db, const struct tl_outbox_row *row, int64_t attempt) TL_MUST;
+
 /* At most `max` due rows, the first of each subject only; they are leased until `until`. */
 int tl_outboxrow_lease(struct tl_db *db, int64_t now, int64_t until, size_t max,
     struct tl_arena *arena, struct tl_outbox_row **ret, size_t *ret_count) TL_MUST;

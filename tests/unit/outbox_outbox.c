@@ -220,6 +220,26 @@ t_after_days_it_is_dead_and_an_alarm_opens(void **state)
 }
 
 static void
+t_a_lapsed_lease_has_no_say_but_success_counts(void **state)
+{
+	struct fixture *f = *state;
+	struct tl_outbox_row *first, *second;
+	struct tl_outbox_result bad = {.status = 500, .error = "no"}, good = {.status = 204};
+	struct tl_id cause = put(f, "item:1", 1000, 0);
+	int64_t late = 1000 + 60 * TL_US_S;
+	assert_int_equal(number(f, 1000), 1);
+	assert_int_equal(lease(f, 1000, &first), 1);
+	assert_int_equal(lease(f, late, &second), 1);
+	struct tl_outbox_row stale = *first;
+	assert_int_equal(tl_outbox_tried(f->db, &stale, &bad, DAYS5, late), TL_ECONFLICT);
+	assert_int_equal(by_cause(f, cause).state, TL_OUTBOX_LEASED);
+	stale = *first;
+	assert_int_equal(tl_outbox_tried(f->db, &stale, &good, DAYS5, late), 0);
+	assert_int_equal(tl_outbox_tried(f->db, second, &bad, DAYS5, late), TL_ECONFLICT);
+	assert_int_equal(by_cause(f, cause).state, TL_OUTBOX_DELIVERED);
+}
+
+static void
 t_retry_after_is_honoured(void **state)
 {
 	struct fixture *f = *state;
@@ -301,6 +321,7 @@ main(void)
 	    T(t_an_earlier_one_that_is_not_due_holds_the_later),
 	    cmocka_unit_test(t_pauses_grow_to_six_hours),
 	    T(t_after_days_it_is_dead_and_an_alarm_opens),
+	    T(t_a_lapsed_lease_has_no_say_but_success_counts),
 	    T(t_retry_after_is_honoured),
 	    T(t_undo_works_until_it_is_due),
 	    T(t_observe_only_holds_and_a_replay_lets_go),

@@ -17,6 +17,11 @@ S(OUTBOX_LEASE,
     " RETURNING " OUTBOX_COLS)
 S(OUTBOX_SET, "UPDATE outbox SET state = $2, attempts = $3, next_at = $4, lease_until = NULL, delivered_at = $5,"
 	      " status = $6, error = $7 WHERE id = $1")
+/* What a courier reports: success always counts, failure only under its own lease (try number $8). */
+S(OUTBOX_TRIED,
+    "UPDATE outbox SET state = $2, attempts = $3, next_at = $4, lease_until = NULL, delivered_at = $5,"
+    " status = $6, error = $7 WHERE id = $1 AND state IN ('leased', 'waiting', 'dead')"
+    " AND (state = 'leased' AND attempts = $8 OR $5 IS NOT NULL)")
 S(OUTBOX_DUE, "SELECT 1 FROM outbox WHERE state IN ('waiting', 'leased') AND next_at <= $1"
 	      " AND event_seq IS NOT NULL LIMIT 1")
 S(OUTBOX_LATER_DONE, "SELECT 1 FROM outbox l JOIN outbox o ON l.platform = o.platform AND l.subject_key = o.subject_key"
