@@ -10,6 +10,8 @@ export const online = signal(true)
 export const counters = signal<Counters | null>(null)
 /** Ticks once a second while the page is seen; everything that shows a time left reads it. */
 export const now = signal(Date.now())
+/** The same in steps of 15 seconds, for long lists. */
+export const nowish = computed(() => now.value - (now.value % 15_000))
 
 export const prefs = computed<Prefs>(() => session.value?.prefs ?? {})
 export const may = {

@@ -2,10 +2,10 @@
 import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import type { Severity } from '../api.ts'
-import { ago, left, sentence, short, when } from '../app/format.ts'
+import { ago, left, MINUTE, sentence, short, when } from '../app/format.ts'
 import { explain } from '../app/http.ts'
 import { keyLabel } from '../app/keys.tbl.ts'
-import { now, prefs } from '../app/state.ts'
+import { now, nowish, prefs } from '../app/state.ts'
 import { say } from './status.tsx'
 
 type Children = { children?: ComponentChildren }
@@ -71,13 +71,14 @@ export function SeverityMark({ of, bare }: { of: Severity; bare?: boolean }) {
 }
 
 export function Ago({ time }: { time: string | null }) {
-  return <time dateTime={time ?? undefined} title={time ? `${when(time)} (${time})` : undefined}>{ago(time, now.value)}</time>
+  return <time dateTime={time ?? undefined} title={time ? `${when(time)} (${time})` : undefined}>{ago(time, nowish.value)}</time>
 }
 export function When({ time }: { time: string | null }) {
   return <time dateTime={time ?? undefined} title={time ?? undefined}>{when(time)}</time>
 }
 export function Left({ clock }: { clock: string | null }) {
-  const l = left(clock, now.value)
+  const near = clock !== null && Math.abs(Date.parse(clock) - nowish.value) < 11 * MINUTE
+  const l = left(clock, near ? now.value : nowish.value)
   return <span class={`clock ${l.late ? 'late' : l.soon ? 'soon' : ''}`} title={clock ? `until ${when(clock)}` : undefined}>{l.text}</span>
 }
 

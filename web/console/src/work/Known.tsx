@@ -5,7 +5,6 @@ import { AGE_ASSURED, AGE_BAND, percent, plural, sentence, words } from '../app/
 import { useCommands } from '../app/keys.ts'
 import { keyLabel } from '../app/keys.tbl.ts'
 import { href, Link } from '../app/router.tsx'
-import { now } from '../app/state.ts'
 import { Ago, Button, Key, SeverityMark, Tag } from '../ui/basic.tsx'
 import { choice } from './state.ts'
 
@@ -186,7 +185,6 @@ function PolicyText({ of: c }: { of: Case }) {
 
 const NOTE_KIND: Record<Note['kind'], string> = { note: '', skip: 'skipped: ', move: 'moved: ' }
 function Notes({ notes }: { notes: Note[] }) {
-  void now.value
   if (!notes.length) return null
   return (
     <div class="panel">

@@ -2,7 +2,8 @@
 // elsewhere, a lost connection or an ended session loses nothing. All calls that change a case are here.
 import { effect, signal } from '@preact/signals'
 import type { Case, Decided, Heartbeat, Move, Note, Skip, WorkNextAnswer } from '../api.ts'
-import { call, Failure, get } from '../app/http.ts'
+import { call, explain, Failure, get } from '../app/http.ts'
+import { go, href, place } from '../app/router.tsx'
 import { counters, ended, now, session } from '../app/state.ts'
 import { say } from '../ui/status.tsx'
 import { type Choice, missing, NOTHING, toDecide, told } from './choice.ts'
@@ -52,10 +53,17 @@ async function once(work: () => Promise<void>): Promise<void> {
   }
 }
 
+/** The next case, or one taken back, is shown by Work and not under the address of another case. */
+function toWork(onlyFromCase: boolean): void {
+  const { path } = place.peek()
+  if (path !== 'work' && (!onlyFromCase || path.startsWith('cases/'))) go(href('work'))
+}
+
 async function fetchNext(): Promise<void> {
   const answer = await call<WorkNextAnswer>('POST', ['work', 'next'], { queue: queue.value })
   const known = counters.value
   if (known) counters.value = { ...known, waiting: answer.waiting }
+  toWork(true)
   if (answer.case) return show(answer.case)
   current.value = null
   choice.value = clean = NOTHING
@@ -101,8 +109,10 @@ export async function undo(): Promise<void> {
     await saveDraft()
     show(await call<Case>('POST', ['decisions', u.decision, 'undo'], {}))
     undoable.value = null
+    toWork(false)
     say('Undone. The case is yours again; nothing was sent.')
   })
+  if (trouble.value) say(explain(trouble.value).what)
 }
 
 export const skip = (reason: string) => once(async () => {
