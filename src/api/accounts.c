@@ -44,7 +44,7 @@ store_put(struct tl_db *db, void *ctx)
 	struct put *p = ctx;
 	const struct tl_who *who = tl_req_who(p->req);
 	struct tl_id id;
-	int rc = tl_account_find(db, who->platform, tl_req_param(p->req, 0), &id);
+	int rc = tl_account_find(db, who->platform, who->live, tl_req_param(p->req, 0), &id);
 	if (rc == 0)
 		rc = tl_account_get(db, who->platform, id, tl_req_arena(p->req), &p->now);
 	else if (rc == TL_ENOTFOUND)
@@ -119,7 +119,8 @@ store_delete(struct tl_db *db, void *ctx)
 	struct tl_req *req = ctx;
 	int64_t platform = tl_req_who(req)->platform;
 	struct tl_id id;
-	int rc = tl_account_find(db, platform, tl_req_param(req, 0), &id);
+	int rc =
+	    tl_account_find(db, platform, tl_req_who(req)->live, tl_req_param(req, 0), &id);
 	if (rc == 0)
 		rc = tl_account_erase(db, platform, id);
 	if (rc == 0)

@@ -14,7 +14,7 @@
 #include "sys/clock.h"
 
 #define MAX_SAFE INT64_C(9007199254740991)
-#define VERSIONS_MAX 256
+#define VERSIONS_PAGE 256
 
 int
 tl_api_find_item(struct tl_req *req, struct tl_db *db, struct tl_item_state_row *ret)
@@ -24,8 +24,8 @@ tl_api_find_item(struct tl_req *req, struct tl_db *db, struct tl_item_state_row 
 	if (rc == 0)
 		rc = tl_req_query_int(req, "version", 1, MAX_SAFE, &version);
 	if (rc == 0)
-		rc = tl_item_find(
-		    db, tl_req_who(req)->platform, tl_req_param(req, 0), version, ret);
+		rc = tl_item_find(db, tl_req_who(req)->platform, tl_req_who(req)->live,
+		    tl_req_param(req, 0), version, ret);
 	return rc;
 }
 
@@ -109,39 +109,58 @@ erase_one(struct tl_db *db, int64_t platform, struct tl_id id)
 	return rc;
 }
 
+/* Calls `fn` for every version. */
+static int
+each_version(struct tl_db *db, const struct tl_who *who, struct tl_str ext_id,
+    int (*fn)(struct tl_db *db, int64_t platform, struct tl_id id))
+{
+	struct tl_id ids[VERSIONS_PAGE];
+	int64_t after = 0;
+	for (;;) {
+		size_t n = 0;
+		struct tl_row r;
+		int rc = tl_db_query(db, &r, TL_SQL_ITEM_VERSIONS, A_INT(who->platform),
+		    A_INT(who->live), A_TEXT(ext_id), A_INT(after));
+		if (rc < 0)
+			return rc;
+		while ((rc = tl_row_next(&r)) > 0 && n < VERSIONS_PAGE) {
+			ids[n++] = tl_col_id(&r, 0);
+			after = tl_col_int(&r, 1);
+		}
+		tl_row_end(&r);
+		for (size_t i = 0; i < n && rc >= 0; i++)
+			rc = fn(db, who->platform, ids[i]);
+		if (rc < 0 || n == 0)
+			return rc < 0 ? rc : 0;
+	}
+}
+
+static int
+is_free(struct tl_db *db, int64_t platform, struct tl_id id)
+{
+	return tl_hold_check(db, platform, TL_SUBJECT_ITEM, id);
+}
+
 /* Every version; the holds are looked at before the first is touched. */
 static int
-erase_all(struct tl_db *db, int64_t platform, struct tl_str ext_id)
+erase_all(struct tl_db *db, const struct tl_who *who, struct tl_str ext_id)
 {
-	struct tl_id ids[VERSIONS_MAX];
-	size_t n = 0;
-	struct tl_row r;
-	int rc = tl_db_query(db, &r, TL_SQL_ITEM_VERSIONS, A_INT(platform), A_TEXT(ext_id));
-	if (rc < 0)
-		return rc;
-	while ((rc = tl_row_next(&r)) > 0 && n < VERSIONS_MAX)
-		ids[n++] = tl_col_id(&r, 0);
-	tl_row_end(&r);
-	for (size_t i = 0; i < n && rc >= 0; i++)
-		rc = tl_hold_check(db, platform, TL_SUBJECT_ITEM, ids[i]);
-	for (size_t i = 0; i < n && rc >= 0; i++)
-		rc = erase_one(db, platform, ids[i]);
-	return rc < 0 ? rc : 0;
+	int rc = each_version(db, who, ext_id, is_free);
+	return rc < 0 ? rc : each_version(db, who, ext_id, erase_one);
 }
 
 static int
 store_erasure(struct tl_db *db, void *ctx)
 {
 	struct tl_req *req = ctx;
-	int64_t platform = tl_req_who(req)->platform;
 	struct tl_item_state_row row;
 	struct tl_str version;
 	int rc = tl_api_find_item(req, db, &row);
 	if (rc < 0)
 		return rc;
 	if (tl_req_query(req, "version", &version))
-		return erase_one(db, platform, row.id);
-	return erase_all(db, platform, tl_req_param(req, 0));
+		return erase_one(db, tl_req_who(req)->platform, row.id);
+	return erase_all(db, tl_req_who(req), tl_req_param(req, 0));
 }
 
 static void

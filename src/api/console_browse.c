@@ -422,7 +422,7 @@ tl_console_trail(struct tl_call *c)
 	if (rc == 0)
 		rc = find_platform(c, &platform);
 	if (rc == 0)
-		rc = tl_item_find(c->db, platform, tl_req_param(c->req, 1), 0, &row);
+		rc = tl_item_find_any(c->db, platform, tl_req_param(c->req, 1), &row);
 	if (rc == 0)
 		rc = tl_item_get(c->db, platform, row.id, c->arena, f);
 	return rc < 0 ? rc : write_trail(c, f);
@@ -459,7 +459,7 @@ tl_console_account(struct tl_call *c)
 	struct tl_row r;
 	int rc = find_platform(c, &platform);
 	if (rc == 0)
-		rc = tl_account_find(c->db, platform, tl_req_param(c->req, 1), &id);
+		rc = tl_account_find_any(c->db, platform, tl_req_param(c->req, 1), &id);
 	if (rc == TL_ENOTFOUND)
 		return tl_fail(rc, "there is no such account");
 	if (rc < 0)

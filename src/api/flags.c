@@ -42,11 +42,13 @@ find_subject(struct tl_db *db, struct post *p, struct about *ret)
 	struct tl_row r;
 	int rc;
 	if (p->in.subject_kind == TL_SUBJECT_ACCOUNT) {
-		rc = tl_account_find(db, platform, p->in.subject_ext, &p->flag.subject);
+		rc = tl_account_find(
+		    db, platform, p->flag.live, p->in.subject_ext, &p->flag.subject);
 		ret->account = p->flag.subject;
 		return rc;
 	}
-	rc = tl_item_find(db, platform, p->in.subject_ext, p->in.subject_version, &row);
+	rc = tl_item_find(
+	    db, platform, p->flag.live, p->in.subject_ext, p->in.subject_version, &row);
 	if (rc == 0 && row.state == TL_ITEM_DELETED)
 		return tl_fail_at(TL_ENOTFOUND, "/subject/id", "this item was erased");
 	if (rc == 0)
@@ -67,8 +69,8 @@ static int
 same_again(struct tl_db *db, struct post *p)
 {
 	struct tl_row r;
-	int rc = tl_db_first(
-	    db, &r, TL_SQL_FLAG_AGAIN, A_INT(p->flag.platform), A_TEXT(p->in.ext_id));
+	int rc = tl_db_first(db, &r, TL_SQL_FLAG_AGAIN, A_INT(p->flag.platform),
+	    A_INT(p->flag.live), A_TEXT(p->in.ext_id));
 	if (rc < 0)
 		return rc;
 	bool same = tl_id_eq(tl_col_id(&r, 1), p->flag.subject) &&
@@ -87,6 +89,7 @@ store_flag(struct tl_db *db, void *ctx)
 	const struct tl_who *who = tl_req_who(p->req);
 	struct about about = {0};
 	p->flag.platform = who->platform;
+	p->flag.live = who->live;
 	int rc = find_subject(db, p, &about);
 	if (rc < 0)
 		return rc == TL_ENOTFOUND ? tl_fail_at(rc, "/subject/id", "%s", tl_err_text())
@@ -107,8 +110,8 @@ store_flag(struct tl_db *db, void *ctx)
 		rc = tl_counter_add(
 		    db, who->platform, who->live, "flags_received", p->in.policy, 1);
 	if (rc == 0)
-		rc = tl_review_flagged(db, p->policies, &p->flag, who->live, about.account,
-		    about.reach, &p->case_id);
+		rc = tl_review_flagged(
+		    db, p->policies, &p->flag, about.account, about.reach, &p->case_id);
 	return rc;
 }
 

@@ -58,7 +58,7 @@ load(struct shown *s)
 	struct tl_item_state_row row;
 	int rc = cli_platform(c, cli_option(c, "platform"), &s->platform);
 	if (rc == 0)
-		rc = tl_item_find(c->db, s->platform, tl_str(c->argv[0]), 0, &row);
+		rc = tl_item_find_any(c->db, s->platform, tl_str(c->argv[0]), &row);
 	if (rc == TL_ENOTFOUND)
 		return cli_fail(rc, "`tutela item list` shows the newest.",
 		    "there is no item \"%s\"", c->argv[0]);

@@ -38,7 +38,7 @@ C(key_add, "key add", "", 0, 0, CLI_STORE, "Make an API key; its secret is shown
 O(key_add, "platform", "NAME", "Whose key; needed when there are several platforms.")
 O(key_add, "scopes", "WORDS", "ingest match flag accounts confirm events read admin; default: all but admin.")
 O(key_add, "label", "TEXT", "What it is for.")
-O(key_add, "test", NULL, "A test key: its items never reach live queues and webhooks.")
+O(key_add, "test", NULL, "A test key: what it sends is apart from what is live, has its own webhooks and is reviewed last.")
 O(key_add, "rate", "N", "Most requests a second; default: no limit.")
 O(key_add, "days", "N", "It expires after so many days; default: never.")
 C(key_list, "key list", "", 0, 0, CLI_STORE, "List API keys, without secrets.", "tutela key list")

@@ -78,6 +78,7 @@ struct tl_account {
 
 struct tl_flag {
 	int64_t platform;
+	bool live;
 	struct tl_id id;
 	struct tl_str ext_id;
 	enum tl_subject_kind subject_kind;

@@ -80,7 +80,8 @@ deliver(struct deciding *x, const struct tl_decided_action *a, struct tl_action_
 	struct tl_outbox_message e = {.type = "action.requested",
 	    .platform = x->d.platform,
 	    .live = x->d.live,
-	    .subject_key = tl_outbox_subject_key(x->arena, a->subject_kind, a->subject_ext),
+	    .subject_key =
+		tl_outbox_subject_key(x->arena, x->d.live, a->subject_kind, a->subject_ext),
 	    .cause = a->id,
 	    .at = x->d.at,
 	    .not_before = x->d.effective_at,
@@ -141,7 +142,7 @@ tell_case(struct deciding *x)
 	struct tl_outbox_message e = {.type = "case.decided",
 	    .platform = d->platform,
 	    .live = d->live,
-	    .subject_key = tl_outbox_subject_key(x->arena, d->subject_kind, ext),
+	    .subject_key = tl_outbox_subject_key(x->arena, d->live, d->subject_kind, ext),
 	    .cause = d->id,
 	    .at = d->at,
 	    .not_before = d->effective_at,

@@ -23,10 +23,11 @@
 #define ARENA_ROWS ((size_t)64 << 20)
 
 struct tl_str
-tl_outbox_subject_key(struct tl_arena *arena, enum tl_subject_kind kind, struct tl_str ext_id)
+tl_outbox_subject_key(
+    struct tl_arena *arena, bool live, enum tl_subject_kind kind, struct tl_str ext_id)
 {
-	return tl_str(
-	    tl_arena_printf(arena, "%s:%.*s", tl_subject_kind_names[kind], TL_ARG(ext_id)));
+	return tl_str(tl_arena_printf(arena, "%s%s:%.*s",
+	    live ? "" : "test:", tl_subject_kind_names[kind], TL_ARG(ext_id)));
 }
 
 static void

@@ -24,9 +24,9 @@ struct tl_outbox_message {
  */
 int tl_outbox_put(struct tl_db *db, const struct tl_outbox_message *e, bool *ret_held) TL_MUST;
 
-/* "item:<id>" or "account:<id>" in the arena. */
+/* "item:<id>" or "account:<id>" in the arena; "test:" before it, so that a test never holds up what is live. */
 struct tl_str tl_outbox_subject_key(
-    struct tl_arena *arena, enum tl_subject_kind kind, struct tl_str ext_id);
+    struct tl_arena *arena, bool live, enum tl_subject_kind kind, struct tl_str ext_id);
 
 /* Pause before try number `attempts` + 1: 5 s, growing to 6 h, with jitter `dice` of 0..65535. */
 int64_t tl_outbox_pause_us(int64_t attempts, unsigned dice);

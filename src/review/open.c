@@ -179,7 +179,7 @@ flag_sentence(struct tl_buf *out, const struct tl_policy_set *set, const struct 
 
 int
 tl_review_flagged(struct tl_db *db, const struct tl_policy_set *set, const struct tl_flag *f,
-    bool live, struct tl_id account, int64_t reach, struct tl_id *ret_case)
+    struct tl_id account, int64_t reach, struct tl_id *ret_case)
 {
 	struct tl_buf TL_CLEANUP(tl_buf_fini) detail = {0};
 	char ref[TL_ID_TEXT];
@@ -192,7 +192,7 @@ tl_review_flagged(struct tl_db *db, const struct tl_policy_set *set, const struc
 	if (rc < 0)
 		return rc;
 	struct tl_case_ask ask = {.platform = f->platform,
-	    .live = live,
+	    .live = f->live,
 	    .subject_kind = f->subject_kind,
 	    .subject = f->subject,
 	    .account = account,

@@ -32,7 +32,7 @@ int tl_review_open_or_join(struct tl_db *db, const struct tl_policy_set *set,
 
 /* Opens or joins the case of a flag that is stored already, and ties the flag to it. */
 int tl_review_flagged(struct tl_db *db, const struct tl_policy_set *set,
-    const struct tl_flag *f, bool live, struct tl_id account, int64_t reach,
+    const struct tl_flag *f, struct tl_id account, int64_t reach,
     struct tl_id *ret_case) TL_MUST;
 
 /* More people have seen an item by now: its open case rises. 0 when there is none. */

@@ -163,7 +163,7 @@ write_side(const struct tl_view *v, const char *key, enum tl_sql sql, const stru
 	if (it && it->thread_ext.n) {
 		struct tl_row r;
 		rc = tl_db_query(v->db, &r, sql, A_INT(it->platform), A_TEXT(it->thread_ext),
-		    A_INT(it->posted_at), A_ID(it->id), A_TEXT(it->ext_id));
+		    A_INT(it->posted_at), A_ID(it->id), A_TEXT(it->ext_id), A_INT(it->live));
 		if (rc < 0)
 			return rc;
 		while (n < THREAD_MAX && (rc = tl_row_next(&r)) > 0)

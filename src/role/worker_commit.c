@@ -127,7 +127,8 @@ tell(struct worker *w, struct scan *s, struct tl_str reasons)
 	struct tl_outbox_message e = {.type = "item.verdict",
 	    .platform = it->platform,
 	    .live = it->live,
-	    .subject_key = tl_outbox_subject_key(s->arena, TL_SUBJECT_ITEM, it->ext_id),
+	    .subject_key =
+		tl_outbox_subject_key(s->arena, it->live, TL_SUBJECT_ITEM, it->ext_id),
 	    .cause = it->id,
 	    .at = tl_now_us(),
 	    .data = tl_buf_str(&data)};

@@ -49,10 +49,12 @@ tl_platform_name(struct tl_db *db, int64_t platform, struct tl_arena *arena, str
 }
 
 int
-tl_account_find(struct tl_db *db, int64_t platform, struct tl_str ext_id, struct tl_id *ret)
+tl_account_find(
+    struct tl_db *db, int64_t platform, bool live, struct tl_str ext_id, struct tl_id *ret)
 {
 	struct tl_row r;
-	int rc = tl_db_first(db, &r, TL_SQL_ACCOUNT_BY_EXT, A_INT(platform), A_TEXT(ext_id));
+	int rc = tl_db_first(
+	    db, &r, TL_SQL_ACCOUNT_BY_EXT, A_INT(platform), A_INT(live), A_TEXT(ext_id));
 	if (rc < 0)
 		return rc == TL_ENOTFOUND ? tl_fail(rc, "there is no such account") : rc;
 	*ret = tl_col_id(&r, 0);
@@ -61,10 +63,17 @@ tl_account_find(struct tl_db *db, int64_t platform, struct tl_str ext_id, struct
 }
 
 int
+tl_account_find_any(struct tl_db *db, int64_t platform, struct tl_str ext_id, struct tl_id *ret)
+{
+	int rc = tl_account_find(db, platform, true, ext_id, ret);
+	return rc == TL_ENOTFOUND ? tl_account_find(db, platform, false, ext_id, ret) : rc;
+}
+
+int
 tl_account_ensure(
     struct tl_db *db, int64_t platform, bool live, struct tl_str ext_id, struct tl_id *ret)
 {
-	int rc = tl_account_find(db, platform, ext_id, ret);
+	int rc = tl_account_find(db, platform, live, ext_id, ret);
 	if (rc != TL_ENOTFOUND)
 		return rc;
 	struct tl_id id = tl_id_new();

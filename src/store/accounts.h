@@ -14,7 +14,10 @@ int tl_platform_name(
 /* Our id of the platform's account; made with age unknown when it is new. */
 int tl_account_ensure(struct tl_db *db, int64_t platform, bool live, struct tl_str ext_id,
     struct tl_id *ret) TL_MUST;
-int tl_account_find(
+int tl_account_find(struct tl_db *db, int64_t platform, bool live, struct tl_str ext_id,
+    struct tl_id *ret) TL_MUST;
+/* For people: the live one, else the test one. */
+int tl_account_find_any(
     struct tl_db *db, int64_t platform, struct tl_str ext_id, struct tl_id *ret) TL_MUST;
 
 /* Creates or replaces what is known; `a->id` is filled. The name is sealed. */

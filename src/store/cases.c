@@ -114,11 +114,12 @@ tl_case_put(struct tl_db *db, const struct tl_case *was, const struct tl_case *c
 }
 
 int
-tl_case_top(struct tl_db *db, struct tl_str queue, struct tl_id user, int64_t since,
+tl_case_top(struct tl_db *db, struct tl_str queue, bool live, struct tl_id user, int64_t since,
     struct tl_case_top *ret)
 {
 	struct tl_row r;
-	int rc = tl_db_first(db, &r, TL_SQL_CASE_TOP, A_TEXT(queue), A_ID(user), A_INT(since));
+	int rc = tl_db_first(
+	    db, &r, TL_SQL_CASE_TOP, A_TEXT(queue), A_ID(user), A_INT(since), A_INT(live));
 	if (rc < 0)
 		return rc;
 	*ret = (struct tl_case_top){tl_col_id(&r, 0), tl_col_real(&r, 1), tl_col_int(&r, 2)};
@@ -187,20 +188,9 @@ tl_flag_add(struct tl_db *db, const struct tl_flag *f)
 	rc = tl_db_run(db, TL_SQL_FLAG_ADD, A_INT(f->platform), A_ID(f->id), A_TEXT0(f->ext_id),
 	    A_Z(tl_subject_kind_names[f->subject_kind]), A_ID(f->subject),
 	    A_Z(tl_flag_kind_names[f->kind]), A_TEXT0(f->policy), A_ID0(f->reporter),
-	    sealed.n ? A_BYTES(tl_buf_str(&sealed)) : A_NULL, A_INT(f->received_at));
+	    sealed.n ? A_BYTES(tl_buf_str(&sealed)) : A_NULL, A_INT(f->received_at),
+	    A_INT(f->live));
 	return rc < 0 ? rc : 0;
-}
-
-int
-tl_flag_by_ext(struct tl_db *db, int64_t platform, struct tl_str ext_id, struct tl_id *ret)
-{
-	struct tl_row r;
-	int rc = tl_db_first(db, &r, TL_SQL_FLAG_BY_EXT, A_INT(platform), A_TEXT(ext_id));
-	if (rc < 0)
-		return rc;
-	*ret = tl_col_id(&r, 0);
-	tl_row_end(&r);
-	return 0;
 }
 
 int

@@ -47,8 +47,8 @@ struct tl_case_top {
 	double urgency;
 	int64_t opened_at;
 };
-int tl_case_top(struct tl_db *db, struct tl_str queue, struct tl_id user, int64_t since,
-    struct tl_case_top *ret) TL_MUST;
+int tl_case_top(struct tl_db *db, struct tl_str queue, bool live, struct tl_id user,
+    int64_t since, struct tl_case_top *ret) TL_MUST;
 
 /* One cause; the same kind and ref again is no news. `detail` is JSON or empty. */
 int tl_case_cause_add(struct tl_db *db, struct tl_id id, enum tl_cause_kind kind,
@@ -63,8 +63,6 @@ int tl_case_draft_set(
 /* Flags. The comment is sealed under the reporter's key, or the subject's when nobody is named. */
 int tl_flag_add(
     struct tl_db *db, const struct tl_flag *f) TL_MUST; /* TL_EEXISTS: same ext_id */
-int tl_flag_by_ext(
-    struct tl_db *db, int64_t platform, struct tl_str ext_id, struct tl_id *ret) TL_MUST;
 /* The sealed comment of a flag row in clear, or empty when its key is forgotten. */
 int tl_flag_comment(struct tl_db *db, struct tl_arena *a, int64_t platform,
     struct tl_id reporter, struct tl_id subject, struct tl_str sealed,

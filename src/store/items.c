@@ -48,23 +48,31 @@ state_row(struct tl_row *r, struct tl_item_state_row *ret)
 }
 
 int
-tl_item_find(struct tl_db *db, int64_t platform, struct tl_str ext_id, int64_t version,
-    struct tl_item_state_row *ret)
+tl_item_find(struct tl_db *db, int64_t platform, bool live, struct tl_str ext_id,
+    int64_t version, struct tl_item_state_row *ret)
 {
 	struct tl_row r;
 	if (version == 0) {
-		int rc =
-		    tl_db_first(db, &r, TL_SQL_ITEM_LATEST, A_INT(platform), A_TEXT(ext_id));
+		int rc = tl_db_first(
+		    db, &r, TL_SQL_ITEM_LATEST, A_INT(platform), A_INT(live), A_TEXT(ext_id));
 		if (rc < 0)
 			return rc == TL_ENOTFOUND ? tl_fail(rc, "there is no such item") : rc;
 		version = tl_col_int(&r, 1);
 		tl_row_end(&r);
 	}
-	int rc = tl_db_first(
-	    db, &r, TL_SQL_ITEM_BY_EXT, A_INT(platform), A_TEXT(ext_id), A_INT(version));
+	int rc = tl_db_first(db, &r, TL_SQL_ITEM_BY_EXT, A_INT(platform), A_INT(live),
+	    A_TEXT(ext_id), A_INT(version));
 	if (rc < 0)
 		return rc == TL_ENOTFOUND ? tl_fail(rc, "there is no such item") : rc;
 	return state_row(&r, ret);
+}
+
+int
+tl_item_find_any(
+    struct tl_db *db, int64_t platform, struct tl_str ext_id, struct tl_item_state_row *ret)
+{
+	int rc = tl_item_find(db, platform, true, ext_id, 0, ret);
+	return rc == TL_ENOTFOUND ? tl_item_find(db, platform, false, ext_id, 0, ret) : rc;
 }
 
 static int
@@ -132,7 +140,8 @@ tl_item_put(struct tl_db *db, struct tl_item *item, const uint8_t print[TL_PRINT
     int64_t expires_at, struct tl_item_state_row *ret, bool *ret_known)
 {
 	struct tl_item_state_row known;
-	int rc = tl_item_find(db, item->platform, item->ext_id, item->version, &known);
+	int rc =
+	    tl_item_find(db, item->platform, item->live, item->ext_id, item->version, &known);
 	if (rc == 0) {
 		if (!tl_same(known.print, print, TL_PRINT_BYTES))
 			return tl_fail_at(TL_EEXISTS, "/version",

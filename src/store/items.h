@@ -29,8 +29,11 @@ struct tl_item_state_row {
 int tl_item_put(struct tl_db *db, struct tl_item *item, const uint8_t print[TL_PRINT_BYTES],
     int64_t expires_at, struct tl_item_state_row *ret, bool *ret_known) TL_MUST;
 
-/* The newest version when `version` is 0. */
-int tl_item_find(struct tl_db *db, int64_t platform, struct tl_str ext_id, int64_t version,
+/* The newest version when `version` is 0. Live and test ids are different ids. */
+int tl_item_find(struct tl_db *db, int64_t platform, bool live, struct tl_str ext_id,
+    int64_t version, struct tl_item_state_row *ret) TL_MUST;
+/* For people: the live one, else the test one. */
+int tl_item_find_any(struct tl_db *db, int64_t platform, struct tl_str ext_id,
     struct tl_item_state_row *ret) TL_MUST;
 
 struct tl_item_full {

@@ -152,6 +152,28 @@ t_one_subject_is_one_case_and_only_becomes_graver(void **state)
 }
 
 static void
+t_what_is_live_comes_before_what_is_tried_out(void **state)
+{
+	struct fixture *f = *state;
+	struct tl_case_ask ask = ask_for(f, tl_id_new(), "csae.known");
+	struct tl_id test, live;
+	bool opened;
+	struct tl_case c;
+	ask.live = false;
+	begin(f);
+	assert_int_equal(tl_review_open_or_join(f->db, &set, &ask, &test, &opened), 0);
+	commit(f);
+	live = open_case(f, tl_id_new(), "spam");
+	assert_int_equal(next(f, &f->ann, &c), 0);
+	assert_true(tl_id_eq(c.id, live));
+	begin(f);
+	assert_int_equal(tl_review_skip(f->db, f->arena, &f->ann, live, TL_S("not mine")), 0);
+	commit(f);
+	assert_int_equal(next(f, &f->ann, &c), 0);
+	assert_true(tl_id_eq(c.id, test));
+}
+
+static void
 t_the_gravest_comes_first_and_skills_are_asked_for(void **state)
 {
 	struct fixture *f = *state;
@@ -327,6 +349,7 @@ static struct tl_flag
 flag(struct fixture *f, struct tl_id subject, struct tl_id reporter)
 {
 	struct tl_flag fl = {.platform = f->platform,
+	    .live = true,
 	    .id = tl_id_new(),
 	    .subject_kind = TL_SUBJECT_ITEM,
 	    .subject = subject,
@@ -338,8 +361,7 @@ flag(struct fixture *f, struct tl_id subject, struct tl_id reporter)
 	struct tl_id id;
 	begin(f);
 	assert_int_equal(tl_flag_add(f->db, &fl), 0);
-	assert_int_equal(
-	    tl_review_flagged(f->db, &set, &fl, true, (struct tl_id){0}, 10, &id), 0);
+	assert_int_equal(tl_review_flagged(f->db, &set, &fl, (struct tl_id){0}, 10, &id), 0);
 	commit(f);
 	return fl;
 }
@@ -451,6 +473,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    T(t_one_subject_is_one_case_and_only_becomes_graver),
 	    T(t_the_gravest_comes_first_and_skills_are_asked_for),
+	    T(t_what_is_live_comes_before_what_is_tried_out),
 	    T(t_who_holds_a_case_gets_it_again),
 	    T(t_two_people_never_hold_one_case),
 	    T(t_a_silent_holder_loses_the_claim_and_the_draft_stays),

@@ -4,9 +4,9 @@ S(PLATFORM_ADD, "INSERT INTO platforms(platform, name, created_at)"
 S(PLATFORM_BY_NAME, "SELECT platform FROM platforms WHERE name = $1")
 S(PLATFORM_NAME, "SELECT name FROM platforms WHERE platform = $1")
 S(PLATFORM_LIST, "SELECT platform, name, created_at FROM platforms ORDER BY platform")
-S(ACCOUNT_BY_EXT, "SELECT id FROM accounts WHERE platform = $1 AND ext_id = $2")
+S(ACCOUNT_BY_EXT, "SELECT id FROM accounts WHERE platform = $1 AND livemode = $2 AND ext_id = $3")
 S(ACCOUNT_ADD, "INSERT INTO accounts(platform, id, ext_id, livemode, seen_at, updated_at)"
-	       " VALUES($1, $2, $3, $4, $5, $5) ON CONFLICT(platform, ext_id) DO NOTHING")
+	       " VALUES($1, $2, $3, $4, $5, $5) ON CONFLICT(platform, livemode, ext_id) DO NOTHING")
 S(ACCOUNT_SET, "UPDATE accounts SET age_band = $3, age_assured = $4, birth_month = $5, country = $6, language = $7,"
 	       " name = $8, created_at = $9, settings = $10, updated_at = $11,"
 	       " state = CASE WHEN state = 'deleted' THEN 'active' ELSE state END"

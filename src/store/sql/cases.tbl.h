@@ -14,7 +14,7 @@ S(CASE_PUT, "UPDATE cases SET queue = $4, state = $5, policy = $6, severity = $7
 	    " claimed_at = $14, claim_until = $15, decision = $16, seen_whole = $17"
 	    " WHERE id = $1 AND state = $2 AND claimed_by IS NOT DISTINCT FROM $3")
 /* The most urgent open case of a queue that this person has not set aside since $3. */
-S(CASE_TOP, "SELECT id, urgency, opened_at FROM cases c WHERE queue = $1 AND state = 'open'"
+S(CASE_TOP, "SELECT id, urgency, opened_at FROM cases c WHERE queue = $1 AND state = 'open' AND live = $4"
 	    " AND NOT EXISTS (SELECT 1 FROM case_notes n WHERE n.case_id = c.id AND n.kind = 'skip'"
 	    " AND n.author = $2 AND n.at > $3) ORDER BY urgency DESC, opened_at LIMIT 1")
 S(CASE_OPEN_COUNT, "SELECT COUNT(*) FROM cases WHERE queue = $1 AND state = 'open'")
@@ -44,9 +44,8 @@ S(QUEUE_PUT, "INSERT INTO queues(name, title, position, skills) VALUES($1, $2, $
 S(QUEUE_LIST, "SELECT name, title, skills FROM queues ORDER BY position, name LIMIT 100")
 S(QUEUE_GET, "SELECT title, skills FROM queues WHERE name = $1")
 
-S(FLAG_ADD, "INSERT INTO flags(platform, id, ext_id, subject_kind, subject, kind, policy, reporter, body, received_at)"
-	    " VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)")
-S(FLAG_BY_EXT, "SELECT id, case_id, outcome FROM flags WHERE platform = $1 AND ext_id = $2")
+S(FLAG_ADD, "INSERT INTO flags(platform, id, ext_id, subject_kind, subject, kind, policy, reporter, body, received_at,"
+	    " live) VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)")
 S(FLAG_LIST, "SELECT f.id, f.ext_id, f.kind, f.policy, f.reporter, a.ext_id, f.body, f.received_at, f.outcome"
 	     " FROM flags f LEFT JOIN accounts a ON a.platform = f.platform AND a.id = f.reporter"
 	     " WHERE f.platform = $1 AND f.subject_kind = $2 AND f.subject = $3 ORDER BY f.id DESC LIMIT 200")

@@ -3,9 +3,9 @@ S(ITEM_ADD, "INSERT INTO items(platform, id, ext_id, version, live, kind, accoun
 	    " views, engagement, language, territory, posted_at, received_at, updated_at, body, print, state,"
 	    " expires_at) VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16, $17,"
 	    " $18, 'pending', $19)")
-S(ITEM_BY_EXT, "SELECT id, print, state, verdict, version, received_at FROM items WHERE platform = $1 AND ext_id = $2"
-	       " AND version = $3")
-S(ITEM_LATEST, "SELECT id, version, state, verdict, live FROM items WHERE platform = $1 AND ext_id = $2"
+S(ITEM_BY_EXT, "SELECT id, print, state, verdict, version, received_at FROM items WHERE platform = $1 AND live = $2"
+	       " AND ext_id = $3 AND version = $4")
+S(ITEM_LATEST, "SELECT id, version, state, verdict, live FROM items WHERE platform = $1 AND live = $2 AND ext_id = $3"
 	       " ORDER BY version DESC LIMIT 1")
 S(ITEM_GET, "SELECT i.ext_id, i.version, i.live, i.kind, i.account, a.ext_id, i.thread_ext, i.parent_ext, i.audience,"
 	    " i.views, i.engagement, i.language, i.territory, i.posted_at, i.received_at, i.body, i.state, i.verdict,"

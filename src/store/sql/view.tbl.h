@@ -50,10 +50,10 @@ S(VIEW_SUGGESTED, "SELECT policy FROM case_causes WHERE case_id = $1 AND policy 
 		  " UNION SELECT policy FROM signals WHERE platform = $2 AND item = $3 AND policy IS NOT NULL"
 		  " UNION SELECT policy FROM flags WHERE platform = $2 AND subject_kind = $4 AND subject = $3"
 		  " AND policy IS NOT NULL LIMIT 64")
-S(VIEW_THREAD_BEFORE, "SELECT id FROM items WHERE platform = $1 AND thread_ext = $2 AND ext_id <> $5"
+S(VIEW_THREAD_BEFORE, "SELECT id FROM items WHERE platform = $1 AND thread_ext = $2 AND ext_id <> $5 AND live = $6"
 		      " AND (posted_at < $3 OR (posted_at = $3 AND id < $4))"
 		      " ORDER BY posted_at DESC, id DESC LIMIT 20")
-S(VIEW_THREAD_AFTER, "SELECT id FROM items WHERE platform = $1 AND thread_ext = $2 AND ext_id <> $5"
+S(VIEW_THREAD_AFTER, "SELECT id FROM items WHERE platform = $1 AND thread_ext = $2 AND ext_id <> $5 AND live = $6"
 		     " AND (posted_at > $3 OR (posted_at = $3 AND id > $4)) ORDER BY posted_at, id LIMIT 20")
 S(VIEW_ACCOUNT_ITEMS, "SELECT COUNT(*) FROM (SELECT 1 FROM items WHERE platform = $1 AND account = $2 LIMIT 10000) x")
 S(VIEW_USER_NAME, "SELECT name FROM users WHERE id = $1")

@@ -1,0 +1,53 @@
+// Intake held to its promises by requests: live and test apart, erasure, what is stored after an error.
+import { test, before, after } from 'node:test'
+import assert from 'node:assert/strict'
+import { start, until } from './daemon.mjs'
+
+let site
+let testKey
+before(async () => {
+  site = await start()
+  testKey = site.tutela('key', 'add', '--platform', 'demo', '--test').secret
+})
+after(() => site?.stop())
+
+/** A request with a test key. */
+async function tried(method, path, body) {
+  const response = await fetch(site.url + path, {
+    method, headers: { authorization: `Bearer ${testKey}`, 'content-type': 'application/json' }, body: body && JSON.stringify(body),
+  })
+  return { status: response.status, body: await response.json().catch(() => null) }
+}
+const post = (id, body, more = {}) => ({ id, kind: 'post', author: { id: 'pat' }, text: { body }, posted_at: '2026-11-24T07:00:00Z', ...more })
+
+test('a test key neither sees nor changes what is live', async () => {
+  await site.api('PUT', '/v1/accounts/pat', { age_band: '18+', country: 'DE' })
+  await site.item('same', 'hello', { author: { id: 'pat' } })
+  assert.equal((await tried('GET', '/v1/items/same')).status, 404)
+  assert.equal((await tried('DELETE', '/v1/items/same')).status, 404)
+  assert.equal((await tried('PUT', '/v1/items/same/counters', { views: 5 })).status, 404)
+  assert.equal((await tried('POST', '/v1/flags', { subject: { kind: 'item', id: 'same' }, kind: 'user' })).status, 404)
+  assert.equal((await tried('POST', '/v1/flags', { subject: { kind: 'account', id: 'pat' }, kind: 'user' })).status, 404)
+  assert.equal((await tried('DELETE', '/v1/accounts/pat')).status, 404)
+
+  assert.equal((await tried('PUT', '/v1/accounts/pat', { age_band: '13-15' })).body.country, null)
+  assert.equal((await tried('POST', '/v1/items', post('same', 'DEMO-HATE-PHRASE, another text'))).status, 202)
+  const theirs = await until('the verdict', async () => {
+    const { body } = await tried('GET', '/v1/items/same')
+    return body.verdict && body
+  })
+  assert.equal(theirs.verdict, 'review')
+  assert.equal((await tried('DELETE', '/v1/accounts/pat')).status, 204)
+  const ours = (await site.api('GET', '/v1/items/same')).body
+  assert.deepEqual([ours.live, ours.verdict, ours.text.body, ours.cases.length], [true, 'allow', 'hello', 0])
+  assert.equal((await site.api('PUT', '/v1/accounts/pat', {})).body.age_band, '18+')
+})
+
+test('the same id of a flag may be used in both worlds', async () => {
+  const flag = { id: 'flag-1', subject: { kind: 'account', id: 'quinn' }, kind: 'user' }
+  await site.api('PUT', '/v1/accounts/quinn', {})
+  await tried('PUT', '/v1/accounts/quinn', {})
+  const [a, b] = [await site.api('POST', '/v1/flags', flag), await tried('POST', '/v1/flags', flag)]
+  assert.deepEqual([a.status, b.status], [202, 202])
+  assert.notEqual(a.body.case, b.body.case)
+})
