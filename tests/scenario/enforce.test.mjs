@@ -89,6 +89,24 @@ test('a decision is reversed long after: restored, with a statement, and its str
   assert.throws(() => d.tutela('decision', 'reverse', t.decisions[0].decision, '--by', 'ann'))
 })
 
+test('an account that was reported is suspended, with an end, and its state follows', async () => {
+  await d.api('PUT', '/v1/accounts/u-rough', { age_band: '18+' })
+  const flag = { id: 'f-1', subject: { kind: 'account', id: 'u-rough' }, kind: 'trusted_flagger', policy: 'cyberviolence.harassment', comment: 'Everybody is afraid.' }
+  const id = (await d.api('POST', '/v1/flags', flag)).body.case
+  assert.equal((await ann.post(`cases/${id}/claim`)).status, 200)
+  const act = { kind: 'act', policy: 'cyberviolence.harassment', ground: 'incompatible', actions: [{ name: 'account_suspend', params: null }], facts: '', note: '' }
+  assert.equal((await ann.post(`cases/${id}/decide`, act)).status, 200)
+  const [e] = await until('the suspension', () => heard('u-rough').length === 1 && heard('u-rough'))
+  assert.equal(e.data.subject.kind, 'account')
+  assert.equal(e.data.action, 'account_suspend')
+  assert.ok(new Date(e.data.params.until) > Date.now())
+  assert.match(e.data.statement.text, /trusted flagger/)
+  await confirm(e.data.action_id)
+  const { body } = await ann.get('accounts/demo/u-rough')
+  assert.equal(body.account.state, 'suspended')
+  assert.equal(body.account.decisions[0].subject.kind, 'account')
+})
+
 test('the event stream has the same events, numbered without a gap, and resumes', async () => {
   async function read(after, want) {
     const control = new AbortController()
