@@ -66,6 +66,7 @@ for (const [name, viewport] of [['a phone', { width: 390, height: 844 }], ['200 
       await page.waitForTimeout(150)
       const over = await page.evaluate(() => [document.documentElement, document.getElementById('screen')].map((e) => e.scrollWidth - e.clientWidth))
       assert.deepEqual(over, [0, 0], screen)
+      assert.equal(await page.evaluate(() => document.documentElement.scrollHeight - innerHeight), 0, `${screen}: the page itself is longer than the window`)
     }
     await browser.clean()
   })
