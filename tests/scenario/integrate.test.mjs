@@ -63,6 +63,13 @@ test('curl: items in, trail, events out, confirmed', async () => {
   assert.equal((await d.api('GET', '/v1/items/curl-2')).body.media.length, 1)
 })
 
+test('the README: publish something yourself', async () => {
+  const [, command] = readFileSync(path('README.md'), 'utf8').match(/^ *(curl [^\n]*(?:\\\n[^\n]*)*)$/m)
+  const said = run('bash', ['-s'], command.replace("'http://localhost:8080/v1/items?wait=500'", '"$TUTELA/v1/items?wait=500"').replace('$(cat var/demo/key)', '$KEY'))
+  assert.equal(await said.ended, 0, said.err)
+  assert.equal(JSON.parse(said.out).verdict, 'review', said.out)
+})
+
 test('Python: an item in, webhooks verified and confirmed', () => receives('python-1', 'python3', ['-c', block('python')]))
 
 test('Node: an item in, webhooks verified and confirmed', () => receives('node-1', 'node', ['--input-type=module'], block('js')))
