@@ -64,7 +64,7 @@ test('curl: items in, trail, events out, confirmed', async () => {
 })
 
 test('the README: publish something yourself', async () => {
-  const [, command] = readFileSync(path('README.md'), 'utf8').match(/^ *(curl [^\n]*(?:\\\n[^\n]*)*)$/m)
+  const [, command] = readFileSync(path('README.md'), 'utf8').match(/```\n( *curl [\s\S]*?)```/)
   const said = run('bash', ['-s'], command.replace("'http://localhost:8080/v1/items?wait=500'", '"$TUTELA/v1/items?wait=500"').replace('$(cat var/demo/key)', '$KEY'))
   assert.equal(await said.ended, 0, said.err)
   assert.equal(JSON.parse(said.out).verdict, 'review', said.out)
