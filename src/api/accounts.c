@@ -10,6 +10,8 @@
 #include "review/review.h"
 #include "store/accounts.h"
 
+#define CASES_PAGE 256
+
 struct put {
 	struct tl_req *req;
 	struct tl_account in, now;
@@ -113,6 +115,35 @@ tl_api_put_account(struct tl_req *req)
 	tl_api_write(req, TL_SYNC_FULL, store_put, answer_put, p);
 }
 
+/* Whatever waited for the account and what it published. */
+static int
+close_cases(struct tl_db *db, int64_t platform, struct tl_id account)
+{
+	struct tl_id subjects[CASES_PAGE];
+	int kinds[CASES_PAGE];
+	for (;;) {
+		size_t n = 0;
+		struct tl_row r;
+		int rc = tl_db_query(
+		    db, &r, TL_SQL_CASE_OPEN_OF_ACCOUNT, A_INT(platform), A_ID(account));
+		if (rc < 0)
+			return rc;
+		while ((rc = tl_row_next(&r)) > 0 && n < CASES_PAGE) {
+			subjects[n] = tl_col_id(&r, 1);
+			rc = tl_word_parse(
+			    tl_subject_kind_names, tl_col_str(&r, 0), &kinds[n++]);
+			if (rc < 0)
+				break;
+		}
+		tl_row_end(&r);
+		for (size_t i = 0; i < n && rc >= 0; i++)
+			rc = tl_review_subject_gone(db, platform,
+			    (enum tl_subject_kind)kinds[i], subjects[i], "erased");
+		if (rc < 0 || n == 0)
+			return rc < 0 ? rc : 0;
+	}
+}
+
 static int
 store_delete(struct tl_db *db, void *ctx)
 {
@@ -124,7 +155,7 @@ store_delete(struct tl_db *db, void *ctx)
 	if (rc == 0)
 		rc = tl_account_erase(db, platform, id);
 	if (rc == 0)
-		rc = tl_review_subject_gone(db, platform, TL_SUBJECT_ACCOUNT, id, "erased");
+		rc = close_cases(db, platform, id);
 	return rc;
 }
 

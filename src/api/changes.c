@@ -45,6 +45,8 @@ store_counters(struct tl_db *db, void *ctx)
 	int64_t platform = tl_req_who(c->req)->platform;
 	struct tl_row r;
 	int rc = tl_api_find_item(c->req, db, &c->row);
+	if (rc == 0 && c->row.state == TL_ITEM_DELETED)
+		rc = tl_fail(TL_ECONFLICT, "this item was erased");
 	if (rc == 0)
 		rc = tl_item_counters(db, platform, c->row.id, c->in.views, c->in.engagement);
 	if (rc == 0)

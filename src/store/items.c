@@ -143,6 +143,9 @@ tl_item_put(struct tl_db *db, struct tl_item *item, const uint8_t print[TL_PRINT
 	int rc =
 	    tl_item_find(db, item->platform, item->live, item->ext_id, item->version, &known);
 	if (rc == 0) {
+		if (known.state == TL_ITEM_DELETED)
+			return tl_fail_at(TL_EEXISTS, "/version",
+			    "this id and version was erased; send a higher version");
 		if (!tl_same(known.print, print, TL_PRINT_BYTES))
 			return tl_fail_at(TL_EEXISTS, "/version",
 			    "this id and version was sent before with other content; send a "

@@ -23,7 +23,8 @@ struct tl_item_state_row {
 
 /*
  * Stores item, media list, scan job and figures. `item->account_ext` is resolved (and made). With the same
- * platform, id and version: 0 and *ret_known true when the print is the same, TL_EEXISTS when it differs.
+ * platform, id and version: 0 and *ret_known true when the print is the same, TL_EEXISTS when it differs or was
+ * erased.
  * TL_EFIELD naming /media/N for media that was never uploaded. `expires_at` 0: kept until decided otherwise.
  */
 int tl_item_put(struct tl_db *db, struct tl_item *item, const uint8_t print[TL_PRINT_BYTES],

@@ -129,7 +129,7 @@ export async function start(settings = {}) {
     await stop()
     throw new Error(`${error.message}\n${log}`)
   }
-  return { url, data, tutela, api, platform, stop, log: () => log, pid: child.pid,
+  return { url, data, key, tutela, api, platform, stop, log: () => log, pid: child.pid,
     async person(name) {
       const who = new Person(url)
       const answer = await who.signIn(name)

@@ -51,3 +51,35 @@ test('the same id of a flag may be used in both worlds', async () => {
   assert.deepEqual([a.status, b.status], [202, 202])
   assert.notEqual(a.body.case, b.body.case)
 })
+
+test('erasing an account closes the cases of what it published', async () => {
+  await site.item('gone-1', 'DEMO-HATE-PHRASE', { author: { id: 'rae' } })
+  const { body: flag } = await site.api('POST', '/v1/flags', { subject: { kind: 'account', id: 'rae' }, kind: 'user' })
+  assert.equal((await site.api('GET', '/v1/items/gone-1')).body.cases[0].state, 'open')
+  assert.equal((await site.api('DELETE', '/v1/accounts/rae')).status, 204)
+  const erased = (await site.api('GET', '/v1/items/gone-1')).body
+  assert.deepEqual([erased.state, erased.text, erased.cases[0].state], ['deleted', null, 'closed'])
+  assert.ok(!JSON.stringify(site.tutela('case', 'list')).includes(flag.case))
+})
+
+test('what was erased is not taken again under the same version, and has no counters', async () => {
+  const item = post('gone-2', 'hello')
+  assert.equal((await site.api('POST', '/v1/items', item)).status, 202)
+  assert.equal((await site.api('DELETE', '/v1/items/gone-2')).status, 204)
+  assert.equal((await site.api('DELETE', '/v1/items/gone-2')).status, 204)
+  const again = await site.api('POST', '/v1/items', item)
+  assert.deepEqual([again.status, again.body.field], [409, '/version'])
+  assert.equal((await site.api('PUT', '/v1/items/gone-2/counters', { views: 1 })).status, 409)
+  assert.equal((await site.api('POST', '/v1/items', { ...item, version: 2 })).status, 202)
+})
+
+test('every one of very many versions is erased', async () => {
+  const lines = Array.from({ length: 600 }, (_, i) => JSON.stringify(post('many', `text ${i}`, { version: i + 1 })))
+  const batch = await fetch(site.url + '/v1/items:batch', {
+    method: 'POST', headers: { authorization: `Bearer ${site.key}`, 'content-type': 'application/x-ndjson' }, body: lines.join('\n'),
+  })
+  assert.equal((await batch.text()).match(/"pending"/g).length, 600)
+  assert.equal((await site.api('DELETE', '/v1/items/many')).status, 204)
+  for (const version of [1, 256, 257, 512, 513, 600])
+    assert.equal((await site.api('GET', `/v1/items/many?version=${version}`)).body.state, 'deleted')
+})

@@ -169,6 +169,31 @@ t_hold_stops_erasure(void **state)
 	tl_db_rollback(f->db);
 }
 
+/* A duty ends at its earliest end; what may be kept longer need not be. */
+static void
+t_hold_ends(void **state)
+{
+	struct fixture *f = *state;
+	struct tl_id id = tl_id_new();
+	int64_t now = tl_now_us();
+	static const struct {
+		int min, max;
+		bool stands;
+	} cases[] = {{0, 0, true}, {1, 0, true}, {-1, 0, false}, {0, 1, true}, {0, -1, false},
+	    {1, -1, false}, {-1, 1, false}, {1, 1, true}};
+	for (size_t i = 0; i < TL_COUNT(cases); i++) {
+		assert_int_equal(tl_db_begin(f->db), 0);
+		assert_int_equal(
+		    tl_hold_place(f->db, f->platform, TL_SUBJECT_ITEM, id, TL_S("duty"),
+			cases[i].min ? now + cases[i].min * TL_US_HOUR : 0,
+			cases[i].max ? now + cases[i].max * TL_US_HOUR : 0),
+		    0);
+		assert_int_equal(tl_hold_check(f->db, f->platform, TL_SUBJECT_ITEM, id),
+		    cases[i].stands ? TL_ECONFLICT : 0);
+		tl_db_rollback(f->db);
+	}
+}
+
 static void
 t_lease_is_exclusive_and_comes_back_after_its_deadline(void **state)
 {
@@ -287,6 +312,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(
 		t_erased_account_takes_its_text_with_it, setup, teardown),
 	    cmocka_unit_test_setup_teardown(t_hold_stops_erasure, setup, teardown),
+	    cmocka_unit_test_setup_teardown(t_hold_ends, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 		t_lease_is_exclusive_and_comes_back_after_its_deadline, setup, teardown),
 	    cmocka_unit_test_setup_teardown(

@@ -28,6 +28,8 @@ S(CASE_SETTLED, "SELECT c.id FROM cases c JOIN decisions d ON d.id = c.decision"
 S(CASE_CAUSE_ADD, "INSERT INTO case_causes(case_id, n, kind, ref, policy, detail, at)"
 		  " SELECT $1, COALESCE(MAX(n), 0) + 1, $2, $3, $4, $5, $6 FROM case_causes WHERE case_id = $1"
 		  " HAVING NOT EXISTS (SELECT 1 FROM case_causes WHERE case_id = $1 AND kind = $2 AND ref = $3)")
+S(CASE_OPEN_OF_ACCOUNT, "SELECT subject_kind, subject FROM cases WHERE platform = $1 AND account = $2"
+			" AND state IN ('open', 'claimed') LIMIT 256")
 S(CASE_CAUSES_TAKE, "INSERT INTO case_causes(case_id, n, kind, ref, policy, detail, at)"
 		    " SELECT $1, n.n + (SELECT MAX(o.n) FROM case_causes o WHERE o.case_id = $1), n.kind, n.ref,"
 		    " n.policy, n.detail, n.at FROM case_causes n WHERE n.case_id = $2")
