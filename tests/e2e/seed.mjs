@@ -33,23 +33,24 @@ const FLAGS = [
   ['f-3', 'post-91830', 'trusted_flagger', 'fraud.phishing', null, 'The same text goes round on three other services.'],
 ]
 
+async function ask(server, method, path, body) {
+  const answer = await server.api(method, path, body)
+  if (answer.status >= 300) throw new Error(`${method} ${path}: ${JSON.stringify(answer.body)}`)
+}
+
 /** Fills a daemon and waits until everything has its verdict. */
 export async function seed(server) {
   for (const [id, account] of ACCOUNTS) {
-    const answer = await server.api('PUT', `/v1/accounts/${id}`, account)
-    if (!answer.ok) throw new Error(`account ${id}: ${await answer.text()}`)
+    await ask(server, 'PUT', `/v1/accounts/${id}`, account)
   }
   for (const { author, minutes: ago, picture, broken, ...item } of [...ITEMS].sort((a, b) => b.minutes - a.minutes)) {
     const pictures = picture ? [landscape(picture, 960, 720)] : broken ? [landscape(1, 64, 64).subarray(0, 200)] : []
-    const answer = await server.item({ ...item, author: { id: author }, audience: 'public', language: 'en', posted_at: minutes(ago) }, pictures)
-    if (answer.status !== 202) throw new Error(`item ${item.id}: ${await answer.text()}`)
+    await server.publish({ ...item, author: { id: author }, language: 'en', posted_at: minutes(ago) }, pictures)
   }
-  for (const { id } of ITEMS) await server.verdict(id)
   for (const [id, item, kind, policy, reporter, comment] of FLAGS) {
-    const answer = await server.api('POST', '/v1/flags', { id, subject: { kind: 'item', id: item }, kind, ...(policy && { policy }), ...(reporter && { reporter: { id: reporter } }), ...(comment && { comment }) })
-    if (!answer.ok) throw new Error(`flag ${id}: ${await answer.text()}`)
+    await ask(server, 'POST', '/v1/flags', { id, subject: { kind: 'item', id: item }, kind, ...(policy && { policy }), ...(reporter && { reporter: { id: reporter } }), ...(comment && { comment }) })
   }
-  await until(async () => server.platform.received.length > 0, 'the first webhook')
+  await until('the first webhook', () => server.events().length > 0)
 }
 
 /** Moves the installation's clock: everything that happens until the next call happened so many days ago. */
@@ -61,35 +62,22 @@ function daysAgo(server, days) {
   closeSync(file)
 }
 
-async function signedIn(server) {
-  const headers = { Origin: server.url, 'Content-Type': 'application/json' }
-  const answer = await fetch(server.url + '/console/api/session', { method: 'POST', headers, body: JSON.stringify({ name: server.name, password: server.password }) })
-  const { csrf } = await answer.json()
-  const cookie = answer.headers.get('set-cookie').split(';')[0]
-  return async (method, path, body) => {
-    const r = await fetch(server.url + '/console/api/' + path, { method, headers: { ...headers, Cookie: cookie, 'X-CSRF-Token': csrf }, body: JSON.stringify(body) })
-    if (!r.ok) throw new Error(`${method} ${path}: ${await r.text()}`)
-    return r.json()
-  }
-}
-
 /** A past: reports that people judged, so that reporters have a record and accounts a history. */
 export async function seedPast(server) {
-  for (const [id, account] of ACCOUNTS) await server.api('PUT', `/v1/accounts/${id}`, account)
+  for (const [id, account] of ACCOUNTS) await ask(server, 'PUT', `/v1/accounts/${id}`, account)
   let n = 0
   for (const [days, author, rounds] of [[61, 'u-77102', 8], [34, 'u-48213', 1], [9, 'u-48213', 1], [5, 'u-99871', 7]]) {
     daysAgo(server, days)
-    const console_ = await signedIn(server)
+    const person = await server.person(server.name)
     for (let i = 0; i < rounds; i++) {
       const id = `post-9${String(++n).padStart(4, '0')}`
       const right = author === 'u-48213' || i % 8 !== 5
-      await server.item({ id, kind: 'comment', author: { id: author }, audience: 'public', language: 'en', views: 300 + n * 7, text: { body: 'Nobody asked them to come. DEMO-HATE-PHRASE.' }, posted_at: minutes(days * day + 30) })
-      await server.verdict(id)
-      await server.api('POST', '/v1/flags', { id: `past-${n}-a`, subject: { kind: 'item', id }, kind: 'user', policy: 'speech.hate', reporter: { id: 'u-20331' } })
-      if (i % 2) await server.api('POST', '/v1/flags', { id: `past-${n}-b`, subject: { kind: 'item', id }, kind: 'user', reporter: { id: 'u-77102' } })
-      const { case: c } = await until(async () => { const got = await console_('POST', 'work/next', { queue: null }); return got.case && got }, 'a case of the past')
+      await server.publish({ id, kind: 'comment', author: { id: author }, language: 'en', views: 300 + n * 7, text: { body: 'Nobody asked them to come. DEMO-HATE-PHRASE.' }, posted_at: minutes(days * day + 30) })
+      await ask(server, 'POST', '/v1/flags', { id: `past-${n}-a`, subject: { kind: 'item', id }, kind: 'user', policy: 'speech.hate', reporter: { id: 'u-20331' } })
+      if (i % 2) await ask(server, 'POST', '/v1/flags', { id: `past-${n}-b`, subject: { kind: 'item', id }, kind: 'user', reporter: { id: 'u-77102' } })
+      const { case: c } = await until('a case of the past', async () => { const { body } = await person.post('work/next', { queue: null }); return body.case && body })
       const policy = c.policies.find((p) => p.suggested)
-      await console_('POST', `cases/${c.id}/decide`, right
+      await person.post(`cases/${c.id}/decide`, right
         ? { kind: 'act', policy: policy.name, ground: policy.ground, actions: policy.actions.map((name) => ({ name, params: null })), facts: policy.facts, note: '' }
         : { kind: 'clear', policy: null, ground: 'none', actions: [], facts: '', note: '' })
     }

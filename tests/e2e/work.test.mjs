@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { axe, openBrowser, signIn } from './browser.mjs'
-import { startDaemon, testPicture, tutela } from './daemon.mjs'
+import { startDaemon, testPicture } from './daemon.mjs'
 import { seed } from './seed.mjs'
 
 let browser
@@ -20,9 +20,7 @@ after(async () => {
 /** A picture with a text that a rule sends to review. */
 async function publish(id) {
   await server.api('PUT', '/v1/accounts/u-' + id, { age_band: '16-17', age_assured: 'declared', country: 'IE' })
-  const answer = await server.item({ id, kind: 'image', author: { id: 'u-' + id }, audience: 'public', views: 240, text: { caption: 'By the harbour wall: demo zorbs go home' }, posted_at: new Date().toISOString() }, [testPicture('media/scene04-progressive.jpg')])
-  assert.equal(answer.status, 202, await answer.text())
-  await server.verdict(id)
+  await server.publish({ id, kind: 'image', author: { id: 'u-' + id }, views: 240, text: { caption: 'By the harbour wall: demo zorbs go home' } }, [testPicture('media/scene04-progressive.jpg')])
 }
 
 /** The trail of the item, reloaded until the platform has confirmed. */
@@ -67,7 +65,7 @@ test('by mouse', async () => {
   await page.waitForSelector('.decision')
   await seeConfirmed(page, () => page.click('button:has-text("Reload")'))
   assert.deepEqual(await axe(page), [])
-  assert.ok(server.platform.received.some((e) => e.type === 'action.requested' && e.data.subject.id === 'by-mouse'))
+  assert.ok(server.events().some((e) => e.type === 'action.requested' && e.data.subject.id === 'by-mouse'))
   await browser.clean()
 })
 
@@ -103,7 +101,7 @@ test('by keyboard', async () => {
 test('taken back long after: the platform restores', async () => {
   const page = await browser.page({}, [/401/])
   await signIn(page, server)
-  await page.goto(server.url + '/console/items/harbour/by-mouse')
+  await page.goto(server.url + '/console/items/demo/by-mouse')
   await page.click('.decision button:has-text("Take back")')
   await page.fill('dialog input', 'It was a quotation from the council minutes.')
   await page.click('dialog button[type=submit]')
@@ -113,7 +111,7 @@ test('taken back long after: the platform restores', async () => {
     await page.waitForTimeout(250)
   }
   assert.equal(await page.locator('.actions li:has-text("take back: restore") .tag.good').count(), 1)
-  assert.ok(server.platform.received.some((e) => e.data.action === 'restore' && e.data.subject.id === 'by-mouse'))
+  assert.ok(server.events().some((e) => e.data.action === 'restore' && e.data.subject.id === 'by-mouse'))
   await browser.clean()
 })
 
@@ -132,7 +130,7 @@ test('undone in time, nothing reaches the platform', async () => {
   await page.keyboard.press('u')
   await page.waitForFunction((id) => document.querySelector('.case-line .id')?.textContent === id, first)
   await page.waitForTimeout(3000)
-  assert.equal(server.platform.received.some((e) => e.type === 'action.requested' && e.data.subject.id === 'undone'), false)
+  assert.equal(server.events().some((e) => e.type === 'action.requested' && e.data.subject.id === 'undone'), false)
   await page.keyboard.press('0')
   await page.keyboard.press('Enter')
   await page.waitForSelector('.undo')
@@ -143,8 +141,8 @@ test('every screen is accessible and keeps the policy on real data', async () =>
   await seed(server)
   const page = await browser.page({}, [/401/])
   await signIn(page, server)
-  for (const screen of ['work', 'queues', 'queues/urgent', 'search', 'search?q=post', 'items/harbour/post-91820', 'items/harbour/post-91850',
-    'accounts/harbour/u-48213', 'banks', 'rules', 'deliveries', 'figures', 'alarms', 'keys', 'settings']) {
+  for (const screen of ['work', 'queues', 'queues/urgent', 'search', 'search?q=post', 'items/demo/post-91820', 'items/demo/post-91850',
+    'accounts/demo/u-48213', 'banks', 'rules', 'deliveries', 'figures', 'alarms', 'keys', 'settings']) {
     await page.goto(`${server.url}/console/${screen}`)
     await page.waitForSelector('main h1')
     await page.waitForTimeout(250)
@@ -200,10 +198,8 @@ test('leads do what they may: bank, key, switch, preference', async () => {
 
 for (const role of ['viewer', 'moderator', 'specialist', 'lead']) {
   test(`a ${role} meets no closed door on the screens that are shown`, async () => {
-    const password = 'another quiet evening 7'
-    tutela(server.data, ['user', 'add', 'the-' + role, '--role', role, '--password-stdin'], password + '\n')
     const page = await browser.page({}, [/401/])
-    await signIn(page, { ...server, name: 'the-' + role, password })
+    await signIn(page, { ...server, name: role })
     const shown = await page.$$eval('.bar nav a, .alarms, .person-menu a', (links) => links.map((a) => a.getAttribute('href')))
     assert.ok(shown.includes('/console/queues'))
     assert.equal(shown.includes('/console/keys'), false, 'keys are for administrators')
