@@ -220,7 +220,7 @@ tl_pdq_hex(char dst[TL_PDQ_HEX], const struct tl_pdq *h)
 int
 tl_pdq_unhex(struct tl_str hex, struct tl_pdq *ret)
 {
-	struct tl_pdq h;
+	struct tl_pdq h = {0};
 	int rc = tl_unhex(h.b, sizeof h.b, hex);
 	if (rc < 0)
 		return rc;

@@ -75,7 +75,7 @@ tl_id_parse(struct tl_str text, struct tl_id *ret)
 		if (i != 8 && i != 13 && i != 18 && i != 23)
 			hex[n++] = text.p[i];
 	}
-	struct tl_id id;
+	struct tl_id id = {0};
 	int rc = tl_unhex(id.b, sizeof id.b, tl_bytes(hex, sizeof hex));
 	if (rc < 0)
 		return tl_fail(TL_EPARSE, "not an id (expected 8-4-4-4-12 hex digits)");
