@@ -150,7 +150,19 @@ tell_case(struct deciding *x)
 	return tl_outbox_put(x->db, &e, NULL);
 }
 
-/* A violation that counts: an act on a ground, that is more than a provisional withholding. */
+static int
+revoke_standing(struct deciding *x)
+{
+	int rc = 0;
+	for (size_t i = 0; i < x->in_force_count && rc == 0; i++)
+		rc = tl_strike_revoke(x->db, x->in_force[i].decision, x->d.at);
+	return rc;
+}
+
+/*
+ * A violation that counts: an act on a ground, that is more than a provisional withholding. One item counts once, by
+ * its newest decision: who confirms what a rule removed does not punish its author twice.
+ */
 static int
 strike(struct deciding *x)
 {
@@ -161,8 +173,11 @@ strike(struct deciding *x)
 		provisional = tl_str_is(d->actions[i].def->name, "withhold") ||
 			      !d->actions[i].def->outgoing;
 	if (d->kind != TL_DECISION_ACT || d->ground == TL_GROUND_NONE || provisional || !p ||
-	    p->strike_weight <= 0 || tl_id_is_nil(d->account))
+	    tl_id_is_nil(d->account))
 		return 0;
+	int rc = d->subject_kind == TL_SUBJECT_ITEM ? revoke_standing(x) : 0;
+	if (rc < 0 || p->strike_weight <= 0)
+		return rc;
 	struct tl_strike s = {.decision = d->id,
 	    .policy = d->policy,
 	    .weight = p->strike_weight,
@@ -177,13 +192,10 @@ forgive(struct deciding *x)
 {
 	if (x->d.kind == TL_DECISION_ACT)
 		return 0;
-	for (size_t i = 0; i < x->in_force_count; i++) {
-		int rc = tl_strike_revoke(x->db, x->in_force[i].decision, x->d.at);
-		if (rc < 0)
-			return rc;
-	}
-	return tl_id_is_nil(x->d.reverses) ? 0
-					   : tl_strike_revoke(x->db, x->d.reverses, x->d.at);
+	int rc = revoke_standing(x);
+	return rc < 0 || tl_id_is_nil(x->d.reverses)
+		   ? rc
+		   : tl_strike_revoke(x->db, x->d.reverses, x->d.at);
 }
 
 int

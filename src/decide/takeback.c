@@ -23,7 +23,7 @@ actor(struct deciding *x, struct tl_id user, struct tl_str *ret)
 	return tl_arena_check(x->arena);
 }
 
-/* The action never left. What it would have taken back is in force again, with its strike. */
+/* The action never left; what it would have taken back is in force again. */
 static int
 cancel_action(struct deciding *x, struct tl_action_row *a)
 {
@@ -32,13 +32,7 @@ cancel_action(struct deciding *x, struct tl_action_row *a)
 		return rc;
 	a->clock_at = 0;
 	rc = tl_action_set(x->db, a);
-	if (rc == 0)
-		rc = tl_outbox_cancel(x->db, a->id);
-	if (rc < 0 || tl_id_is_nil(a->reverses))
-		return rc;
-	struct tl_action_row old;
-	rc = tl_action_get(x->db, a->reverses, x->arena, &old);
-	return rc < 0 ? rc : tl_strike_restore(x->db, old.decision, x->d.at);
+	return rc < 0 ? rc : tl_outbox_cancel(x->db, a->id);
 }
 
 static int
@@ -53,6 +47,16 @@ cancel_all(struct deciding *x)
 			rc = cancel_action(x, &rows[i]);
 	if (rc == 0)
 		rc = tl_outbox_cancel(x->db, x->d.id);
+	return rc;
+}
+
+/* What held before the decision holds again: its strikes, that the decision took over or took away, count again. */
+static int
+restore_strikes(struct deciding *x)
+{
+	int rc = decide_load_in_force(x);
+	for (size_t i = 0; i < x->in_force_count && rc == 0; i++)
+		rc = tl_strike_restore(x->db, x->in_force[i].decision, x->d.at);
 	return rc;
 }
 
@@ -75,6 +79,8 @@ undo(struct deciding *x, struct tl_id decision, struct tl_id user, int64_t now)
 	rc = cancel_all(x);
 	if (rc == 0)
 		rc = tl_strike_revoke(x->db, decision, now);
+	if (rc == 0)
+		rc = restore_strikes(x);
 	if (rc == 0)
 		rc = actor(x, user, &e.actor);
 	if (rc == 0)

@@ -158,6 +158,22 @@ t_undo_leaves_everything_as_before(void **state)
 }
 
 static void
+t_one_item_counts_once(void **state)
+{
+	struct fixture *f = *state;
+	(void)automatic(f, TL_VERDICT_BLOCK, "terms.spam", "remove", TL_DECIDED);
+	assert_int_equal(strikes(f), 1);
+	struct tl_case c = open_case(f);
+	struct tl_id id, case_id;
+	assert_int_equal(person(f, &c, TL_DECISION_ACT, "remove", &id), 0);
+	assert_int_equal(strikes(f), 1);
+	assert_int_equal(tl_decide_undo(f->db, id, f->user, &case_id), 0);
+	assert_int_equal(strikes(f), 1);
+	assert_int_equal(person(f, &c, TL_DECISION_CLEAR, NULL, &id), 0);
+	assert_int_equal(strikes(f), 0);
+}
+
+static void
 t_undo_is_refused_once_it_is_numbered(void **state)
 {
 	struct fixture *f = *state;
@@ -334,6 +350,7 @@ main(void)
 	    T(t_a_milder_decision_lifts_what_it_does_not_cover),
 	    T(t_a_clear_restores_and_forgives),
 	    T(t_undo_leaves_everything_as_before),
+	    T(t_one_item_counts_once),
 	    T(t_undo_is_refused_once_it_is_numbered),
 	    T(t_a_reversal_is_a_decision_of_its_own),
 	    T(t_wrong_decisions_name_the_field),
