@@ -21,7 +21,7 @@ article img { max-width: 100%; height: auto; max-height: 16rem; border-radius: 6
 .chip.stop { color: var(--stop) } .hidden { color: var(--dim); font-style: italic }
 table { width: 100%; border-collapse: collapse; background: var(--card); font-size: .9375rem } td, th { text-align: left; padding: .5rem .75rem;
   border-bottom: 1px solid var(--line); vertical-align: top } th { font-weight: 600; color: var(--dim) }
-time { white-space: nowrap; color: var(--dim) } article h2 { font-size: 1.0625rem; margin: .5rem 0 0 }
+article p + h2 { margin-top: 1rem } time { white-space: nowrap; color: var(--dim) } article h2 { font-size: 1.0625rem; margin: .5rem 0 0 }
 .sum { color: var(--dim); margin: 0 0 1rem }
 `
 
@@ -52,6 +52,12 @@ function frame(title, here, body) {
 <body><header><b>flip</b><nav>${nav}</nav></header><main>${body}</main></body></html>`,
   }
 }
+
+/** A statement of reasons: the first line of each part is its heading. */
+const letter = text => text.split('\n\n').map(part => {
+  const [head, ...rest] = part.split('\n')
+  return rest.length ? `<h2>${escape(head)}</h2><p>${escape(rest.join('\n'))}</p>` : `<p>${escape(part)}</p>`
+}).join('')
 
 function mime(bytes) {
   const head = bytes.subarray(0, 3).toString('latin1')
@@ -102,8 +108,8 @@ export function pages({ accounts, items, content, state, holding }) {
   function one(id) {
     const i = content.get(id)
     if (!i) return null
-    const reasons = holding('item', id).filter(a => a.statement?.text).map(a => `<article><p>${escape(a.statement.text)}</p></article>`).join('')
-    return frame(id, '', article(i, true) + reasons)
+    const told = new Map(holding('item', id).filter(a => a.statement?.text).map(a => [a.decision, a.statement.text])) // one a decision
+    return frame(id, '', article(i, true) + [...told.values()].map(text => `<article>${letter(text)}</article>`).join(''))
   }
 
   function picture(id, n) {

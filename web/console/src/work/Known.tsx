@@ -51,7 +51,7 @@ function Earlier({ decisions, here }: { decisions: DecisionRow[]; here: string |
       <ul class="lines">
         {shown.map((d) => (
           <li key={d.id} class={d.reversed ? 'reversed' : ''}>
-            <span>{d.kind === 'clear' ? 'not violating' : <>{d.policy}: {d.actions.map(words).join(', ') || 'no action'}</>}{d.reversed ? ' (taken back)' : ''}</span>
+            <span>{d.kind === 'clear' ? 'not violating' : <>{d.policy}: {d.actions.map(words).join(', ') || 'what held stays'}</>}{d.reversed ? ' (taken back)' : ''}</span>
             <span class="quiet"><Ago time={d.at} />{d.automated === 'fully' ? ' · automatic' : ''}{d.subject.id === here ? ' · on this one' : ''}</span>
           </li>
         ))}
