@@ -194,7 +194,7 @@ show(sellers[0], draw.jpeg(draw.draw(601), 80), ['withhold', 'products.prohibite
   { text: { title: 'New stock', body: 'demo untaxed glimmer for sale' } })
 show(lurkers[0], draw.jpeg(known(KNOWN[0]), 80), BLOCK, { text: { title: 'demo explicit offer' } })
 
-// What users report. It opens a case and leaves the verdict as it is.
+// What users report. It opens a case and leaves the verdict as it is, unless those who know or several say so.
 const harmless = items.filter(i => i.expect.verdict === 'allow')
 const flags = harmless.slice(4, 12).map((i, n) => ({
   id: `flag-${n + 1}`, subject: { kind: 'item', id: i.id }, kind: ['user', 'user', 'notice', 'trusted_flagger'][n % 4],
@@ -206,6 +206,9 @@ for (let i = 0; i < 3; i++)
     comment: 'Three of us think that this is wrong.' })
 flags.push({ id: 'flag-12', subject: { kind: 'account', id: 'u-bram' }, kind: 'user', policy: 'cyberviolence.harassment',
   reporter: { id: 'u-noor' }, comment: 'Writes to everybody I know.' })
+const reported = (id, rule) => Object.assign(items.find(i => i.id === id).expect, { verdict: 'review', policy: 'terms', rule })
+for (const f of flags.filter(f => f.kind !== 'user')) reported(f.subject.id, 'reported-by-trusted-flagger')
+reported(harmless[20].id, 'reported-by-several')
 const flagged = new Set(flags.map(f => f.subject.id))
 for (const i of items) i.expect.case = flagged.has(i.id) ? 'flag' : i.expect.rule === '-' ? '-' : 'rule'
 

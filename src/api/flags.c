@@ -1,8 +1,8 @@
 /*
  * POST /v1/flags: somebody says something of an item or an account.
  *
- * Promises: flag and case are one durable transaction; with an id of the platform's a repeat answers the same and
- * adds nothing. Called by the route table.
+ * Promises: flag, case and the new look at a flagged item are one durable transaction; with an id of the
+ * platform's a repeat answers the same and adds nothing. Called by the route table.
  */
 #include "api/routes.h"
 
@@ -10,6 +10,7 @@
 #include "intake/decode.h"
 #include "review/review.h"
 #include "store/accounts.h"
+#include "store/jobs.h"
 #include "sys/clock.h"
 
 struct post {
@@ -112,6 +113,8 @@ store_flag(struct tl_db *db, void *ctx)
 	if (rc == 0)
 		rc = tl_review_flagged(
 		    db, p->policies, &p->flag, about.account, about.reach, &p->case_id);
+	if (rc == 0 && p->in.subject_kind == TL_SUBJECT_ITEM)
+		rc = tl_job_again(db, who->platform, p->flag.subject); /* rules count flags */
 	return rc;
 }
 

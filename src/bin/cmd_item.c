@@ -3,7 +3,9 @@
 #include "store/actions.h"
 #include "store/decisions.h"
 #include "store/items.h"
+#include "store/jobs.h"
 #include "store/people.h"
+#include "sys/clock.h"
 
 int
 cmd_item_list(struct tl_cli *c)
@@ -254,5 +256,38 @@ cmd_item_show(struct tl_cli *c)
 		print_as_json(&s, with_text);
 	else
 		print_for_people(&s, with_text);
+	return 0;
+}
+
+static int
+scan_again(struct tl_db *db, void *ctx)
+{
+	const struct shown *s = ctx;
+	char id[TL_ID_TEXT];
+	tl_id_text(id, s->full.item.id);
+	int rc = tl_job_add(db, s->platform, s->full.item.id, "rescan", tl_now_us());
+	return rc < 0 ? rc : tl_audit_add(db, "cli", "item.rescan", tl_str(id), TL_S(""));
+}
+
+int
+cmd_item_rescan(struct tl_cli *c)
+{
+	struct shown s = {.cli = c};
+	int rc = load(&s);
+	if (rc == 0 && s.full.item.state == TL_ITEM_DELETED)
+		return cli_fail(TL_ECONFLICT, "An erased item has nothing left to look at.",
+		    "the item \"%s\" was erased", c->argv[0]);
+	if (rc == 0)
+		rc = tl_db_tx(c->db, TL_SYNC_FULL, scan_again, &s);
+	if (rc < 0)
+		return rc;
+	static const char *const columns[] = {"id", "version", "state", NULL};
+	struct cli_list l;
+	cli_record_begin(&l, c, columns);
+	cli_cell(&l, s.full.item.ext_id);
+	cli_cell_int(&l, s.full.item.version);
+	cli_cell_z(&l, tl_item_state_names[s.full.item.state]);
+	cli_list_end(&l, "");
+	cli_say(c, "It is scanned again within a second while the daemon runs.");
 	return 0;
 }

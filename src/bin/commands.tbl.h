@@ -64,6 +64,10 @@ O(item_list, "state", "STATE", "pending, scanned, unscannable or deleted.")
 O(item_list, "verdict", "VERDICT", "allow, review, withhold or block.")
 O(item_list, "limit", "N", "At most so many; default 50.")
 
+C(item_rescan, "item rescan", "ID", 1, 1, CLI_STORE,
+    "Scan an item again: a bank, a rule or what kept it from being scanned has changed.", "tutela item rescan post-17")
+O(item_rescan, "platform", "NAME", "Whose item; needed when there are several platforms.")
+
 C(bank_create, "bank create", "NAME", 1, 1, CLI_STORE, "Create a bank.",
     "tutela bank create csam --kind pdq --policy csae.known")
 O(bank_create, "kind", "KIND", "pdq, digest or text.")

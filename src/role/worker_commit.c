@@ -148,6 +148,13 @@ has_effect(const struct tl_verdict *v)
 	return false;
 }
 
+/* Scanned again to the same end: neither counted nor told twice. */
+static bool
+same_as_before(const struct scan *s)
+{
+	return s->job.rescan && s->full.has_verdict && s->full.verdict == s->verdict.word;
+}
+
 static int
 consequences(struct worker *w, struct scan *s, struct tl_str reasons)
 {
@@ -157,7 +164,7 @@ consequences(struct worker *w, struct scan *s, struct tl_str reasons)
 		if (wants_person(&s->verdict.reasons[i], decided))
 			rc = ask_for_person(w, s, &s->verdict.reasons[i]);
 	}
-	if (rc == 0 && s->verdict.word > TL_VERDICT_ALLOW)
+	if (rc == 0 && s->verdict.word > TL_VERDICT_ALLOW && !same_as_before(s))
 		rc = tell(w, s, reasons);
 	return rc;
 }
@@ -188,8 +195,8 @@ store_verdict(struct round *r, struct scan *s)
 		    w->db, s->job.platform, s->job.item, s->signals, s->signal_count);
 	enum tl_item_state state = s->unscannable.n ? TL_ITEM_UNSCANNABLE : TL_ITEM_SCANNED;
 	if (rc == 0)
-		rc = tl_item_verdict_put(
-		    w->db, &s->full.item, state, &s->verdict, tl_buf_str(&reasons));
+		rc = tl_item_verdict_put(w->db, &s->full.item, state, &s->verdict,
+		    tl_buf_str(&reasons), same_as_before(s));
 	if (rc == 0 && s->job.rescan && s->end == SCAN_VERDICT) {
 		char id[TL_ID_TEXT];
 		tl_id_text(id, s->job.item);

@@ -382,15 +382,15 @@ count_rules(struct tl_db *db, const struct tl_item *item, const struct tl_verdic
 
 int
 tl_item_verdict_put(struct tl_db *db, const struct tl_item *item, enum tl_item_state state,
-    const struct tl_verdict *verdict, struct tl_str reasons_json)
+    const struct tl_verdict *verdict, struct tl_str reasons_json, bool counted)
 {
 	static const char *const figures[] = {
 	    "verdict_allow", "verdict_review", "verdict_withhold", "verdict_block"};
 	int rc = tl_db_run(db, TL_SQL_ITEM_VERDICT, A_INT(item->platform), A_ID(item->id),
 	    A_Z(tl_item_state_names[state]), A_Z(tl_verdict_word_names[verdict->word]),
 	    A_INT(tl_now_us()), A_TEXT0(verdict->ruleset), A_TEXT0(reasons_json));
-	if (rc < 0)
-		return rc;
+	if (rc < 0 || counted)
+		return rc < 0 ? rc : 0;
 	rc = count_rules(db, item, verdict);
 	if (rc < 0)
 		return rc;

@@ -60,9 +60,9 @@ int tl_item_signals_put(struct tl_db *db, int64_t platform, struct tl_id id,
 int tl_item_signals_get(struct tl_db *db, int64_t platform, struct tl_id id,
     struct tl_arena *arena, const struct tl_signal **ret, size_t *ret_count) TL_MUST;
 
-/* Sets state, verdict and reasons (JSON). */
+/* Sets state, verdict and reasons (JSON). `counted`: it had this verdict already, the figures know it. */
 int tl_item_verdict_put(struct tl_db *db, const struct tl_item *item, enum tl_item_state state,
-    const struct tl_verdict *verdict, struct tl_str reasons_json) TL_MUST;
+    const struct tl_verdict *verdict, struct tl_str reasons_json, bool counted) TL_MUST;
 
 /* Text gone, signals gone, media released. The row stays, so that the trail of decisions has its subject. */
 int tl_item_erase(struct tl_db *db, int64_t platform, struct tl_id id) TL_MUST;

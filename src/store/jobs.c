@@ -17,6 +17,14 @@ tl_job_add(
 	return rc < 0 ? rc : 0;
 }
 
+int
+tl_job_again(struct tl_db *db, int64_t platform, struct tl_id item)
+{
+	int rc =
+	    tl_db_run(db, TL_SQL_JOB_AGAIN, A_INT(platform), A_ID(item), A_INT(tl_now_us()));
+	return rc < 0 ? rc : 0;
+}
+
 static struct tl_job
 read_job(struct tl_row *r)
 {

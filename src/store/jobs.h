@@ -17,6 +17,9 @@ struct tl_job {
 int tl_job_add(struct tl_db *db, int64_t platform, struct tl_id item, const char *kind,
     int64_t run_at) TL_MUST;
 
+/* What rules look at has changed: the item is judged once more. */
+int tl_job_again(struct tl_db *db, int64_t platform, struct tl_id item) TL_MUST;
+
 /* Leases up to `max` due jobs, oldest first. *ret_count may be 0. */
 int tl_jobs_lease(struct tl_db *db, struct tl_id lease, int64_t lease_us, struct tl_job *jobs,
     size_t max, size_t *ret_count) TL_MUST;

@@ -83,3 +83,31 @@ test('every one of very many versions is erased', async () => {
   for (const version of [1, 256, 257, 512, 513, 600])
     assert.equal((await site.api('GET', `/v1/items/many?version=${version}`)).body.state, 'deleted')
 })
+
+test('rules see reports: three of users bring an item before people, and it is told once', async () => {
+  await site.item('reported', 'nothing in any list', { author: { id: 'sam' } })
+  const flag = (n) => site.api('POST', '/v1/flags', { id: `rep-${n}`, subject: { kind: 'item', id: 'reported' }, kind: 'user', reporter: { id: `r-${n}` } })
+  const seen = async () => (await site.api('GET', '/v1/items/reported')).body
+  for (const n of [1, 2]) await flag(n)
+  assert.equal((await seen()).cases.length, 1)
+  for (const n of [3, 4, 5]) await flag(n)
+  const after = await until('the rule', async () => {
+    const item = await seen()
+    return item.reasons?.[0]?.rule === 'reported-by-several' && item
+  })
+  assert.equal(after.verdict, 'review')
+  assert.equal(after.cases.length, 1)
+  await until('the event', () => site.platform.heard.some(({ event }) => event.data.subject?.id === 'reported'))
+  await site.api('POST', '/v1/flags', { subject: { kind: 'item', id: 'reported' }, kind: 'user' })
+  await new Promise((done) => setTimeout(done, 1500))
+  assert.equal(site.platform.heard.filter(({ event }) => event.data.subject?.id === 'reported').length, 1)
+})
+
+test('an item is scanned again on demand', async () => {
+  await site.item('later', 'a snorfle here', { author: { id: 'tim' } })
+  site.tutela('bank', 'add', 'demo-hate', 'snorfle', '--form', 'word')
+  await until('the bank', async () => (await site.api('POST', '/v1/match', { text: { body: 'a snorfle' } })).body.matches.length)
+  assert.equal((await site.api('GET', '/v1/items/later')).body.verdict, 'allow')
+  site.tutela('item', 'rescan', 'later')
+  await until('the verdict', async () => (await site.api('GET', '/v1/items/later')).body.verdict === 'review')
+})

@@ -88,7 +88,8 @@ setup(void **state)
 		TL_S("[{\"rule\":\"words\",\"policy\":\"hate\",\"text\":"
 		     "\"a listed word\","
 		     "\"values\":[{\"expr\":\"text.matches\",\"value\":\"true\"}]},"
-		     "{\"rule\":\"quiet\",\"policy\":\"spam\",\"shadow\":true}]")),
+		     "{\"rule\":\"quiet\",\"policy\":\"spam\",\"shadow\":true}]"),
+		false),
 	    0);
 	struct tl_case_ask ask = {.platform = f->platform,
 	    .live = true,

@@ -426,7 +426,7 @@ t_an_answer_comes_when_another_worker_has_the_item(void **state)
 	assert_int_equal(tl_db_begin(f->db), 0);
 	assert_int_equal(tl_job_done(f->db, &job, other), 0);
 	assert_int_equal(
-	    tl_item_verdict_put(f->db, &it, TL_ITEM_SCANNED, &verdict, TL_S("")), 0);
+	    tl_item_verdict_put(f->db, &it, TL_ITEM_SCANNED, &verdict, TL_S(""), false), 0);
 	assert_int_equal(tl_db_commit(f->db, TL_SYNC_NORMAL), 0);
 	json_t *j = ask_receive(f, &err);
 	assert_int_equal(err, 0);

@@ -2,6 +2,10 @@
 S(JOB_ADD, "INSERT INTO jobs(platform, item, kind, run_at, state) VALUES($1, $2, $3, $4, 'ready')"
 	   " ON CONFLICT(platform, item) DO UPDATE SET kind = excluded.kind, run_at = excluded.run_at,"
 	   " state = 'ready', lease = NULL, tries = 0, reason = NULL")
+/* Once more, though a scan may be under way; its tries stay, so that nothing poisonous is scanned for ever. */
+S(JOB_AGAIN, "INSERT INTO jobs(platform, item, kind, run_at, state) VALUES($1, $2, 'rescan', $3, 'ready')"
+	     " ON CONFLICT(platform, item) DO UPDATE SET kind = 'rescan', run_at = excluded.run_at,"
+	     " state = 'ready', lease = NULL, reason = NULL")
 S(JOB_LEASE, "UPDATE jobs SET state = 'leased', lease = $1, run_at = $2, tries = tries + 1"
 	     " WHERE rowid IN (SELECT rowid FROM jobs WHERE run_at <= $3 AND state <> 'buried'"
 	     " ORDER BY run_at LIMIT $4) RETURNING platform, item, kind, tries")
