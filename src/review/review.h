@@ -95,3 +95,5 @@ int tl_review_undone(struct tl_db *db, struct tl_arena *a, const struct tl_revie
 /* For the clerk: returns lapsed claims to their queues, and closes what is settled. How many, or an error. */
 int tl_review_lapse(struct tl_db *db, int64_t now, int max) TL_MUST;
 int tl_review_settle(struct tl_db *db, int64_t now, int max) TL_MUST;
+/* For the clerk: one alarm for each queue with cases past their clock; over when none is late. */
+int tl_review_late(struct tl_db *db, struct tl_arena *a, int64_t now) TL_MUST;

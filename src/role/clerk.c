@@ -72,6 +72,14 @@ settle_cases(struct tl_db *db, void *clerk)
 }
 
 static int
+case_clocks(struct tl_db *db, void *clerk)
+{
+	struct clerk *c = clerk;
+	tl_arena_reset(c->arena);
+	return tl_review_late(db, c->arena, tl_now_us());
+}
+
+static int
 action_clocks(struct tl_db *db, void *clerk)
 {
 	struct clerk *c = clerk;
@@ -163,6 +171,7 @@ static const struct duty duties[] = {
     {"lapse_claims", lapse_claims, TL_SYNC_NORMAL, TL_US_S, false},
     {"settle_cases", settle_cases, TL_SYNC_NORMAL, 5 * TL_US_S, false},
     {"action_clocks", action_clocks, TL_SYNC_NORMAL, 5 * TL_US_S, false},
+    {"case_clocks", case_clocks, TL_SYNC_NORMAL, 10 * TL_US_S, false},
     {"purge_media", purge_media, TL_SYNC_NORMAL, 5 * TL_US_S, false},
     {"expire_items", expire_items, TL_SYNC_FULL, TL_US_MIN, false},
     {"expire_media", expire_media, TL_SYNC_NORMAL, TL_US_MIN, false},

@@ -28,6 +28,15 @@ tl_alarm_open(
 }
 
 int
+tl_alarm_say(struct tl_db *db, const char *kind, struct tl_str ref, struct tl_str text)
+{
+	struct tl_id id = tl_id_new();
+	int rc = tl_db_run(db, TL_SQL_ALARM_SAY, A_ID(id), A_Z(kind), A_TEXT(ref), A_TEXT(text),
+	    A_INT(tl_now_us()));
+	return rc < 0 ? rc : 0;
+}
+
+int
 tl_alarm_over(struct tl_db *db, const char *kind, struct tl_str ref)
 {
 	int rc = tl_db_run(db, TL_SQL_ALARM_CLOSE, A_Z(kind), A_TEXT(ref), A_INT(tl_now_us()));

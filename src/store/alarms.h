@@ -22,6 +22,10 @@ struct tl_alarm {
 int tl_alarm_open(struct tl_db *db, const char *kind, struct tl_str ref, struct tl_str text,
     bool *ret_new) TL_MUST;
 
+/* Opens it, or renews its text when that has changed; for conditions that are looked at again and again. */
+int tl_alarm_say(
+    struct tl_db *db, const char *kind, struct tl_str ref, struct tl_str text) TL_MUST;
+
 /* Closes it when it is open: what it told of is over. */
 int tl_alarm_over(struct tl_db *db, const char *kind, struct tl_str ref) TL_MUST;
 

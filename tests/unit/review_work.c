@@ -1,6 +1,7 @@
 /* Cases on a real store: joining, order, exclusive claims, lapse with drafts, skip, move, decide, undo, flags. */
 #include "review/review.h"
 #include "store/accounts.h"
+#include "store/alarms.h"
 #include "sys/clock.h"
 
 #include "unit.h"
@@ -323,6 +324,47 @@ t_a_skipped_case_goes_to_somebody_else(void **state)
 	assert_int_equal(next(f, &f->ann, &c), 0);
 }
 
+/* The open alarms after the clerk has looked. */
+static size_t
+alarms(struct fixture *f, struct tl_alarm **ret)
+{
+	size_t n = 0;
+	begin(f);
+	assert_int_equal(tl_review_late(f->db, f->arena, tl_now_us()), 0);
+	assert_int_equal(tl_alarm_list(f->db, TL_S(""), f->arena, ret, &n), 0);
+	commit(f);
+	return n;
+}
+
+static void
+t_cases_past_their_clock_ring_once_a_queue(void **state)
+{
+	struct fixture *f = *state;
+	struct tl_id subject = tl_id_new();
+	struct tl_alarm *a;
+	(void)open_case(f, subject, "csae.known");
+	(void)open_case(f, tl_id_new(), "csae.known");
+	(void)open_case(f, tl_id_new(), "spam");
+	assert_int_equal(alarms(f, &a), 0);
+	assert_int_equal(tl_clock_shift(2 * TL_US_HOUR), 0);
+	assert_int_equal(alarms(f, &a), 1);
+	assert_int_equal(alarms(f, &a), 1);
+	assert_int_equal(a->count, 1);
+	assert_true(tl_str_is(a->ref, "child-safety"));
+	assert_non_null(
+	    strstr((const char *)a->text.p, "2 cases of the queue \"Child safety\""));
+	begin(f);
+	assert_int_equal(
+	    tl_review_subject_gone(f->db, f->platform, TL_SUBJECT_ITEM, subject, "erased"), 0);
+	assert_int_equal(tl_alarm_set(f->db, a->id, TL_ALARM_ACKNOWLEDGED, f->ann.id), 0);
+	commit(f);
+	assert_int_equal(alarms(f, &a), 1);
+	assert_non_null(strstr((const char *)a->text.p, "1 case of"));
+	assert_int_equal(a->state, TL_ALARM_ACKNOWLEDGED);
+	assert_int_equal(tl_clock_shift(5 * TL_US_DAY), 0);
+	assert_int_equal(alarms(f, &a), 2);
+}
+
 static void
 t_a_moved_case_is_open_in_the_other_queue(void **state)
 {
@@ -478,6 +520,7 @@ main(void)
 	    T(t_two_people_never_hold_one_case),
 	    T(t_a_silent_holder_loses_the_claim_and_the_draft_stays),
 	    T(t_a_skipped_case_goes_to_somebody_else),
+	    T(t_cases_past_their_clock_ring_once_a_queue),
 	    T(t_a_moved_case_is_open_in_the_other_queue),
 	    T(t_a_decision_judges_the_flags_and_undo_takes_that_back),
 	    T(t_a_comment_is_sealed_and_read_back),

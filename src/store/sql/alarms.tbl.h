@@ -2,6 +2,9 @@
 S(ALARM_OPEN, "INSERT INTO alarms(id, kind, ref, text, state, opened_at, changed_at) VALUES($1, $2, $3, $4, 'open', $5,"
 	      " $5) ON CONFLICT(kind, ref) WHERE state <> 'closed' DO UPDATE SET count = alarms.count + 1,"
 	      " text = excluded.text, changed_at = excluded.changed_at RETURNING id, count")
+S(ALARM_SAY, "INSERT INTO alarms(id, kind, ref, text, state, opened_at, changed_at) VALUES($1, $2, $3, $4, 'open', $5,"
+	     " $5) ON CONFLICT(kind, ref) WHERE state <> 'closed' DO UPDATE SET text = excluded.text,"
+	     " changed_at = excluded.changed_at WHERE alarms.text <> excluded.text")
 S(ALARM_GET, "SELECT id, kind, ref, text, state, owner, opened_at, changed_at, count FROM alarms WHERE id = $1")
 S(ALARM_LIST, "SELECT id, kind, ref, text, state, owner, opened_at, changed_at, count FROM alarms"
 	      " WHERE CASE $1 WHEN '' THEN state <> 'closed' ELSE state = $1 END"

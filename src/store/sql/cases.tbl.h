@@ -44,6 +44,9 @@ S(QUEUE_PUT, "INSERT INTO queues(name, title, position, skills) VALUES($1, $2, $
 	     " ON CONFLICT(name) DO UPDATE SET title = excluded.title, position = excluded.position,"
 	     " skills = excluded.skills")
 S(QUEUE_LIST, "SELECT name, title, skills FROM queues ORDER BY position, name LIMIT 100")
+S(CASE_LATE_BY_QUEUE, "SELECT q.name, q.title, COUNT(c.id) FROM queues q LEFT JOIN cases c ON c.queue = q.name"
+		      " AND c.state IN ('open', 'claimed') AND c.live = 1 AND c.clock_at <= $1"
+		      " GROUP BY q.name, q.title ORDER BY q.name LIMIT $2")
 S(QUEUE_GET, "SELECT title, skills FROM queues WHERE name = $1")
 
 S(FLAG_ADD, "INSERT INTO flags(platform, id, ext_id, subject_kind, subject, kind, policy, reporter, body, received_at,"
