@@ -26,6 +26,7 @@
 
 #define DUTY_US (15 * TL_US_S)
 #define POLL_MS 500
+#define LOG_PAGES 8192 /* 64 MiB: from there on the log is begun anew */
 #define PAGE 256
 
 struct clerk {
@@ -216,7 +217,10 @@ checkpoint(struct clerk *c)
 {
 	int64_t pages = 0;
 	int rc = tl_store_checkpoint(c->db, false, &pages);
-	if (rc == 0 && pages > 8192)
+	/* What came in while the first was copying, so that little is left for the turn. */
+	if (rc == 0 && pages > LOG_PAGES)
+		rc = tl_store_checkpoint(c->db, false, &pages);
+	if (rc == 0 && pages > LOG_PAGES)
 		rc = tl_store_checkpoint(c->db, true, &pages);
 	if (rc < 0)
 		tl_log(EV_STORE_ERROR, TL_LWORD("where", "checkpoint"),

@@ -80,29 +80,34 @@ tl_retention_tokens(struct tl_db *db)
 	return rc < 0 ? rc : 0;
 }
 
+/*
+ * PASSIVE copies what no reader still needs and waits for nobody. The other modes wait for readers in SQLite's
+ * sleeping busy handler, and all writers would wait with them.
+ */
 static int
-checkpoint_one(sqlite3 *h, int mode, int64_t *ret_pages)
+checkpoint_one(sqlite3 *h, int64_t *ret_pages)
 {
 	int in_log = 0, copied = 0;
-	int code = sqlite3_wal_checkpoint_v2(h, NULL, mode, &in_log, &copied);
+	int code =
+	    sqlite3_wal_checkpoint_v2(h, NULL, SQLITE_CHECKPOINT_PASSIVE, &in_log, &copied);
 	if (code != SQLITE_OK && (code & 0xFF) != SQLITE_BUSY)
 		return tl_sqlite_fail(h, code, "checkpoint");
-	*ret_pages += mode == SQLITE_CHECKPOINT_TRUNCATE && code == SQLITE_OK ? 0 : in_log;
+	*ret_pages += in_log;
 	return 0;
 }
 
 int
-tl_store_checkpoint(struct tl_db *db, bool truncate, int64_t *ret_pages)
+tl_store_checkpoint(struct tl_db *db, bool whole, int64_t *ret_pages)
 {
-	int mode = truncate ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
-	*ret_pages = 0;
-	int rc = truncate ? tl_turn_take(&db->turn) : 0;
+	int64_t pages = 0;
+	int rc = whole ? tl_turn_take(&db->turn) : 0;
 	if (rc < 0)
 		return rc;
-	rc = checkpoint_one(db->main, mode, ret_pages);
+	rc = checkpoint_one(db->main, &pages);
 	if (rc == 0)
-		rc = checkpoint_one(db->keys, mode, ret_pages);
-	if (truncate)
+		rc = checkpoint_one(db->keys, &pages);
+	if (whole)
 		tl_turn_give(&db->turn);
+	*ret_pages = pages;
 	return rc;
 }

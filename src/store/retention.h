@@ -18,7 +18,8 @@ int tl_retention_items(struct tl_db *db, const struct tl_retention *r, int max) 
 int tl_retention_tokens(struct tl_db *db) TL_MUST;
 
 /*
- * Copies the write-ahead log into the database. `truncate` also empties the log, waiting for its turn; without it
- * nobody waits. Outside a transaction. *ret_pages: pages left in the log.
+ * Copies the write-ahead log into the database, as far as no reader needs it. `whole` does it in its turn, so that
+ * nothing is added meanwhile: when no reader looks back the next writer begins the log anew. Short after one
+ * without `whole`, which leaves little to copy. Outside a transaction. *ret_pages: pages in the log.
  */
-int tl_store_checkpoint(struct tl_db *db, bool truncate, int64_t *ret_pages) TL_MUST;
+int tl_store_checkpoint(struct tl_db *db, bool whole, int64_t *ret_pages) TL_MUST;
