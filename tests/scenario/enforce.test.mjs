@@ -1,5 +1,6 @@
 // Decisions become changes on the platform: held and released, left to people, reversed, read from the event stream.
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { start, until } from './daemon.mjs'
@@ -137,4 +138,15 @@ test('the event stream has the same events, numbered without a gap, and resumes'
   for (const e of all) assert.equal(e.type, e.event.type)
   const rest = await read(3, all.length - 3)
   assert.equal(rest[0].n, 4)
+})
+
+test('a clerk that was stopped hands its duty on: deliveries do not wait for its lease', async () => {
+  const clerk = () => execFileSync('pgrep', ['-P', String(d.pid), '-f', 'role clerk'], { encoding: 'utf8' }).trim()
+  await d.item('before-1', fraud)
+  await until('a delivery by the first clerk', () => heard('before-1').length === 1)
+  const first = clerk()
+  process.kill(Number(first), 'SIGTERM')
+  await until('another clerk', () => { try { return clerk() !== first } catch { return false } })
+  await d.item('after-1', fraud)
+  await until('a delivery by the next clerk', () => heard('after-1').length === 1, 6_000)
 })
