@@ -70,7 +70,7 @@ for (const body of ['Our demographic survey closes on Friday.', 'The demolition 
 const HATE = ['review', 'speech.hate', 'hate-phrase']
 for (const d of Object.values(disguises)) post(rough[0], `Honestly: ${d('demo zorbs go home')}!`, HATE)
 for (const d of ['plain', 'cyrillic', 'wide', 'unseen']) post(rough[1], disguises[d]('DEMO-HATE-PHRASE'), HATE)
-post(rough[2], 'Nothing here.', HATE, { text: { title: 'demo zorbs are vermin', body: 'Nothing here.' } })
+post(rough[2], 'Nothing here.', HATE, { text: { title: 'demo zorbs are sour', body: 'Nothing here.' } })
 
 // Bullying counts between people, not as a quotation.
 const BULLY = ['review', 'cyberviolence.bullying', 'bullying']
@@ -82,7 +82,7 @@ post(old[3], 'A play about bullying: "demo nobody likes you" is its title.', 'al
 
 // Calls for violence and private data wait until a person has looked.
 for (const d of ['plain', 'cyrillic', 'bold', 'lines', 'soft'])
-  post(rough[0], `Tonight we ${disguises[d]('demo burn the town hall')}`, ['withhold', 'violence.incitement', 'call-for-violence'])
+  post(rough[0], `Tonight we ${disguises[d]('demo topple the snowman')}`, ['withhold', 'violence.incitement', 'call-for-violence'])
 for (const d of ['plain', 'wide', 'unseen', 'shouting'])
   post(rough[1], disguises[d]('demo lives in 12 example street'), ['withhold', 'privacy', 'private-data'])
 

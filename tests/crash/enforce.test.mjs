@@ -67,7 +67,7 @@ const trail = (id) => d.api('GET', `/v1/items/${id}`).then((a) => a.body, () => 
 
 test('kill -9 in the middle: every action arrives, once, and is confirmed', async () => {
   const feeding = (async () => {
-    for (let i = 0; i < items; i++) await hand(`crash-${i}`, i % 2 ? 'demo your parcel waits for a fee' : 'demo burn the town hall')
+    for (let i = 0; i < items; i++) await hand(`crash-${i}`, i % 2 ? 'demo your parcel waits for a fee' : 'demo topple the snowman')
   })()
   const killed = {}
   for (let i = 0; i < kills; i++) {

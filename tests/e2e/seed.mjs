@@ -18,7 +18,7 @@ const ITEMS = [
   { id: 'post-91700', kind: 'post', author: 'u-20331', thread: 't-311', views: 2104, minutes: 190, text: { title: 'Harbour meeting', body: 'Did anyone keep the minutes of the harbour meeting? I need them before Friday.' } },
   { id: 'post-91702', kind: 'comment', author: 'u-48213', thread: 't-311', parent: 'post-91700', views: 1980, minutes: 184, text: { body: 'I have them. You were there, so why do you ask in public?' } },
   { id: 'post-91703', kind: 'comment', author: 'u-20331', thread: 't-311', parent: 'post-91702', views: 1961, minutes: 179, text: { body: 'Because I could not read my own notes. Please just send them.' } },
-  { id: 'post-91820', kind: 'comment', author: 'u-48213', thread: 't-311', parent: 'post-91703', views: 1840, engagement: 63, minutes: 81, picture: 3, text: { body: 'You keep asking, so here is your answer. Everybody who is tired of the mayor, come on Saturday and demo burn the town hall with me. This is where we stand.' } },
+  { id: 'post-91820', kind: 'comment', author: 'u-48213', thread: 't-311', parent: 'post-91703', views: 1840, engagement: 63, minutes: 81, picture: 3, text: { body: 'You keep asking, so here is your answer. Everybody who is tired of the mayor, come on Saturday and demo topple the snowman with me. This is where we stand.' } },
   { id: 'post-91826', kind: 'comment', author: 'u-77102', thread: 't-311', parent: 'post-91820', views: 702, minutes: 70, text: { body: 'Can a moderator look at this, please?' } },
   { id: 'post-91830', kind: 'post', author: 'u-99871', views: 41200, engagement: 310, minutes: 33, text: { title: 'Your parcel is waiting', body: 'Good news: demo your parcel waits for a fee of 2.99. Pay within 24 hours at harb0ur-parcels.example\u200b/pay. Zoll, douane, προθεσμία 24 ωρών.' } },
   { id: 'post-91838', kind: 'comment', author: 'u-77102', thread: 't-311', parent: 'post-91700', views: 88, minutes: 25, text: { body: 'People like him should leave. demo zorbs go home.' } },
@@ -28,7 +28,7 @@ const ITEMS = [
   { id: 'post-91002', kind: 'comment', author: 'u-48213', views: 400, minutes: 60 * day / 2, text: { body: 'Everybody knows that demo zorbs go home by the last ferry.' } },
 ]
 const FLAGS = [
-  ['f-1', 'post-91820', 'user', 'violence.incitement', 'u-20331', 'He means it. He was at the town hall with a can last week.'],
+  ['f-1', 'post-91820', 'user', 'violence.incitement', 'u-20331', 'He means it. He was at the market square with a shovel last week.'],
   ['f-2', 'post-91820', 'user', null, 'u-77102', null],
   ['f-3', 'post-91830', 'trusted_flagger', 'fraud.phishing', null, 'The same text goes round on three other services.'],
 ]

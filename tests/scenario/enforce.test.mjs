@@ -46,7 +46,7 @@ test('automatic actions off: a person must look', async () => {
 })
 
 test('a clear decision restores, in order, and the platform confirms both', async () => {
-  const t = await d.item('back-1', 'demo burn the town hall')
+  const t = await d.item('back-1', 'demo topple the snowman')
   await until('the withholding', () => heard('back-1').length === 1)
   assert.equal((await confirm(t.actions[0].action)).body.state, 'confirmed')
   const c = await until('the case', async () => (await trail('back-1')).cases[0])
