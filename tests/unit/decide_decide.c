@@ -58,7 +58,7 @@ static void
 t_the_switch_leaves_it_to_people(void **state)
 {
 	struct fixture *f = *state;
-	assert_int_equal(tl_switch_set(f->db, TL_SWITCH_AUTOMATIC, false, TL_S("cli")), 0);
+	assert_int_equal(tl_switch_set(f->s.db, TL_SWITCH_AUTOMATIC, false, TL_S("cli")), 0);
 	(void)automatic(f, TL_VERDICT_BLOCK, "terms.spam", "remove", TL_DECIDED_NOT);
 }
 
@@ -76,7 +76,7 @@ static void
 t_observe_only_holds_the_action(void **state)
 {
 	struct fixture *f = *state;
-	assert_int_equal(tl_switch_set(f->db, TL_SWITCH_OBSERVE, true, TL_S("cli")), 0);
+	assert_int_equal(tl_switch_set(f->s.db, TL_SWITCH_OBSERVE, true, TL_S("cli")), 0);
 	struct tl_id id = automatic(f, TL_VERDICT_BLOCK, "terms.spam", "remove", TL_DECIDED);
 	struct tl_action_row *a = actions(f, id, 1);
 	assert_int_equal(a->state, TL_ACTION_HELD);
@@ -129,7 +129,7 @@ t_a_clear_restores_and_forgives(void **state)
 	assert_int_equal(person(f, &c, TL_DECISION_CLEAR, NULL, &id), 0);
 	assert_string_equal((const char *)actions(f, id, 1)->name.p, "restore");
 	assert_int_equal(strikes(f), 0);
-	assert_int_equal(tl_decision_is_reversed(f->db, first, &gone), 0);
+	assert_int_equal(tl_decision_is_reversed(f->s.db, first, &gone), 0);
 	assert_true(gone);
 	/* The rules do not act again on what a person has cleared. */
 	(void)automatic(f, TL_VERDICT_BLOCK, "terms.spam", "remove", TL_DECIDED_NOT);
@@ -145,14 +145,14 @@ t_undo_leaves_everything_as_before(void **state)
 	struct tl_case c = open_case(f);
 	struct tl_id id, case_id;
 	assert_int_equal(person(f, &c, TL_DECISION_CLEAR, NULL, &id), 0);
-	assert_int_equal(tl_decide_undo(f->db, id, f->other, &case_id), TL_EPERM);
-	assert_int_equal(tl_decide_undo(f->db, id, f->user, &case_id), 0);
+	assert_int_equal(tl_decide_undo(f->s.db, id, f->other, &case_id), TL_EPERM);
+	assert_int_equal(tl_decide_undo(f->s.db, id, f->user, &case_id), 0);
 	assert_true(tl_id_eq(case_id, c.id));
 	struct tl_action_row *a = actions(f, id, 1);
 	assert_int_equal(a->state, TL_ACTION_CANCELLED);
 	assert_int_equal(delivery(f, a->id).state, TL_OUTBOX_CANCELLED);
 	assert_int_equal(strikes(f), 1);
-	assert_int_equal(tl_decide_undo(f->db, id, f->user, &case_id), TL_ECONFLICT);
+	assert_int_equal(tl_decide_undo(f->s.db, id, f->user, &case_id), TL_ECONFLICT);
 	/* In force again: the same verdict is nothing new. */
 	(void)automatic(f, TL_VERDICT_BLOCK, "terms.spam", "remove", TL_DECIDED_BEFORE);
 }
@@ -167,7 +167,7 @@ t_one_item_counts_once(void **state)
 	struct tl_id id, case_id;
 	assert_int_equal(person(f, &c, TL_DECISION_ACT, "remove", &id), 0);
 	assert_int_equal(strikes(f), 1);
-	assert_int_equal(tl_decide_undo(f->db, id, f->user, &case_id), 0);
+	assert_int_equal(tl_decide_undo(f->s.db, id, f->user, &case_id), 0);
 	assert_int_equal(strikes(f), 1);
 	assert_int_equal(person(f, &c, TL_DECISION_CLEAR, NULL, &id), 0);
 	assert_int_equal(strikes(f), 0);
@@ -182,14 +182,14 @@ t_undo_is_refused_once_it_is_numbered(void **state)
 	size_t n;
 	int64_t later = tl_now_us() + 9 * TL_US_S;
 	assert_int_equal(person(f, &c, TL_DECISION_ACT, "remove", &id), 0);
-	assert_int_equal(tl_outboxrow_number(f->db, later, 100, &n), 0);
+	assert_int_equal(tl_outboxrow_number(f->s.db, later, 100, &n), 0);
 	assert_int_equal(n, 0); /* not sealed */
-	assert_true(tl_ledger_seal(f->db, 100) > 0);
-	assert_int_equal(tl_outboxrow_number(f->db, tl_now_us(), 100, &n), 0);
+	assert_true(tl_ledger_seal(f->s.db, 100) > 0);
+	assert_int_equal(tl_outboxrow_number(f->s.db, tl_now_us(), 100, &n), 0);
 	assert_int_equal(n, 0); /* not due */
-	assert_int_equal(tl_outboxrow_number(f->db, later, 100, &n), 0);
+	assert_int_equal(tl_outboxrow_number(f->s.db, later, 100, &n), 0);
 	assert_int_equal(n, 2);
-	assert_int_equal(tl_decide_undo(f->db, id, f->user, &case_id), TL_ECONFLICT);
+	assert_int_equal(tl_decide_undo(f->s.db, id, f->user, &case_id), TL_ECONFLICT);
 }
 
 static void
@@ -203,14 +203,14 @@ t_a_reversal_is_a_decision_of_its_own(void **state)
 	    .user = f->other,
 	    .trigger = TL_TRIGGER_APPEAL,
 	    .facts = TL_S("The complaint was right.")};
-	assert_int_equal(tl_decide_reverse(f->db, &f->env, &r, &reverse), 0);
+	assert_int_equal(tl_decide_reverse(f->s.db, &f->env, &r, &reverse), 0);
 	struct tl_decision d = decision(f, reverse);
 	assert_int_equal(d.kind, TL_DECISION_REVERSE);
 	assert_true(tl_id_eq(d.reverses, id));
 	assert_string_equal((const char *)d.reviewer_pseudonym.p, "R-ben");
 	assert_string_equal((const char *)actions(f, reverse, 1)->name.p, "restore");
 	assert_int_equal(strikes(f), 0);
-	assert_int_equal(tl_decide_reverse(f->db, &f->env, &r, &reverse), TL_ECONFLICT);
+	assert_int_equal(tl_decide_reverse(f->s.db, &f->env, &r, &reverse), TL_ECONFLICT);
 }
 
 static void
@@ -254,10 +254,10 @@ t_preserve_stays_inside(void **state)
 	assert_int_equal(person(f, &c, TL_DECISION_ACT, "preserve", &id), 0);
 	struct tl_action_row *a = actions(f, id, 1);
 	assert_int_equal(a->state, TL_ACTION_CONFIRMED);
-	assert_int_equal(tl_outboxrow_of_cause(f->db, a->id, f->arena, &rows, &n), 0);
+	assert_int_equal(tl_outboxrow_of_cause(f->s.db, a->id, f->s.arena, &rows, &n), 0);
 	assert_int_equal(n, 0);
 	assert_int_equal(
-	    tl_hold_check(f->db, f->platform, TL_SUBJECT_ITEM, f->item.id), TL_ECONFLICT);
+	    tl_hold_check(f->s.db, f->s.platform, TL_SUBJECT_ITEM, f->item.id), TL_ECONFLICT);
 }
 
 static void

@@ -1,21 +1,17 @@
 /* The bank loader on a real store: new entries show up, disabled ones go, signals say where they come from. */
-#include "base/arena.h"
 #include "base/buf.h"
 #include "detect/banks.h"
 #include "detect/detect.h"
 #include "store/banks.h"
 #include "sys/clock.h"
 
-#include "unit.h"
+#include "unit_store.h"
 
 #include <stdatomic.h>
 #include <unistd.h>
 
 struct fixture {
-	char dir[64];
-	struct tl_store *store;
-	struct tl_db *db;
-	struct tl_arena *arena;
+	struct unit_store s;
 	struct tl_bank terms;
 	struct tl_bank_loader *loader;
 	struct tl_detect *detect;
@@ -38,23 +34,17 @@ setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof *f);
 	assert_non_null(f);
-	(void)snprintf(f->dir, sizeof f->dir, "/tmp/tutela-test-XXXXXX");
-	assert_non_null(mkdtemp(f->dir));
-	assert_int_equal(tl_crypto_init(), 0);
-	assert_int_equal(tl_store_create(f->dir), 0);
-	assert_int_equal(tl_store_open(f->dir, &f->store), 0);
-	assert_int_equal(tl_db_open(f->store, &f->db), 0);
-	f->arena = tl_arena_create(1 << 24);
+	unit_store_open(&f->s);
 	f->terms = (struct tl_bank){.name = TL_S("demo-terms"),
 	    .kind = TL_BANK_TEXT,
 	    .policy = TL_S("demo.policy"),
 	    .source = TL_S("test"),
 	    .enabled = true};
-	assert_int_equal(tl_db_begin(f->db), 0);
-	assert_int_equal(tl_bank_create(f->db, &f->terms), 0);
-	assert_int_equal(tl_db_commit(f->db, TL_SYNC_NORMAL), 0);
+	unit_begin(f->s.db);
+	assert_int_equal(tl_bank_create(f->s.db, &f->terms), 0);
+	unit_commit(f->s.db);
 	struct tl_bank_events ev = {.refused = on_refused, .ctx = f};
-	assert_int_equal(tl_bank_loader_start(f->store, &ev, &f->loader), 0);
+	assert_int_equal(tl_bank_loader_start(f->s.store, &ev, &f->loader), 0);
 	f->detect = tl_detect_create();
 	*state = f;
 	return 0;
@@ -66,10 +56,7 @@ teardown(void **state)
 	struct fixture *f = *state;
 	tl_bank_loader_stop(f->loader);
 	tl_detect_destroy(f->detect);
-	tl_db_close(f->db);
-	tl_store_close(f->store);
-	tl_arena_destroy(f->arena);
-	unit_remove_tree(f->dir);
+	unit_store_close(&f->s);
 	free(f);
 	return 0;
 }
@@ -78,9 +65,9 @@ static struct tl_id
 add(struct fixture *f, const char *value, enum tl_entry_form form)
 {
 	struct tl_bank_entry e = {.value = tl_str(value), .form = form, .enabled = true};
-	assert_int_equal(tl_db_begin(f->db), 0);
-	assert_int_equal(tl_bank_entry_add(f->db, &f->terms, &e), 0);
-	assert_int_equal(tl_db_commit(f->db, TL_SYNC_NORMAL), 0);
+	unit_begin(f->s.db);
+	assert_int_equal(tl_bank_entry_add(f->s.db, &f->terms, &e), 0);
+	unit_commit(f->s.db);
 	return e.id;
 }
 
@@ -92,7 +79,7 @@ run(struct fixture *f, const char *text)
 	    {TL_S("title"), TL_S("x")}, {TL_S("body"), tl_str(text)}};
 	struct tl_detect_input in = {.fields = fields, .field_count = 2};
 	f->out.n = 0;
-	assert_int_equal(tl_detect_run(f->detect, b, &in, f->arena, &f->out), 0);
+	assert_int_equal(tl_detect_run(f->detect, b, &in, f->s.arena, &f->out), 0);
 	tl_banks_unref(b);
 	return f->out.n;
 }
@@ -134,17 +121,17 @@ t_disabled_entries_and_banks_fall_silent(void **state)
 	struct fixture *f = *state;
 	struct tl_id id = add(f, "grobnik", TL_FORM_WORD);
 	assert_true(within_2s(f, "grobnik", 1));
-	assert_int_equal(tl_db_begin(f->db), 0);
+	unit_begin(f->s.db);
 	assert_int_equal(
-	    tl_bank_entry_disable(f->db, f->terms.id, id, tl_now_us() + TL_US_S), 0);
-	assert_int_equal(tl_db_commit(f->db, TL_SYNC_NORMAL), 0);
+	    tl_bank_entry_disable(f->s.db, f->terms.id, id, tl_now_us() + TL_US_S), 0);
+	unit_commit(f->s.db);
 	tl_bank_loader_poke(f->loader);
 	assert_true(within_2s(f, "grobnik", 0));
 	assert_true(within_2s(f, "grobnik", 1)); /* it comes back by itself */
 	f->terms.enabled = false;
-	assert_int_equal(tl_db_begin(f->db), 0);
-	assert_int_equal(tl_bank_set(f->db, &f->terms), 0);
-	assert_int_equal(tl_db_commit(f->db, TL_SYNC_NORMAL), 0);
+	unit_begin(f->s.db);
+	assert_int_equal(tl_bank_set(f->s.db, &f->terms), 0);
+	unit_commit(f->s.db);
 	assert_true(within_2s(f, "grobnik", 0));
 }
 
@@ -199,7 +186,7 @@ t_what_does_not_fit_fails_loudly(void **state)
 	struct tl_detect_input in = {.fields = fields, .field_count = TL_ITEM_FIELDS_MAX};
 	struct tl_banks *b = tl_bank_loader_take(f->loader);
 	f->out.n = 0;
-	assert_int_equal(tl_detect_run(f->detect, b, &in, f->arena, &f->out), 0);
+	assert_int_equal(tl_detect_run(f->detect, b, &in, f->s.arena, &f->out), 0);
 	tl_banks_unref(b);
 	assert_true(f->out.n <= TL_SIGNALS_MAX && f->out.n > 60);
 	assert_true(f->out.s[f->out.n - 1].failed);

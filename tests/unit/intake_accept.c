@@ -1,15 +1,13 @@
 /* Prints and receipts of items, uploads on a real store, lines, and what files are by their first bytes. */
-#include "base/arena.h"
 #include "base/json.h"
 #include "intake/accept.h"
 #include "intake/decode.h"
 #include "intake/lines.h"
 #include "intake/upload.h"
-#include "store/accounts.h"
 #include "store/blobs.h"
 #include "sys/clock.h"
 
-#include "unit.h"
+#include "unit_store.h"
 
 static const struct tl_key KEY = {{7}};
 
@@ -68,10 +66,7 @@ t_print_is_of_the_content_alone(void **state)
 }
 
 struct fixture {
-	char dir[64];
-	struct tl_store *store;
-	struct tl_db *db;
-	int64_t platform;
+	struct unit_store s;
 };
 
 static int
@@ -79,15 +74,7 @@ setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof *f);
 	assert_non_null(f);
-	(void)snprintf(f->dir, sizeof f->dir, "/tmp/tutela-test-XXXXXX");
-	assert_non_null(mkdtemp(f->dir));
-	assert_int_equal(tl_crypto_init(), 0);
-	assert_int_equal(tl_store_create(f->dir), 0);
-	assert_int_equal(tl_store_open(f->dir, &f->store), 0);
-	assert_int_equal(tl_db_open(f->store, &f->db), 0);
-	assert_int_equal(tl_db_begin(f->db), 0);
-	assert_int_equal(tl_platform_add(f->db, TL_S("demo"), &f->platform), 0);
-	assert_int_equal(tl_db_commit(f->db, TL_SYNC_FULL), 0);
+	unit_store_open(&f->s);
 	*state = f;
 	return 0;
 }
@@ -96,9 +83,7 @@ static int
 teardown(void **state)
 {
 	struct fixture *f = *state;
-	tl_db_close(f->db);
-	tl_store_close(f->store);
-	unit_remove_tree(f->dir);
+	unit_store_close(&f->s);
 	free(f);
 	return 0;
 }
@@ -106,7 +91,7 @@ teardown(void **state)
 static int
 accept_in(struct fixture *f, struct tl_accept *a, const char *ext, const char *text)
 {
-	*a = (struct tl_accept){.item = {.platform = f->platform,
+	*a = (struct tl_accept){.item = {.platform = f->s.platform,
 				    .ext_id = tl_str(ext),
 				    .version = 1,
 				    .live = true,
@@ -114,12 +99,12 @@ accept_in(struct fixture *f, struct tl_accept *a, const char *ext, const char *t
 				    .field_count = 1,
 				    .fields = {{TL_S("body"), tl_str(text)}}}};
 	tl_accept_print(a, &KEY);
-	assert_int_equal(tl_db_begin(f->db), 0);
-	int rc = tl_accept_store(f->db, a);
+	unit_begin(f->s.db);
+	int rc = tl_accept_store(f->s.db, a);
 	if (rc < 0)
-		tl_db_rollback(f->db);
+		tl_db_rollback(f->s.db);
 	else
-		assert_int_equal(tl_db_commit(f->db, TL_SYNC_FULL), 0);
+		unit_commit(f->s.db);
 	return rc;
 }
 
@@ -152,25 +137,25 @@ t_upload_is_hashed_sealed_and_bounded(void **state)
 	struct tl_media m;
 	struct tl_buf back = {0};
 	bool known;
-	assert_int_equal(tl_upload_begin(f->store, f->platform, 20, &u), 0);
+	assert_int_equal(tl_upload_begin(f->s.store, f->s.platform, 20, &u), 0);
 	assert_int_equal(tl_upload_add(u, TL_S("\x89PNG\r\n")), 0);
 	assert_int_equal(tl_upload_add(u, TL_S("\x1a\n1234")), 0);
 	assert_int_equal(tl_upload_finish(u, &m), 0);
 	assert_int_equal(m.bytes, 12);
 	assert_true(tl_str_is(m.mime, "image/png"));
-	assert_int_equal(tl_blob_read(f->store, &m.id, &back), 0);
+	assert_int_equal(tl_blob_read(f->s.store, &m.id, &back), 0);
 	assert_true(tl_str_eq(tl_buf_str(&back), TL_S("\x89PNG\r\n\x1a\n1234")));
-	assert_int_equal(tl_db_begin(f->db), 0);
-	assert_int_equal(tl_upload_store(f->db, f->platform, &m, tl_now_us(), &known), 0);
+	unit_begin(f->s.db);
+	assert_int_equal(tl_upload_store(f->s.db, f->s.platform, &m, tl_now_us(), &known), 0);
 	assert_false(known);
-	assert_int_equal(tl_upload_store(f->db, f->platform, &m, tl_now_us(), &known), 0);
+	assert_int_equal(tl_upload_store(f->s.db, f->s.platform, &m, tl_now_us(), &known), 0);
 	assert_true(known);
-	assert_int_equal(tl_db_commit(f->db, TL_SYNC_FULL), 0);
-	assert_int_equal(tl_upload_begin(f->store, f->platform, 20, &u), 0);
+	unit_commit(f->s.db);
+	assert_int_equal(tl_upload_begin(f->s.store, f->s.platform, 20, &u), 0);
 	assert_int_equal(tl_upload_add(u, TL_S("12345678901234567890")), 0);
 	assert_int_equal(tl_upload_add(u, TL_S("1")), TL_ETOOBIG);
 	tl_upload_abort(u);
-	assert_int_equal(tl_upload_begin(f->store, f->platform, 20, &u), 0);
+	assert_int_equal(tl_upload_begin(f->s.store, f->s.platform, 20, &u), 0);
 	assert_int_equal(tl_upload_finish(u, &m), TL_EFIELD);
 	tl_buf_fini(&back);
 }

@@ -1,59 +1,14 @@
 /* The outbox with a real store: numbering, order of a subject, back-off, undo, replay, observe only. */
 #include "outbox/outbox.h"
-#include "base/arena.h"
-#include "store/accounts.h"
 #include "store/alarms.h"
 #include "sys/clock.h"
 
-#include "unit.h"
-
-#include <stdlib.h>
-#include <unistd.h>
+#include "unit_store.h"
 
 #define DAYS5 (5 * TL_US_DAY)
 
-struct fixture {
-	char dir[64];
-	struct tl_store *store;
-	struct tl_db *db;
-	struct tl_arena *arena;
-	int64_t platform;
-};
-
-static int
-setup(void **state)
-{
-	struct fixture *f = calloc(1, sizeof *f);
-	assert_non_null(f);
-	(void)snprintf(f->dir, sizeof f->dir, "/tmp/tutela-test-XXXXXX");
-	assert_non_null(mkdtemp(f->dir));
-	assert_int_equal(tl_crypto_init(), 0);
-	assert_int_equal(tl_store_create(f->dir), 0);
-	assert_int_equal(tl_store_open(f->dir, &f->store), 0);
-	assert_int_equal(tl_db_open(f->store, &f->db), 0);
-	f->arena = tl_arena_create(1 << 24);
-	assert_int_equal(tl_db_begin(f->db), 0);
-	assert_int_equal(tl_platform_add(f->db, TL_S("demo"), &f->platform), 0);
-	*state = f;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	struct fixture *f = *state;
-	if (tl_db_in_tx(f->db))
-		assert_int_equal(tl_db_commit(f->db, TL_SYNC_NORMAL), 0);
-	tl_db_close(f->db);
-	tl_store_close(f->store);
-	tl_arena_destroy(f->arena);
-	unit_remove_tree(f->dir);
-	free(f);
-	return 0;
-}
-
 static struct tl_id
-put(struct fixture *f, const char *subject, int64_t at, int64_t not_before)
+put(struct unit_store *f, const char *subject, int64_t at, int64_t not_before)
 {
 	struct tl_outbox_message e = {.type = "item.verdict",
 	    .platform = f->platform,
@@ -68,7 +23,7 @@ put(struct fixture *f, const char *subject, int64_t at, int64_t not_before)
 }
 
 static size_t
-number(struct fixture *f, int64_t now)
+number(struct unit_store *f, int64_t now)
 {
 	size_t n = 0;
 	assert_int_equal(tl_outboxrow_number(f->db, now, 100, &n), 0);
@@ -76,7 +31,7 @@ number(struct fixture *f, int64_t now)
 }
 
 static size_t
-lease(struct fixture *f, int64_t now, struct tl_outbox_row **rows)
+lease(struct unit_store *f, int64_t now, struct tl_outbox_row **rows)
 {
 	size_t n = 0;
 	assert_int_equal(
@@ -85,14 +40,14 @@ lease(struct fixture *f, int64_t now, struct tl_outbox_row **rows)
 }
 
 static void
-tried(struct fixture *f, struct tl_outbox_row *row, const char *error, int64_t now)
+tried(struct unit_store *f, struct tl_outbox_row *row, const char *error, int64_t now)
 {
 	struct tl_outbox_result r = {.status = error ? 500 : 204, .error = error};
 	assert_int_equal(tl_outbox_tried(f->db, row, &r, DAYS5, now), 0);
 }
 
 static struct tl_outbox_row
-by_cause(struct fixture *f, struct tl_id cause)
+by_cause(struct unit_store *f, struct tl_id cause)
 {
 	struct tl_outbox_row *rows;
 	size_t n;
@@ -104,7 +59,7 @@ by_cause(struct fixture *f, struct tl_id cause)
 static void
 t_nothing_leaves_before_it_is_numbered(void **state)
 {
-	struct fixture *f = *state;
+	struct unit_store *f = *state;
 	struct tl_outbox_row *rows;
 	struct tl_id a = put(f, "item:1", 1000, 9000);
 	assert_int_equal(number(f, 8999), 0);
@@ -123,7 +78,7 @@ t_nothing_leaves_before_it_is_numbered(void **state)
 static void
 t_numbers_have_no_gaps(void **state)
 {
-	struct fixture *f = *state;
+	struct unit_store *f = *state;
 	struct tl_outbox_row *rows;
 	size_t n;
 	for (int i = 0; i < 5; i++)
@@ -146,7 +101,7 @@ t_numbers_have_no_gaps(void **state)
 static void
 t_of_a_subject_the_first_goes_first(void **state)
 {
-	struct fixture *f = *state;
+	struct unit_store *f = *state;
 	struct tl_outbox_row *rows;
 	struct tl_id first = put(f, "item:1", 1000, 0);
 	struct tl_id second = put(f, "item:1", 1001, 0);
@@ -167,7 +122,7 @@ t_of_a_subject_the_first_goes_first(void **state)
 static void
 t_an_earlier_one_that_is_not_due_holds_the_later(void **state)
 {
-	struct fixture *f = *state;
+	struct unit_store *f = *state;
 	(void)put(f, "item:1", 1000, 8000);
 	(void)put(f, "item:1", 1001, 0);
 	assert_int_equal(number(f, 2000), 0);
@@ -193,7 +148,7 @@ t_pauses_grow_to_six_hours(void **state)
 static void
 t_after_days_it_is_dead_and_an_alarm_opens(void **state)
 {
-	struct fixture *f = *state;
+	struct unit_store *f = *state;
 	struct tl_outbox_row *rows, row;
 	int64_t now = 1000, open = 0;
 	struct tl_id cause = put(f, "item:1", now, 0);
@@ -222,7 +177,7 @@ t_after_days_it_is_dead_and_an_alarm_opens(void **state)
 static void
 t_a_lapsed_lease_has_no_say_but_success_counts(void **state)
 {
-	struct fixture *f = *state;
+	struct unit_store *f = *state;
 	struct tl_outbox_row *first, *second;
 	struct tl_outbox_result bad = {.status = 500, .error = "no"}, good = {.status = 204};
 	struct tl_id cause = put(f, "item:1", 1000, 0);
@@ -242,7 +197,7 @@ t_a_lapsed_lease_has_no_say_but_success_counts(void **state)
 static void
 t_retry_after_is_honoured(void **state)
 {
-	struct fixture *f = *state;
+	struct unit_store *f = *state;
 	struct tl_outbox_row *rows;
 	(void)put(f, "item:1", 1000, 0);
 	assert_int_equal(number(f, 1000), 1);
@@ -256,7 +211,7 @@ t_retry_after_is_honoured(void **state)
 static void
 t_undo_works_until_it_is_due(void **state)
 {
-	struct fixture *f = *state;
+	struct unit_store *f = *state;
 	struct tl_id a = put(f, "item:1", 1000, 9000), b = put(f, "item:2", 1000, 9000);
 	assert_int_equal(tl_outbox_cancel(f->db, a), 0);
 	assert_int_equal(tl_outbox_cancel(f->db, a), 0);
@@ -268,7 +223,7 @@ t_undo_works_until_it_is_due(void **state)
 static void
 t_observe_only_holds_and_a_replay_lets_go(void **state)
 {
-	struct fixture *f = *state;
+	struct unit_store *f = *state;
 	struct tl_outbox_row row;
 	assert_int_equal(tl_switch_set(f->db, TL_SWITCH_OBSERVE, true, TL_S("cli")), 0);
 	struct tl_id a = put(f, "item:1", 1000, 0);
@@ -281,7 +236,7 @@ t_observe_only_holds_and_a_replay_lets_go(void **state)
 static void
 t_a_replay_does_not_undo_what_is_newer(void **state)
 {
-	struct fixture *f = *state;
+	struct unit_store *f = *state;
 	struct tl_outbox_row *rows, row;
 	struct tl_id first = put(f, "item:1", 1000, 0), second = put(f, "item:1", 1001, 0);
 	assert_int_equal(number(f, 2000), 2);
@@ -298,7 +253,7 @@ t_a_replay_does_not_undo_what_is_newer(void **state)
 static void
 t_the_envelope_is_complete(void **state)
 {
-	struct fixture *f = *state;
+	struct unit_store *f = *state;
 	struct tl_outbox_row row = by_cause(f, put(f, "item:1", 0, 0));
 	char id[TL_ID_TEXT], want[400];
 	tl_id_text(id, row.id);
@@ -309,7 +264,7 @@ t_the_envelope_is_complete(void **state)
 	assert_string_equal((const char *)row.body.p, want);
 }
 
-#define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define T(fn) cmocka_unit_test_setup_teardown(fn, unit_store_setup_tx, unit_store_teardown_tx)
 
 int
 main(void)

@@ -1,29 +1,20 @@
 /* People: roles, sign-in with its waiting, sessions, the gate of API keys. */
-#include "base/arena.h"
 #include "people/key_gate.h"
 #include "people/session.h"
 #include "sys/clock.h"
 
-#include "unit.h"
+#include "unit_store.h"
 
 #include <pthread.h>
-#include <stdlib.h>
 
-static char dir[32];
-static struct tl_store *store;
-static struct tl_db *db;
-static struct tl_arena *arena;
+static struct unit_store at;
 static const struct tl_signin_rules rules = {3, 30, 12 * TL_US_HOUR, TL_US_HOUR};
 
 static int
 setup(void **state)
 {
 	(void)state;
-	(void)snprintf(dir, sizeof dir, "/tmp/tutela-people-XXXXXX");
-	if (!mkdtemp(dir) || tl_crypto_init() < 0 || tl_store_create(dir) < 0 ||
-	    tl_store_open(dir, &store) < 0 || tl_db_open(store, &db) < 0)
-		return -1;
-	arena = tl_arena_create(1 << 22);
+	unit_store_open(&at);
 	return 0;
 }
 
@@ -32,10 +23,7 @@ teardown(void **state)
 {
 	(void)state;
 	assert_int_equal(tl_clock_shift(0), 0);
-	tl_db_close(db);
-	tl_store_close(store);
-	tl_arena_destroy(arena);
-	unit_remove_tree(dir);
+	unit_store_close(&at);
 	return 0;
 }
 
@@ -47,7 +35,7 @@ add_user(const char *name, enum tl_role role)
 	    .role = role,
 	    .actor = "cli"};
 	assert_int_equal(tl_new_user_prepare(&u), 0);
-	assert_int_equal(tl_db_tx(db, TL_SYNC_NORMAL, tl_new_user_store, &u), 0);
+	assert_int_equal(tl_db_tx(at.db, TL_SYNC_NORMAL, tl_new_user_store, &u), 0);
 	return u.id;
 }
 
@@ -56,8 +44,8 @@ sign_in(const char *name, const char *password, struct tl_signin *s)
 {
 	*s = (struct tl_signin){
 	    .name = tl_str(name), .password = tl_str(password), .rules = rules};
-	int rc = tl_signin_check(db, arena, s);
-	assert_int_equal(tl_db_tx(db, TL_SYNC_NORMAL, tl_signin_record, s), 0);
+	int rc = tl_signin_check(at.db, at.arena, s);
+	assert_int_equal(tl_db_tx(at.db, TL_SYNC_NORMAL, tl_signin_record, s), 0);
 	return rc;
 }
 
@@ -70,7 +58,7 @@ t_right_password_opens_a_session_and_its_cookie_finds_it(void **state)
 	struct tl_id id = add_user("alex", TL_ROLE_MODERATOR);
 	assert_int_equal(sign_in("alex", "correct horse battery", &s), 0);
 	assert_int_equal(strlen(s.cookie), 43);
-	assert_int_equal(tl_session_of(db, tl_str(s.cookie), &rules, arena, &session), 0);
+	assert_int_equal(tl_session_of(at.db, tl_str(s.cookie), &rules, at.arena, &session), 0);
 	assert_true(tl_id_eq(session.user.id, id));
 	assert_int_equal(session.user.role, TL_ROLE_MODERATOR);
 	assert_int_equal(tl_session_csrf(&session, tl_str(s.csrf)), 0);
@@ -78,8 +66,9 @@ t_right_password_opens_a_session_and_its_cookie_finds_it(void **state)
 	assert_int_equal(tl_session_csrf(&session, TL_S("")), TL_EPERM);
 	s.cookie[0] = s.cookie[0] == 'A' ? 'B' : 'A';
 	assert_int_equal(
-	    tl_session_of(db, tl_str(s.cookie), &rules, arena, &session), TL_EAUTH);
-	assert_int_equal(tl_session_of(db, TL_S("short"), &rules, arena, &session), TL_EAUTH);
+	    tl_session_of(at.db, tl_str(s.cookie), &rules, at.arena, &session), TL_EAUTH);
+	assert_int_equal(
+	    tl_session_of(at.db, TL_S("short"), &rules, at.arena, &session), TL_EAUTH);
 }
 
 static void
@@ -91,23 +80,24 @@ t_sessions_end_by_age_idleness_and_sign_out(void **state)
 	(void)add_user("sam", TL_ROLE_ADMIN);
 	assert_int_equal(sign_in("sam", "correct horse battery", &s), 0);
 	assert_int_equal(tl_clock_shift(59 * TL_US_MIN), 0);
-	assert_int_equal(tl_session_of(db, tl_str(s.cookie), &rules, arena, &session), 0);
+	assert_int_equal(tl_session_of(at.db, tl_str(s.cookie), &rules, at.arena, &session), 0);
 	assert_true(session.touch);
 	assert_int_equal(tl_clock_shift(61 * TL_US_MIN), 0);
 	assert_int_equal(
-	    tl_session_of(db, tl_str(s.cookie), &rules, arena, &session), TL_EAUTH);
+	    tl_session_of(at.db, tl_str(s.cookie), &rules, at.arena, &session), TL_EAUTH);
 	struct tl_signin_rules lazy = rules;
 	lazy.idle_us = 1000 * TL_US_DAY;
-	assert_int_equal(tl_session_of(db, tl_str(s.cookie), &lazy, arena, &session), 0);
+	assert_int_equal(tl_session_of(at.db, tl_str(s.cookie), &lazy, at.arena, &session), 0);
 	assert_int_equal(tl_clock_shift(13 * TL_US_HOUR), 0);
-	assert_int_equal(tl_session_of(db, tl_str(s.cookie), &lazy, arena, &session), TL_EAUTH);
-	assert_int_equal(tl_clock_shift(0), 0);
-	assert_int_equal(tl_session_of(db, tl_str(s.cookie), &rules, arena, &session), 0);
-	assert_int_equal(tl_db_begin(db), 0);
-	assert_int_equal(tl_signout(db, &session), 0);
-	assert_int_equal(tl_db_commit(db, TL_SYNC_NORMAL), 0);
 	assert_int_equal(
-	    tl_session_of(db, tl_str(s.cookie), &rules, arena, &session), TL_EAUTH);
+	    tl_session_of(at.db, tl_str(s.cookie), &lazy, at.arena, &session), TL_EAUTH);
+	assert_int_equal(tl_clock_shift(0), 0);
+	assert_int_equal(tl_session_of(at.db, tl_str(s.cookie), &rules, at.arena, &session), 0);
+	unit_begin(at.db);
+	assert_int_equal(tl_signout(at.db, &session), 0);
+	unit_commit(at.db);
+	assert_int_equal(
+	    tl_session_of(at.db, tl_str(s.cookie), &rules, at.arena, &session), TL_EAUTH);
 }
 
 static void
@@ -122,7 +112,8 @@ t_wrong_passwords_make_the_next_try_wait_and_end(void **state)
 		assert_int_equal(sign_in("kim", "wrong", &s), TL_EAUTH);
 	assert_int_equal(sign_in("kim", "correct horse battery", &s), TL_ERATE);
 	assert_true(s.wait_s > 25 && s.wait_s <= 31);
-	assert_int_equal(tl_session_of(db, tl_str(open.cookie), &rules, arena, &session), 0);
+	assert_int_equal(
+	    tl_session_of(at.db, tl_str(open.cookie), &rules, at.arena, &session), 0);
 	assert_int_equal(tl_clock_shift(31 * TL_US_S), 0);
 	assert_int_equal(
 	    sign_in("kim", "wrong", &s), TL_EAUTH); /* the next wait is twice as long */
@@ -148,9 +139,9 @@ t_unknown_and_disabled_users_get_the_same_answer(void **state)
 	assert_true(s.wait_s > 25 && s.wait_s <= 31);
 	struct tl_id id = add_user("gone", TL_ROLE_VIEWER);
 	(void)add_user("boss", TL_ROLE_ADMIN);
-	assert_int_equal(tl_db_begin(db), 0);
-	assert_int_equal(tl_user_disable(db, id, true, "cli"), 0);
-	assert_int_equal(tl_db_commit(db, TL_SYNC_NORMAL), 0);
+	unit_begin(at.db);
+	assert_int_equal(tl_user_disable(at.db, id, true, "cli"), 0);
+	unit_commit(at.db);
 	assert_int_equal(sign_in("gone", "correct horse battery", &s), TL_EAUTH);
 	assert_string_equal(tl_err_text(), text);
 	assert_string_equal(s.cookie, "");
@@ -161,14 +152,14 @@ t_last_administrator_stays(void **state)
 {
 	(void)state;
 	struct tl_id only = add_user("only", TL_ROLE_ADMIN);
-	assert_int_equal(tl_db_begin(db), 0);
-	assert_int_equal(tl_user_disable(db, only, true, "cli"), TL_ECONFLICT);
-	assert_int_equal(tl_user_change_role(db, only, TL_ROLE_VIEWER, "cli"), TL_ECONFLICT);
-	tl_db_rollback(db);
+	unit_begin(at.db);
+	assert_int_equal(tl_user_disable(at.db, only, true, "cli"), TL_ECONFLICT);
+	assert_int_equal(tl_user_change_role(at.db, only, TL_ROLE_VIEWER, "cli"), TL_ECONFLICT);
+	tl_db_rollback(at.db);
 	(void)add_user("second", TL_ROLE_ADMIN);
-	assert_int_equal(tl_db_begin(db), 0);
-	assert_int_equal(tl_user_change_role(db, only, TL_ROLE_VIEWER, "cli"), 0);
-	assert_int_equal(tl_db_commit(db, TL_SYNC_NORMAL), 0);
+	unit_begin(at.db);
+	assert_int_equal(tl_user_change_role(at.db, only, TL_ROLE_VIEWER, "cli"), 0);
+	unit_commit(at.db);
 }
 
 static void
@@ -181,11 +172,11 @@ t_new_password_ends_sessions(void **state)
 	struct tl_id id = add_user("pat", TL_ROLE_SPECIALIST);
 	assert_int_equal(sign_in("pat", "correct horse battery", &s), 0);
 	assert_int_equal(tl_password_hash(hash, TL_S("another fine password")), 0);
-	assert_int_equal(tl_db_begin(db), 0);
-	assert_int_equal(tl_user_new_password(db, id, tl_str(hash), "cli"), 0);
-	assert_int_equal(tl_db_commit(db, TL_SYNC_NORMAL), 0);
+	unit_begin(at.db);
+	assert_int_equal(tl_user_new_password(at.db, id, tl_str(hash), "cli"), 0);
+	unit_commit(at.db);
 	assert_int_equal(
-	    tl_session_of(db, tl_str(s.cookie), &rules, arena, &session), TL_EAUTH);
+	    tl_session_of(at.db, tl_str(s.cookie), &rules, at.arena, &session), TL_EAUTH);
 	assert_int_equal(sign_in("pat", "another fine password", &s), 0);
 }
 
@@ -231,7 +222,7 @@ t_every_change_is_audited(void **state)
 	(void)add_user("ann", TL_ROLE_ADMIN);
 	(void)sign_in("ann", "correct horse battery", &s);
 	(void)sign_in("ann", "wrong", &s);
-	assert_int_equal(tl_audit_list(db, 0, 10, arena, &rows, &n), 0);
+	assert_int_equal(tl_audit_list(at.db, 0, 10, at.arena, &rows, &n), 0);
 	assert_int_equal(n, 3);
 	assert_true(tl_str_is(rows[0].verb, "signin.refused"));
 	assert_true(tl_str_is(rows[1].verb, "signin"));
@@ -249,9 +240,9 @@ add_key(const char *scopes, int64_t rate, int64_t expires_at)
 	    .rate_per_s = rate,
 	    .expires_at = expires_at};
 	assert_int_equal(tl_scopes_parse(tl_str(scopes), &k.scopes), 0);
-	assert_int_equal(tl_db_begin(db), 0);
-	assert_int_equal(tl_api_key_create(db, &k, arena, secret), 0);
-	assert_int_equal(tl_db_commit(db, TL_SYNC_NORMAL), 0);
+	unit_begin(at.db);
+	assert_int_equal(tl_api_key_create(at.db, &k, at.arena, secret), 0);
+	unit_commit(at.db);
 	return k.id;
 }
 
@@ -262,20 +253,22 @@ t_gate_grants_by_scope(void **state)
 	struct tl_key_gate *g = tl_key_gate_create();
 	struct tl_key_grant grant;
 	struct tl_id id = add_key("ingest", 0, 0);
-	assert_int_equal(tl_key_gate_check(g, db, tl_str(secret), TL_SCOPE_INGEST, &grant), 0);
+	assert_int_equal(
+	    tl_key_gate_check(g, at.db, tl_str(secret), TL_SCOPE_INGEST, &grant), 0);
 	assert_true(tl_id_eq(grant.id, id));
 	assert_int_equal(grant.platform, 3);
 	assert_true(grant.live);
 	assert_int_equal(
-	    tl_key_gate_check(g, db, tl_str(secret), TL_SCOPE_READ, &grant), TL_EPERM);
+	    tl_key_gate_check(g, at.db, tl_str(secret), TL_SCOPE_READ, &grant), TL_EPERM);
 	assert_int_equal(
-	    tl_key_gate_check(g, db, TL_S("tlk_live_x"), TL_SCOPE_READ, &grant), TL_EAUTH);
+	    tl_key_gate_check(g, at.db, TL_S("tlk_live_x"), TL_SCOPE_READ, &grant), TL_EAUTH);
 	secret[20] ^= 1;
 	assert_int_equal(
-	    tl_key_gate_check(g, db, tl_str(secret), TL_SCOPE_INGEST, &grant), TL_EAUTH);
+	    tl_key_gate_check(g, at.db, tl_str(secret), TL_SCOPE_INGEST, &grant), TL_EAUTH);
 	(void)add_key("admin", 0, 0);
-	assert_int_equal(tl_key_gate_check(g, db, tl_str(secret), TL_SCOPE_EVENTS, &grant), 0);
-	assert_int_equal(tl_db_tx(db, TL_SYNC_NORMAL, tl_key_gate_flush, g), 0);
+	assert_int_equal(
+	    tl_key_gate_check(g, at.db, tl_str(secret), TL_SCOPE_EVENTS, &grant), 0);
+	assert_int_equal(tl_db_tx(at.db, TL_SYNC_NORMAL, tl_key_gate_flush, g), 0);
 	tl_key_gate_destroy(g);
 }
 
@@ -286,16 +279,17 @@ t_gate_refuses_expired_and_revoked_keys(void **state)
 	struct tl_key_gate *g = tl_key_gate_create();
 	struct tl_key_grant grant;
 	(void)add_key("ingest", 0, tl_now_us() + TL_US_MIN);
-	assert_int_equal(tl_key_gate_check(g, db, tl_str(secret), TL_SCOPE_INGEST, &grant), 0);
+	assert_int_equal(
+	    tl_key_gate_check(g, at.db, tl_str(secret), TL_SCOPE_INGEST, &grant), 0);
 	assert_int_equal(tl_clock_shift(2 * TL_US_MIN), 0);
 	assert_int_equal(
-	    tl_key_gate_check(g, db, tl_str(secret), TL_SCOPE_INGEST, &grant), TL_EAUTH);
+	    tl_key_gate_check(g, at.db, tl_str(secret), TL_SCOPE_INGEST, &grant), TL_EAUTH);
 	struct tl_id id = add_key("ingest", 0, 0);
-	assert_int_equal(tl_db_begin(db), 0);
-	assert_int_equal(tl_api_key_revoke(db, id), 0);
-	assert_int_equal(tl_db_commit(db, TL_SYNC_NORMAL), 0);
+	unit_begin(at.db);
+	assert_int_equal(tl_api_key_revoke(at.db, id), 0);
+	unit_commit(at.db);
 	assert_int_equal(
-	    tl_key_gate_check(g, db, tl_str(secret), TL_SCOPE_INGEST, &grant), TL_EAUTH);
+	    tl_key_gate_check(g, at.db, tl_str(secret), TL_SCOPE_INGEST, &grant), TL_EAUTH);
 	tl_key_gate_destroy(g);
 }
 
@@ -309,7 +303,7 @@ t_gate_limits_the_rate(void **state)
 	int granted = 0;
 	for (int i = 0; i < 50; i++)
 		granted +=
-		    tl_key_gate_check(g, db, tl_str(secret), TL_SCOPE_INGEST, &grant) == 0;
+		    tl_key_gate_check(g, at.db, tl_str(secret), TL_SCOPE_INGEST, &grant) == 0;
 	assert_in_range(granted, 5, 6);
 	tl_key_gate_destroy(g);
 }
@@ -325,7 +319,7 @@ t_gate_is_fast_when_it_remembers(void **state)
 	int64_t from = tl_mono_us();
 	for (int i = 0; i < N; i++)
 		assert_int_equal(
-		    tl_key_gate_check(g, db, tl_str(secret), TL_SCOPE_INGEST, &grant), 0);
+		    tl_key_gate_check(g, at.db, tl_str(secret), TL_SCOPE_INGEST, &grant), 0);
 	int64_t took = tl_mono_us() - from;
 	print_message("             %.2f us a check\n", (double)took / N);
 	assert_true(took / N < 20); /* 5 us when the machine is idle; tests share it */
@@ -344,7 +338,7 @@ knock(void *arg)
 	struct knocking *k = arg;
 	struct tl_db *own = NULL;
 	struct tl_key_grant grant;
-	k->refused = tl_db_open(store, &own) < 0 ? 1 : 0;
+	k->refused = tl_db_open(at.store, &own) < 0 ? 1 : 0;
 	for (int i = 0; own && i < 2000; i++)
 		k->refused += tl_key_gate_check(
 				  k->gate, own, tl_str(secret), TL_SCOPE_INGEST, &grant) != 0;
@@ -364,7 +358,7 @@ t_gate_is_shared_by_threads(void **state)
 		assert_int_equal(pthread_create(&k[i].thread, NULL, knock, &k[i]), 0);
 	}
 	for (int i = 0; i < 20; i++)
-		assert_int_equal(tl_db_tx(db, TL_SYNC_NORMAL, tl_key_gate_flush, g), 0);
+		assert_int_equal(tl_db_tx(at.db, TL_SYNC_NORMAL, tl_key_gate_flush, g), 0);
 	for (size_t i = 0; i < TL_COUNT(k); i++) {
 		assert_int_equal(pthread_join(k[i].thread, NULL), 0);
 		assert_int_equal(k[i].refused, 0);

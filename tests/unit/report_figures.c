@@ -3,24 +3,15 @@
 #include "report/figures.h"
 #include "sys/clock.h"
 
-#include "unit.h"
+#include "unit_store.h"
 
-#include <stdlib.h>
-
-static char dir[32];
-static struct tl_store *store;
-static struct tl_db *db;
-static struct tl_arena *arena;
+static struct unit_store at;
 
 static int
 setup(void **state)
 {
 	(void)state;
-	(void)snprintf(dir, sizeof dir, "/tmp/tutela-figures-XXXXXX");
-	if (!mkdtemp(dir) || tl_crypto_init() < 0 || tl_store_create(dir) < 0 ||
-	    tl_store_open(dir, &store) < 0 || tl_db_open(store, &db) < 0)
-		return -1;
-	arena = tl_arena_create(1 << 20);
+	unit_store_open(&at);
 	return 0;
 }
 
@@ -30,19 +21,16 @@ teardown(void **state)
 	(void)state;
 	if (tl_clock_shift(0) < 0)
 		return -1;
-	tl_arena_destroy(arena);
-	tl_db_close(db);
-	tl_store_close(store);
-	unit_remove_tree(dir);
+	unit_store_close(&at);
 	return 0;
 }
 
 static void
 count(const char *name, const char *policy, bool live, int64_t n)
 {
-	assert_int_equal(tl_db_begin(db), 0);
-	assert_int_equal(tl_counter_add(db, 1, live, name, tl_str(policy), n), 0);
-	assert_int_equal(tl_db_commit(db, TL_SYNC_NORMAL), 0);
+	unit_begin(at.db);
+	assert_int_equal(tl_counter_add(at.db, 1, live, name, tl_str(policy), n), 0);
+	unit_commit(at.db);
 }
 
 static void
@@ -57,7 +45,7 @@ t_counters_become_rows_per_policy(void **state)
 	count("decided_act", "csae.known", true, 2);
 	count("flags_received", "fraud", true, 4);
 	count("verdict_block", "csae.known", false, 100); /* of test keys */
-	assert_int_equal(tl_figures_read(db, 7, true, arena, &f), 0);
+	assert_int_equal(tl_figures_read(at.db, 7, true, at.arena, &f), 0);
 	assert_int_equal(f.received, 10);
 	assert_int_equal(f.verdicts[TL_VERDICT_BLOCK], 3);
 	struct tl_buf b TL_CLEANUP(tl_buf_fini) = {0};
@@ -89,9 +77,9 @@ t_older_days_are_left_out(void **state)
 	count("items_received", "", true, 5);
 	assert_int_equal(tl_clock_shift(3 * TL_US_DAY), 0);
 	count("items_received", "", true, 2);
-	assert_int_equal(tl_figures_read(db, 2, true, arena, &f), 0);
+	assert_int_equal(tl_figures_read(at.db, 2, true, at.arena, &f), 0);
 	assert_int_equal(f.received, 2);
-	assert_int_equal(tl_figures_read(db, 7, true, arena, &f), 0);
+	assert_int_equal(tl_figures_read(at.db, 7, true, at.arena, &f), 0);
 	assert_int_equal(f.received, 7);
 }
 

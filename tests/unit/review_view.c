@@ -1,13 +1,10 @@
 /* The case as Work shows it: all members there, reasons in words, suggested policies first, text erased with its key. */
 #include "base/json.h"
 #include "review/view.h"
-#include "store/accounts.h"
 #include "store/keys.h"
 #include "sys/clock.h"
 
-#include "unit.h"
-
-#include <unistd.h>
+#include "unit_store.h"
 
 #define Z(lit)                                                                                 \
 	{                                                                                      \
@@ -31,11 +28,7 @@ static const struct tl_policy_set set = {.policies = policies,
     .queue_count = 1};
 
 struct fixture {
-	char dir[64];
-	struct tl_store *store;
-	struct tl_db *db;
-	struct tl_arena *arena;
-	int64_t platform;
+	struct unit_store s;
 	struct tl_reviewer ann;
 	struct tl_item item;
 	struct tl_id case_id;
@@ -48,7 +41,7 @@ put_item(
 	static const uint8_t print[TL_PRINT_BYTES] = {1};
 	struct tl_item_state_row row;
 	bool known;
-	*it = (struct tl_item){.platform = f->platform,
+	*it = (struct tl_item){.platform = f->s.platform,
 	    .ext_id = tl_str(ext),
 	    .version = 1,
 	    .live = true,
@@ -59,7 +52,7 @@ put_item(
 	    .received_at = posted,
 	    .field_count = 1};
 	it->fields[0] = (struct tl_field){TL_S("body"), tl_str(text)};
-	assert_int_equal(tl_item_put(f->db, it, print, 0, &row, &known), 0);
+	assert_int_equal(tl_item_put(f->s.db, it, print, 0, &row, &known), 0);
 }
 
 static int
@@ -67,31 +60,24 @@ setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof *f);
 	assert_non_null(f);
-	(void)snprintf(f->dir, sizeof f->dir, "/tmp/tutela-test-XXXXXX");
-	assert_non_null(mkdtemp(f->dir));
-	assert_int_equal(tl_crypto_init(), 0);
-	assert_int_equal(tl_store_create(f->dir), 0);
-	assert_int_equal(tl_store_open(f->dir, &f->store), 0);
-	assert_int_equal(tl_db_open(f->store, &f->db), 0);
-	f->arena = tl_arena_create(1 << 22);
+	unit_store_open(&f->s);
 	f->ann = (struct tl_reviewer){tl_id_new(), TL_S(""), false, 10 * TL_US_MIN};
-	assert_int_equal(tl_db_begin(f->db), 0);
-	assert_int_equal(tl_platform_add(f->db, TL_S("demo"), &f->platform), 0);
-	assert_int_equal(tl_review_queues_sync(f->db, &set), 0);
+	unit_begin(f->s.db);
+	assert_int_equal(tl_review_queues_sync(f->s.db, &set), 0);
 	struct tl_item other;
 	put_item(f, &other, "p-0", 1790000000000000, "before");
 	put_item(f, &f->item, "p-1", 1790000001000000, "the text itself");
 	put_item(f, &other, "p-2", 1790000002000000, "after");
 	struct tl_verdict verdict = {.word = TL_VERDICT_REVIEW, .ruleset = TL_S("r1")};
 	assert_int_equal(
-	    tl_item_verdict_put(f->db, &f->item, TL_ITEM_SCANNED, &verdict,
+	    tl_item_verdict_put(f->s.db, &f->item, TL_ITEM_SCANNED, &verdict,
 		TL_S("[{\"rule\":\"words\",\"policy\":\"hate\",\"text\":"
 		     "\"a listed word\","
 		     "\"values\":[{\"expr\":\"text.matches\",\"value\":\"true\"}]},"
 		     "{\"rule\":\"quiet\",\"policy\":\"spam\",\"shadow\":true}]"),
 		false),
 	    0);
-	struct tl_case_ask ask = {.platform = f->platform,
+	struct tl_case_ask ask = {.platform = f->s.platform,
 	    .live = true,
 	    .subject_kind = TL_SUBJECT_ITEM,
 	    .subject = f->item.id,
@@ -101,8 +87,8 @@ setup(void **state)
 	    .ref = TL_S("words"),
 	    .detail = TL_S("{\"text\":\"it holds a listed word\"}")};
 	bool opened;
-	assert_int_equal(tl_review_open_or_join(f->db, &set, &ask, &f->case_id, &opened), 0);
-	assert_int_equal(tl_db_commit(f->db, TL_SYNC_NORMAL), 0);
+	assert_int_equal(tl_review_open_or_join(f->s.db, &set, &ask, &f->case_id, &opened), 0);
+	unit_commit(f->s.db);
 	*state = f;
 	return 0;
 }
@@ -111,10 +97,7 @@ static int
 teardown(void **state)
 {
 	struct fixture *f = *state;
-	tl_db_close(f->db);
-	tl_store_close(f->store);
-	tl_arena_destroy(f->arena);
-	unit_remove_tree(f->dir);
+	unit_store_close(&f->s);
 	free(f);
 	return 0;
 }
@@ -123,7 +106,7 @@ static json_t *
 view(struct fixture *f)
 {
 	struct tl_buf out = {0};
-	struct tl_view v = {f->db, f->arena, &set, &out};
+	struct tl_view v = {f->s.db, f->s.arena, &set, &out};
 	json_t *j = NULL;
 	assert_int_equal(tl_view_case(&v, NULL, &f->ann, f->case_id), 0);
 	assert_int_equal(tl_json_parse(tl_buf_str(&out), &j), 0);
@@ -186,14 +169,14 @@ t_a_thread_of_the_longest_texts_can_be_shown(void **state)
 	static char text[400000];
 	memset(text, 'a', sizeof text - 1);
 	struct tl_item other;
-	assert_int_equal(tl_db_begin(f->db), 0);
+	unit_begin(f->s.db);
 	for (int i = 0; i < 30; i++) {
 		char ext[16];
 		(void)snprintf(ext, sizeof ext, "long-%d", i);
-		put_item(f, &other, tl_arena_printf(f->arena, "%s", ext), 1790000003000000 + i,
-		    text);
+		put_item(f, &other, tl_arena_printf(f->s.arena, "%s", ext),
+		    1790000003000000 + i, text);
 	}
-	assert_int_equal(tl_db_commit(f->db, TL_SYNC_NORMAL), 0);
+	unit_commit(f->s.db);
 	json_t *j = view(f);
 	json_t *thread = json_object_get(j, "thread");
 	assert_int_equal(json_array_size(json_object_get(thread, "after")), 20);
@@ -209,9 +192,9 @@ t_a_forgotten_key_erases_the_text(void **state)
 	assert_string_equal(
 	    at(json_object_get(j, "item"), "text", 0, "text"), "the text itself");
 	json_decref(j);
-	assert_int_equal(tl_db_begin(f->db), 0);
-	assert_int_equal(tl_key_forget(f->db, f->platform, f->item.account), 0);
-	assert_int_equal(tl_db_commit(f->db, TL_SYNC_NORMAL), 0);
+	unit_begin(f->s.db);
+	assert_int_equal(tl_key_forget(f->s.db, f->s.platform, f->item.account), 0);
+	unit_commit(f->s.db);
 	j = view(f);
 	json_t *item = json_object_get(j, "item");
 	assert_int_equal(json_array_size(json_object_get(item, "text")), 0);
@@ -224,17 +207,17 @@ t_rows_of_queue_trail_and_account_are_json(void **state)
 {
 	struct fixture *f = *state;
 	struct tl_buf TL_CLEANUP(tl_buf_fini) out = {0};
-	struct tl_view v = {f->db, f->arena, &set, &out};
+	struct tl_view v = {f->s.db, f->s.arena, &set, &out};
 	int64_t n = 0;
 	json_t *j = NULL;
 	tl_js_open(&out, NULL, '{');
 	assert_int_equal(
 	    tl_view_queue(&v, "q", TL_S("general"), "open", "claimed", 50, 0, &n), 0);
 	assert_int_equal(
-	    tl_view_cases_of(&v, "s", f->platform, TL_SUBJECT_ITEM, f->item.id), 0);
-	assert_int_equal(tl_view_cases_of_account(&v, "a", f->platform, f->item.account), 0);
+	    tl_view_cases_of(&v, "s", f->s.platform, TL_SUBJECT_ITEM, f->item.id), 0);
+	assert_int_equal(tl_view_cases_of_account(&v, "a", f->s.platform, f->item.account), 0);
 	assert_int_equal(
-	    tl_view_decisions_of(&v, "d", f->platform, TL_SUBJECT_ITEM, f->item.id), 0);
+	    tl_view_decisions_of(&v, "d", f->s.platform, TL_SUBJECT_ITEM, f->item.id), 0);
 	tl_js_close(&out, '}');
 	assert_int_equal(n, 1);
 	assert_int_equal(tl_json_parse(tl_buf_str(&out), &j), 0);

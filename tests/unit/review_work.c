@@ -1,13 +1,11 @@
 /* Cases on a real store: joining, order, exclusive claims, lapse with drafts, skip, move, decide, undo, flags. */
 #include "review/review.h"
-#include "store/accounts.h"
 #include "store/alarms.h"
 #include "sys/clock.h"
 
-#include "unit.h"
+#include "unit_store.h"
 
 #include <pthread.h>
-#include <unistd.h>
 
 static const struct tl_policy policies[] = {
     {.id = {(const uint8_t *)"csae.known", 10},
@@ -30,47 +28,24 @@ static const struct tl_policy_set set = {
     .policies = policies, .policy_count = 2, .queues = queues, .queue_count = 2};
 
 struct fixture {
-	char dir[64];
-	struct tl_store *store;
-	struct tl_db *db;
-	struct tl_arena *arena;
-	int64_t platform;
+	struct unit_store s;
 	struct tl_reviewer ann, bob;
 };
-
-static void
-begin(struct fixture *f)
-{
-	assert_int_equal(tl_db_begin(f->db), 0);
-}
-
-static void
-commit(struct fixture *f)
-{
-	assert_int_equal(tl_db_commit(f->db, TL_SYNC_NORMAL), 0);
-}
 
 static int
 setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof *f);
 	assert_non_null(f);
-	(void)snprintf(f->dir, sizeof f->dir, "/tmp/tutela-test-XXXXXX");
-	assert_non_null(mkdtemp(f->dir));
-	assert_int_equal(tl_crypto_init(), 0);
-	assert_int_equal(tl_store_create(f->dir), 0);
-	assert_int_equal(tl_store_open(f->dir, &f->store), 0);
+	unit_store_open(&f->s);
 	char clock_path[128];
-	(void)snprintf(clock_path, sizeof clock_path, "%s/clock", f->dir);
+	(void)snprintf(clock_path, sizeof clock_path, "%s/clock", f->s.dir);
 	assert_int_equal(tl_clock_attach(clock_path), 0);
-	assert_int_equal(tl_db_open(f->store, &f->db), 0);
-	f->arena = tl_arena_create(1 << 24);
 	f->ann = (struct tl_reviewer){tl_id_new(), TL_S("child-safety"), false, 10 * TL_US_MIN};
 	f->bob = (struct tl_reviewer){tl_id_new(), TL_S(""), false, 10 * TL_US_MIN};
-	begin(f);
-	assert_int_equal(tl_platform_add(f->db, TL_S("demo"), &f->platform), 0);
-	assert_int_equal(tl_review_queues_sync(f->db, &set), 0);
-	commit(f);
+	unit_begin(f->s.db);
+	assert_int_equal(tl_review_queues_sync(f->s.db, &set), 0);
+	unit_commit(f->s.db);
 	*state = f;
 	return 0;
 }
@@ -80,10 +55,7 @@ teardown(void **state)
 {
 	struct fixture *f = *state;
 	assert_int_equal(tl_clock_shift(0), 0);
-	tl_db_close(f->db);
-	tl_store_close(f->store);
-	tl_arena_destroy(f->arena);
-	unit_remove_tree(f->dir);
+	unit_store_close(&f->s);
 	free(f);
 	return 0;
 }
@@ -91,7 +63,7 @@ teardown(void **state)
 static struct tl_case_ask
 ask_for(struct fixture *f, struct tl_id subject, const char *policy)
 {
-	return (struct tl_case_ask){.platform = f->platform,
+	return (struct tl_case_ask){.platform = f->s.platform,
 	    .live = true,
 	    .subject_kind = TL_SUBJECT_ITEM,
 	    .subject = subject,
@@ -107,9 +79,9 @@ open_case(struct fixture *f, struct tl_id subject, const char *policy)
 	struct tl_case_ask ask = ask_for(f, subject, policy);
 	struct tl_id id;
 	bool opened;
-	begin(f);
-	assert_int_equal(tl_review_open_or_join(f->db, &set, &ask, &id, &opened), 0);
-	commit(f);
+	unit_begin(f->s.db);
+	assert_int_equal(tl_review_open_or_join(f->s.db, &set, &ask, &id, &opened), 0);
+	unit_commit(f->s.db);
 	return id;
 }
 
@@ -117,16 +89,16 @@ static struct tl_case
 get(struct fixture *f, struct tl_id id)
 {
 	struct tl_case c;
-	assert_int_equal(tl_case_get(f->db, f->arena, id, &c), 0);
+	assert_int_equal(tl_case_get(f->s.db, f->s.arena, id, &c), 0);
 	return c;
 }
 
 static int
 next(struct fixture *f, const struct tl_reviewer *who, struct tl_case *c)
 {
-	begin(f);
-	int rc = tl_review_next(f->db, f->arena, who, TL_S(""), c);
-	commit(f);
+	unit_begin(f->s.db);
+	int rc = tl_review_next(f->s.db, f->s.arena, who, TL_S(""), c);
+	unit_commit(f->s.db);
 	return rc;
 }
 
@@ -161,15 +133,16 @@ t_what_is_live_comes_before_what_is_tried_out(void **state)
 	bool opened;
 	struct tl_case c;
 	ask.live = false;
-	begin(f);
-	assert_int_equal(tl_review_open_or_join(f->db, &set, &ask, &test, &opened), 0);
-	commit(f);
+	unit_begin(f->s.db);
+	assert_int_equal(tl_review_open_or_join(f->s.db, &set, &ask, &test, &opened), 0);
+	unit_commit(f->s.db);
 	live = open_case(f, tl_id_new(), "spam");
 	assert_int_equal(next(f, &f->ann, &c), 0);
 	assert_true(tl_id_eq(c.id, live));
-	begin(f);
-	assert_int_equal(tl_review_skip(f->db, f->arena, &f->ann, live, TL_S("not mine")), 0);
-	commit(f);
+	unit_begin(f->s.db);
+	assert_int_equal(
+	    tl_review_skip(f->s.db, f->s.arena, &f->ann, live, TL_S("not mine")), 0);
+	unit_commit(f->s.db);
 	assert_int_equal(next(f, &f->ann, &c), 0);
 	assert_true(tl_id_eq(c.id, test));
 }
@@ -182,19 +155,21 @@ t_the_gravest_comes_first_and_skills_are_asked_for(void **state)
 	struct tl_id grave = open_case(f, tl_id_new(), "csae.known");
 	struct tl_case c;
 	int64_t waiting;
-	assert_int_equal(tl_review_waiting(f->db, f->arena, &f->bob, TL_S(""), &waiting), 0);
+	assert_int_equal(
+	    tl_review_waiting(f->s.db, f->s.arena, &f->bob, TL_S(""), &waiting), 0);
 	assert_int_equal(waiting, 1);
 	assert_int_equal(next(f, &f->ann, &c), 0);
 	assert_true(tl_id_eq(c.id, grave));
 	assert_int_equal(c.state, TL_CASE_CLAIMED);
 	assert_int_equal(next(f, &f->bob, &c), 0);
 	assert_true(tl_id_eq(c.id, spam));
-	begin(f);
-	assert_int_equal(tl_review_claim(f->db, f->arena, &f->bob, grave, &c), TL_ECONFLICT);
-	assert_int_equal(tl_review_release(f->db, f->arena, &f->bob, grave), TL_ECONFLICT);
-	assert_int_equal(tl_review_release(f->db, f->arena, &f->ann, grave), 0);
-	assert_int_equal(tl_review_claim(f->db, f->arena, &f->bob, grave, &c), TL_EPERM);
-	commit(f);
+	unit_begin(f->s.db);
+	assert_int_equal(
+	    tl_review_claim(f->s.db, f->s.arena, &f->bob, grave, &c), TL_ECONFLICT);
+	assert_int_equal(tl_review_release(f->s.db, f->s.arena, &f->bob, grave), TL_ECONFLICT);
+	assert_int_equal(tl_review_release(f->s.db, f->s.arena, &f->ann, grave), 0);
+	assert_int_equal(tl_review_claim(f->s.db, f->s.arena, &f->bob, grave, &c), TL_EPERM);
+	unit_commit(f->s.db);
 }
 
 static void
@@ -250,7 +225,7 @@ t_two_people_never_hold_one_case(void **state)
 	pthread_t threads[4];
 	memset(takers, 0, sizeof takers);
 	for (size_t i = 0; i < 4; i++) {
-		takers[i].store = f->store;
+		takers[i].store = f->s.store;
 		takers[i].who = f->bob;
 		assert_int_equal(pthread_create(&threads[i], NULL, take_all, &takers[i]), 0);
 	}
@@ -277,29 +252,29 @@ t_a_silent_holder_loses_the_claim_and_the_draft_stays(void **state)
 	struct tl_case c;
 	int64_t until;
 	assert_int_equal(next(f, &f->ann, &c), 0);
-	begin(f);
+	unit_begin(f->s.db);
 	assert_int_equal(
-	    tl_review_draft(f->db, f->arena, &f->ann, id, TL_S("{\"note\":\"half\"}")), 0);
-	commit(f);
+	    tl_review_draft(f->s.db, f->s.arena, &f->ann, id, TL_S("{\"note\":\"half\"}")), 0);
+	unit_commit(f->s.db);
 	assert_int_equal(tl_clock_shift(9 * TL_US_MIN), 0);
-	begin(f);
-	assert_int_equal(tl_review_heartbeat(f->db, f->arena, &f->ann, id, &until), 0);
-	commit(f);
+	unit_begin(f->s.db);
+	assert_int_equal(tl_review_heartbeat(f->s.db, f->s.arena, &f->ann, id, &until), 0);
+	unit_commit(f->s.db);
 	assert_int_equal(tl_clock_shift(18 * TL_US_MIN), 0);
-	begin(f);
-	assert_int_equal(tl_review_lapse(f->db, tl_now_us(), 10), 0);
-	commit(f);
+	unit_begin(f->s.db);
+	assert_int_equal(tl_review_lapse(f->s.db, tl_now_us(), 10), 0);
+	unit_commit(f->s.db);
 	assert_int_equal(tl_clock_shift(30 * TL_US_MIN), 0);
-	begin(f);
-	assert_int_equal(tl_review_lapse(f->db, tl_now_us(), 10), 1);
+	unit_begin(f->s.db);
+	assert_int_equal(tl_review_lapse(f->s.db, tl_now_us(), 10), 1);
 	assert_int_equal(
-	    tl_review_heartbeat(f->db, f->arena, &f->ann, id, &until), TL_ECONFLICT);
-	commit(f);
+	    tl_review_heartbeat(f->s.db, f->s.arena, &f->ann, id, &until), TL_ECONFLICT);
+	unit_commit(f->s.db);
 	struct tl_case back = get(f, id);
 	assert_int_equal(back.state, TL_CASE_OPEN);
 	assert_true(tl_id_is_nil(back.claimed_by));
 	struct tl_row r;
-	assert_int_equal(tl_db_first(f->db, &r, TL_SQL_CASE_DRAFT, A_ID(id)), 0);
+	assert_int_equal(tl_db_first(f->s.db, &r, TL_SQL_CASE_DRAFT, A_ID(id)), 0);
 	assert_true(tl_str_is(tl_col_str(&r, 0), "{\"note\":\"half\"}"));
 	tl_row_end(&r);
 }
@@ -311,15 +286,15 @@ t_a_skipped_case_goes_to_somebody_else(void **state)
 	struct tl_id id = open_case(f, tl_id_new(), "spam");
 	struct tl_case c;
 	assert_int_equal(next(f, &f->ann, &c), 0);
-	begin(f);
+	unit_begin(f->s.db);
 	assert_int_equal(
-	    tl_review_skip(f->db, f->arena, &f->ann, id, TL_S("I know this person")), 0);
-	commit(f);
+	    tl_review_skip(f->s.db, f->s.arena, &f->ann, id, TL_S("I know this person")), 0);
+	unit_commit(f->s.db);
 	assert_int_equal(next(f, &f->ann, &c), TL_ENOTFOUND);
 	assert_int_equal(next(f, &f->bob, &c), 0);
-	begin(f);
-	assert_int_equal(tl_review_release(f->db, f->arena, &f->bob, id), 0);
-	commit(f);
+	unit_begin(f->s.db);
+	assert_int_equal(tl_review_release(f->s.db, f->s.arena, &f->bob, id), 0);
+	unit_commit(f->s.db);
 	assert_int_equal(tl_clock_shift(2 * TL_US_HOUR), 0);
 	assert_int_equal(next(f, &f->ann, &c), 0);
 }
@@ -329,10 +304,10 @@ static size_t
 alarms(struct fixture *f, struct tl_alarm **ret)
 {
 	size_t n = 0;
-	begin(f);
-	assert_int_equal(tl_review_late(f->db, f->arena, tl_now_us()), 0);
-	assert_int_equal(tl_alarm_list(f->db, TL_S(""), f->arena, ret, &n), 0);
-	commit(f);
+	unit_begin(f->s.db);
+	assert_int_equal(tl_review_late(f->s.db, f->s.arena, tl_now_us()), 0);
+	assert_int_equal(tl_alarm_list(f->s.db, TL_S(""), f->s.arena, ret, &n), 0);
+	unit_commit(f->s.db);
 	return n;
 }
 
@@ -353,11 +328,12 @@ t_cases_past_their_clock_ring_once_a_queue(void **state)
 	assert_true(tl_str_is(a->ref, "child-safety"));
 	assert_non_null(
 	    strstr((const char *)a->text.p, "2 cases of the queue \"Child safety\""));
-	begin(f);
+	unit_begin(f->s.db);
 	assert_int_equal(
-	    tl_review_subject_gone(f->db, f->platform, TL_SUBJECT_ITEM, subject, "erased"), 0);
-	assert_int_equal(tl_alarm_set(f->db, a->id, TL_ALARM_ACKNOWLEDGED, f->ann.id), 0);
-	commit(f);
+	    tl_review_subject_gone(f->s.db, f->s.platform, TL_SUBJECT_ITEM, subject, "erased"),
+	    0);
+	assert_int_equal(tl_alarm_set(f->s.db, a->id, TL_ALARM_ACKNOWLEDGED, f->ann.id), 0);
+	unit_commit(f->s.db);
 	assert_int_equal(alarms(f, &a), 1);
 	assert_non_null(strstr((const char *)a->text.p, "1 case of"));
 	assert_int_equal(a->state, TL_ALARM_ACKNOWLEDGED);
@@ -372,14 +348,14 @@ t_a_moved_case_is_open_in_the_other_queue(void **state)
 	struct tl_id id = open_case(f, tl_id_new(), "spam");
 	struct tl_case c;
 	assert_int_equal(next(f, &f->bob, &c), 0);
-	begin(f);
+	unit_begin(f->s.db);
 	assert_int_equal(
-	    tl_review_move(f->db, f->arena, &f->bob, id, TL_S("nowhere"), TL_S("x")),
+	    tl_review_move(f->s.db, f->s.arena, &f->bob, id, TL_S("nowhere"), TL_S("x")),
 	    TL_EFIELD);
-	assert_int_equal(
-	    tl_review_move(f->db, f->arena, &f->bob, id, TL_S("child-safety"), TL_S("a child")),
+	assert_int_equal(tl_review_move(f->s.db, f->s.arena, &f->bob, id, TL_S("child-safety"),
+			     TL_S("a child")),
 	    0);
-	commit(f);
+	unit_commit(f->s.db);
 	struct tl_case moved = get(f, id);
 	assert_int_equal(moved.state, TL_CASE_OPEN);
 	assert_true(tl_str_is(moved.queue, "child-safety"));
@@ -390,7 +366,7 @@ t_a_moved_case_is_open_in_the_other_queue(void **state)
 static struct tl_flag
 flag(struct fixture *f, struct tl_id subject, struct tl_id reporter)
 {
-	struct tl_flag fl = {.platform = f->platform,
+	struct tl_flag fl = {.platform = f->s.platform,
 	    .live = true,
 	    .id = tl_id_new(),
 	    .subject_kind = TL_SUBJECT_ITEM,
@@ -401,10 +377,10 @@ flag(struct fixture *f, struct tl_id subject, struct tl_id reporter)
 	    .comment = TL_S("please look"),
 	    .received_at = tl_now_us()};
 	struct tl_id id;
-	begin(f);
-	assert_int_equal(tl_flag_add(f->db, &fl), 0);
-	assert_int_equal(tl_review_flagged(f->db, &set, &fl, (struct tl_id){0}, 10, &id), 0);
-	commit(f);
+	unit_begin(f->s.db);
+	assert_int_equal(tl_flag_add(f->s.db, &fl), 0);
+	assert_int_equal(tl_review_flagged(f->s.db, &set, &fl, (struct tl_id){0}, 10, &id), 0);
+	unit_commit(f->s.db);
 	return fl;
 }
 
@@ -418,25 +394,27 @@ t_a_decision_judges_the_flags_and_undo_takes_that_back(void **state)
 	struct tl_case c;
 	assert_int_equal(next(f, &f->ann, &c), 0);
 	assert_true(tl_id_eq(c.id, id));
-	begin(f);
-	assert_int_equal(tl_review_may_decide(f->db, f->arena, &f->bob, id, &c), TL_ECONFLICT);
-	assert_int_equal(tl_review_may_decide(f->db, f->arena, &f->ann, id, &c), 0);
-	assert_int_equal(tl_review_decided(f->db, f->arena, &f->ann, id, tl_id_new(), true), 0);
-	commit(f);
+	unit_begin(f->s.db);
+	assert_int_equal(
+	    tl_review_may_decide(f->s.db, f->s.arena, &f->bob, id, &c), TL_ECONFLICT);
+	assert_int_equal(tl_review_may_decide(f->s.db, f->s.arena, &f->ann, id, &c), 0);
+	assert_int_equal(
+	    tl_review_decided(f->s.db, f->s.arena, &f->ann, id, tl_id_new(), true), 0);
+	unit_commit(f->s.db);
 	struct tl_accuracy acc;
-	assert_int_equal(tl_flag_accuracy(f->db, f->platform, reporter, &acc), 0);
+	assert_int_equal(tl_flag_accuracy(f->s.db, f->s.platform, reporter, &acc), 0);
 	assert_int_equal(acc.upheld, 1);
 	struct tl_id newer = open_case(f, subject, "csae.known");
 	assert_false(tl_id_eq(newer, id));
-	begin(f);
-	assert_int_equal(tl_review_undone(f->db, f->arena, &f->bob, id, &c), TL_EPERM);
-	assert_int_equal(tl_review_undone(f->db, f->arena, &f->ann, id, &c), 0);
-	commit(f);
+	unit_begin(f->s.db);
+	assert_int_equal(tl_review_undone(f->s.db, f->s.arena, &f->bob, id, &c), TL_EPERM);
+	assert_int_equal(tl_review_undone(f->s.db, f->s.arena, &f->ann, id, &c), 0);
+	unit_commit(f->s.db);
 	assert_int_equal(c.state, TL_CASE_CLAIMED);
 	assert_int_equal(c.severity, TL_SEVERITY_CRITICAL);
 	assert_true(tl_id_eq(c.claimed_by, f->ann.id));
 	assert_int_equal(get(f, newer).state, TL_CASE_CLOSED);
-	assert_int_equal(tl_flag_accuracy(f->db, f->platform, reporter, &acc), 0);
+	assert_int_equal(tl_flag_accuracy(f->s.db, f->s.platform, reporter, &acc), 0);
 	assert_int_equal(acc.judged, 0);
 	assert_int_equal(acc.all, 1);
 	(void)fl;
@@ -449,14 +427,14 @@ t_a_comment_is_sealed_and_read_back(void **state)
 	struct tl_id subject = tl_id_new(), reporter = tl_id_new();
 	(void)flag(f, subject, reporter);
 	struct tl_row r;
-	assert_int_equal(tl_db_first(f->db, &r, TL_SQL_FLAG_LIST, A_INT(f->platform),
+	assert_int_equal(tl_db_first(f->s.db, &r, TL_SQL_FLAG_LIST, A_INT(f->s.platform),
 			     A_Z("item"), A_ID(subject)),
 	    0);
-	struct tl_str sealed = tl_arena_dup(f->arena, tl_col_str(&r, 6)), clear;
+	struct tl_str sealed = tl_arena_dup(f->s.arena, tl_col_str(&r, 6)), clear;
 	tl_row_end(&r);
 	assert_null(memmem(sealed.p, sealed.n, "please", 6));
-	assert_int_equal(
-	    tl_flag_comment(f->db, f->arena, f->platform, reporter, subject, sealed, &clear),
+	assert_int_equal(tl_flag_comment(f->s.db, f->s.arena, f->s.platform, reporter, subject,
+			     sealed, &clear),
 	    0);
 	assert_true(tl_str_is(clear, "please look"));
 }
@@ -468,15 +446,15 @@ t_a_reveal_is_good_once(void **state)
 	uint8_t token[TL_REVEAL_TOKEN_BYTES];
 	tl_random(token, sizeof token);
 	struct tl_reveal v = {.user = f->ann.id,
-			     .platform = f->platform,
+			     .platform = f->s.platform,
 			     .expires_at = tl_now_us() + TL_US_MIN},
 			 got;
-	begin(f);
-	assert_int_equal(tl_reveal_add(f->db, &v, token), 0);
-	assert_int_equal(tl_reveal_use(f->db, token, &got), 0);
+	unit_begin(f->s.db);
+	assert_int_equal(tl_reveal_add(f->s.db, &v, token), 0);
+	assert_int_equal(tl_reveal_use(f->s.db, token, &got), 0);
 	assert_true(tl_id_eq(got.user, f->ann.id));
-	assert_int_equal(tl_reveal_use(f->db, token, &got), TL_EGONE);
-	commit(f);
+	assert_int_equal(tl_reveal_use(f->s.db, token, &got), TL_EGONE);
+	unit_commit(f->s.db);
 }
 
 static void
@@ -485,11 +463,11 @@ t_what_more_people_have_seen_rises(void **state)
 	struct fixture *f = *state;
 	struct tl_id subject = tl_id_new();
 	struct tl_case before = get(f, open_case(f, subject, "spam"));
-	begin(f);
-	assert_int_equal(tl_review_reached(f->db, f->platform, subject, 50000), 0);
-	assert_int_equal(tl_review_reached(f->db, f->platform, subject, -1), 0);
-	assert_int_equal(tl_review_reached(f->db, f->platform, tl_id_new(), 5), 0);
-	commit(f);
+	unit_begin(f->s.db);
+	assert_int_equal(tl_review_reached(f->s.db, f->s.platform, subject, 50000), 0);
+	assert_int_equal(tl_review_reached(f->s.db, f->s.platform, subject, -1), 0);
+	assert_int_equal(tl_review_reached(f->s.db, f->s.platform, tl_id_new(), 5), 0);
+	unit_commit(f->s.db);
 	struct tl_case after = get(f, before.id);
 	assert_int_equal(after.reach, 50000);
 	assert_true(after.urgency > before.urgency);
@@ -501,10 +479,11 @@ t_what_is_gone_is_closed(void **state)
 	struct fixture *f = *state;
 	struct tl_id subject = tl_id_new();
 	struct tl_id id = open_case(f, subject, "spam");
-	begin(f);
+	unit_begin(f->s.db);
 	assert_int_equal(
-	    tl_review_subject_gone(f->db, f->platform, TL_SUBJECT_ITEM, subject, "deleted"), 0);
-	commit(f);
+	    tl_review_subject_gone(f->s.db, f->s.platform, TL_SUBJECT_ITEM, subject, "deleted"),
+	    0);
+	unit_commit(f->s.db);
 	assert_int_equal(get(f, id).state, TL_CASE_CLOSED);
 }
 

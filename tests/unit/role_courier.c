@@ -2,17 +2,15 @@
  * The courier as a process of its own against a real HTTP server on the loopback: failing, slow, redirecting, huge,
  * gone and busy receivers; order, rotation, kill -9, shut addresses. Waiting times are skipped by the shared clock.
  */
-#include "base/arena.h"
 #include "enforce/endpoint.h"
 #include "enforce/sign.h"
 #include "outbox/outbox.h"
 #include "role/role.h"
-#include "store/accounts.h"
 #include "store/alarms.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 
-#include "unit.h"
+#include "unit_store.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -20,7 +18,6 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -175,12 +172,10 @@ seen_count(void)
 }
 
 struct fixture {
+	struct unit_store s;
 	char dir[64], url[64], secret[TL_SECRET_TEXT];
-	struct tl_store *store;
-	struct tl_db *db;
-	struct tl_arena *arena;
 	struct tl_config *config;
-	int64_t platform, shift;
+	int64_t shift;
 	struct tl_id endpoint;
 	pid_t pid;
 };
@@ -199,18 +194,18 @@ start_courier(struct fixture *f)
 static void
 set_endpoint(struct fixture *f, bool private_ok)
 {
-	assert_int_equal(tl_db_begin(f->db), 0);
+	unit_begin(f->s.db);
 	if (private_ok)
-		assert_int_equal(tl_enforce_endpoint_set(f->db, f->platform, true, f->url, true,
-				     f->secret, &f->endpoint),
+		assert_int_equal(tl_enforce_endpoint_set(f->s.db, f->s.platform, true, f->url,
+				     true, f->secret, &f->endpoint),
 		    0);
 	else { /* past the check at entry, so that the guard at the socket is what is tested */
 		struct tl_endpoint e = {
-		    .platform = f->platform, .live = true, .secret_bytes = 32};
+		    .platform = f->s.platform, .live = true, .secret_bytes = 32};
 		(void)snprintf(e.url, sizeof e.url, "%s", f->url);
-		assert_int_equal(tl_endpoint_put(f->db, &e), 0);
+		assert_int_equal(tl_endpoint_put(f->s.db, &e), 0);
 	}
-	assert_int_equal(tl_db_commit(f->db, TL_SYNC_NORMAL), 0);
+	unit_commit(f->s.db);
 }
 
 static int
@@ -219,18 +214,10 @@ setup_with(void **state, const char *set)
 	const char *sets[] = {"webhook_timeout_seconds=1", "log_level=error", set};
 	struct fixture *f = calloc(1, sizeof *f);
 	assert_non_null(f);
-	(void)snprintf(f->dir, sizeof f->dir, "/tmp/tutela-test-XXXXXX");
-	assert_non_null(mkdtemp(f->dir));
 	(void)snprintf(f->url, sizeof f->url, "http://127.0.0.1:%u/hook", server.port);
-	assert_int_equal(tl_store_create(f->dir), 0);
-	assert_int_equal(tl_store_open(f->dir, &f->store), 0);
-	assert_int_equal(tl_db_open(f->store, &f->db), 0);
-	if (tl_config_load(f->dir, sets, set ? 3 : 2, &f->config) < 0)
+	unit_store_open(&f->s);
+	if (tl_config_load(f->s.dir, sets, set ? 3 : 2, &f->config) < 0)
 		fail_msg("%s", tl_err_text());
-	f->arena = tl_arena_create(1 << 24);
-	assert_int_equal(tl_db_begin(f->db), 0);
-	assert_int_equal(tl_platform_add(f->db, TL_S("demo"), &f->platform), 0);
-	assert_int_equal(tl_db_commit(f->db, TL_SYNC_NORMAL), 0);
 	set_endpoint(f, true);
 	tl_log_init("test", TL_LOG_ERROR);
 	start_courier(f);
@@ -266,11 +253,8 @@ teardown(void **state)
 	struct fixture *f = *state;
 	stop_courier(f, SIGTERM);
 	assert_int_equal(tl_clock_shift(0), 0);
-	tl_db_close(f->db);
-	tl_store_close(f->store);
+	unit_store_close(&f->s);
 	tl_config_destroy(f->config);
-	tl_arena_destroy(f->arena);
-	unit_remove_tree(f->dir);
 	free(f);
 	return 0;
 }
@@ -281,16 +265,16 @@ put(struct fixture *f, const char *subject)
 {
 	size_t n;
 	struct tl_outbox_message m = {.type = "item.verdict",
-	    .platform = f->platform,
+	    .platform = f->s.platform,
 	    .live = true,
 	    .subject_key = tl_str(subject),
 	    .cause = tl_id_new(),
 	    .at = tl_now_us(),
 	    .data = TL_S("{\"n\":1}")};
-	assert_int_equal(tl_db_begin(f->db), 0);
-	assert_int_equal(tl_outbox_put(f->db, &m, NULL), 0);
-	assert_int_equal(tl_outboxrow_number(f->db, tl_now_us(), 100, &n), 0);
-	assert_int_equal(tl_db_commit(f->db, TL_SYNC_NORMAL), 0);
+	unit_begin(f->s.db);
+	assert_int_equal(tl_outbox_put(f->s.db, &m, NULL), 0);
+	assert_int_equal(tl_outboxrow_number(f->s.db, tl_now_us(), 100, &n), 0);
+	unit_commit(f->s.db);
 	return m.cause;
 }
 
@@ -299,7 +283,7 @@ row_of(struct fixture *f, struct tl_id cause)
 {
 	struct tl_outbox_row *rows;
 	size_t n;
-	assert_int_equal(tl_outboxrow_of_cause(f->db, cause, f->arena, &rows, &n), 0);
+	assert_int_equal(tl_outboxrow_of_cause(f->s.db, cause, f->s.arena, &rows, &n), 0);
 	assert_int_equal(n, 1);
 	return rows[0];
 }
@@ -359,9 +343,10 @@ t_while_rotating_both_secrets_sign(void **state)
 	struct fixture *f = *state;
 	char fresh[TL_SECRET_TEXT];
 	behave("ok", 0);
-	assert_int_equal(tl_db_begin(f->db), 0);
-	assert_int_equal(tl_enforce_endpoint_rotate(f->db, f->endpoint, TL_US_HOUR, fresh), 0);
-	assert_int_equal(tl_db_commit(f->db, TL_SYNC_NORMAL), 0);
+	unit_begin(f->s.db);
+	assert_int_equal(
+	    tl_enforce_endpoint_rotate(f->s.db, f->endpoint, TL_US_HOUR, fresh), 0);
+	unit_commit(f->s.db);
 	(void)wait_for(f, put(f, "item:1"), TL_OUTBOX_DELIVERED, 1);
 	check_signature(seen(0), f->secret);
 	check_signature(seen(0), fresh);
@@ -449,7 +434,7 @@ t_a_gone_endpoint_is_switched_off_and_nothing_is_lost(void **state)
 	behave("gone", 0);
 	struct tl_id cause = put(f, "item:1");
 	for (int i = 0; i < 500 && open == 0; i++) {
-		assert_int_equal(tl_alarm_count(f->db, &open), 0);
+		assert_int_equal(tl_alarm_count(f->s.db, &open), 0);
 		(void)usleep(10 * 1000);
 	}
 	assert_int_equal(open, 1);

@@ -2,11 +2,9 @@
  * A real worker process on a real store with real decoders: items go in as intake would put them, verdicts and
  * their consequences come out; questions are answered; a killed worker loses nothing.
  */
-#include "base/arena.h"
 #include "base/json.h"
 #include "core/ask.h"
 #include "role/role.h"
-#include "store/accounts.h"
 #include "store/alarms.h"
 #include "store/banks.h"
 #include "store/blobs.h"
@@ -19,18 +17,14 @@
 #include "sys/log.h"
 #include "sys/spawn.h"
 
-#include "unit.h"
+#include "unit_store.h"
 
 #include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 struct fixture {
-	char dir[64];
-	struct tl_store *store;
-	struct tl_db *db;
-	struct tl_arena *arena;
-	int64_t platform;
+	struct unit_store s;
 	int ask;      /* our end of the request pair */
 	int wires[2]; /* the worker's end, our wake-ups */
 	int wake[2];
@@ -70,7 +64,7 @@ start_worker(struct fixture *f)
 	exe[n] = '\0';
 	*strrchr(exe, '/') = '\0';
 	(void)snprintf(env, sizeof env, "TUTELA_DECODE=%s/../src/bin/tutela-decode", exe);
-	const char *const argv[] = {"t_role_worker", "--worker", f->dir,
+	const char *const argv[] = {"t_role_worker", "--worker", f->s.dir,
 	    f->own_policy ? "policy_dir=policy" : "policy_dir=" TEST_DATA "/../../policy",
 	    NULL};
 	const char *const envp[] = {"PATH=/usr/bin:/bin", "LANG=C.UTF-8", env, NULL};
@@ -98,7 +92,7 @@ add_bank(struct fixture *f, const char *name, enum tl_bank_kind kind, const char
 	    .source = TL_S("test"),
 	    .distance = 31,
 	    .enabled = true};
-	assert_int_equal(tl_bank_create(f->db, &b), 0);
+	assert_int_equal(tl_bank_create(f->s.db, &b), 0);
 }
 
 /* The banks of policy/lists/banks.tsv that the demo rules name. */
@@ -127,11 +121,11 @@ add_entry(struct fixture *f, const char *bank, enum tl_entry_form form, struct t
 	struct tl_bank b;
 	struct tl_id id;
 	struct tl_bank_entry e = {.form = form, .value = value, .enabled = true};
-	assert_int_equal(tl_db_begin(f->db), 0);
-	assert_int_equal(tl_bank_find(f->db, tl_str(bank), &id), 0);
-	assert_int_equal(tl_bank_get(f->db, id, f->arena, &b), 0);
-	assert_int_equal(tl_bank_entry_add(f->db, &b, &e), 0);
-	assert_int_equal(tl_db_commit(f->db, TL_SYNC_NORMAL), 0);
+	unit_begin(f->s.db);
+	assert_int_equal(tl_bank_find(f->s.db, tl_str(bank), &id), 0);
+	assert_int_equal(tl_bank_get(f->s.db, id, f->s.arena, &b), 0);
+	assert_int_equal(tl_bank_entry_add(f->s.db, &b, &e), 0);
+	unit_commit(f->s.db);
 }
 
 static int
@@ -141,17 +135,10 @@ setup(void **state)
 	int request[2];
 	assert_non_null(f);
 	f->child = TL_CHILD_NONE;
-	(void)snprintf(f->dir, sizeof f->dir, "/tmp/tutela-test-XXXXXX");
-	assert_non_null(mkdtemp(f->dir));
-	assert_int_equal(tl_crypto_init(), 0);
-	assert_int_equal(tl_store_create(f->dir), 0);
-	assert_int_equal(tl_store_open(f->dir, &f->store), 0);
-	assert_int_equal(tl_db_open(f->store, &f->db), 0);
-	f->arena = tl_arena_create(1 << 28);
-	assert_int_equal(tl_db_begin(f->db), 0);
-	assert_int_equal(tl_platform_add(f->db, TL_S("demo"), &f->platform), 0);
+	unit_store_open(&f->s);
+	unit_begin(f->s.db);
 	add_banks(f);
-	assert_int_equal(tl_db_commit(f->db, TL_SYNC_FULL), 0);
+	unit_commit(f->s.db);
 	add_entry(f, "demo-hate", TL_FORM_PHRASE, TL_S("demo hate phrase"));
 	add_entry(f, "demo-fraud", TL_FORM_WORD, TL_S("demo-phishing-word"));
 	assert_int_equal(tl_socketpair(SOCK_SEQPACKET, request), 0);
@@ -167,14 +154,11 @@ teardown(void **state)
 {
 	struct fixture *f = *state;
 	tl_child_end(&f->child);
-	tl_db_close(f->db);
-	tl_store_close(f->store);
-	tl_arena_destroy(f->arena);
+	unit_store_close(&f->s);
 	tl_fd_close(&f->ask);
 	tl_fd_close(&f->wires[1]);
 	tl_fd_close(&f->wake[0]);
 	tl_fd_close(&f->wake[1]);
-	unit_remove_tree(f->dir);
 	free(f);
 	return 0;
 }
@@ -184,22 +168,22 @@ upload(struct fixture *f, struct tl_str bytes)
 {
 	struct tl_blob_in *in = NULL;
 	struct tl_media m = {.bytes = (int64_t)bytes.n, .mime = TL_S("image/png")};
-	assert_int_equal(tl_blob_create(f->store, f->platform, &in), 0);
+	assert_int_equal(tl_blob_create(f->s.store, f->s.platform, &in), 0);
 	assert_int_equal(tl_blob_add(in, bytes), 0);
 	assert_int_equal(tl_blob_finish(in, &m.id), 0);
 	struct tl_digest *d = tl_digest_create();
 	tl_digest_add(d, bytes);
 	tl_digest_end(d, m.sha256, m.md5);
-	assert_int_equal(tl_db_begin(f->db), 0);
-	assert_int_equal(tl_media_add(f->db, f->platform, &m, tl_now_us() + TL_US_DAY), 0);
-	assert_int_equal(tl_db_commit(f->db, TL_SYNC_NORMAL), 0);
+	unit_begin(f->s.db);
+	assert_int_equal(tl_media_add(f->s.db, f->s.platform, &m, tl_now_us() + TL_US_DAY), 0);
+	unit_commit(f->s.db);
 	return m.id;
 }
 
 static struct tl_id
 post(struct fixture *f, const char *ext, const char *text, const struct tl_media_id *media)
 {
-	struct tl_item it = {.platform = f->platform,
+	struct tl_item it = {.platform = f->s.platform,
 	    .ext_id = tl_str(ext),
 	    .version = 1,
 	    .live = true,
@@ -215,9 +199,9 @@ post(struct fixture *f, const char *ext, const char *text, const struct tl_media
 	uint8_t print[TL_PRINT_BYTES] = {1};
 	struct tl_item_state_row row;
 	bool known;
-	assert_int_equal(tl_db_begin(f->db), 0);
-	assert_int_equal(tl_item_put(f->db, &it, print, 0, &row, &known), 0);
-	assert_int_equal(tl_db_commit(f->db, TL_SYNC_NORMAL), 0);
+	unit_begin(f->s.db);
+	assert_int_equal(tl_item_put(f->s.db, &it, print, 0, &row, &known), 0);
+	unit_commit(f->s.db);
 	(void)send(f->wake[1], "w", 1, MSG_DONTWAIT);
 	return row.id;
 }
@@ -226,11 +210,11 @@ post(struct fixture *f, const char *ext, const char *text, const struct tl_media
 static const struct tl_item_full *
 settled(struct fixture *f, struct tl_id id)
 {
-	struct tl_item_full *full = TL_NEW(f->arena, struct tl_item_full);
+	struct tl_item_full *full = TL_NEW(f->s.arena, struct tl_item_full);
 	assert_non_null(full);
 	for (int64_t end = tl_mono_us() + 10 * TL_US_S; tl_mono_us() < end;
 	     (void)usleep(5000)) {
-		assert_int_equal(tl_item_get(f->db, f->platform, id, f->arena, full), 0);
+		assert_int_equal(tl_item_get(f->s.db, f->s.platform, id, f->s.arena, full), 0);
 		if (full->has_verdict)
 			return full;
 	}
@@ -246,14 +230,14 @@ picture(struct fixture *f, const char *name)
 	tl_buf_reset(&b);
 	(void)snprintf(path, sizeof path, TEST_DATA "/pdq/%s", name);
 	assert_int_equal(tl_file_read(path, 1 << 24, &b), 0);
-	return tl_arena_dup(f->arena, tl_buf_str(&b));
+	return tl_arena_dup(f->s.arena, tl_buf_str(&b));
 }
 
 static bool
 has_case(struct fixture *f, struct tl_id item, const char *queue)
 {
 	struct tl_case c;
-	if (tl_case_of(f->db, f->arena, f->platform, TL_SUBJECT_ITEM, item, &c) < 0)
+	if (tl_case_of(f->s.db, f->s.arena, f->s.platform, TL_SUBJECT_ITEM, item, &c) < 0)
 		return false;
 	return !queue || tl_str_is(c.queue, queue);
 }
@@ -276,13 +260,13 @@ t_texts_get_their_verdict_and_what_follows(void **state)
 	const struct tl_signal *signals;
 	size_t n;
 	assert_int_equal(
-	    tl_item_signals_get(f->db, f->platform, hate, f->arena, &signals, &n), 0);
+	    tl_item_signals_get(f->s.db, f->s.platform, hate, f->s.arena, &signals, &n), 0);
 	assert_int_equal(n, 1);
 	assert_int_equal(signals[0].span_from, 2);
 	full = settled(f, fraud);
 	assert_int_equal(full->verdict, TL_VERDICT_BLOCK);
 	struct tl_jobs_depth depth;
-	assert_int_equal(tl_jobs_depth(f->db, &depth), 0);
+	assert_int_equal(tl_jobs_depth(f->s.db, &depth), 0);
 	assert_int_equal(depth.waiting + depth.leased + depth.buried, 0);
 	assert_int_equal(stop_worker(f), 0);
 }
@@ -300,11 +284,11 @@ t_pictures_are_decoded_hashed_and_previewed(void **state)
 	assert_int_equal(m->state, TL_MEDIA_DECODED);
 	assert_true(m->has_pdq && m->pdq_quality >= 50);
 	struct tl_buf b = {0};
-	assert_int_equal(tl_blob_read_derived(f->store, &id, "tiny", &b), 0);
-	assert_int_equal(tl_blob_read_derived(f->store, &id, "preview", &b), 0);
+	assert_int_equal(tl_blob_read_derived(f->s.store, &id, "tiny", &b), 0);
+	assert_int_equal(tl_blob_read_derived(f->s.store, &id, "preview", &b), 0);
 	tl_buf_fini(&b);
 	/* now the same picture is known, and comes again in another coding */
-	struct tl_str pdq = tl_arena_dup(f->arena, tl_bytes(m->pdq, sizeof m->pdq));
+	struct tl_str pdq = tl_arena_dup(f->s.arena, tl_bytes(m->pdq, sizeof m->pdq));
 	add_entry(f, "demo-known", TL_FORM_PDQ, pdq);
 	(void)send(f->wake[1], "w", 1, MSG_DONTWAIT);
 	(void)usleep(300000);
@@ -341,7 +325,7 @@ ask_send(struct fixture *f, struct tl_ask q, int fd)
 {
 	TL_CLEANUP(tl_buf_fini) struct tl_buf out = {0};
 	q.serial = ++f->serial;
-	q.platform = f->platform;
+	q.platform = f->s.platform;
 	q.within_ms = 5000;
 	tl_ask_write(&out, &q);
 	assert_int_equal(tl_sock_send(f->ask, tl_buf_str(&out), fd, tl_mono_us() + TL_US_S), 0);
@@ -414,20 +398,20 @@ t_an_answer_comes_when_another_worker_has_the_item(void **state)
 	struct tl_job job;
 	size_t n = 0;
 	int err = 0;
-	assert_int_equal(tl_db_begin(f->db), 0);
-	assert_int_equal(tl_jobs_lease(f->db, other, 10 * TL_US_S, &job, 1, &n), 0);
+	unit_begin(f->s.db);
+	assert_int_equal(tl_jobs_lease(f->s.db, other, 10 * TL_US_S, &job, 1, &n), 0);
 	assert_int_equal(n, 1);
-	assert_int_equal(tl_db_commit(f->db, TL_SYNC_NORMAL), 0);
+	unit_commit(f->s.db);
 	start_worker(f);
 	ask_send(f, (struct tl_ask){.kind = TL_ASK_SCAN, .item = item}, -1);
 	(void)usleep(400000);
-	struct tl_item it = {.platform = f->platform, .id = item, .live = true};
+	struct tl_item it = {.platform = f->s.platform, .id = item, .live = true};
 	struct tl_verdict verdict = {.word = TL_VERDICT_ALLOW};
-	assert_int_equal(tl_db_begin(f->db), 0);
-	assert_int_equal(tl_job_done(f->db, &job, other), 0);
+	unit_begin(f->s.db);
+	assert_int_equal(tl_job_done(f->s.db, &job, other), 0);
 	assert_int_equal(
-	    tl_item_verdict_put(f->db, &it, TL_ITEM_SCANNED, &verdict, TL_S(""), false), 0);
-	assert_int_equal(tl_db_commit(f->db, TL_SYNC_NORMAL), 0);
+	    tl_item_verdict_put(f->s.db, &it, TL_ITEM_SCANNED, &verdict, TL_S(""), false), 0);
+	unit_commit(f->s.db);
 	json_t *j = ask_receive(f, &err);
 	assert_int_equal(err, 0);
 	assert_string_equal(json_string_value(json_object_get(j, "verdict")), "allow");
@@ -483,9 +467,9 @@ die_over(struct fixture *f, int times)
 	for (int i = 0; i < times; i++) {
 		struct tl_job jobs[8];
 		size_t n = 0;
-		assert_int_equal(tl_db_begin(f->db), 0);
-		assert_int_equal(tl_jobs_lease(f->db, tl_id_new(), 1, jobs, 8, &n), 0);
-		assert_int_equal(tl_db_commit(f->db, TL_SYNC_NORMAL), 0);
+		unit_begin(f->s.db);
+		assert_int_equal(tl_jobs_lease(f->s.db, tl_id_new(), 1, jobs, 8, &n), 0);
+		unit_commit(f->s.db);
 		assert_true(n > 0);
 		(void)usleep(2000);
 	}
@@ -495,7 +479,7 @@ static int64_t
 open_alarms(struct fixture *f)
 {
 	int64_t n = 0;
-	assert_int_equal(tl_alarm_count(f->db, &n), 0);
+	assert_int_equal(tl_alarm_count(f->s.db, &n), 0);
 	return n;
 }
 
@@ -519,13 +503,13 @@ t_an_item_that_kills_workers_is_buried_alone(void **state)
 	json_decref(reasons);
 	assert_int_equal(settled(f, other)->verdict, TL_VERDICT_ALLOW);
 	struct tl_jobs_depth depth;
-	assert_int_equal(tl_jobs_depth(f->db, &depth), 0);
+	assert_int_equal(tl_jobs_depth(f->s.db, &depth), 0);
 	assert_int_equal(depth.buried, 1);
 	assert_int_equal(open_alarms(f), 1);
 	/* scanned again when the cause is gone */
-	assert_int_equal(tl_db_begin(f->db), 0);
-	assert_int_equal(tl_job_add(f->db, f->platform, poison, "rescan", tl_now_us()), 0);
-	assert_int_equal(tl_db_commit(f->db, TL_SYNC_NORMAL), 0);
+	unit_begin(f->s.db);
+	assert_int_equal(tl_job_add(f->s.db, f->s.platform, poison, "rescan", tl_now_us()), 0);
+	unit_commit(f->s.db);
 	for (int i = 0; i < 500 && full->verdict != TL_VERDICT_ALLOW; i++) {
 		(void)usleep(10000);
 		full = settled(f, poison);
@@ -539,7 +523,7 @@ static void
 write_rules(struct fixture *f, const char *text)
 {
 	char path[200];
-	(void)snprintf(path, sizeof path, "%s/policy/rules/test.rules", f->dir);
+	(void)snprintf(path, sizeof path, "%s/policy/rules/test.rules", f->s.dir);
 	assert_int_equal(tl_file_write_atomic(path, 0600, tl_str(text)), 0);
 }
 
@@ -549,15 +533,15 @@ copy_policy(struct fixture *f)
 	static const char *const files[] = {
 	    "policies.yaml", "actions.yaml", "queues.yaml", "texts/en.yaml"};
 	char path[300];
-	(void)snprintf(path, sizeof path, "%s/policy/texts", f->dir);
+	(void)snprintf(path, sizeof path, "%s/policy/texts", f->s.dir);
 	assert_int_equal(tl_mkdirs(path), 0);
-	(void)snprintf(path, sizeof path, "%s/policy/rules", f->dir);
+	(void)snprintf(path, sizeof path, "%s/policy/rules", f->s.dir);
 	assert_int_equal(tl_mkdirs(path), 0);
 	for (size_t i = 0; i < TL_COUNT(files); i++) {
 		TL_CLEANUP(tl_buf_fini) struct tl_buf b = {0};
 		(void)snprintf(path, sizeof path, TEST_DATA "/../../policy/%s", files[i]);
 		assert_int_equal(tl_file_read(path, 1 << 20, &b), 0);
-		(void)snprintf(path, sizeof path, "%s/policy/%s", f->dir, files[i]);
+		(void)snprintf(path, sizeof path, "%s/policy/%s", f->s.dir, files[i]);
 		assert_int_equal(tl_file_write_atomic(path, 0600, tl_buf_str(&b)), 0);
 	}
 }
@@ -608,8 +592,8 @@ t_without_rules_items_wait(void **state)
 	json_t *j = ask(f, (struct tl_ask){.kind = TL_ASK_SCAN, .item = id}, -1, &err);
 	assert_null(j);
 	assert_int_equal(err, TL_EAGAIN);
-	struct tl_item_full *full = TL_NEW(f->arena, struct tl_item_full);
-	assert_int_equal(tl_item_get(f->db, f->platform, id, f->arena, full), 0);
+	struct tl_item_full *full = TL_NEW(f->s.arena, struct tl_item_full);
+	assert_int_equal(tl_item_get(f->s.db, f->s.platform, id, f->s.arena, full), 0);
 	assert_int_equal(full->item.state, TL_ITEM_PENDING);
 	write_rules(f, RULE("review"));
 	assert_int_equal(settled(f, id)->verdict, TL_VERDICT_REVIEW);

@@ -1,49 +1,11 @@
 /* Banks: names, entries, counters, imports with bad lines. */
-#include "base/arena.h"
 #include "store/banks.h"
 #include "sys/clock.h"
 
-#include "unit.h"
-
-struct fixture {
-	char dir[64];
-	struct tl_store *store;
-	struct tl_db *db;
-	struct tl_arena *arena;
-};
-
-static int
-setup(void **state)
-{
-	struct fixture *f = calloc(1, sizeof *f);
-	assert_non_null(f);
-	(void)snprintf(f->dir, sizeof f->dir, "/tmp/tutela-test-XXXXXX");
-	assert_non_null(mkdtemp(f->dir));
-	assert_int_equal(tl_crypto_init(), 0);
-	assert_int_equal(tl_store_create(f->dir), 0);
-	assert_int_equal(tl_store_open(f->dir, &f->store), 0);
-	assert_int_equal(tl_db_open(f->store, &f->db), 0);
-	f->arena = tl_arena_create(1 << 24);
-	assert_int_equal(tl_db_begin(f->db), 0);
-	*state = f;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	struct fixture *f = *state;
-	assert_int_equal(tl_db_commit(f->db, TL_SYNC_NORMAL), 0);
-	tl_db_close(f->db);
-	tl_store_close(f->store);
-	tl_arena_destroy(f->arena);
-	unit_remove_tree(f->dir);
-	free(f);
-	return 0;
-}
+#include "unit_store.h"
 
 static struct tl_bank
-a_bank(struct fixture *f, const char *name, enum tl_bank_kind kind)
+a_bank(struct unit_store *f, const char *name, enum tl_bank_kind kind)
 {
 	struct tl_bank b = {.name = tl_str(name),
 	    .kind = kind,
@@ -65,7 +27,7 @@ count_entry(void *ctx, struct tl_id entry, enum tl_entry_form form, struct tl_st
 }
 
 static size_t
-live(struct fixture *f, struct tl_id bank, int64_t now)
+live(struct unit_store *f, struct tl_id bank, int64_t now)
 {
 	size_t n = 0;
 	assert_int_equal(tl_bank_live_entries(f->db, bank, now, count_entry, &n), 0);
@@ -75,7 +37,7 @@ live(struct fixture *f, struct tl_id bank, int64_t now)
 static void
 t_banks_have_unique_plain_names(void **state)
 {
-	struct fixture *f = *state;
+	struct unit_store *f = *state;
 	struct tl_bank b = a_bank(f, "known-1", TL_BANK_PDQ);
 	struct tl_bank again = b;
 	assert_int_equal(tl_bank_create(f->db, &again), TL_EEXISTS);
@@ -100,7 +62,7 @@ t_banks_have_unique_plain_names(void **state)
 static void
 t_entries_fit_their_bank_and_raise_its_mark(void **state)
 {
-	struct fixture *f = *state;
+	struct unit_store *f = *state;
 	struct tl_bank b = a_bank(f, "d", TL_BANK_DIGEST);
 	int64_t before[tl_bank_kind_count], after[tl_bank_kind_count];
 	assert_int_equal(tl_bank_marks(f->db, before), 0);
@@ -127,7 +89,7 @@ t_entries_fit_their_bank_and_raise_its_mark(void **state)
 static void
 t_a_disabled_entry_comes_back(void **state)
 {
-	struct fixture *f = *state;
+	struct unit_store *f = *state;
 	struct tl_bank b = a_bank(f, "w", TL_BANK_TEXT);
 	struct tl_bank_entry e = {.form = TL_FORM_WORD, .value = TL_S("x"), .enabled = true};
 	assert_int_equal(tl_bank_entry_add(f->db, &b, &e), 0);
@@ -170,7 +132,7 @@ refuse_zork(enum tl_entry_form form, struct tl_str value)
 static void
 t_an_import_goes_on_after_bad_lines(void **state)
 {
-	struct fixture *f = *state;
+	struct unit_store *f = *state;
 	struct tl_bank b = a_bank(f, "terms", TL_BANK_TEXT);
 	static const char file[] =
 	    "\xef\xbb\xbf# comment\n\nalpha\tnote one\r\nregex: a[0-9]+b\n"
@@ -205,7 +167,7 @@ t_an_import_goes_on_after_bad_lines(void **state)
 static void
 t_an_import_knows_hashes_by_their_length(void **state)
 {
-	struct fixture *f = *state;
+	struct unit_store *f = *state;
 	struct tl_bank d = a_bank(f, "dig", TL_BANK_DIGEST), p = a_bank(f, "pdq", TL_BANK_PDQ);
 	static const char digests[] =
 	    "00112233445566778899aabbccddeeff\n"
@@ -231,14 +193,16 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(t_banks_have_unique_plain_names, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
-		t_entries_fit_their_bank_and_raise_its_mark, setup, teardown),
-	    cmocka_unit_test_setup_teardown(t_a_disabled_entry_comes_back, setup, teardown),
+		t_banks_have_unique_plain_names, unit_store_setup_tx, unit_store_teardown_tx),
+	    cmocka_unit_test_setup_teardown(t_entries_fit_their_bank_and_raise_its_mark,
+		unit_store_setup_tx, unit_store_teardown_tx),
 	    cmocka_unit_test_setup_teardown(
-		t_an_import_goes_on_after_bad_lines, setup, teardown),
-	    cmocka_unit_test_setup_teardown(
-		t_an_import_knows_hashes_by_their_length, setup, teardown),
+		t_a_disabled_entry_comes_back, unit_store_setup_tx, unit_store_teardown_tx),
+	    cmocka_unit_test_setup_teardown(t_an_import_goes_on_after_bad_lines,
+		unit_store_setup_tx, unit_store_teardown_tx),
+	    cmocka_unit_test_setup_teardown(t_an_import_knows_hashes_by_their_length,
+		unit_store_setup_tx, unit_store_teardown_tx),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,55 +1,12 @@
 /* The ledger's rows: every column comes back as it went in; strikes count; endpoints keep their secrets sealed. */
-#include "base/arena.h"
-#include "store/accounts.h"
 #include "store/actions.h"
 #include "store/decisions.h"
 #include "store/endpoints.h"
 #include "sys/clock.h"
 
-#include "unit.h"
+#include "unit_store.h"
 
 #include <math.h>
-#include <stdlib.h>
-#include <unistd.h>
-
-struct fixture {
-	char dir[64];
-	struct tl_store *store;
-	struct tl_db *db;
-	struct tl_arena *arena;
-	int64_t platform;
-};
-
-static int
-setup(void **state)
-{
-	struct fixture *f = calloc(1, sizeof *f);
-	assert_non_null(f);
-	(void)snprintf(f->dir, sizeof f->dir, "/tmp/tutela-test-XXXXXX");
-	assert_non_null(mkdtemp(f->dir));
-	assert_int_equal(tl_crypto_init(), 0);
-	assert_int_equal(tl_store_create(f->dir), 0);
-	assert_int_equal(tl_store_open(f->dir, &f->store), 0);
-	assert_int_equal(tl_db_open(f->store, &f->db), 0);
-	f->arena = tl_arena_create(1 << 24);
-	assert_int_equal(tl_db_begin(f->db), 0);
-	assert_int_equal(tl_platform_add(f->db, TL_S("demo"), &f->platform), 0);
-	*state = f;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	struct fixture *f = *state;
-	tl_db_rollback(f->db);
-	tl_db_close(f->db);
-	tl_store_close(f->store);
-	tl_arena_destroy(f->arena);
-	unit_remove_tree(f->dir);
-	free(f);
-	return 0;
-}
 
 enum col_type { ID, ID0, INT, INT0, INTN, TEXT, TEXT0, REAL0, BOOL, WORD };
 
@@ -114,7 +71,7 @@ same(const void *a, const void *b, enum col_type t, size_t size, const char *nam
 static void
 t_every_column_comes_back(void **state)
 {
-	struct fixture *f = *state;
+	struct unit_store *f = *state;
 	for (int empty = 0; empty < 2; empty++) {
 		struct tl_decision in, out;
 		int64_t seq = 1;
@@ -134,7 +91,7 @@ t_every_column_comes_back(void **state)
 static void
 t_strikes_are_the_sum_of_what_counts(void **state)
 {
-	struct fixture *f = *state;
+	struct unit_store *f = *state;
 	struct tl_id account;
 	struct tl_account a;
 	struct tl_strike *list;
@@ -166,7 +123,7 @@ t_strikes_are_the_sum_of_what_counts(void **state)
 static void
 t_endpoint_secrets_are_sealed_and_rotate(void **state)
 {
-	struct fixture *f = *state;
+	struct unit_store *f = *state;
 	struct tl_endpoint e = {.platform = f->platform, .live = true, .secret_bytes = 32}, got;
 	struct tl_row r;
 	int64_t now = tl_now_us();
@@ -198,7 +155,7 @@ t_endpoint_secrets_are_sealed_and_rotate(void **state)
 	assert_int_equal(tl_endpoint_find(f->db, f->platform, true, now, &got), TL_ENOTFOUND);
 }
 
-#define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define T(fn) cmocka_unit_test_setup_teardown(fn, unit_store_setup_tx, unit_store_teardown_tx)
 
 int
 main(void)

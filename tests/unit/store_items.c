@@ -1,6 +1,4 @@
 /* The store with real files: items, idempotency, keys, jobs, media, the writer. */
-#include "base/arena.h"
-#include "store/accounts.h"
 #include "store/blobs.h"
 #include "store/items.h"
 #include "store/jobs.h"
@@ -10,51 +8,10 @@
 #include "sys/clock.h"
 #include "sys/fd.h"
 
-#include "unit.h"
-
-#include <unistd.h>
-
-struct fixture {
-	char dir[64];
-	struct tl_store *store;
-	struct tl_db *db;
-	struct tl_arena *arena;
-	int64_t platform;
-};
-
-static int
-setup(void **state)
-{
-	struct fixture *f = calloc(1, sizeof *f);
-	assert_non_null(f);
-	(void)snprintf(f->dir, sizeof f->dir, "/tmp/tutela-test-XXXXXX");
-	assert_non_null(mkdtemp(f->dir));
-	assert_int_equal(tl_crypto_init(), 0);
-	assert_int_equal(tl_store_create(f->dir), 0);
-	assert_int_equal(tl_store_open(f->dir, &f->store), 0);
-	assert_int_equal(tl_db_open(f->store, &f->db), 0);
-	f->arena = tl_arena_create(1 << 24);
-	assert_int_equal(tl_db_begin(f->db), 0);
-	assert_int_equal(tl_platform_add(f->db, TL_S("demo"), &f->platform), 0);
-	assert_int_equal(tl_db_commit(f->db, TL_SYNC_FULL), 0);
-	*state = f;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	struct fixture *f = *state;
-	tl_db_close(f->db);
-	tl_store_close(f->store);
-	tl_arena_destroy(f->arena);
-	unit_remove_tree(f->dir);
-	free(f);
-	return 0;
-}
+#include "unit_store.h"
 
 static struct tl_item
-an_item(const struct fixture *f, const char *ext, const char *author)
+an_item(const struct unit_store *f, const char *ext, const char *author)
 {
 	struct tl_item it = {.platform = f->platform,
 	    .ext_id = tl_str(ext),
@@ -73,20 +30,20 @@ static const uint8_t print_a[TL_PRINT_BYTES] = {1};
 static const uint8_t print_b[TL_PRINT_BYTES] = {2};
 
 static void
-put(struct fixture *f, struct tl_item *it)
+put(struct unit_store *f, struct tl_item *it)
 {
 	struct tl_item_state_row row;
 	bool known = true;
-	assert_int_equal(tl_db_begin(f->db), 0);
+	unit_begin(f->db);
 	assert_int_equal(tl_item_put(f->db, it, print_a, 0, &row, &known), 0);
 	assert_false(known);
-	assert_int_equal(tl_db_commit(f->db, TL_SYNC_FULL), 0);
+	unit_commit(f->db);
 }
 
 static void
 t_item_reads_back_in_the_clear(void **state)
 {
-	struct fixture *f = *state;
+	struct unit_store *f = *state;
 	struct tl_item it = an_item(f, "p1", "alice");
 	put(f, &it);
 	struct tl_item_full full;
@@ -101,25 +58,25 @@ t_item_reads_back_in_the_clear(void **state)
 static void
 t_same_version_answers_the_same_and_other_content_is_refused(void **state)
 {
-	struct fixture *f = *state;
+	struct unit_store *f = *state;
 	struct tl_item it = an_item(f, "p1", "alice");
 	put(f, &it);
 	struct tl_item again = an_item(f, "p1", "alice");
 	struct tl_item_state_row row;
 	bool known = false;
-	assert_int_equal(tl_db_begin(f->db), 0);
+	unit_begin(f->db);
 	assert_int_equal(tl_item_put(f->db, &again, print_a, 0, &row, &known), 0);
 	assert_true(known);
 	assert_true(tl_id_eq(row.id, it.id));
 	assert_int_equal(tl_item_put(f->db, &again, print_b, 0, &row, &known), TL_EEXISTS);
 	assert_string_equal(tl_err_field(), "/version");
-	assert_int_equal(tl_db_commit(f->db, TL_SYNC_FULL), 0);
+	unit_commit(f->db);
 }
 
 static void
 t_text_on_disk_is_sealed(void **state)
 {
-	struct fixture *f = *state;
+	struct unit_store *f = *state;
 	struct tl_item it = an_item(f, "p1", "alice");
 	put(f, &it);
 	char path[128];
@@ -135,12 +92,12 @@ t_text_on_disk_is_sealed(void **state)
 static void
 t_erased_account_takes_its_text_with_it(void **state)
 {
-	struct fixture *f = *state;
+	struct unit_store *f = *state;
 	struct tl_item it = an_item(f, "p1", "alice");
 	put(f, &it);
-	assert_int_equal(tl_db_begin(f->db), 0);
+	unit_begin(f->db);
 	assert_int_equal(tl_account_erase(f->db, f->platform, it.account), 0);
-	assert_int_equal(tl_db_commit(f->db, TL_SYNC_FULL), 0);
+	unit_commit(f->db);
 	struct tl_item_full full;
 	assert_int_equal(tl_item_get(f->db, f->platform, it.id, f->arena, &full), 0);
 	assert_int_equal(full.item.state, TL_ITEM_DELETED);
@@ -157,10 +114,10 @@ t_erased_account_takes_its_text_with_it(void **state)
 static void
 t_hold_stops_erasure(void **state)
 {
-	struct fixture *f = *state;
+	struct unit_store *f = *state;
 	struct tl_item it = an_item(f, "p1", "alice");
 	put(f, &it);
-	assert_int_equal(tl_db_begin(f->db), 0);
+	unit_begin(f->db);
 	assert_int_equal(
 	    tl_hold_place(f->db, f->platform, TL_SUBJECT_ITEM, it.id, TL_S("test basis"), 0, 0),
 	    0);
@@ -173,7 +130,7 @@ t_hold_stops_erasure(void **state)
 static void
 t_hold_ends(void **state)
 {
-	struct fixture *f = *state;
+	struct unit_store *f = *state;
 	struct tl_id id = tl_id_new();
 	int64_t now = tl_now_us();
 	static const struct {
@@ -182,7 +139,7 @@ t_hold_ends(void **state)
 	} cases[] = {{0, 0, true}, {1, 0, true}, {-1, 0, false}, {0, 1, true}, {0, -1, false},
 	    {1, -1, false}, {-1, 1, false}, {1, 1, true}};
 	for (size_t i = 0; i < TL_COUNT(cases); i++) {
-		assert_int_equal(tl_db_begin(f->db), 0);
+		unit_begin(f->db);
 		assert_int_equal(
 		    tl_hold_place(f->db, f->platform, TL_SUBJECT_ITEM, id, TL_S("duty"),
 			cases[i].min ? now + cases[i].min * TL_US_HOUR : 0,
@@ -197,13 +154,13 @@ t_hold_ends(void **state)
 static void
 t_lease_is_exclusive_and_comes_back_after_its_deadline(void **state)
 {
-	struct fixture *f = *state;
+	struct unit_store *f = *state;
 	struct tl_item it = an_item(f, "p1", "alice");
 	put(f, &it);
 	struct tl_id me = tl_id_new(), other = tl_id_new();
 	struct tl_job jobs[4];
 	size_t n = 0;
-	assert_int_equal(tl_db_begin(f->db), 0);
+	unit_begin(f->db);
 	assert_int_equal(tl_jobs_lease(f->db, me, TL_US_MIN, jobs, 4, &n), 0);
 	assert_int_equal(n, 1);
 	assert_true(tl_id_eq(jobs[0].item, it.id));
@@ -215,14 +172,14 @@ t_lease_is_exclusive_and_comes_back_after_its_deadline(void **state)
 	assert_int_equal(jobs[1].tries, 2);
 	assert_int_equal(tl_job_done(f->db, &jobs[0], me), TL_ECONFLICT);
 	assert_int_equal(tl_job_done(f->db, &jobs[1], other), 0);
-	assert_int_equal(tl_db_commit(f->db, TL_SYNC_NORMAL), 0);
+	unit_commit(f->db);
 	assert_int_equal(tl_clock_shift(0), 0);
 }
 
 static void
 t_blob_reads_back_and_same_content_is_one(void **state)
 {
-	struct fixture *f = *state;
+	struct unit_store *f = *state;
 	static uint8_t bytes[200000];
 	for (size_t i = 0; i < sizeof bytes; i++)
 		bytes[i] = (uint8_t)(i * 31 + i / 256);
@@ -268,7 +225,7 @@ adding(struct tl_db *db, void *ctx)
 static void
 t_writer_undoes_failed_work_alone(void **state)
 {
-	struct fixture *f = *state;
+	struct unit_store *f = *state;
 	struct tl_writer *w = NULL;
 	assert_int_equal(tl_writer_start(f->store, 100, &w), 0);
 	char name[] = "kept";
@@ -286,9 +243,9 @@ t_writer_undoes_failed_work_alone(void **state)
 static void
 t_every_statement_prepares(void **state)
 {
-	struct fixture *f = *state;
+	struct unit_store *f = *state;
 	struct tl_arg args[96] = {{0}};
-	assert_int_equal(tl_db_begin(f->db), 0);
+	unit_begin(f->db);
 	for (int sql = 0; sql < TL_SQL_COUNT; sql++) {
 		if (sql == TL_SQL_BEGIN || sql == TL_SQL_COMMIT || sql == TL_SQL_ROLLBACK)
 			continue;
@@ -305,20 +262,27 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(t_item_reads_back_in_the_clear, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
-		t_same_version_answers_the_same_and_other_content_is_refused, setup, teardown),
-	    cmocka_unit_test_setup_teardown(t_text_on_disk_is_sealed, setup, teardown),
+		t_item_reads_back_in_the_clear, unit_store_setup, unit_store_teardown),
 	    cmocka_unit_test_setup_teardown(
-		t_erased_account_takes_its_text_with_it, setup, teardown),
-	    cmocka_unit_test_setup_teardown(t_hold_stops_erasure, setup, teardown),
-	    cmocka_unit_test_setup_teardown(t_hold_ends, setup, teardown),
+		t_same_version_answers_the_same_and_other_content_is_refused, unit_store_setup,
+		unit_store_teardown),
 	    cmocka_unit_test_setup_teardown(
-		t_lease_is_exclusive_and_comes_back_after_its_deadline, setup, teardown),
+		t_text_on_disk_is_sealed, unit_store_setup, unit_store_teardown),
 	    cmocka_unit_test_setup_teardown(
-		t_blob_reads_back_and_same_content_is_one, setup, teardown),
-	    cmocka_unit_test_setup_teardown(t_writer_undoes_failed_work_alone, setup, teardown),
-	    cmocka_unit_test_setup_teardown(t_every_statement_prepares, setup, teardown),
+		t_erased_account_takes_its_text_with_it, unit_store_setup, unit_store_teardown),
+	    cmocka_unit_test_setup_teardown(
+		t_hold_stops_erasure, unit_store_setup, unit_store_teardown),
+	    cmocka_unit_test_setup_teardown(t_hold_ends, unit_store_setup, unit_store_teardown),
+	    cmocka_unit_test_setup_teardown(
+		t_lease_is_exclusive_and_comes_back_after_its_deadline, unit_store_setup,
+		unit_store_teardown),
+	    cmocka_unit_test_setup_teardown(t_blob_reads_back_and_same_content_is_one,
+		unit_store_setup, unit_store_teardown),
+	    cmocka_unit_test_setup_teardown(
+		t_writer_undoes_failed_work_alone, unit_store_setup, unit_store_teardown),
+	    cmocka_unit_test_setup_teardown(
+		t_every_statement_prepares, unit_store_setup, unit_store_teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

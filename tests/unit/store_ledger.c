@@ -1,18 +1,15 @@
 /* Sealing: gapless numbers, an unbroken chain, and every kind of tampering found. */
-#include "base/arena.h"
 #include "store/decisions.h"
 #include "store/ledger.h"
 #include "sys/clock.h"
 
-#include "unit.h"
+#include "unit_store.h"
 
 #include <math.h>
 #include <sqlite3.h>
 
 struct fixture {
-	char dir[64];
-	struct tl_store *store;
-	struct tl_db *db;
+	struct unit_store s;
 	struct tl_id first;
 };
 
@@ -52,26 +49,21 @@ setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof *f);
 	assert_non_null(f);
-	(void)snprintf(f->dir, sizeof f->dir, "/tmp/tutela-test-XXXXXX");
-	assert_non_null(mkdtemp(f->dir));
-	assert_int_equal(tl_crypto_init(), 0);
-	assert_int_equal(tl_store_create(f->dir), 0);
-	assert_int_equal(tl_store_open(f->dir, &f->store), 0);
-	assert_int_equal(tl_db_open(f->store, &f->db), 0);
-	assert_int_equal(tl_db_begin(f->db), 0);
+	unit_store_open(&f->s);
+	unit_begin(f->s.db);
 	for (int i = 0; i < 10; i++) {
 		char puid[16];
 		struct tl_decision d = a_decision();
 		(void)snprintf(puid, sizeof puid, "puid-%d", i);
 		d.puid = tl_str(puid);
-		assert_int_equal(tl_decision_add(f->db, &d), 0);
+		assert_int_equal(tl_decision_add(f->s.db, &d), 0);
 		if (i == 0)
 			f->first = d.id;
 		struct tl_decision_event e = {
 		    .kind = TL_S("notified"), .at = tl_now_us(), .actor = TL_S("system")};
-		assert_int_equal(tl_decision_event_add(f->db, d.id, &e), 0);
+		assert_int_equal(tl_decision_event_add(f->s.db, d.id, &e), 0);
 	}
-	assert_int_equal(tl_db_commit(f->db, TL_SYNC_FULL), 0);
+	unit_commit(f->s.db);
 	*state = f;
 	return 0;
 }
@@ -80,9 +72,7 @@ static int
 teardown(void **state)
 {
 	struct fixture *f = *state;
-	tl_db_close(f->db);
-	tl_store_close(f->store);
-	unit_remove_tree(f->dir);
+	unit_store_close(&f->s);
 	free(f);
 	return 0;
 }
@@ -91,14 +81,14 @@ static void
 seal_all(struct fixture *f)
 {
 	int n = 0;
-	assert_int_equal(tl_db_begin(f->db), 0);
+	unit_begin(f->s.db);
 	/* In small bites, as a busy clerk would. */
 	for (int got = 1; got > 0; n += got) {
-		got = tl_ledger_seal(f->db, 3);
+		got = tl_ledger_seal(f->s.db, 3);
 		assert_true(got >= 0);
 	}
 	assert_int_equal(n, 20);
-	assert_int_equal(tl_db_commit(f->db, TL_SYNC_FULL), 0);
+	unit_commit(f->s.db);
 }
 
 static void
@@ -106,7 +96,7 @@ tamper(struct fixture *f, const char *sql)
 {
 	char path[128];
 	sqlite3 *h = NULL;
-	(void)snprintf(path, sizeof path, "%s/store.db", f->dir);
+	(void)snprintf(path, sizeof path, "%s/store.db", f->s.dir);
 	assert_int_equal(sqlite3_open(path, &h), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(h, sql, NULL, NULL, NULL), SQLITE_OK);
 	assert_true(sqlite3_changes(h) > 0);
@@ -119,16 +109,16 @@ t_chain_is_gapless_and_verifies(void **state)
 	struct fixture *f = *state;
 	int64_t count = 0, seq = 0;
 	seal_all(f);
-	assert_int_equal(tl_ledger_verify(f->db, &count, &seq), 0);
+	assert_int_equal(tl_ledger_verify(f->s.db, &count, &seq), 0);
 	assert_int_equal(count, 20);
 	struct tl_arena *a = tl_arena_create(1 << 20);
 	struct tl_decision d;
-	assert_int_equal(tl_decision_get(f->db, f->first, a, &d, &seq), 0);
+	assert_int_equal(tl_decision_get(f->s.db, f->first, a, &d, &seq), 0);
 	assert_int_equal(seq, 1);
 	tl_arena_destroy(a);
-	assert_int_equal(tl_db_begin(f->db), 0);
-	assert_int_equal(tl_ledger_seal(f->db, 100), 0);
-	tl_db_rollback(f->db);
+	unit_begin(f->s.db);
+	assert_int_equal(tl_ledger_seal(f->s.db, 100), 0);
+	tl_db_rollback(f->s.db);
 }
 
 static void
@@ -137,7 +127,7 @@ expect_break(struct fixture *f, const char *sql, int64_t at)
 	int64_t count = 0, seq = 0;
 	seal_all(f);
 	tamper(f, sql);
-	assert_int_equal(tl_ledger_verify(f->db, &count, &seq), TL_ECORRUPT);
+	assert_int_equal(tl_ledger_verify(f->s.db, &count, &seq), TL_ECORRUPT);
 	assert_int_equal(seq, at);
 }
 
@@ -180,15 +170,15 @@ t_duty_is_held_by_one_until_it_ends(void **state)
 {
 	struct fixture *f = *state;
 	struct tl_id me = tl_id_new(), other = tl_id_new();
-	assert_int_equal(tl_db_begin(f->db), 0);
-	assert_int_equal(tl_duty_take(f->db, "clerk", me, tl_now_us() + TL_US_MIN), 0);
+	unit_begin(f->s.db);
+	assert_int_equal(tl_duty_take(f->s.db, "clerk", me, tl_now_us() + TL_US_MIN), 0);
 	assert_int_equal(
-	    tl_duty_take(f->db, "clerk", other, tl_now_us() + TL_US_MIN), TL_EAGAIN);
-	assert_int_equal(tl_duty_take(f->db, "clerk", me, tl_now_us() + TL_US_MIN), 0);
+	    tl_duty_take(f->s.db, "clerk", other, tl_now_us() + TL_US_MIN), TL_EAGAIN);
+	assert_int_equal(tl_duty_take(f->s.db, "clerk", me, tl_now_us() + TL_US_MIN), 0);
 	assert_int_equal(tl_clock_shift(2 * TL_US_MIN), 0);
-	assert_int_equal(tl_duty_take(f->db, "clerk", other, tl_now_us() + TL_US_MIN), 0);
+	assert_int_equal(tl_duty_take(f->s.db, "clerk", other, tl_now_us() + TL_US_MIN), 0);
 	assert_int_equal(tl_clock_shift(0), 0);
-	tl_db_rollback(f->db);
+	tl_db_rollback(f->s.db);
 }
 
 int

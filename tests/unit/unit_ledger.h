@@ -4,12 +4,10 @@
  */
 #pragma once
 
-#include "base/arena.h"
 #include "base/json.h"
 #include "config/policy.h"
 #include "decide/decide.h"
 #include "outbox/outbox.h"
-#include "store/accounts.h"
 #include "store/actions.h"
 #include "store/alarms.h"
 #include "store/decisions.h"
@@ -17,23 +15,17 @@
 #include "store/ledger.h"
 #include "sys/clock.h"
 
-#include "unit.h"
+#include "unit_store.h"
 
 #include <math.h>
 #include <sqlite3.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #ifndef TEST_POLICY
 #define TEST_POLICY TEST_DATA "/../../policy"
 #endif
 
 struct fixture {
-	char dir[64];
-	struct tl_store *store;
-	struct tl_db *db;
-	struct tl_arena *arena;
-	int64_t platform;
+	struct unit_store s;
 	struct tl_id user, other;
 	struct tl_item item;
 	struct tl_decide_env env;
@@ -54,7 +46,7 @@ add_user(struct fixture *f, const char *name)
 	sqlite3 *h;
 	struct tl_id id = tl_id_new();
 	tl_hex(hex, id.b, sizeof id.b);
-	(void)snprintf(path, sizeof path, "%s/store.db", f->dir);
+	(void)snprintf(path, sizeof path, "%s/store.db", f->s.dir);
 	(void)snprintf(sql, sizeof sql,
 	    "INSERT INTO users(id, name, role, password, pseudonym, created_at)"
 	    " VALUES(x'%s', '%s', 'moderator', '', 'R-%s', 1)",
@@ -68,7 +60,7 @@ add_user(struct fixture *f, const char *name)
 static inline struct tl_item
 add_item(struct fixture *f, const char *ext)
 {
-	struct tl_item it = {.platform = f->platform,
+	struct tl_item it = {.platform = f->s.platform,
 	    .ext_id = tl_str(ext),
 	    .version = 3,
 	    .live = true,
@@ -84,9 +76,9 @@ add_item(struct fixture *f, const char *ext)
 	uint8_t print[TL_PRINT_BYTES] = {1};
 	bool known;
 	it.received_at = tl_now_us();
-	assert_int_equal(tl_item_put(f->db, &it, print, 0, &row, &known), 0);
+	assert_int_equal(tl_item_put(f->s.db, &it, print, 0, &row, &known), 0);
 	struct tl_item_full full;
-	assert_int_equal(tl_item_get(f->db, f->platform, row.id, f->arena, &full), 0);
+	assert_int_equal(tl_item_get(f->s.db, f->s.platform, row.id, f->s.arena, &full), 0);
 	return full.item;
 }
 
@@ -95,23 +87,16 @@ setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof *f);
 	assert_non_null(f);
-	(void)snprintf(f->dir, sizeof f->dir, "/tmp/tutela-test-XXXXXX");
-	assert_non_null(mkdtemp(f->dir));
-	assert_int_equal(tl_crypto_init(), 0);
-	assert_int_equal(tl_store_create(f->dir), 0);
+	unit_store_open(&f->s);
 	f->user = add_user(f, "ada");
 	f->other = add_user(f, "ben");
-	assert_int_equal(tl_store_open(f->dir, &f->store), 0);
-	assert_int_equal(tl_db_open(f->store, &f->db), 0);
-	f->arena = tl_arena_create(1 << 26);
 	f->env = (struct tl_decide_env){.service = "Demo",
 	    .public_url = "http://localhost:8080",
 	    .undo_us = 8 * TL_US_S,
 	    .statement = compose};
 	if (tl_policy_load(TEST_POLICY, &f->env.policies) < 0)
 		fail_msg("%s", tl_err_text());
-	assert_int_equal(tl_db_begin(f->db), 0);
-	assert_int_equal(tl_platform_add(f->db, TL_S("demo"), &f->platform), 0);
+	unit_begin(f->s.db);
 	f->item = add_item(f, "post-1");
 	*state = f;
 	return 0;
@@ -121,12 +106,8 @@ static inline int
 teardown(void **state)
 {
 	struct fixture *f = *state;
-	tl_db_rollback(f->db);
-	tl_db_close(f->db);
-	tl_store_close(f->store);
+	unit_store_close(&f->s);
 	tl_policy_unref(f->env.policies);
-	tl_arena_destroy(f->arena);
-	unit_remove_tree(f->dir);
 	free(f);
 	return 0;
 }
@@ -151,7 +132,7 @@ automatic(struct fixture *f, enum tl_verdict_word word, const char *policy, cons
 	    .distance = -1};
 	enum tl_decided got;
 	struct tl_id id;
-	int rc = tl_decide_automatic(f->db, &f->env, &f->item, &v, &s, 1, &got, &id);
+	int rc = tl_decide_automatic(f->s.db, &f->env, &f->item, &v, &s, 1, &got, &id);
 	if (rc < 0)
 		fail_msg("%s", tl_err_text());
 	assert_int_equal(got, want);
@@ -163,7 +144,7 @@ open_case(struct fixture *f)
 {
 	int64_t now = tl_now_us();
 	struct tl_case c = {.id = tl_id_new(),
-	    .platform = f->platform,
+	    .platform = f->s.platform,
 	    .live = true,
 	    .subject_kind = TL_SUBJECT_ITEM,
 	    .subject = f->item.id,
@@ -177,7 +158,7 @@ open_case(struct fixture *f)
 	    .claimed_by = f->user,
 	    .claimed_at = now - 2 * TL_US_S,
 	    .claim_until = now + TL_US_MIN};
-	assert_int_equal(tl_case_add(f->db, &c), 0);
+	assert_int_equal(tl_case_add(f->s.db, &c), 0);
 	return c;
 }
 
@@ -195,7 +176,7 @@ person(struct fixture *f, const struct tl_case *c, enum tl_decision_kind kind,
 	    .action_count = action ? 1 : 0,
 	    .viewed_whole = -1};
 	int64_t effective;
-	return tl_decide_person(f->db, &f->env, c, &p, ret, &effective);
+	return tl_decide_person(f->s.db, &f->env, c, &p, ret, &effective);
 }
 
 static inline struct tl_action_row *
@@ -203,7 +184,7 @@ actions(struct fixture *f, struct tl_id decision, size_t want)
 {
 	struct tl_action_row *rows;
 	size_t n;
-	assert_int_equal(tl_action_of_decision(f->db, decision, f->arena, &rows, &n), 0);
+	assert_int_equal(tl_action_of_decision(f->s.db, decision, f->s.arena, &rows, &n), 0);
 	assert_int_equal(n, want);
 	return rows;
 }
@@ -212,7 +193,7 @@ static inline struct tl_decision
 decision(struct fixture *f, struct tl_id id)
 {
 	struct tl_decision d;
-	assert_int_equal(tl_decision_get(f->db, id, f->arena, &d, NULL), 0);
+	assert_int_equal(tl_decision_get(f->s.db, id, f->s.arena, &d, NULL), 0);
 	return d;
 }
 
@@ -221,7 +202,7 @@ delivery(struct fixture *f, struct tl_id cause)
 {
 	struct tl_outbox_row *rows;
 	size_t n;
-	assert_int_equal(tl_outboxrow_of_cause(f->db, cause, f->arena, &rows, &n), 0);
+	assert_int_equal(tl_outboxrow_of_cause(f->s.db, cause, f->s.arena, &rows, &n), 0);
 	assert_int_equal(n, 1);
 	return rows[0];
 }
@@ -230,6 +211,7 @@ static inline int64_t
 strikes(struct fixture *f)
 {
 	struct tl_account a;
-	assert_int_equal(tl_account_get(f->db, f->platform, f->item.account, f->arena, &a), 0);
+	assert_int_equal(
+	    tl_account_get(f->s.db, f->s.platform, f->item.account, f->s.arena, &a), 0);
 	return a.strikes;
 }
