@@ -82,6 +82,9 @@ int cli_fail(int err, const char *remedy, const char *fmt, ...) TL_PRINTF(3, 4);
 /* Parses the command line into *c. EUSAGE. *ret_help: help was asked for instead. */
 int cli_parse(struct tl_cli *c, int argc, char **argv, bool *ret_help) TL_MUST;
 void cli_help(struct tl_buf *out, const struct cli_command *command); /* NULL: all */
+/* The same for programs: the command, or the group of commands, of that name; NULL: all. */
+void cli_help_json(struct tl_buf *out, const char *name);
+bool cli_is_called(const struct cli_command *command, const char *name); /* it, or its group */
 
 /* Opens what the command needs. */
 int cli_open(struct tl_cli *c) TL_MUST;

@@ -81,6 +81,53 @@ cli_help(struct tl_buf *out, const struct cli_command *command)
 		help_all(out);
 }
 
+bool
+cli_is_called(const struct cli_command *command, const char *name)
+{
+	size_t n = strlen(name);
+	return strcmp(command->name, name) == 0 ||
+	       (strncmp(command->name, name, n) == 0 && command->name[n] == ' ');
+}
+
+static void
+option_json(struct tl_buf *out, const struct cli_option *o)
+{
+	tl_js_open(out, NULL, '{');
+	tl_js_z(out, "name", o->name);
+	tl_js_z(out, "arg", o->arg);
+	tl_js_z(out, "help", o->help);
+	tl_js_close(out, '}');
+}
+
+void
+cli_help_json(struct tl_buf *out, const char *name)
+{
+	const struct cli_option *o;
+	tl_js_open(out, NULL, '{');
+	tl_js_open(out, "commands", '[');
+	for (const struct cli_command *c = cli_commands; c->name; c++) {
+		if (name && !cli_is_called(c, name))
+			continue;
+		tl_js_open(out, NULL, '{');
+		tl_js_z(out, "name", c->name);
+		tl_js_z(out, "args", c->args);
+		tl_js_z(out, "help", c->help);
+		tl_js_z(out, "example", c->example);
+		tl_js_open(out, "options", '[');
+		for (size_t i = 0; (o = cli_option_of(c, i)) != NULL; i++)
+			option_json(out, o);
+		tl_js_close(out, ']');
+		tl_js_close(out, '}');
+	}
+	tl_js_close(out, ']');
+	tl_js_open(out, "options", '[');
+	for (o = cli_global_options; o->name; o++)
+		option_json(out, o);
+	tl_js_close(out, ']');
+	tl_js_close(out, '}');
+	tl_buf_byte(out, '\n');
+}
+
 /* scdoc gives _ and * and \ a meaning. */
 static void
 sc(struct tl_buf *out, const char *text)

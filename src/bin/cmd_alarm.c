@@ -148,10 +148,24 @@ cmd_switch_set(struct tl_cli *c)
 	return rc < 0 ? rc : cmd_switch_get(c);
 }
 
+/* The name of "user:ID"; what is no person stays as it is. */
+static struct tl_str
+who(struct tl_cli *c, struct tl_str actor)
+{
+	struct tl_user u;
+	struct tl_id id;
+	if (actor.n <= 5 || memcmp(actor.p, "user:", 5) != 0 ||
+	    tl_id_parse(tl_bytes(actor.p + 5, actor.n - 5), &id) < 0 ||
+	    tl_user_get(c->db, id, c->arena, &u) < 0)
+		return actor;
+	return u.name;
+}
+
 int
 cmd_audit(struct tl_cli *c)
 {
-	static const char *const columns[] = {"at", "actor", "verb", "subject", "detail", NULL};
+	static const char *const columns[] = {
+	    "at", "who", "verb", "subject", "detail", "actor", NULL};
 	struct tl_audit_row *rows = NULL;
 	size_t n = 0;
 	int64_t limit = 50;
@@ -164,10 +178,11 @@ cmd_audit(struct tl_cli *c)
 	cli_list_begin(&l, c, "audit", columns);
 	for (size_t i = 0; i < n; i++) {
 		cli_cell_time(&l, rows[i].at);
-		cli_cell(&l, rows[i].actor);
+		cli_cell(&l, who(c, rows[i].actor));
 		cli_cell(&l, rows[i].verb);
 		cli_cell(&l, rows[i].subject);
 		cli_cell(&l, rows[i].detail);
+		cli_cell(&l, rows[i].actor);
 	}
 	cli_list_end(&l, "Nothing was done yet.");
 	return 0;

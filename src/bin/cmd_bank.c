@@ -309,6 +309,30 @@ cmd_bank_import(struct tl_cli *c)
 	return 0;
 }
 
+/* One entry: a line that import reads, or an object. */
+static void
+export_entry(struct tl_cli *c, const struct tl_bank_entry *e)
+{
+	const char *form = tl_entry_form_names[e->form];
+	if (c->json) {
+		struct tl_buf value TL_CLEANUP(tl_buf_fini) = {0};
+		tl_bank_value_text(e->form, e->value, &value);
+		tl_js_open(&c->out, NULL, '{');
+		tl_js_z(&c->out, "form", form);
+		tl_js_str(&c->out, "value", tl_buf_str(&value));
+		tl_js_str(&c->out, "note", e->note);
+		tl_js_close(&c->out, '}');
+		return;
+	}
+	tl_buf_printf(&c->out, "%s:", form);
+	tl_bank_value_text(e->form, e->value, &c->out);
+	if (e->note.n) {
+		tl_buf_byte(&c->out, '\t');
+		cli_clean(&c->out, e->note);
+	}
+	tl_buf_byte(&c->out, '\n');
+}
+
 int
 cmd_bank_export(struct tl_cli *c)
 {
@@ -316,22 +340,27 @@ cmd_bank_export(struct tl_cli *c)
 	struct tl_bank b = {0};
 	struct tl_id before = {0};
 	int rc = find_bank(c, &b);
+	if (rc == 0 && c->json) {
+		tl_js_open(&c->out, NULL, '{');
+		tl_js_open(&c->out, "entries", '[');
+	}
 	for (size_t n = PAGE; rc == 0 && n == PAGE;) {
 		struct tl_arena *a TL_CLEANUP(tl_arena_destroyp) = tl_arena_create(32u << 20);
 		struct tl_bank_entry *entries;
 		rc = tl_bank_entry_page(c->db, b.id, before, PAGE, a, &entries, &n);
 		for (size_t i = 0; rc == 0 && i < n; i++) {
-			tl_buf_printf(&c->out, "%s:", tl_entry_form_names[entries[i].form]);
-			tl_bank_value_text(entries[i].form, entries[i].value, &c->out);
-			if (entries[i].note.n) {
-				tl_buf_byte(&c->out, '\t');
-				cli_clean(&c->out, entries[i].note);
-			}
-			tl_buf_byte(&c->out, '\n');
+			if (c->json && i == 0 && !tl_id_is_nil(before))
+				tl_buf_puts(&c->out, ",\n"); /* the page before was written */
+			export_entry(c, &entries[i]);
 			before = entries[i].id;
 		}
 		if (rc == 0)
 			rc = cli_flush(c);
+	}
+	if (rc == 0 && c->json) {
+		tl_js_close(&c->out, ']');
+		tl_js_close(&c->out, '}');
+		tl_buf_byte(&c->out, '\n');
 	}
 	return rc;
 }

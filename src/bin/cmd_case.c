@@ -87,14 +87,34 @@ read_causes(struct tl_cli *c, struct tl_id id, struct tl_buf *json, struct tl_bu
 	return rc;
 }
 
+/* What people call its platform, its subject and its holder. */
+struct names {
+	struct tl_str platform, subject, holder;
+};
+
+static int
+read_names(struct tl_cli *c, struct tl_id id, struct names *n)
+{
+	struct tl_row r;
+	int rc = tl_db_first(c->db, &r, TL_SQL_INSPECT_CASE_NAMES, A_ID(id));
+	if (rc < 0)
+		return rc;
+	n->platform = tl_arena_dup(c->arena, tl_col_str(&r, 0));
+	n->subject = tl_arena_dup(c->arena, tl_col_str(&r, 1));
+	n->holder = tl_arena_dup(c->arena, tl_col_str(&r, 2));
+	tl_row_end(&r);
+	return tl_arena_check(c->arena);
+}
+
 int
 cmd_case_show(struct tl_cli *c)
 {
 	static const char *const columns[] = {"id", "queue", "state", "severity", "policy",
-	    "subject_kind", "subject", "urgency", "reach", "opened_at", "clock_at",
+	    "platform", "subject_kind", "subject", "urgency", "reach", "opened_at", "clock_at",
 	    "claimed_by", "claim_until", "decision", "causes", NULL};
 	struct tl_id id;
 	struct tl_case k = {0};
+	struct names names = {0};
 	struct tl_buf causes TL_CLEANUP(tl_buf_fini) = {0};
 	struct tl_buf text TL_CLEANUP(tl_buf_fini) = {0};
 	int rc = cli_id("a case", c->argv[0], &id);
@@ -105,6 +125,8 @@ cmd_case_show(struct tl_cli *c)
 		    rc, "`tutela case list` shows the ids.", "there is no such case");
 	if (rc == 0)
 		rc = read_causes(c, id, &causes, &text);
+	if (rc == 0)
+		rc = read_names(c, id, &names);
 	if (rc < 0)
 		return rc;
 	struct cli_list l;
@@ -114,13 +136,14 @@ cmd_case_show(struct tl_cli *c)
 	cli_cell_z(&l, tl_case_state_names[k.state]);
 	cli_cell_z(&l, tl_severity_names[k.severity]);
 	cli_cell(&l, k.policy);
+	cli_cell(&l, names.platform);
 	cli_cell_z(&l, tl_subject_kind_names[k.subject_kind]);
-	cli_cell_id(&l, k.subject);
+	cli_cell(&l, names.subject);
 	cli_cell_num(&l, k.urgency);
 	cli_cell_int(&l, k.reach);
 	cli_cell_time(&l, k.opened_at);
 	cli_cell_time(&l, k.clock_at);
-	cli_cell_id(&l, k.claimed_by);
+	cli_cell(&l, names.holder);
 	cli_cell_time(&l, k.claim_until);
 	cli_cell_id(&l, k.decision);
 	cli_cell_json(&l, tl_buf_str(&causes), tl_buf_z(&text));

@@ -19,23 +19,24 @@ int
 cmd_help(struct tl_cli *c)
 {
 	if (c->argc == 0) {
-		cli_help(&c->out, NULL);
+		c->json ? cli_help_json(&c->out, NULL) : cli_help(&c->out, NULL);
 		return 0;
 	}
 	char name[128];
 	(void)snprintf(name, sizeof name, "%s%s%s", c->argv[0], c->argc > 1 ? " " : "",
 	    c->argc > 1 ? c->argv[1] : "");
-	size_t n = strlen(name);
 	bool found = false;
 	for (const struct cli_command *k = cli_commands; k->name; k++) {
-		bool in_group = strncmp(k->name, name, n) == 0 && k->name[n] == ' ';
-		if (strcmp(k->name, name) != 0 && !in_group)
+		if (!cli_is_called(k, name))
 			continue;
-		if (found)
+		if (found && !c->json)
 			tl_buf_puts(&c->out, "\n----\n\n");
-		cli_help(&c->out, k);
+		if (!c->json)
+			cli_help(&c->out, k);
 		found = true;
 	}
+	if (found && c->json)
+		cli_help_json(&c->out, name);
 	if (!found)
 		return cli_fail(TL_EUSAGE, "`tutela help` lists all commands.",
 		    "there is no command \"%s\"", name);
@@ -53,12 +54,29 @@ static const struct {
     {"configuration", tl_config_markdown},
 };
 
+static void
+write_document(struct tl_cli *c, const char *name, void (*write)(struct tl_buf *out))
+{
+	static const char *const columns[] = {"kind", "text", NULL};
+	struct tl_buf text TL_CLEANUP(tl_buf_fini) = {0};
+	struct cli_list l;
+	write(&text);
+	if (!c->json) {
+		tl_buf_put(&c->out, text.p, text.n);
+		return;
+	}
+	cli_record_begin(&l, c, columns);
+	cli_cell_z(&l, name);
+	cli_cell(&l, tl_buf_str(&text));
+	cli_list_end(&l, "");
+}
+
 int
 cmd_docs(struct tl_cli *c)
 {
 	for (size_t i = 0; i < TL_COUNT(documents); i++) {
 		if (strcmp(c->argv[0], documents[i].name) == 0) {
-			documents[i].write(&c->out);
+			write_document(c, documents[i].name, documents[i].write);
 			return 0;
 		}
 	}

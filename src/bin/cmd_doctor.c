@@ -299,13 +299,20 @@ check_clerk(struct doctor *d)
 	return 0;
 }
 
+static void
+verifying(int64_t done, int64_t all)
+{
+	cli_progress("checked ledger rows", done, all);
+}
+
 static int
 check_ledger(struct doctor *d)
 {
 	int64_t rows = 0, bad = 0;
 	if (!cli_option(d->cli, "deep"))
 		return 0;
-	int rc = tl_ledger_verify(d->cli->db, &rows, &bad);
+	int rc = tl_ledger_verify(d->cli->db, verifying, &rows, &bad);
+	cli_progress_end();
 	if (rc == TL_ECORRUPT) {
 		find(d, PROBLEM,
 		    "Stop writing, keep a copy of the folder, compare it with a backup.",
@@ -374,8 +381,10 @@ cmd_doctor(struct tl_cli *c)
 	else if (d.count[NOTE] + d.count[WARNING] + d.count[PROBLEM] == 0)
 		cli_say(c, "Everything is in order.");
 	else
-		cli_say(c, "\n%d problems, %d warnings, %d notes.", d.count[PROBLEM],
-		    d.count[WARNING], d.count[NOTE]);
+		cli_say(c, "\n%d %s, %d %s, %d %s.", d.count[PROBLEM],
+		    d.count[PROBLEM] == 1 ? "problem" : "problems", d.count[WARNING],
+		    d.count[WARNING] == 1 ? "warning" : "warnings", d.count[NOTE],
+		    d.count[NOTE] == 1 ? "note" : "notes");
 	c->exit = d.count[PROBLEM] + d.count[WARNING] ? CLI_FOUND : CLI_DONE;
 	return 0;
 }

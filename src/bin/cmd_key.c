@@ -225,7 +225,9 @@ static void
 endpoint_row(const struct tl_endpoint *e, void *ctx)
 {
 	struct cli_list *l = ctx;
-	cli_cell_int(l, e->platform);
+	struct tl_str name = {0};
+	int rc = tl_platform_name(l->cli->db, e->platform, l->cli->arena, &name);
+	cli_cell(l, rc < 0 ? TL_S("?") : name);
 	cli_cell_bool(l, e->live);
 	cli_cell_z(l, e->url);
 	cli_cell_bool(l, e->enabled);

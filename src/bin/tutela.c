@@ -96,7 +96,10 @@ run(struct tl_cli *c, int argc, char **argv)
 	if (rc < 0)
 		return rc;
 	if (help) {
-		cli_help(&c->out, c->command);
+		if (c->json)
+			cli_help_json(&c->out, c->command ? c->command->name : NULL);
+		else
+			cli_help(&c->out, c->command);
 		return cli_flush(c);
 	}
 	rc = tl_crypto_init();

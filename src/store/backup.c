@@ -200,7 +200,7 @@ check_pages(sqlite3 *h)
 
 /* The ledger's own verification needs a whole store: one is lent to it in memory. */
 static int
-check_ledger(sqlite3 *h, struct tl_backup_report *ret)
+check_ledger(sqlite3 *h, tl_backup_progress_fn progress, struct tl_backup_report *ret)
 {
 	struct tl_db *db = calloc(1, sizeof *db);
 	int64_t bad = 0;
@@ -208,7 +208,7 @@ check_ledger(sqlite3 *h, struct tl_backup_report *ret)
 		abort();
 	db->main = h;
 	db->turn.gate_fd = db->turn.floor_fd = -1;
-	int rc = tl_ledger_verify(db, &ret->sealed, &bad);
+	int rc = tl_ledger_verify(db, progress, &ret->sealed, &bad);
 	for (size_t i = 0; i < TL_SQL_COUNT; i++)
 		(void)sqlite3_finalize(db->stmts[i].st);
 	free(db);
@@ -216,7 +216,7 @@ check_ledger(sqlite3 *h, struct tl_backup_report *ret)
 }
 
 int
-tl_backup_verify(const char *path, struct tl_backup_report *ret)
+tl_backup_verify(const char *path, tl_backup_progress_fn progress, struct tl_backup_report *ret)
 {
 	sqlite3 *h TL_CLEANUP(closep) = NULL;
 	int64_t schema = 0;
@@ -240,6 +240,6 @@ tl_backup_verify(const char *path, struct tl_backup_report *ret)
 	if (rc == 0)
 		rc = number(h, "SELECT COUNT(*) FROM decisions", &ret->decisions);
 	if (rc == 0 && schema == tl_store_schema())
-		rc = check_ledger(h, ret);
+		rc = check_ledger(h, progress, ret);
 	return rc;
 }

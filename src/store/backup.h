@@ -6,7 +6,7 @@
 
 #include "store/db.h"
 
-/* Called now and then: pages copied, pages in all. May be NULL. */
+/* Called now and then: pages copied or ledger rows checked, and how many there are (0: not known). May be NULL. */
 typedef void (*tl_backup_progress_fn)(int64_t done, int64_t all);
 
 /*
@@ -26,7 +26,8 @@ struct tl_backup_report {
  * Reads the whole copy: its digest (compared with path.sha256, which tl_backup_seal wrote), pages, schema, and the
  * hash chain of the ledger. ECORRUPT with what does not fit; nothing in the copy is changed. ECONFLICT when it needs a newer program.
  */
-int tl_backup_verify(const char *path, struct tl_backup_report *ret) TL_MUST;
+int tl_backup_verify(
+    const char *path, tl_backup_progress_fn progress, struct tl_backup_report *ret) TL_MUST;
 
 /* Writes path.sha256, in the form of sha256sum(1). */
 int tl_backup_seal(const char *path) TL_MUST;

@@ -231,7 +231,8 @@ check_seal(struct tl_db *db, struct tl_row *w, struct tip *tip, int64_t *ret_seq
 }
 
 int
-tl_ledger_verify(struct tl_db *db, int64_t *ret_count, int64_t *ret_seq)
+tl_ledger_verify(
+    struct tl_db *db, tl_ledger_progress_fn progress, int64_t *ret_count, int64_t *ret_seq)
 {
 	struct tip tip = {0};
 	*ret_seq = 0;
@@ -251,6 +252,8 @@ tl_ledger_verify(struct tl_db *db, int64_t *ret_count, int64_t *ret_seq)
 			return rc;
 		if (tip.seq == before)
 			break;
+		if (progress)
+			progress(tip.seq, 0);
 	}
 	*ret_count = tip.seq;
 	return 0;

@@ -14,8 +14,12 @@ int tl_duty_take(
 /* Seals up to `max` rows, decisions before events; inside a transaction. Returns how many, or an error. */
 int tl_ledger_seal(struct tl_db *db, int max) TL_MUST;
 
+/* Called now and then: rows checked; how many there are in all is not known (0). May be NULL. */
+typedef void (*tl_ledger_progress_fn)(int64_t done, int64_t all);
+
 /*
  * Walks the whole chain and compares every row with its seal. 0, or ECORRUPT naming the first number that does
  * not fit in the text and *ret_seq. *ret_count: rows checked.
  */
-int tl_ledger_verify(struct tl_db *db, int64_t *ret_count, int64_t *ret_seq) TL_MUST;
+int tl_ledger_verify(struct tl_db *db, tl_ledger_progress_fn progress, int64_t *ret_count,
+    int64_t *ret_seq) TL_MUST;

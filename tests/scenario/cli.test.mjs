@@ -226,7 +226,7 @@ test('doctor says what is wrong and what to do', () => {
   const stopped = findings.find((f) => f.check === 'daemon')
   assert.equal(stopped.level, 'warning')
   assert.ok(findings.every((f) => f.remedy.length > 5 && f.text.length > 5))
-  assert.match(run(['doctor']).out, /tutelad is not running[\s\S]*\d+ problems, \d+ warnings/)
+  assert.match(run(['doctor']).out, /tutelad is not running[\s\S]*\d+ problems?, \d+ warnings?/)
   const later = JSON.parse(run(['doctor', '--clock', '86400', '--json']).out).findings
   assert.ok(later.some((f) => f.check === 'clock' && /8640\d s/.test(f.text)))
   assert.ok(!JSON.parse(run(['doctor', '--clock', '0', '--json']).out).findings.some((f) => f.check === 'clock'))
@@ -279,6 +279,26 @@ test('a copy is verified, restored, and refused when it is damaged', () => {
   assert.equal(bad.code, 5)
   assert.match(bad.err, /Do not use this copy/)
   assert.equal(run(['restore', copy], { dir: join(folder, 'third') }).code, 5)
+})
+
+test('every command speaks JSON, also those that print documents and files', () => {
+  writeFileSync(join(folder, 'many.txt'), Array.from({ length: 1200 }, (_, i) => `zorb${i}\n`).join(''))
+  ok(['bank', 'create', 'many', '--kind', 'text', '--policy', 'terms.spam'])
+  ok(['bank', 'import', 'many', join(folder, 'many.txt')])
+  const { entries } = json(['bank', 'export', 'many'])
+  assert.equal(new Set(entries.map((e) => e.value)).size, 1200)
+  assert.deepEqual(Object.keys(entries[0]), ['form', 'value', 'note'])
+  const { commands } = json(['help'], { dir: null })
+  assert.ok(commands.length > 40 && commands.every((c) => c.name && c.help && c.example && Array.isArray(c.options)))
+  assert.deepEqual(json(['help', 'case'], { dir: null }).commands.map((c) => c.name), ['case list', 'case show'])
+  assert.equal(json(['user', 'add', '--help'], { dir: null }).commands[0].name, 'user add')
+  assert.match(json(['docs', 'bash'], { dir: null }).text, /^# bash completion/)
+})
+
+test('lists say names, not numbers', () => {
+  ok(['endpoint', 'add', 'https://flip.example/hooks', '--platform', 'flip'])
+  assert.equal(json(['endpoint', 'list']).endpoints[0].platform, 'flip')
+  assert.equal(json(['audit', '--limit', '1']).audit[0].who, 'cli')
 })
 
 test('completions and the man page know every command', () => {

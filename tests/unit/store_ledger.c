@@ -109,7 +109,7 @@ t_chain_is_gapless_and_verifies(void **state)
 	struct fixture *f = *state;
 	int64_t count = 0, seq = 0;
 	seal_all(f);
-	assert_int_equal(tl_ledger_verify(f->s.db, &count, &seq), 0);
+	assert_int_equal(tl_ledger_verify(f->s.db, NULL, &count, &seq), 0);
 	assert_int_equal(count, 20);
 	struct tl_arena *a = tl_arena_create(1 << 20);
 	struct tl_decision d;
@@ -127,7 +127,7 @@ expect_break(struct fixture *f, const char *sql, int64_t at)
 	int64_t count = 0, seq = 0;
 	seal_all(f);
 	tamper(f, sql);
-	assert_int_equal(tl_ledger_verify(f->s.db, &count, &seq), TL_ECORRUPT);
+	assert_int_equal(tl_ledger_verify(f->s.db, NULL, &count, &seq), TL_ECORRUPT);
 	assert_int_equal(seq, at);
 }
 
