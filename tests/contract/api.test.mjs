@@ -212,6 +212,17 @@ test('erasing twice is the same as once', async () => {
   assert.equal((await call('DELETE', '/v1/items/nothing')).status, 404)
 })
 
+test('what a legal hold keeps is not erased, and the refusal says why', async () => {
+  const one = item({ author: { id: 'held' }, text: { body: term('demo-csae') } })
+  assert.equal((await call('POST', '/v1/items?wait=2000', one)).json.verdict, 'withhold')
+  for (const path of [`/v1/items/${one.id}`, '/v1/accounts/held']) {
+    const refused = await call('DELETE', path)
+    assert.equal(refused.status, 409, path)
+    assert.match(refused.json.detail, /legal hold.*csae/)
+  }
+  assert.equal((await call('GET', `/v1/items/${one.id}`)).json.text.body, one.text.body)
+})
+
 test('banks and lists answer at once', async () => {
   const list = readFileSync(join(root, 'policy/lists/demo-spam.txt'), 'utf8').split('\n').find((l) => l && !l.startsWith('#'))
   const hit = await call('POST', '/v1/match', { text: { body: `see ${list.split('\t')[0]} here` }, hashes: [{ kind: 'md5', value: '0'.repeat(32) }] })
