@@ -81,15 +81,35 @@ take_back(struct tl_db *db, const struct tl_action_row *a, int64_t now, struct t
 	return rc;
 }
 
+/* "item post-17": the action's subject in the platform's words. */
+static int
+about(
+    struct tl_db *db, const struct tl_action_row *a, struct tl_arena *arena, struct tl_str *ret)
+{
+	struct tl_row r;
+	int rc = tl_db_first(db, &r, TL_SQL_ACTION_ABOUT, A_ID(a->id));
+	if (rc < 0)
+		return rc;
+	*ret = tl_str(tl_arena_printf(arena, "%s %.*s", tl_subject_kind_names[a->subject_kind],
+	    TL_ARG(tl_col_str(&r, 0))));
+	tl_row_end(&r);
+	return tl_arena_check(arena);
+}
+
 static int
 refused_alarm(struct tl_db *db, const struct tl_action_row *a, struct tl_arena *arena)
 {
+	struct tl_str subject;
+	int rc = about(db, a, arena, &subject);
+	if (rc < 0)
+		return rc;
 	const char *text = tl_arena_printf(arena,
-	    "The platform refused to carry out \"%.*s\". The decision stands without effect "
+	    "The platform refused to carry out \"%.*s\" on %.*s. The decision stands without "
+	    "effect "
 	    "there. "
 	    "Look at its note in the trail, settle it with the platform, then decide again if "
 	    "need be.",
-	    TL_ARG(a->name));
+	    TL_ARG(a->name), TL_ARG(subject));
 	return tl_alarm_open(db, "action_refused", id_text(arena, a->id), tl_str(text), NULL);
 }
 
@@ -167,6 +187,27 @@ tl_enforce_delivered(
 			    a.name, now);
 }
 
+static int
+late_alarm(struct tl_db *db, struct tl_action_row *a, int64_t now, struct tl_arena *arena)
+{
+	struct tl_str subject;
+	int rc = about(db, a, arena, &subject);
+	if (rc < 0)
+		return rc;
+	const char *text = tl_arena_printf(arena,
+	    "The platform has not confirmed \"%.*s\" on %.*s in time; it has %s it. It may not "
+	    "be in effect there. Look at its deliveries; the platform confirms with POST "
+	    "/v1/actions/{id}/confirm.",
+	    TL_ARG(a->name), TL_ARG(subject),
+	    a->state == TL_ACTION_SENT ? "received" : "not yet received");
+	rc = tl_arena_check(arena);
+	if (rc == 0)
+		rc = tl_alarm_open(
+		    db, "action_clock", id_text(arena, a->id), tl_str(text), NULL);
+	a->clock_at = now + REMIND;
+	return rc < 0 ? rc : tl_action_set(db, a);
+}
+
 int
 tl_enforce_clocks(
     struct tl_db *db, int64_t now, size_t max, struct tl_arena *arena, size_t *ret_count)
@@ -174,20 +215,8 @@ tl_enforce_clocks(
 	struct tl_action_row *late;
 	size_t n;
 	int rc = tl_action_late(db, now, max, arena, &late, &n);
-	for (size_t i = 0; i < n && rc == 0; i++) {
-		const char *text = tl_arena_printf(arena,
-		    "The platform has %s \"%.*s\" and not confirmed it in time. It may not be "
-		    "in effect there. "
-		    "Look at its deliveries; the platform confirms with POST "
-		    "/v1/actions/{id}/confirm.",
-		    late[i].state == TL_ACTION_SENT ? "received" : "not yet received",
-		    TL_ARG(late[i].name));
-		rc = tl_alarm_open(
-		    db, "action_clock", id_text(arena, late[i].id), tl_str(text), NULL);
-		late[i].clock_at = now + REMIND;
-		if (rc == 0)
-			rc = tl_action_set(db, &late[i]);
-	}
+	for (size_t i = 0; i < n && rc == 0; i++)
+		rc = late_alarm(db, &late[i], now, arena);
 	if (rc == 0)
 		*ret_count = n;
 	return rc;

@@ -71,6 +71,9 @@ S(ACTION_IN_FORCE,
     " ORDER BY a.created_at, a.id LIMIT $4")
 S(ACTION_CLOCKS, "SELECT " ACTION_COLS " FROM actions a WHERE a.clock_at <= $1"
 		 " AND a.state IN ('waiting', 'sent') ORDER BY a.clock_at LIMIT $2")
+S(ACTION_ABOUT, "SELECT COALESCE(i.ext_id, x.ext_id, '') FROM actions a LEFT JOIN items i ON a.subject_kind = 'item'"
+		" AND i.platform = a.platform AND i.id = a.subject LEFT JOIN accounts x ON a.subject_kind = 'account'"
+		" AND x.platform = a.platform AND x.id = a.subject WHERE a.id = $1")
 S(ACTION_COUNTS, "SELECT state, COUNT(*) FROM actions GROUP BY state")
 #undef ACTION_COLS
 
