@@ -228,18 +228,26 @@ store_buried(struct round *r, struct scan *s)
 	return store_verdict(r, s);
 }
 
+/* What somebody waited for was scanned before its turn. A report that came meanwhile was not looked at. */
+static int
+lease_late(struct worker *w, struct scan *s)
+{
+	bool looked = s->job.rescan;
+	int rc = tl_job_lease_one(w->db, w->lease, w->config->scan_lease_seconds * TL_US_S,
+	    s->job.platform, s->job.item, &s->job);
+	if (rc == TL_ENOTFOUND)
+		return tl_fail(TL_ECONFLICT, "another worker has this item");
+	if (rc == 0 && s->job.rescan && !looked)
+		rc = tl_job_again(w->db, s->job.platform, s->job.item);
+	return rc;
+}
+
 static int
 end_lease(struct worker *w, struct scan *s)
 {
-	if (!s->leased) {
-		int rc =
-		    tl_job_lease_one(w->db, w->lease, w->config->scan_lease_seconds * TL_US_S,
-			s->job.platform, s->job.item, &s->job);
-		if (rc == TL_ENOTFOUND)
-			return tl_fail(TL_ECONFLICT, "another worker has this item");
-		if (rc < 0)
-			return rc;
-	}
+	int rc = s->leased ? 0 : lease_late(w, s);
+	if (rc < 0)
+		return rc;
 	if (s->end == SCAN_AGAIN) {
 		int64_t pause = DELAY_FIRST_US << (s->job.tries < 8 ? s->job.tries : 8);
 		return tl_job_delay(w->db, &s->job, w->lease, tl_now_us() + pause, s->why);

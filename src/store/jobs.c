@@ -95,8 +95,12 @@ tl_job_back(struct tl_db *db, const struct tl_job *job, struct tl_id lease)
 int
 tl_job_done(struct tl_db *db, const struct tl_job *job, struct tl_id lease)
 {
-	return ended(
-	    tl_db_run(db, TL_SQL_JOB_DONE, A_INT(job->platform), A_ID(job->item), A_ID(lease)));
+	int changed =
+	    tl_db_run(db, TL_SQL_JOB_DONE, A_INT(job->platform), A_ID(job->item), A_ID(lease));
+	if (changed == 0)
+		changed = tl_db_run(db, TL_SQL_JOB_READY, A_INT(job->platform), A_ID(job->item),
+		    A_ID(lease), A_INT(tl_now_us()));
+	return ended(changed);
 }
 
 int

@@ -17,7 +17,10 @@ struct tl_job {
 int tl_job_add(struct tl_db *db, int64_t platform, struct tl_id item, const char *kind,
     int64_t run_at) TL_MUST;
 
-/* What rules look at has changed: the item is judged once more. */
+/*
+ * What rules look at has changed: the item is judged once more, at once or behind the scan that is under way. A
+ * buried job stays buried.
+ */
 int tl_job_again(struct tl_db *db, int64_t platform, struct tl_id item) TL_MUST;
 
 /* Leases up to `max` due jobs, oldest first. *ret_count may be 0. */

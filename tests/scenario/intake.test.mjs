@@ -111,3 +111,14 @@ test('an item is scanned again on demand', async () => {
   site.tutela('item', 'rescan', 'later')
   await until('the verdict', async () => (await site.api('GET', '/v1/items/later')).body.verdict === 'review')
 })
+
+test('a flood of reports neither buries an item nor makes it judged for ever', async () => {
+  await site.item('flooded', 'nothing at all', { author: { id: 'uma' } })
+  const flag = (n) => site.api('POST', '/v1/flags', { subject: { kind: 'item', id: 'flooded' }, kind: 'user', reporter: { id: `f-${n}` } })
+  for (let n = 0; n < 300; n += 30) await Promise.all(Array.from({ length: 30 }, (_, i) => flag(n + i)))
+  await until('the rule', async () => (await site.api('GET', '/v1/items/flooded')).body.verdict === 'review')
+  await new Promise((done) => setTimeout(done, 1500))
+  const item = (await site.api('GET', '/v1/items/flooded')).body
+  assert.deepEqual([item.state, item.cases.length, item.reasons[0].rule], ['scanned', 1, 'reported-by-several'])
+  assert.doesNotMatch(site.log(), /JOB_BURIED/)
+})

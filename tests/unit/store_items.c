@@ -151,6 +151,35 @@ t_hold_ends(void **state)
 	}
 }
 
+/* A report while an item is scanned takes the work from nobody, and the item is judged again afterwards. */
+static void
+t_once_more_comes_behind_what_is_under_way(void **state)
+{
+	struct unit_store *f = *state;
+	struct tl_item it = an_item(f, "p1", "alice");
+	struct tl_job job;
+	size_t n;
+	struct tl_id me = tl_id_new();
+	put(f, &it);
+	assert_int_equal(tl_db_begin(f->db), 0);
+	for (int i = 0; i < 20; i++)
+		assert_int_equal(tl_job_again(f->db, f->platform, it.id), 0);
+	assert_int_equal(tl_jobs_lease(f->db, me, TL_US_MIN, &job, 1, &n), 0);
+	assert_true(n == 1 && job.rescan && job.tries == 1);
+	for (int round = 0; round < 20; round++) {
+		for (int i = 0; i < 3; i++)
+			assert_int_equal(tl_job_again(f->db, f->platform, it.id), 0);
+		assert_int_equal(tl_job_done(f->db, &job, me), 0);
+		assert_int_equal(tl_job_done(f->db, &job, me), TL_ECONFLICT);
+		assert_int_equal(tl_jobs_lease(f->db, me, TL_US_MIN, &job, 1, &n), 0);
+		assert_true(n == 1 && job.rescan && job.tries == 1);
+	}
+	assert_int_equal(tl_job_done(f->db, &job, me), 0);
+	assert_int_equal(tl_jobs_lease(f->db, me, TL_US_MIN, &job, 1, &n), 0);
+	assert_int_equal(n, 0);
+	tl_db_rollback(f->db);
+}
+
 static void
 t_lease_is_exclusive_and_comes_back_after_its_deadline(void **state)
 {
@@ -269,6 +298,8 @@ main(void)
 		unit_store_teardown),
 	    cmocka_unit_test_setup_teardown(
 		t_text_on_disk_is_sealed, unit_store_setup, unit_store_teardown),
+	    cmocka_unit_test_setup_teardown(t_once_more_comes_behind_what_is_under_way,
+		unit_store_setup, unit_store_teardown),
 	    cmocka_unit_test_setup_teardown(
 		t_erased_account_takes_its_text_with_it, unit_store_setup, unit_store_teardown),
 	    cmocka_unit_test_setup_teardown(
