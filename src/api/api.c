@@ -55,6 +55,7 @@ struct write {
 	struct tl_work work;
 	struct tl_req *req;
 	tl_api_write_fn fn;
+	tl_api_commit_fn at_commit; /* may be NULL */
 	tl_api_then_fn then;
 	void *ctx;
 	int rc;
@@ -81,6 +82,8 @@ static void
 done(void *ctx, int rc)
 {
 	struct write *w = ctx;
+	if (rc >= 0 && w->at_commit && w->at_commit(w->req, w->ctx))
+		return;
 	w->rc = rc;
 	if (rc < 0) {
 		w->text = tl_arena_printf(tl_req_arena(w->req), "%s", tl_err_text());
@@ -90,19 +93,27 @@ done(void *ctx, int rc)
 }
 
 void
-tl_api_write(
-    struct tl_req *req, enum tl_sync sync, tl_api_write_fn fn, tl_api_then_fn then, void *ctx)
+tl_api_write_and(struct tl_req *req, enum tl_sync sync, tl_api_write_fn fn,
+    tl_api_commit_fn at_commit, tl_api_then_fn then, void *ctx)
 {
 	struct write *w = TL_NEW(tl_req_arena(req), struct write);
 	int rc = w ? 0 : tl_fail(TL_ENOMEM, "the request is too large");
 	if (rc == 0) {
-		*w = (struct write){.req = req, .fn = fn, .then = then, .ctx = ctx};
+		*w = (struct write){
+		    .req = req, .fn = fn, .at_commit = at_commit, .then = then, .ctx = ctx};
 		w->work = (struct tl_work){.fn = run, .done = done, .ctx = w, .sync = sync};
 		tl_req_set_work(req, w);
 		rc = tl_writer_submit(tl_api_of(req)->app.writer, &w->work);
 	}
 	if (rc < 0)
 		then(req, rc, ctx);
+}
+
+void
+tl_api_write(
+    struct tl_req *req, enum tl_sync sync, tl_api_write_fn fn, tl_api_then_fn then, void *ctx)
+{
+	tl_api_write_and(req, sync, fn, NULL, then, ctx);
 }
 
 void

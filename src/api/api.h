@@ -45,6 +45,12 @@ typedef void (*tl_api_then_fn)(struct tl_req *req, int rc, void *ctx);
 void tl_api_write(
     struct tl_req *req, enum tl_sync sync, tl_api_write_fn fn, tl_api_then_fn then, void *ctx);
 
+/* The same with a quick step right after the commit, on the writer's thread: true when it has taken the request
+ * over, so that `then` is not called. */
+typedef bool (*tl_api_commit_fn)(struct tl_req *req, void *ctx);
+void tl_api_write_and(struct tl_req *req, enum tl_sync sync, tl_api_write_fn fn,
+    tl_api_commit_fn at_commit, tl_api_then_fn then, void *ctx);
+
 /* A read that answers at once: `fn` returns 0 and a JSON document in `out`, or fails. */
 typedef int (*tl_api_read_fn)(struct tl_req *req, struct tl_db *db, struct tl_buf *out);
 void tl_api_read(struct tl_req *req, tl_api_read_fn fn);

@@ -42,6 +42,7 @@ struct tl_asks {
 	int nudge; /* eventfd: look at the deadlines again, or stop */
 	bool stopping;
 	uint32_t serial;
+	int64_t wakes_at_us; /* when the thread looks at the deadlines by itself */
 	int next_worker;
 	size_t open;
 	struct question questions[QUESTIONS_MAX];
@@ -148,6 +149,9 @@ asks_main(void *arg)
 		if (stopping)
 			return NULL;
 		int64_t left_ms = next < 0 ? 1000 : (next - tl_mono_us()) / TL_US_MS + 1;
+		(void)pthread_mutex_lock(&a->lock);
+		a->wakes_at_us = tl_mono_us() + left_ms * TL_US_MS;
+		(void)pthread_mutex_unlock(&a->lock);
 		for (int i = 0; i < count; i++)
 			p[i] = (struct pollfd){.fd = a->wires->request[i], .events = POLLIN};
 		p[count] = (struct pollfd){.fd = a->nudge, .events = POLLIN};
@@ -233,7 +237,12 @@ tl_asks_ask(
 			then(req, rc, TL_S(""));
 		return;
 	}
-	(void)eventfd_write(a->nudge, 1);
+	int64_t deadline = tl_mono_us() + (int64_t)ask->within_ms * TL_US_MS;
+	(void)pthread_mutex_lock(&a->lock);
+	bool sooner = deadline < a->wakes_at_us;
+	(void)pthread_mutex_unlock(&a->lock);
+	if (sooner)
+		(void)eventfd_write(a->nudge, 1);
 }
 
 int

@@ -207,29 +207,39 @@ known_verdict(struct tl_req *req, const struct post *p)
 }
 
 static void
-on_stored(struct tl_req *req, int rc, void *ctx)
+ask_worker(struct tl_req *req, const struct post *p)
 {
-	const struct post *p = ctx;
 	const struct tl_api *api = tl_api_of(req);
-	if (rc < 0) {
-		tl_req_problem(req, rc);
-		return;
-	}
-	if (p->wait_ms == 0) {
-		answer_receipt(req);
-		return;
-	}
-	if (p->accept.known && known_verdict(req, p))
-		return;
-	int64_t within = p->wait_ms < api->app.config->wait_max_ms
-			     ? p->wait_ms
-			     : api->app.config->wait_max_ms;
+	int64_t most = api->app.config->wait_max_ms;
 	struct tl_ask ask = {.kind = TL_ASK_SCAN,
-	    .within_ms = (uint32_t)within,
+	    .within_ms = (uint32_t)(p->wait_ms < most ? p->wait_ms : most),
 	    .platform = p->accept.item.platform,
 	    .live = p->accept.item.live,
 	    .item = p->accept.item.id};
 	tl_asks_ask(api->asks, req, &ask, -1, on_scanned);
+}
+
+/* On the writer's thread: the worker hears of it without a detour over a thread of the pool. */
+static bool
+at_commit(struct tl_req *req, void *ctx)
+{
+	const struct post *p = ctx;
+	if (p->wait_ms == 0 || p->accept.known)
+		return false;
+	ask_worker(req, p);
+	return true;
+}
+
+static void
+on_stored(struct tl_req *req, int rc, void *ctx)
+{
+	const struct post *p = ctx;
+	if (rc < 0)
+		tl_req_problem(req, rc);
+	else if (p->wait_ms == 0)
+		answer_receipt(req);
+	else if (!known_verdict(req, p))
+		ask_worker(req, p);
 }
 
 static int
@@ -300,7 +310,7 @@ store(struct tl_req *req, int rc, void *ctx)
 		return;
 	}
 	tl_api_own_item(req, tl_req_who(req), &p->accept);
-	tl_api_write(req, TL_SYNC_FULL, store_post, on_stored, p);
+	tl_api_write_and(req, TL_SYNC_FULL, store_post, at_commit, on_stored, p);
 }
 
 void
