@@ -65,29 +65,29 @@ R(TEXT_SCORE, .name = "text.score", .type = TL_T_DOUBLE,
     .noun = "the score of the text model {0}", .call = true, .n_args = 1, .args = {TL_T_STRING},
     .domain = DOMAIN_MODEL, .detector = "model:{0}")
 
-R(MEDIA, .name = "media", .type = TL_T_HANDLES, .handle = "medium", .noun = "media")
-R(M_IN_BANK, .owner = "medium", .name = "in_bank", .type = TL_T_BOOL,
-    .noun = "medium {e} matches the bank {0}",
-    .not_noun = "medium {e} does not match the bank {0}", .call = true, .n_args = 1,
+R(MEDIA, .name = "media", .type = TL_T_HANDLES, .handle = "file", .noun = "media")
+R(M_IN_BANK, .owner = "file", .name = "in_bank", .type = TL_T_BOOL,
+    .noun = "file {e} matches the bank {0}",
+    .not_noun = "file {e} does not match the bank {0}", .call = true, .n_args = 1,
     .args = {TL_T_STRING}, .domain = DOMAIN_BANK, .detector = "pdq")
-R(M_DISTANCE, .owner = "medium", .name = "distance", .type = TL_T_INT,
-    .noun = "the distance of medium {e} to the bank {0}", .call = true, .n_args = 1,
+R(M_DISTANCE, .owner = "file", .name = "distance", .type = TL_T_INT,
+    .noun = "the distance of file {e} to the bank {0}", .call = true, .n_args = 1,
     .args = {TL_T_STRING}, .domain = DOMAIN_BANK, .detector = "pdq")
-R(M_SCORE, .owner = "medium", .name = "score", .type = TL_T_DOUBLE,
-    .noun = "the score of medium {e} by the model {0}", .call = true, .n_args = 1,
+R(M_SCORE, .owner = "file", .name = "score", .type = TL_T_DOUBLE,
+    .noun = "the score of file {e} by the model {0}", .call = true, .n_args = 1,
     .args = {TL_T_STRING}, .domain = DOMAIN_MODEL, .detector = "model:{0}")
-R(M_STATE, .owner = "medium", .name = "state", .type = TL_T_ENUM, .words = tl_media_state_names,
-    .noun = "the state of medium {e}")
-R(M_MIME, .owner = "medium", .name = "mime", .type = TL_T_STRING,
-    .noun = "the type of medium {e}")
-R(M_BYTES, .owner = "medium", .name = "bytes", .type = TL_T_INT,
-    .noun = "the size of medium {e} in bytes")
-R(M_WIDTH, .owner = "medium", .name = "width", .type = TL_T_INT,
-    .noun = "the width of medium {e}")
-R(M_HEIGHT, .owner = "medium", .name = "height", .type = TL_T_INT,
-    .noun = "the height of medium {e}")
-R(M_QUALITY, .owner = "medium", .name = "quality", .type = TL_T_INT,
-    .noun = "the hash quality of medium {e}")
+R(M_STATE, .owner = "file", .name = "state", .type = TL_T_ENUM, .words = tl_media_state_names,
+    .noun = "the state of file {e}")
+R(M_MIME, .owner = "file", .name = "mime", .type = TL_T_STRING,
+    .noun = "the type of file {e}")
+R(M_BYTES, .owner = "file", .name = "bytes", .type = TL_T_INT,
+    .noun = "the size of file {e} in bytes")
+R(M_WIDTH, .owner = "file", .name = "width", .type = TL_T_INT,
+    .noun = "the width of file {e}")
+R(M_HEIGHT, .owner = "file", .name = "height", .type = TL_T_INT,
+    .noun = "the height of file {e}")
+R(M_QUALITY, .owner = "file", .name = "quality", .type = TL_T_INT,
+    .noun = "the hash quality of file {e}")
 
 R(MODEL_SCORE, .name = "model.score", .type = TL_T_DOUBLE,
     .noun = "the highest score by the model {0}", .call = true, .n_args = 1,

@@ -281,11 +281,11 @@ no_match(struct rules_ctx *c, const struct tl_lang_ref *ref, const struct tl_med
 {
 	bool perceptual = strcmp(ref->detector, "pdq") == 0;
 	if (perceptual && m->state == TL_MEDIA_UNSCANNABLE)
-		return tl_lang_absent("the medium could not be decoded");
+		return tl_lang_absent("the file could not be decoded");
 	if (perceptual && m->state == TL_MEDIA_ERASED)
-		return tl_lang_absent("the medium has been erased");
+		return tl_lang_absent("the file has been erased");
 	if (perceptual && m->state == TL_MEDIA_PENDING)
-		return tl_lang_failed("the medium has not been decoded");
+		return tl_lang_failed("the file has not been decoded");
 	return unless_failed(c, ref->detector, m, otherwise);
 }
 

@@ -118,7 +118,7 @@ t_match_blocks_with_reason(void **state)
 	assert_text("known", r->rule);
 	assert_text("csae.known", r->policy);
 	assert_int_equal(sizeof "t@12345678" - 1, r->pack.n);
-	assert_text("Medium 2 matches the bank \"csam\" (distance 12).", r->explanation);
+	assert_text("File 2 matches the bank \"csam\" (distance 12).", r->explanation);
 	assert_text(
 	    "[{\"expr\":\"m.in_bank(\\\"csam\\\")\",\"value\":\"distance 12\"}]", r->values);
 	assert_true(r->wants_case);
@@ -168,11 +168,11 @@ t_each_failed_detector_takes_on_unknown(void **state)
 		const char *text;
 	} rows[] = {
 	    {known_rule, "pdq", TL_VERDICT_WITHHOLD,
-		"Could not be checked: medium 1: in_bank(\"csam\") is unknown: the detector "
+		"Could not be checked: file 1: in_bank(\"csam\") is unknown: the detector "
 		"\"pdq\" failed: "
 		"time."},
 	    {exact_rule, "digest", TL_VERDICT_WITHHOLD,
-		"Could not be checked: medium 1: in_bank(\"csam-exact\") is unknown: the "
+		"Could not be checked: file 1: in_bank(\"csam-exact\") is unknown: the "
 		"detector \"digest\" "
 		"failed: time."},
 	    {hate_rule, "text", TL_VERDICT_REVIEW,
@@ -185,7 +185,7 @@ t_each_failed_detector_takes_on_unknown(void **state)
 		"failed: time."},
 	    {"rule d policy terms.spam when media.exists(m, m.distance('csam') < 9) then block",
 		"pdq", TL_VERDICT_REVIEW,
-		"Could not be checked: medium 1: distance(\"csam\") is unknown: the detector "
+		"Could not be checked: file 1: distance(\"csam\") is unknown: the detector "
 		"\"pdq\" failed: "
 		"time."},
 	};
@@ -266,7 +266,7 @@ t_match_beats_failure_of_the_same_detector(void **state)
 	judge(&w);
 	assert_int_equal(TL_VERDICT_BLOCK, w.v.word);
 	assert_text(
-	    "Medium 2 matches the bank \"csam\" (distance 3).", w.v.reasons[0].explanation);
+	    "File 2 matches the bank \"csam\" (distance 3).", w.v.reasons[0].explanation);
 	end(&w);
 }
 
@@ -283,7 +283,7 @@ t_failure_is_of_its_medium_alone(void **state)
 	s->media = b->id;
 	judge(&w);
 	assert_int_equal(TL_VERDICT_WITHHOLD, w.v.word);
-	assert_non_null(strstr((const char *)w.v.reasons[0].explanation.p, "medium 2"));
+	assert_non_null(strstr((const char *)w.v.reasons[0].explanation.p, "file 2"));
 	end(&w);
 }
 
