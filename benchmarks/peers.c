@@ -2,9 +2,11 @@
  * What intake is compared with, on the same machine in the same minute:
  *   peers echo             a bare libmicrohttpd that answers every POST with 108 bytes; prints its port, runs until killed
  *   peers sqlite FOLDER S  one row of 600 bytes a transaction, synchronous=FULL, for S seconds; prints rows a second
+ *   peers sync FOLDER S    4 KiB appended and synced, for S seconds; prints the median and the 99 % mark in ms
  */
 #include "base/err.h"
 
+#include <fcntl.h>
 #include <microhttpd.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -89,6 +91,37 @@ one_row(const char *folder, double seconds)
 	return 0;
 }
 
+static int
+by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+	return (x > y) - (x < y);
+}
+
+static int
+sync_only(const char *folder, double seconds)
+{
+	static char page[4096];
+	static double took[100000];
+	char path[512];
+	size_t n = 0;
+	(void)snprintf(path, sizeof path, "%s/peer.log", folder);
+	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	for (double start = now_s(); fd >= 0 && n < sizeof took / sizeof *took; n++) {
+		double at = now_s();
+		if (at - start > seconds)
+			break;
+		if (write(fd, page, sizeof page) != (ssize_t)sizeof page || fdatasync(fd) < 0)
+			return 1;
+		took[n] = (now_s() - at) * 1e3;
+	}
+	if (n == 0)
+		return 1;
+	qsort(took, n, sizeof *took, by_value);
+	(void)printf("%.3f %.3f\n", took[n / 2], took[n * 99 / 100]);
+	return close(fd);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -96,6 +129,9 @@ main(int argc, char **argv)
 		return echo();
 	if (argc == 4 && strcmp(argv[1], "sqlite") == 0)
 		return one_row(argv[2], strtod(argv[3], NULL));
-	(void)fputs("usage: peers echo | peers sqlite FOLDER SECONDS\n", stderr);
+	if (argc == 4 && strcmp(argv[1], "sync") == 0)
+		return sync_only(argv[2], strtod(argv[3], NULL));
+	(void)fputs(
+	    "usage: peers echo | peers sqlite FOLDER S | peers sync FOLDER S\n", stderr);
 	return 2;
 }
