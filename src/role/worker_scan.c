@@ -105,6 +105,7 @@ scan_recycle(struct worker *w, struct scan *s)
 	tl_rules_unref(s->rules);
 	tl_arena_reset(arena);
 	s->job = (struct tl_job){0};
+	s->full = (struct tl_item_full){0}; /* its strings lived in the arena */
 	s->leased = s->has_account = s->loaded = false;
 	s->rules = NULL;
 	s->signals = NULL;
@@ -246,17 +247,32 @@ judge(struct worker *w, struct scan *s)
 	return rc;
 }
 
+/*
+ * What must be known of an item that is not opened again: whose it is and what the platform calls it. A case, a
+ * decision and an action are made of it.
+ */
+static int
+load_head(struct worker *w, struct scan *s)
+{
+	char why[200];
+	(void)snprintf(why, sizeof why, "%.*s", TL_ARG(s->why));
+	tl_arena_reset(s->arena); /* may be full of what could not be loaded */
+	s->why = tl_arena_dup(s->arena, tl_str(why));
+	return tl_item_head(w->db, s->job.platform, s->job.item, s->arena, &s->full);
+}
+
 /* What to do after a failure: its kind decides. */
 void
 scan_give_up(struct worker *w, struct scan *s)
 {
-	s->end = SCAN_BURY;
-	s->full.item.platform = s->job.platform;
-	s->full.item.id = s->job.item;
+	int rc = s->loaded ? 0 : load_head(w, s);
+	bool gone = rc == TL_ENOTFOUND || (rc == 0 && s->full.item.state == TL_ITEM_DELETED);
+	s->end = gone ? SCAN_GONE : SCAN_BURY;
 	s->unscannable = s->why;
 	s->verdict = (struct tl_verdict){0};
-	int rc = add_unscannable(w, s);
-	if (rc < 0) /* the arena is full of the item that could not be scanned */
+	if (rc == 0 && !gone)
+		rc = add_unscannable(w, s);
+	if (rc < 0 && !gone) /* the arena is full of the item that could not be scanned */
 		s->end = SCAN_AGAIN;
 }
 

@@ -286,6 +286,24 @@ tl_item_get(struct tl_db *db, int64_t platform, struct tl_id id, struct tl_arena
 }
 
 int
+tl_item_head(struct tl_db *db, int64_t platform, struct tl_id id, struct tl_arena *arena,
+    struct tl_item_full *ret)
+{
+	struct tl_row r;
+	int rc = tl_db_first(db, &r, TL_SQL_ITEM_GET, A_INT(platform), A_ID(id));
+	if (rc < 0)
+		return rc;
+	struct tl_str sealed = {0};
+	*ret = (struct tl_item_full){.item = {.platform = platform, .id = id}};
+	rc = read_item(&r, arena, ret, &sealed);
+	tl_row_end(&r);
+	ret->erased = sealed.n == 0;
+	if (rc == 0)
+		rc = tl_media_of_item(db, &ret->item, arena);
+	return rc < 0 ? rc : tl_arena_check(arena);
+}
+
+int
 tl_item_counters(
     struct tl_db *db, int64_t platform, struct tl_id id, int64_t views, int64_t engagement)
 {

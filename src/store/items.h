@@ -49,6 +49,9 @@ struct tl_item_full {
 /* Everything in the clear; strings live in `arena`. */
 int tl_item_get(struct tl_db *db, int64_t platform, struct tl_id id, struct tl_arena *arena,
     struct tl_item_full *ret) TL_MUST;
+/* All but the text, which is not opened: for items that cannot be scanned. Fills *ret in place. */
+int tl_item_head(struct tl_db *db, int64_t platform, struct tl_id id, struct tl_arena *arena,
+    struct tl_item_full *ret) TL_MUST;
 
 /* Counters: -1 leaves one as it is. */
 int tl_item_counters(struct tl_db *db, int64_t platform, struct tl_id id, int64_t views,

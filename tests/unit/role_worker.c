@@ -9,6 +9,7 @@
 #include "store/banks.h"
 #include "store/blobs.h"
 #include "store/cases.h"
+#include "store/decisions.h"
 #include "store/items.h"
 #include "store/jobs.h"
 #include "store/media.h"
@@ -496,6 +497,16 @@ t_an_item_that_kills_workers_is_buried_alone(void **state)
 	assert_int_equal(full->item.state, TL_ITEM_UNSCANNABLE);
 	assert_int_equal(full->verdict, TL_VERDICT_WITHHOLD);
 	assert_true(has_case(f, poison, "unscannable"));
+	/* It was not opened again, and yet what is asked of the platform names it. */
+	struct tl_decision *decisions = NULL;
+	size_t n = 0;
+	assert_int_equal(tl_decision_of_subject(f->s.db, f->s.platform, TL_SUBJECT_ITEM, poison,
+			     10, f->s.arena, &decisions, &n),
+	    0);
+	assert_int_equal(n, 1);
+	assert_true(tl_str_is(decisions[0].item_ext, "b1"));
+	assert_true(decisions[0].live);
+	assert_true(tl_id_eq(decisions[0].account, full->item.account));
 	json_t *reasons = NULL;
 	assert_int_equal(tl_json_parse(full->reasons, &reasons), 0);
 	const json_t *rule = json_object_get(json_array_get(reasons, 0), "rule");
