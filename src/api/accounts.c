@@ -63,15 +63,6 @@ store_put(struct tl_db *db, void *ctx)
 }
 
 static void
-text_or_null(struct tl_buf *b, const char *key, struct tl_str s)
-{
-	if (s.n)
-		tl_js_str(b, key, s);
-	else
-		tl_js_null(b, key);
-}
-
-static void
 answer_put(struct tl_req *req, int rc, void *ctx)
 {
 	const struct put *p = ctx;
@@ -85,9 +76,9 @@ answer_put(struct tl_req *req, int rc, void *ctx)
 	tl_js_str(&b, "id", a->ext_id);
 	tl_js_z(&b, "age_band", tl_age_band_names[a->age_band]);
 	tl_js_z(&b, "age_assured", tl_age_assured_names[a->age_assured]);
-	text_or_null(&b, "birth_month", a->birth_month);
-	text_or_null(&b, "country", a->country);
-	text_or_null(&b, "language", a->language);
+	tl_js_str0(&b, "birth_month", a->birth_month);
+	tl_js_str0(&b, "country", a->country);
+	tl_js_str0(&b, "language", a->language);
 	tl_js_time(&b, "created_at", a->created_at);
 	tl_js_z(&b, "state", tl_account_state_names[a->state]);
 	tl_js_int(&b, "strikes", a->strikes);

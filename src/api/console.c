@@ -213,32 +213,6 @@ tl_call_view(struct tl_call *c)
 	return (struct tl_view){c->db, c->arena, c->set, &c->out};
 }
 
-void
-tl_js_text0(struct tl_buf *out, const char *key, struct tl_str s)
-{
-	if (s.n)
-		tl_js_str(out, key, s);
-	else
-		tl_js_null(out, key);
-}
-
-int
-tl_call_person(struct tl_call *c, const char *key, struct tl_id user)
-{
-	struct tl_row r;
-	int rc = tl_id_is_nil(user) ? TL_ENOTFOUND
-				    : tl_db_first(c->db, &r, TL_SQL_VIEW_USER_NAME, A_ID(user));
-	if (rc == TL_ENOTFOUND) {
-		tl_js_null(&c->out, key);
-		return 0;
-	}
-	if (rc < 0)
-		return rc;
-	tl_js_str(&c->out, key, tl_col_str(&r, 0));
-	tl_row_end(&r);
-	return 0;
-}
-
 /* The table ------------------------------------------------------------------------------- */
 
 #define R(method, path, name, need, query, limit, help)                                        \

@@ -169,7 +169,7 @@ write_entry(struct tl_call *c, const struct tl_bank_entry *e)
 	tl_js_id(&c->out, "id", e->id);
 	tl_js_str(&c->out, "value", tl_buf_str(&value));
 	tl_js_z(&c->out, "form", tl_entry_form_names[e->form]);
-	tl_js_text0(&c->out, "note", e->note);
+	tl_js_str0(&c->out, "note", e->note);
 	tl_js_bool(&c->out, "enabled", e->enabled);
 	tl_js_time(&c->out, "added_at", e->added_at);
 	tl_js_close(&c->out, '}');

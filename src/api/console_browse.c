@@ -230,9 +230,9 @@ write_items(struct tl_call *c, struct tl_row *r, struct tl_str platform)
 		tl_js_int(out, "version", tl_col_int(r, 1));
 		tl_js_bool(out, "live", tl_col_int(r, 2) != 0);
 		tl_js_str(out, "kind", tl_col_str(r, 3));
-		tl_js_text0(out, "account", tl_col_str(r, 4));
+		tl_js_str0(out, "account", tl_col_str(r, 4));
 		tl_js_str(out, "state", tl_col_str(r, 5));
-		tl_js_text0(out, "verdict", tl_col_str(r, 6));
+		tl_js_str0(out, "verdict", tl_col_str(r, 6));
 		tl_js_int(out, "media", tl_col_int(r, 7));
 		tl_js_time(out, "posted_at", tl_col_int(r, 8));
 		tl_js_time(out, "received_at", tl_col_int(r, 9));
@@ -396,7 +396,7 @@ write_trail(struct tl_call *c, const struct tl_item_full *f)
 	int rc = tl_view_item(&v, "item", f);
 	if (rc == 0)
 		rc = tl_view_account(&v, "account", platform, f->item.account);
-	tl_js_text0(&c->out, "ruleset", f->ruleset);
+	tl_js_str0(&c->out, "ruleset", f->ruleset);
 	tl_js_time(&c->out, "verdict_at", f->verdict_at);
 	if (rc == 0)
 		rc = tl_view_rules(&v, "rules", f->reasons, f->ruleset);

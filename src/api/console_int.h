@@ -53,11 +53,6 @@ int tl_call_audit(
 struct tl_view tl_call_view(struct tl_call *c);
 struct tl_signin_rules tl_call_signin_rules(const struct tl_config *config);
 
-/* Text, or null when empty. */
-void tl_js_text0(struct tl_buf *out, const char *key, struct tl_str s);
-/* The name of a user, or null. */
-int tl_call_person(struct tl_call *c, const char *key, struct tl_id user) TL_MUST;
-
 /* Loads the rules for the first time, so that a later error leaves something to show; and forgets them. */
 void tl_console_rules_begin(struct tl_app *app);
 void tl_console_rules_end(void);

@@ -10,15 +10,6 @@
 
 /* Policies and actions -------------------------------------------------------------------- */
 
-static void
-clock_s(struct tl_buf *out, const char *key, int64_t us)
-{
-	if (us > 0)
-		tl_js_int(out, key, us / TL_US_S);
-	else
-		tl_js_null(out, key);
-}
-
 int
 tl_console_policies(struct tl_call *c)
 {
@@ -30,10 +21,10 @@ tl_console_policies(struct tl_call *c)
 		const struct tl_policy *p = &c->set->policies[i];
 		tl_js_open(out, NULL, '{');
 		tl_view_policy(out, p);
-		tl_js_text0(out, "parent", p->parent);
-		clock_s(out, "clock_s", p->clock_us);
+		tl_js_str0(out, "parent", p->parent);
+		tl_js_int0(out, "clock_s", p->clock_us > 0, p->clock_us / TL_US_S);
 		tl_js_z(out, "on_unknown", tl_verdict_word_names[p->on_unknown]);
-		tl_js_text0(out, "category", p->category);
+		tl_js_str0(out, "category", p->category);
 		tl_js_close(out, '}');
 	}
 	tl_js_close(out, ']');
@@ -52,7 +43,7 @@ tl_console_actions(struct tl_call *c)
 		tl_js_open(out, NULL, '{');
 		tl_view_action(out, d, TL_SUBJECT_ITEM);
 		tl_js_bool(out, "reversible", d->reverse.n > 0);
-		clock_s(out, "clock_s", d->confirm_us);
+		tl_js_int0(out, "clock_s", d->confirm_us > 0, d->confirm_us / TL_US_S);
 		tl_js_close(out, '}');
 	}
 	tl_js_close(out, ']');

@@ -113,13 +113,14 @@ tl_console_delivery_replay(struct tl_call *c)
 static int
 write_alarm(struct tl_call *c, const struct tl_alarm *a)
 {
+	struct tl_view v = tl_call_view(c);
 	tl_js_open(&c->out, NULL, '{');
 	tl_js_id(&c->out, "id", a->id);
 	tl_js_str(&c->out, "kind", a->kind);
 	tl_js_str(&c->out, "ref", a->ref);
 	tl_js_str(&c->out, "text", a->text);
 	tl_js_z(&c->out, "state", tl_alarm_state_names[a->state]);
-	int rc = tl_call_person(c, "owner", a->owner);
+	int rc = tl_view_person(&v, "owner", a->owner);
 	tl_js_time(&c->out, "opened_at", a->opened_at);
 	tl_js_time(&c->out, "changed_at", a->changed_at);
 	tl_js_int(&c->out, "count", a->count);

@@ -164,7 +164,7 @@ write_rule(struct tl_call *c, const struct tl_rule_view *v)
 	tl_js_z(out, "pack", tl_arena_printf(c->arena, "%.*s.rules", TL_ARG(file)));
 	tl_js_int(out, "line", v->line);
 	tl_js_bool(out, "active", v->state == TL_RULE_ACTIVE);
-	tl_js_text0(out, "reason", v->why);
+	tl_js_str0(out, "reason", v->why);
 	if (v->state == TL_RULE_SHADOW && v->shadow_date.n)
 		(void)!tl_time_parse(
 		    tl_str(tl_arena_printf(c->arena, "%.*sT00:00:00Z", TL_ARG(v->shadow_date))),
@@ -188,7 +188,7 @@ write_rules(struct tl_call *c, const struct tl_rule_set *set, struct tl_str why,
 	tl_js_open(out, NULL, '{');
 	tl_js_str(out, "version", set ? tl_rules_version(set) : TL_S(""));
 	tl_js_time(out, "loaded_at", at);
-	tl_js_text0(out, "refused", why);
+	tl_js_str0(out, "refused", why);
 	tl_js_open(out, "rules", '[');
 	size_t n = set ? tl_rules_count(set) : 0;
 	for (size_t i = 0; i < n && rc == 0; i++) {

@@ -129,10 +129,7 @@ answer_flag(struct tl_req *req, int rc, void *ctx)
 	}
 	tl_js_open(&b, NULL, '{');
 	tl_js_id(&b, "flag", p->flag.id);
-	if (p->in.ext_id.n)
-		tl_js_str(&b, "id", p->in.ext_id);
-	else
-		tl_js_null(&b, "id");
+	tl_js_str0(&b, "id", p->in.ext_id);
 	tl_js_open(&b, "subject", '{');
 	tl_js_z(&b, "kind", tl_subject_kind_names[p->in.subject_kind]);
 	tl_js_str(&b, "id", p->in.subject_ext);

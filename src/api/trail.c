@@ -15,24 +15,6 @@
 #define DECISIONS_MAX 100
 
 static void
-text_or_null(struct tl_buf *b, const char *key, struct tl_str s)
-{
-	if (s.n)
-		tl_js_str(b, key, s);
-	else
-		tl_js_null(b, key);
-}
-
-static void
-json_or_null(struct tl_buf *b, const char *key, struct tl_str s)
-{
-	if (s.n)
-		tl_js_raw(b, key, s);
-	else
-		tl_js_null(b, key);
-}
-
-static void
 put_head(struct tl_buf *b, const struct tl_item_full *f)
 {
 	const struct tl_item *it = &f->item;
@@ -55,14 +37,14 @@ put_head(struct tl_buf *b, const struct tl_item_full *f)
 			tl_js_strkey(b, it->fields[i].name, it->fields[i].text);
 		tl_js_close(b, '}');
 	}
-	text_or_null(b, "url", it->url);
-	text_or_null(b, "thread", it->thread_ext);
-	text_or_null(b, "parent", it->parent_ext);
+	tl_js_str0(b, "url", it->url);
+	tl_js_str0(b, "thread", it->thread_ext);
+	tl_js_str0(b, "parent", it->parent_ext);
 	tl_js_z(b, "audience", tl_audience_names[it->audience]);
 	tl_js_int(b, "views", it->views);
 	tl_js_int(b, "engagement", it->engagement);
-	text_or_null(b, "language", it->language);
-	text_or_null(b, "territory", it->territory);
+	tl_js_str0(b, "language", it->language);
+	tl_js_str0(b, "territory", it->territory);
 	tl_js_time(b, "posted_at", it->posted_at);
 	tl_js_time(b, "received_at", it->received_at);
 }
@@ -73,8 +55,8 @@ put_verdict(struct tl_buf *b, const struct tl_item_full *f)
 	tl_js_z(b, "state", tl_item_state_names[f->item.state]);
 	tl_js_z(b, "verdict", f->has_verdict ? tl_verdict_word_names[f->verdict] : NULL);
 	tl_js_time(b, "verdict_at", f->verdict_at);
-	text_or_null(b, "ruleset", f->ruleset);
-	json_or_null(b, "reasons", f->reasons);
+	tl_js_str0(b, "ruleset", f->ruleset);
+	tl_js_raw0(b, "reasons", f->reasons);
 }
 
 static void
@@ -88,7 +70,7 @@ put_media(struct tl_buf *b, const struct tl_item *it)
 		tl_js_str(b, "mime", m->mime);
 		tl_js_int(b, "bytes", m->bytes);
 		tl_js_z(b, "state", tl_media_state_names[m->state]);
-		text_or_null(b, "reason", m->reason);
+		tl_js_str0(b, "reason", m->reason);
 		if (m->width)
 			tl_js_int(b, "width", m->width);
 		if (m->height)
@@ -108,7 +90,7 @@ tl_api_signal(struct tl_buf *b, const struct tl_signal *s)
 	tl_js_z(b, "status", s->failed ? "failed" : "ok");
 	tl_js_str(b, "label", s->label);
 	tl_js_num(b, "score", s->score);
-	text_or_null(b, "policy", s->policy);
+	tl_js_str0(b, "policy", s->policy);
 	if (s->distance >= 0)
 		tl_js_int(b, "distance", s->distance);
 	if (s->has_media)
@@ -149,12 +131,12 @@ put_flags(struct tl_db *db, const struct tl_item *it, struct tl_buf *b)
 	while ((rc = tl_row_next(&r)) > 0) {
 		tl_js_open(b, NULL, '{');
 		tl_js_id(b, "flag", tl_col_id(&r, 0));
-		text_or_null(b, "id", tl_col_str(&r, 1));
+		tl_js_str0(b, "id", tl_col_str(&r, 1));
 		tl_js_str(b, "kind", tl_col_str(&r, 2));
-		text_or_null(b, "policy", tl_col_str(&r, 3));
+		tl_js_str0(b, "policy", tl_col_str(&r, 3));
 		tl_js_time(b, "received_at", tl_col_int(&r, 4));
 		tl_js_id(b, "case", tl_col_id(&r, 5));
-		text_or_null(b, "outcome", tl_col_str(&r, 6));
+		tl_js_str0(b, "outcome", tl_col_str(&r, 6));
 		tl_js_close(b, '}');
 	}
 	tl_row_end(&r);
@@ -175,7 +157,7 @@ put_cases(struct tl_db *db, const struct tl_item *it, struct tl_buf *b)
 		tl_js_id(b, "case", tl_col_id(&r, 0));
 		tl_js_str(b, "queue", tl_col_str(&r, 1));
 		tl_js_str(b, "state", tl_col_str(&r, 2));
-		text_or_null(b, "policy", tl_col_str(&r, 3));
+		tl_js_str0(b, "policy", tl_col_str(&r, 3));
 		tl_js_str(b, "severity", tl_col_str(&r, 4));
 		tl_js_num(b, "urgency", tl_col_real(&r, 5));
 		tl_js_time(b, "clock_at", tl_col_int(&r, 6));
@@ -202,7 +184,7 @@ put_deliveries(struct tl_req *req, struct tl_db *db, struct tl_id cause, struct 
 		tl_js_int(b, "attempts", rows[i].attempts);
 		if (rows[i].status)
 			tl_js_int(b, "status", rows[i].status);
-		text_or_null(b, "error", rows[i].error);
+		tl_js_str0(b, "error", rows[i].error);
 		tl_js_time(b, "created_at", rows[i].created_at);
 		tl_js_time(b, "delivered_at", rows[i].delivered_at);
 		tl_js_close(b, '}');
@@ -226,7 +208,7 @@ put_decision(struct tl_buf *b, const struct tl_decision *d)
 	tl_js_bool(b, "automated_detection", d->automated_detection);
 	tl_js_z(b, "automated_decision", tl_automation_names[d->automated_decision]);
 	tl_js_time(b, "effective_at", d->effective_at);
-	json_or_null(b, "statement", d->statement);
+	tl_js_raw0(b, "statement", d->statement);
 	tl_js_close(b, '}');
 }
 
@@ -237,13 +219,13 @@ put_action(struct tl_buf *b, const struct tl_action_row *a)
 	tl_js_id(b, "action", a->id);
 	tl_js_id(b, "decision", a->decision);
 	tl_js_str(b, "name", a->name);
-	json_or_null(b, "params", a->params);
+	tl_js_raw0(b, "params", a->params);
 	tl_js_id(b, "reverses", a->reverses);
 	tl_js_z(b, "state", tl_action_state_names[a->state]);
 	tl_js_time(b, "created_at", a->created_at);
 	tl_js_time(b, "clock_at", a->clock_at);
 	tl_js_time(b, "confirmed_at", a->confirmed_at);
-	text_or_null(b, "note", a->confirm_note);
+	tl_js_str0(b, "note", a->confirm_note);
 	tl_js_close(b, '}');
 }
 

@@ -269,6 +269,33 @@ tl_js_raw(struct tl_buf *b, const char *key, struct tl_str json)
 }
 
 void
+tl_js_str0(struct tl_buf *b, const char *key, struct tl_str s)
+{
+	if (s.n)
+		tl_js_str(b, key, s);
+	else
+		tl_js_null(b, key);
+}
+
+void
+tl_js_raw0(struct tl_buf *b, const char *key, struct tl_str json)
+{
+	if (json.n)
+		tl_js_raw(b, key, json);
+	else
+		tl_js_null(b, key);
+}
+
+void
+tl_js_int0(struct tl_buf *b, const char *key, bool there, int64_t v)
+{
+	if (there)
+		tl_js_int(b, key, v);
+	else
+		tl_js_null(b, key);
+}
+
+void
 tl_js_strkey(struct tl_buf *b, struct tl_str key, struct tl_str s)
 {
 	begin_value(b, NULL);

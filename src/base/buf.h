@@ -50,5 +50,9 @@ void tl_js_null(struct tl_buf *b, const char *key);
 void tl_js_time(struct tl_buf *b, const char *key, int64_t us); /* RFC 3339 UTC; null when 0 */
 void tl_js_hex(struct tl_buf *b, const char *key, struct tl_str bytes); /* null when empty */
 void tl_js_raw(struct tl_buf *b, const char *key, struct tl_str json);  /* already JSON */
+/* null when there is nothing: empty, empty, not `there` */
+void tl_js_str0(struct tl_buf *b, const char *key, struct tl_str s);
+void tl_js_raw0(struct tl_buf *b, const char *key, struct tl_str json);
+void tl_js_int0(struct tl_buf *b, const char *key, bool there, int64_t v);
 void tl_js_strkey(
     struct tl_buf *b, struct tl_str key, struct tl_str s); /* member whose name is data */

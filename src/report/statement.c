@@ -241,10 +241,7 @@ tl_statement_compose(
 	int rc = tl_statement_dsa(d, &dsa);
 	if (rc < 0)
 		return rc;
-	if (dsa.n)
-		tl_js_raw(&all, "dsa", tl_buf_str(&dsa));
-	else
-		tl_js_null(&all, "dsa");
+	tl_js_raw0(&all, "dsa", tl_buf_str(&dsa));
 	tl_js_close(&all, '}');
 	tl_buf_put(out, all.p, all.n);
 	return 0;

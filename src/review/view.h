@@ -55,8 +55,9 @@ void tl_view_policy(struct tl_buf *out, const struct tl_policy *p);
 void tl_view_action(
     struct tl_buf *out, const struct tl_action_def *d, enum tl_subject_kind about);
 
-/* The platform's name. */
+/* The platform's name; a person's, or null when nil or unknown. */
 int tl_view_platform(const struct tl_view *v, const char *key, int64_t platform) TL_MUST;
+int tl_view_person(const struct tl_view *v, const char *key, struct tl_id user) TL_MUST;
 
 /* The members of a Delivery from a row of VIEW_DELIVERY and its siblings. */
 void tl_view_delivery(struct tl_buf *out, const struct tl_row *r);

@@ -4,7 +4,7 @@
  * Promises: the reason stands in words; policies that somebody or something named come first; nothing is shown
  * that was erased. Failure: the store's; NOTFOUND for an unknown case. Called by the console's routes.
  */
-#include "review/view.h"
+#include "review/view_int.h"
 
 #include "base/json.h"
 
@@ -13,15 +13,6 @@
 #define THREAD_MAX 20
 #define THREAD_TEXT_MAX 1000
 #define SCRATCH_BYTES (8U << 20)
-
-static void
-text0(struct tl_buf *out, const char *key, struct tl_str s)
-{
-	if (s.n)
-		tl_js_str(out, key, s);
-	else
-		tl_js_null(out, key);
-}
 
 /* The sentence of a cause: the one that came with it, or one from its kind. */
 static struct tl_str
@@ -98,7 +89,7 @@ write_causes(const struct tl_view *v, struct tl_id id)
 		tl_js_open(v->out, NULL, '{');
 		tl_js_str(v->out, "kind", list[i].kind);
 		tl_js_str(v->out, "ref", list[i].ref);
-		text0(v->out, "policy", list[i].policy);
+		tl_js_str0(v->out, "policy", list[i].policy);
 		tl_js_str(v->out, "text", list[i].text);
 		tl_js_time(v->out, "at", list[i].at);
 		tl_js_close(v->out, '}');
@@ -143,7 +134,7 @@ write_thread_item(
 	struct tl_buf *out = v->out;
 	tl_js_open(out, NULL, '{');
 	tl_js_str(out, "id", f->item.ext_id);
-	text0(out, "account", f->item.account_ext);
+	tl_js_str0(out, "account", f->item.account_ext);
 	tl_js_z(out, "kind", tl_item_kind_names[f->item.kind]);
 	write_thread_text(out, &f->item);
 	tl_js_int(out, "media", (int64_t)f->item.media_count);
@@ -212,10 +203,7 @@ tl_view_action(struct tl_buf *out, const struct tl_action_def *d, enum tl_subjec
 	tl_js_str(out, "name", d->name);
 	tl_js_str(out, "title", d->title);
 	tl_js_str(out, "help", d->help.n ? d->help : d->sentence);
-	if (d->key)
-		tl_js_str(out, "key", tl_bytes(&d->key, 1));
-	else
-		tl_js_null(out, "key");
+	tl_js_str0(out, "key", tl_bytes(&d->key, d->key ? 1 : 0));
 	bool account = d->on_account && (about == TL_SUBJECT_ACCOUNT || !d->on_item);
 	tl_js_z(out, "subject", account ? "account" : "item");
 }
@@ -325,23 +313,24 @@ write_actions(const struct tl_view *v, const struct tl_case *c)
 /* Notes ----------------------------------------------------------------------------------- */
 
 static int
+write_note(const struct tl_view *v, const struct tl_row *r, void *ctx)
+{
+	(void)ctx;
+	tl_js_id(v->out, "id", tl_col_id(r, 0));
+	tl_js_str(v->out, "author", tl_col_str(r, 1));
+	tl_js_str(v->out, "kind", tl_col_str(r, 2));
+	tl_js_str(v->out, "body", tl_col_str(r, 3));
+	tl_js_time(v->out, "at", tl_col_int(r, 4));
+	return 0;
+}
+
+static int
 write_notes(const struct tl_view *v, struct tl_id id)
 {
 	struct tl_row r;
 	int rc = tl_db_query(v->db, &r, TL_SQL_CASE_NOTES, A_ID(id));
-	if (rc < 0)
-		return rc;
-	tl_js_open(v->out, "notes", '[');
-	while ((rc = tl_row_next(&r)) > 0) {
-		tl_js_open(v->out, NULL, '{');
-		tl_js_id(v->out, "id", tl_col_id(&r, 0));
-		tl_js_str(v->out, "author", tl_col_str(&r, 1));
-		tl_js_str(v->out, "kind", tl_col_str(&r, 2));
-		tl_js_str(v->out, "body", tl_col_str(&r, 3));
-		tl_js_time(v->out, "at", tl_col_int(&r, 4));
-		tl_js_close(v->out, '}');
-	}
-	tl_js_close(v->out, ']');
+	if (rc == 0)
+		rc = view_rows(v, "notes", &r, write_note, NULL);
 	if (rc < 0)
 		return rc;
 	rc = tl_db_first(v->db, &r, TL_SQL_CASE_DRAFT, A_ID(id));
@@ -357,23 +346,6 @@ write_notes(const struct tl_view *v, struct tl_id id)
 }
 
 /* The case -------------------------------------------------------------------------------- */
-
-static int
-write_person(const struct tl_view *v, const char *key, struct tl_id user)
-{
-	struct tl_row r;
-	int rc = tl_id_is_nil(user) ? TL_ENOTFOUND
-				    : tl_db_first(v->db, &r, TL_SQL_VIEW_USER_NAME, A_ID(user));
-	if (rc == TL_ENOTFOUND) {
-		tl_js_null(v->out, key);
-		return 0;
-	}
-	if (rc < 0)
-		return rc;
-	tl_js_str(v->out, key, tl_col_str(&r, 0));
-	tl_row_end(&r);
-	return 0;
-}
 
 static int
 write_queue(const struct tl_view *v, struct tl_str queue)
@@ -406,7 +378,7 @@ write_head(const struct tl_view *v, const struct tl_case *c, const struct tl_rev
 	if (rc == 0)
 		rc = write_queue(v, c->queue);
 	tl_js_z(out, "severity", tl_severity_names[c->severity]);
-	text0(out, "policy", c->policy);
+	tl_js_str0(out, "policy", c->policy);
 	tl_js_num(out, "urgency", c->urgency);
 	tl_js_num(out, "confidence", c->confidence);
 	tl_js_int(out, "reach", c->reach);
@@ -414,7 +386,7 @@ write_head(const struct tl_view *v, const struct tl_case *c, const struct tl_rev
 	tl_js_time(out, "opened_at", c->opened_at);
 	tl_js_time(out, "updated_at", c->updated_at);
 	if (rc == 0)
-		rc = write_person(v, "claimed_by", c->claimed_by);
+		rc = tl_view_person(v, "claimed_by", c->claimed_by);
 	bool claimed = c->state == TL_CASE_CLAIMED;
 	tl_js_bool(out, "mine", claimed && tl_id_eq(c->claimed_by, who->id));
 	tl_js_time(out, "claim_until", claimed ? c->claim_until : 0);
@@ -527,51 +499,46 @@ tl_view_case(
 
 /* Rows of queues -------------------------------------------------------------------------- */
 
-static void
-write_case_row(const struct tl_view *v, const struct tl_row *r)
+static int
+write_case_row(const struct tl_view *v, const struct tl_row *r, void *ctx)
 {
+	int64_t *n = ctx;
 	struct tl_buf *out = v->out;
 	bool item = tl_str_is(tl_col_str(r, 6), "item");
 	bool claimed = tl_str_is(tl_col_str(r, 1), "claimed");
-	tl_js_open(out, NULL, '{');
 	tl_js_id(out, "id", tl_col_id(r, 0));
 	tl_js_str(out, "state", tl_col_str(r, 1));
 	tl_js_str(out, "platform", tl_col_str(r, 2));
 	tl_js_bool(out, "live", tl_col_int(r, 3) != 0);
 	tl_js_str(out, "severity", tl_col_str(r, 4));
-	text0(out, "policy", tl_col_str(r, 5));
+	tl_js_str0(out, "policy", tl_col_str(r, 5));
 	tl_js_str(out, "because",
 	    cause_text(v->arena, tl_col_str(r, 16), tl_col_str(r, 17), tl_col_str(r, 18)));
 	tl_js_open(out, "subject", '{');
 	tl_js_str(out, "kind", tl_col_str(r, 6));
 	tl_js_str(out, "id", tl_col_str(r, item ? 7 : 9));
-	text0(out, "item_kind", tl_col_str(r, 8));
+	tl_js_str0(out, "item_kind", tl_col_str(r, 8));
 	tl_js_close(out, '}');
-	text0(out, "account", tl_col_str(r, 9));
+	tl_js_str0(out, "account", tl_col_str(r, 9));
 	tl_js_num(out, "urgency", tl_col_real(r, 10));
 	tl_js_int(out, "reach", tl_col_int(r, 11));
 	tl_js_int(out, "flags", tl_col_int(r, 19));
 	tl_js_time(out, "clock_at", tl_col_int(r, 12));
 	tl_js_time(out, "opened_at", tl_col_int(r, 13));
-	text0(out, "claimed_by", tl_col_str(r, 14));
+	tl_js_str0(out, "claimed_by", tl_col_str(r, 14));
 	tl_js_time(out, "claim_until", claimed ? tl_col_int(r, 15) : 0);
-	tl_js_close(out, '}');
+	++*n;
+	return tl_arena_check(v->arena);
 }
 
 static int
 write_case_rows(const struct tl_view *v, const char *key, struct tl_row *r, int64_t *ret_n)
 {
-	int rc;
 	int64_t n = 0;
-	tl_js_open(v->out, key, '[');
-	while ((rc = tl_row_next(r)) > 0) {
-		write_case_row(v, r);
-		n++;
-	}
-	tl_js_close(v->out, ']');
+	int rc = view_rows(v, key, r, write_case_row, &n);
 	if (rc == 0 && ret_n)
 		*ret_n = n;
-	return rc < 0 ? rc : tl_arena_check(v->arena);
+	return rc;
 }
 
 int

@@ -4,27 +4,9 @@
  * Promises: people appear by pseudonym only; a decision that was undone or taken back says so. Failure: the
  * store's. Called by the case view, the item trail and the account page.
  */
-#include "review/view.h"
+#include "review/view_int.h"
 
 #include "base/json.h"
-
-static void
-text0(struct tl_buf *out, const char *key, struct tl_str s)
-{
-	if (s.n)
-		tl_js_str(out, key, s);
-	else
-		tl_js_null(out, key);
-}
-
-static void
-json0(struct tl_buf *out, const char *key, struct tl_str json)
-{
-	if (json.n)
-		tl_js_raw(out, key, json);
-	else
-		tl_js_null(out, key);
-}
 
 static int
 write_action_names(const struct tl_view *v, struct tl_id decision)
@@ -42,8 +24,9 @@ write_action_names(const struct tl_view *v, struct tl_id decision)
 
 /* The members of DecisionRow. */
 static int
-write_row(const struct tl_view *v, const struct tl_row *r)
+write_row(const struct tl_view *v, const struct tl_row *r, void *ctx)
 {
+	(void)ctx;
 	struct tl_buf *out = v->out;
 	tl_js_id(out, "id", tl_col_id(r, 0));
 	tl_js_str(out, "puid", tl_col_str(r, 1));
@@ -77,7 +60,7 @@ tl_view_decision(const struct tl_view *v, const char *key, struct tl_id id)
 	if (rc < 0)
 		return rc;
 	tl_js_open(v->out, key, '{');
-	rc = write_row(v, &r);
+	rc = write_row(v, &r, NULL);
 	tl_js_close(v->out, '}');
 	tl_row_end(&r);
 	return rc;
@@ -90,68 +73,54 @@ tl_view_decisions_of_account(
 	struct tl_row r;
 	int rc = tl_db_query(
 	    v->db, &r, TL_SQL_VIEW_DECISIONS_OF_ACCOUNT, A_INT(platform), A_ID(account));
-	if (rc < 0)
-		return rc;
-	tl_js_open(v->out, key, '[');
-	while ((rc = tl_row_next(&r)) > 0) {
-		tl_js_open(v->out, NULL, '{');
-		rc = write_row(v, &r);
-		tl_js_close(v->out, '}');
-		if (rc < 0)
-			break;
-	}
-	tl_row_end(&r);
-	tl_js_close(v->out, ']');
-	return rc;
+	return rc < 0 ? rc : view_rows(v, key, &r, write_row, NULL);
+}
+
+static int
+write_action(const struct tl_view *v, const struct tl_row *r, void *ctx)
+{
+	(void)ctx;
+	struct tl_buf *out = v->out;
+	tl_js_id(out, "id", tl_col_id(r, 0));
+	tl_js_str(out, "name", tl_col_str(r, 1));
+	tl_js_raw0(out, "params", tl_col_str(r, 2));
+	tl_js_id(out, "reverses", tl_col_id(r, 3));
+	tl_js_str(out, "state", tl_col_str(r, 4));
+	tl_js_time(out, "created_at", tl_col_int(r, 5));
+	tl_js_time(out, "clock_at", tl_col_int(r, 6));
+	tl_js_time(out, "confirmed_at", tl_col_int(r, 7));
+	tl_js_str0(out, "confirm_note", tl_col_str(r, 8));
+	return 0;
 }
 
 static int
 write_actions(const struct tl_view *v, struct tl_id decision)
 {
-	struct tl_buf *out = v->out;
 	struct tl_row r;
 	int rc = tl_db_query(v->db, &r, TL_SQL_VIEW_ACTIONS, A_ID(decision));
-	if (rc < 0)
-		return rc;
-	tl_js_open(out, "done", '[');
-	while ((rc = tl_row_next(&r)) > 0) {
-		tl_js_open(out, NULL, '{');
-		tl_js_id(out, "id", tl_col_id(&r, 0));
-		tl_js_str(out, "name", tl_col_str(&r, 1));
-		json0(out, "params", tl_col_str(&r, 2));
-		tl_js_id(out, "reverses", tl_col_id(&r, 3));
-		tl_js_str(out, "state", tl_col_str(&r, 4));
-		tl_js_time(out, "created_at", tl_col_int(&r, 5));
-		tl_js_time(out, "clock_at", tl_col_int(&r, 6));
-		tl_js_time(out, "confirmed_at", tl_col_int(&r, 7));
-		text0(out, "confirm_note", tl_col_str(&r, 8));
-		tl_js_close(out, '}');
-	}
-	tl_js_close(out, ']');
-	return rc;
+	return rc < 0 ? rc : view_rows(v, "done", &r, write_action, NULL);
+}
+
+static int
+write_event(const struct tl_view *v, const struct tl_row *r, void *ctx)
+{
+	(void)ctx;
+	struct tl_buf *out = v->out;
+	tl_js_str(out, "kind", tl_col_str(r, 0));
+	tl_js_time(out, "at", tl_col_int(r, 1));
+	struct tl_str actor = tl_col_str(r, 2);
+	bool person = actor.n > 5 && memcmp(actor.p, "user:", 5) == 0;
+	tl_js_str(out, "actor", person ? TL_S("person") : actor);
+	tl_js_str0(out, "outcome", tl_col_str(r, 3));
+	return 0;
 }
 
 static int
 write_events(const struct tl_view *v, struct tl_id decision)
 {
-	struct tl_buf *out = v->out;
 	struct tl_row r;
 	int rc = tl_db_query(v->db, &r, TL_SQL_VIEW_EVENTS, A_ID(decision));
-	if (rc < 0)
-		return rc;
-	tl_js_open(out, "events", '[');
-	while ((rc = tl_row_next(&r)) > 0) {
-		tl_js_open(out, NULL, '{');
-		tl_js_str(out, "kind", tl_col_str(&r, 0));
-		tl_js_time(out, "at", tl_col_int(&r, 1));
-		struct tl_str actor = tl_col_str(&r, 2);
-		bool person = actor.n > 5 && memcmp(actor.p, "user:", 5) == 0;
-		tl_js_str(out, "actor", person ? TL_S("person") : actor);
-		text0(out, "outcome", tl_col_str(&r, 3));
-		tl_js_close(out, '}');
-	}
-	tl_js_close(out, ']');
-	return rc;
+	return rc < 0 ? rc : view_rows(v, "events", &r, write_event, NULL);
 }
 
 void
@@ -170,12 +139,17 @@ tl_view_delivery(struct tl_buf *out, const struct tl_row *r)
 	bool due = tl_str_is(state, "waiting") || tl_str_is(state, "leased");
 	tl_js_time(out, "next_at", due ? tl_col_int(r, 9) : 0);
 	tl_js_time(out, "delivered_at", tl_col_int(r, 10));
-	if (tl_col_null(r, 11))
-		tl_js_null(out, "status");
-	else
-		tl_js_int(out, "status", tl_col_int(r, 11));
-	text0(out, "error", tl_col_str(r, 12));
-	json0(out, "body", tl_col_str(r, 13));
+	tl_js_int0(out, "status", !tl_col_null(r, 11), tl_col_int(r, 11));
+	tl_js_str0(out, "error", tl_col_str(r, 12));
+	tl_js_raw0(out, "body", tl_col_str(r, 13));
+}
+
+static int
+write_delivery(const struct tl_view *v, const struct tl_row *r, void *ctx)
+{
+	(void)ctx;
+	tl_view_delivery(v->out, r);
+	return 0;
 }
 
 static int
@@ -183,16 +157,7 @@ write_deliveries(const struct tl_view *v, struct tl_id decision)
 {
 	struct tl_row r;
 	int rc = tl_db_query(v->db, &r, TL_SQL_VIEW_DELIVERIES_OF, A_ID(decision));
-	if (rc < 0)
-		return rc;
-	tl_js_open(v->out, "deliveries", '[');
-	while ((rc = tl_row_next(&r)) > 0) {
-		tl_js_open(v->out, NULL, '{');
-		tl_view_delivery(v->out, &r);
-		tl_js_close(v->out, '}');
-	}
-	tl_js_close(v->out, ']');
-	return rc;
+	return rc < 0 ? rc : view_rows(v, "deliveries", &r, write_delivery, NULL);
 }
 
 /* The statement's sections, as they were composed and sent. */
@@ -217,15 +182,12 @@ write_statement(struct tl_buf *out, struct tl_str json)
 }
 
 static int
-write_whole(const struct tl_view *v, const struct tl_row *r)
+write_whole(const struct tl_view *v, const struct tl_row *r, void *ctx)
 {
 	struct tl_buf *out = v->out;
 	struct tl_id id = tl_col_id(r, 0);
-	int rc = write_row(v, r);
-	if (tl_col_null(r, 13))
-		tl_js_null(out, "seq");
-	else
-		tl_js_int(out, "seq", tl_col_int(r, 13));
+	int rc = write_row(v, r, ctx);
+	tl_js_int0(out, "seq", !tl_col_null(r, 13), tl_col_int(r, 13));
 	tl_js_str(out, "policy_version", tl_col_str(r, 14));
 	tl_js_str(out, "facts", tl_col_str(r, 15));
 	tl_js_str(out, "trigger", tl_col_str(r, 16));
@@ -245,17 +207,5 @@ tl_view_decisions_of(const struct tl_view *v, const char *key, int64_t platform,
 	struct tl_row r;
 	int rc = tl_db_query(v->db, &r, TL_SQL_VIEW_DECISIONS_OF_SUBJECT, A_INT(platform),
 	    A_Z(tl_subject_kind_names[kind]), A_ID(subject));
-	if (rc < 0)
-		return rc;
-	tl_js_open(v->out, key, '[');
-	while ((rc = tl_row_next(&r)) > 0) {
-		tl_js_open(v->out, NULL, '{');
-		rc = write_whole(v, &r);
-		tl_js_close(v->out, '}');
-		if (rc < 0)
-			break;
-	}
-	tl_row_end(&r);
-	tl_js_close(v->out, ']');
-	return rc;
+	return rc < 0 ? rc : view_rows(v, key, &r, write_whole, NULL);
 }

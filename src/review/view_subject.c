@@ -4,28 +4,26 @@
  * Promises: every member of the console's types is there, null when not known; text whose key was forgotten is
  * shown as erased. Failure: the store's. Called by the case view and the item trail.
  */
-#include "review/view.h"
+#include "review/view_int.h"
 
 #include "base/json.h"
 #include "store/accounts.h"
 
-/* Text, or null when empty. */
-static void
-text0(struct tl_buf *out, const char *key, struct tl_str s)
+int
+view_rows(const struct tl_view *v, const char *key, struct tl_row *r, view_row fn, void *ctx)
 {
-	if (s.n)
-		tl_js_str(out, key, s);
-	else
-		tl_js_null(out, key);
-}
-
-static void
-int0(struct tl_buf *out, const char *key, const struct tl_row *r, int col)
-{
-	if (tl_col_null(r, col))
-		tl_js_null(out, key);
-	else
-		tl_js_int(out, key, tl_col_int(r, col));
+	int rc;
+	tl_js_open(v->out, key, '[');
+	while ((rc = tl_row_next(r)) > 0) {
+		tl_js_open(v->out, NULL, '{');
+		rc = fn(v, r, ctx);
+		tl_js_close(v->out, '}');
+		if (rc < 0)
+			break;
+	}
+	tl_row_end(r);
+	tl_js_close(v->out, ']');
+	return rc;
 }
 
 int
@@ -40,23 +38,34 @@ tl_view_platform(const struct tl_view *v, const char *key, int64_t platform)
 	return 0;
 }
 
+int
+tl_view_person(const struct tl_view *v, const char *key, struct tl_id user)
+{
+	struct tl_row r;
+	int rc = tl_id_is_nil(user) ? TL_ENOTFOUND
+				    : tl_db_first(v->db, &r, TL_SQL_VIEW_USER_NAME, A_ID(user));
+	if (rc == TL_ENOTFOUND) {
+		tl_js_null(v->out, key);
+		return 0;
+	}
+	if (rc < 0)
+		return rc;
+	tl_js_str(v->out, key, tl_col_str(&r, 0));
+	tl_row_end(&r);
+	return 0;
+}
+
 static void
 write_media(struct tl_buf *out, const struct tl_media *m)
 {
 	tl_js_open(out, NULL, '{');
 	tl_js_hex(out, "id", tl_bytes(m->id.b, sizeof m->id.b));
 	tl_js_z(out, "state", tl_media_state_names[m->state]);
-	text0(out, "reason", m->reason);
+	tl_js_str0(out, "reason", m->reason);
 	tl_js_str(out, "mime", m->mime);
 	tl_js_int(out, "bytes", m->bytes);
-	if (m->width > 0)
-		tl_js_int(out, "width", m->width);
-	else
-		tl_js_null(out, "width");
-	if (m->height > 0)
-		tl_js_int(out, "height", m->height);
-	else
-		tl_js_null(out, "height");
+	tl_js_int0(out, "width", m->width > 0, m->width);
+	tl_js_int0(out, "height", m->height > 0, m->height);
 	tl_js_close(out, '}');
 }
 
@@ -96,9 +105,9 @@ tl_view_item(const struct tl_view *v, const char *key, const struct tl_item_full
 	tl_js_z(out, "audience", tl_audience_names[it->audience]);
 	tl_js_int(out, "views", it->views);
 	tl_js_int(out, "engagement", it->engagement);
-	text0(out, "language", it->language);
-	text0(out, "territory", it->territory);
-	text0(out, "url", it->url);
+	tl_js_str0(out, "language", it->language);
+	tl_js_str0(out, "territory", it->territory);
+	tl_js_str0(out, "url", it->url);
 	tl_js_time(out, "posted_at", it->posted_at);
 	tl_js_time(out, "received_at", it->received_at);
 	tl_js_close(out, '}');
@@ -133,11 +142,11 @@ tl_view_account(const struct tl_view *v, const char *key, int64_t platform, stru
 	tl_js_open(out, key, '{');
 	rc = tl_view_platform(v, "platform", platform);
 	tl_js_str(out, "id", acc.ext_id);
-	text0(out, "name", acc.name);
+	tl_js_str0(out, "name", acc.name);
 	tl_js_z(out, "age_band", tl_age_band_names[acc.age_band]);
 	tl_js_z(out, "age_assured", tl_age_assured_names[acc.age_assured]);
-	text0(out, "country", acc.country);
-	text0(out, "language", acc.language);
+	tl_js_str0(out, "country", acc.country);
+	tl_js_str0(out, "language", acc.language);
 	tl_js_time(out, "joined", acc.created_at);
 	tl_js_z(out, "state", tl_account_state_names[acc.state]);
 	tl_js_int(out, "strikes", acc.strikes);
@@ -149,10 +158,11 @@ tl_view_account(const struct tl_view *v, const char *key, int64_t platform, stru
 	return rc;
 }
 
-static void
-write_signal(struct tl_buf *out, const struct tl_row *r)
+static int
+write_signal(const struct tl_view *v, const struct tl_row *r, void *ctx)
 {
-	tl_js_open(out, NULL, '{');
+	(void)ctx;
+	struct tl_buf *out = v->out;
 	tl_js_int(out, "n", tl_col_int(r, 0));
 	tl_js_str(out, "detector", tl_col_str(r, 1));
 	tl_js_str(out, "version", tl_col_str(r, 2));
@@ -162,7 +172,7 @@ write_signal(struct tl_buf *out, const struct tl_row *r)
 		tl_js_null(out, "score");
 	else
 		tl_js_num(out, "score", tl_col_real(r, 5));
-	text0(out, "policy", tl_col_str(r, 6));
+	tl_js_str0(out, "policy", tl_col_str(r, 6));
 	if (tl_col_null(r, 8)) {
 		tl_js_null(out, "bank");
 	} else {
@@ -172,13 +182,13 @@ write_signal(struct tl_buf *out, const struct tl_row *r)
 		tl_js_str(out, "source", tl_col_str(r, 9));
 		tl_js_close(out, '}');
 	}
-	int0(out, "distance", r, 10);
+	tl_js_int0(out, "distance", !tl_col_null(r, 10), tl_col_int(r, 10));
 	tl_js_hex(out, "media", tl_col_str(r, 11));
-	text0(out, "field", tl_col_str(r, 12));
-	int0(out, "span_from", r, 13);
-	int0(out, "span_to", r, 14);
+	tl_js_str0(out, "field", tl_col_str(r, 12));
+	tl_js_int0(out, "span_from", !tl_col_null(r, 13), tl_col_int(r, 13));
+	tl_js_int0(out, "span_to", !tl_col_null(r, 14), tl_col_int(r, 14));
 	tl_js_time(out, "at", tl_col_int(r, 15));
-	tl_js_close(out, '}');
+	return 0;
 }
 
 int
@@ -186,13 +196,7 @@ tl_view_signals(const struct tl_view *v, const char *key, int64_t platform, stru
 {
 	struct tl_row r;
 	int rc = tl_db_query(v->db, &r, TL_SQL_VIEW_SIGNALS, A_INT(platform), A_ID(item));
-	if (rc < 0)
-		return rc;
-	tl_js_open(v->out, key, '[');
-	while ((rc = tl_row_next(&r)) > 0)
-		write_signal(v->out, &r);
-	tl_js_close(v->out, ']');
-	return rc;
+	return rc < 0 ? rc : view_rows(v, key, &r, write_signal, NULL);
 }
 
 /* One comment at a time. */
@@ -218,28 +222,32 @@ write_reporter(const struct tl_view *v, int64_t platform, struct tl_id reporter)
 	return 0;
 }
 
+struct flags {
+	struct tl_arena *scratch;
+	int64_t platform;
+	struct tl_id subject;
+};
+
 static int
-write_flag(const struct tl_view *v, struct tl_arena *scratch, const struct tl_row *r,
-    int64_t platform, struct tl_id subject)
+write_flag(const struct tl_view *v, const struct tl_row *r, void *ctx)
 {
+	const struct flags *f = ctx;
 	struct tl_id reporter = tl_col_id(r, 4);
 	struct tl_str comment;
-	tl_arena_reset(scratch);
+	tl_arena_reset(f->scratch);
 	int rc = tl_flag_comment(
-	    v->db, scratch, platform, reporter, subject, tl_col_str(r, 6), &comment);
+	    v->db, f->scratch, f->platform, reporter, f->subject, tl_col_str(r, 6), &comment);
 	if (rc < 0)
 		return rc;
 	struct tl_buf *out = v->out;
-	tl_js_open(out, NULL, '{');
 	tl_js_id(out, "id", tl_col_id(r, 0));
 	tl_js_str(out, "kind", tl_col_str(r, 2));
-	text0(out, "policy", tl_col_str(r, 3));
-	text0(out, "comment", comment);
-	text0(out, "reporter", tl_col_str(r, 5));
-	rc = write_reporter(v, platform, reporter);
+	tl_js_str0(out, "policy", tl_col_str(r, 3));
+	tl_js_str0(out, "comment", comment);
+	tl_js_str0(out, "reporter", tl_col_str(r, 5));
+	rc = write_reporter(v, f->platform, reporter);
 	tl_js_time(out, "received_at", tl_col_int(r, 7));
-	text0(out, "outcome", tl_col_str(r, 8));
-	tl_js_close(out, '}');
+	tl_js_str0(out, "outcome", tl_col_str(r, 8));
 	return rc;
 }
 
@@ -253,15 +261,8 @@ tl_view_flags(const struct tl_view *v, const char *key, int64_t platform,
 	if (rc < 0)
 		return rc;
 	struct tl_arena TL_CLEANUP(tl_arena_destroyp) *scratch = tl_arena_create(SCRATCH_BYTES);
-	tl_js_open(v->out, key, '[');
-	while ((rc = tl_row_next(&r)) > 0) {
-		rc = write_flag(v, scratch, &r, platform, subject);
-		if (rc < 0)
-			break;
-	}
-	tl_row_end(&r);
-	tl_js_close(v->out, ']');
-	return rc;
+	struct flags f = {scratch, platform, subject};
+	return view_rows(v, key, &r, write_flag, &f);
 }
 
 static struct tl_str

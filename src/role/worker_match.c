@@ -108,24 +108,6 @@ match_read(struct worker *w, struct match *m)
 }
 
 static void
-str0(struct tl_buf *out, const char *key, struct tl_str s)
-{
-	if (s.n)
-		tl_js_str(out, key, s);
-	else
-		tl_js_null(out, key);
-}
-
-static void
-int0(struct tl_buf *out, const char *key, bool there, int64_t v)
-{
-	if (there)
-		tl_js_int(out, key, v);
-	else
-		tl_js_null(out, key);
-}
-
-static void
 signal_json(struct tl_buf *out, const struct tl_signal *g)
 {
 	tl_js_open(out, NULL, '{');
@@ -134,12 +116,12 @@ signal_json(struct tl_buf *out, const struct tl_signal *g)
 	tl_js_z(out, "status", g->failed ? "failed" : "ok");
 	tl_js_str(out, "label", g->label);
 	tl_js_num(out, "score", g->score);
-	str0(out, "policy", g->policy);
-	int0(out, "distance", g->distance >= 0, g->distance);
+	tl_js_str0(out, "policy", g->policy);
+	tl_js_int0(out, "distance", g->distance >= 0, g->distance);
 	tl_js_hex(out, "media", tl_bytes(g->media.b, g->has_media ? sizeof g->media.b : 0));
-	str0(out, "field", g->field);
-	int0(out, "from", g->field.n > 0, g->span_from);
-	int0(out, "to", g->field.n > 0, g->span_to);
+	tl_js_str0(out, "field", g->field);
+	tl_js_int0(out, "from", g->field.n > 0, g->span_from);
+	tl_js_int0(out, "to", g->field.n > 0, g->span_to);
 	tl_js_close(out, '}');
 }
 

@@ -200,10 +200,7 @@ reason_json(struct tl_buf *b, const struct tl_reason *r, struct tl_str ruleset)
 	for (size_t i = 0; i < r->action_count; i++) {
 		tl_js_open(b, NULL, '{');
 		tl_js_str(b, "name", r->actions[i].name);
-		if (r->actions[i].params.n)
-			tl_js_raw(b, "params", r->actions[i].params);
-		else
-			tl_js_null(b, "params");
+		tl_js_raw0(b, "params", r->actions[i].params);
 		tl_js_close(b, '}');
 	}
 	tl_js_close(b, ']');
