@@ -155,6 +155,16 @@ read_medians(struct tl_db *db, bool live, struct tl_figures *f)
 	return one_number(db, &r, rc, &f->median_decided_us);
 }
 
+/* By name, as the policy tree has them; what is counted under no policy comes last. */
+static int
+by_policy(const void *a, const void *b)
+{
+	const struct tl_figures_policy *x = a, *y = b;
+	if (!x->policy[0] || !y->policy[0])
+		return (y->policy[0] != '\0') - (x->policy[0] != '\0');
+	return strcmp(x->policy, y->policy);
+}
+
 int
 tl_figures_read(
     struct tl_db *db, int64_t days, bool live, struct tl_arena *arena, struct tl_figures *ret)
@@ -166,6 +176,8 @@ tl_figures_read(
 		return tl_fail(TL_ENOMEM, "out of memory");
 	ret->from = (ret->to / TL_US_DAY - (days > 0 ? days - 1 : 0)) * TL_US_DAY;
 	int rc = read_counters(db, live, ret);
+	if (ret->policy_count > 1)
+		qsort(ret->policies, ret->policy_count, sizeof *ret->policies, by_policy);
 	if (rc == 0)
 		rc = read_cases(db, ret);
 	if (rc == 0)

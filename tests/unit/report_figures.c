@@ -43,6 +43,7 @@ t_counters_become_rows_per_policy(void **state)
 	count("verdict_block", "csae.known", true, 3);
 	count("items_unscannable", "", true, 1);
 	count("decided_act", "csae.known", true, 2);
+	count("flags_received", "", true, 1);
 	count("flags_received", "fraud", true, 4);
 	count("verdict_block", "csae.known", false, 100); /* of test keys */
 	assert_int_equal(tl_figures_read(at.db, 7, true, at.arena, &f), 0);
@@ -62,7 +63,11 @@ t_counters_become_rows_per_policy(void **state)
 	}
 	assert_int_equal(block, 3);
 	assert_int_equal(act, 2);
-	assert_int_equal(flags, 4);
+	assert_int_equal(flags, 5);
+	assert_int_equal(f.policy_count, 3);
+	assert_string_equal(f.policies[0].policy, "csae.known");
+	assert_string_equal(f.policies[1].policy, "fraud");
+	assert_string_equal(f.policies[2].policy, "");
 	const json_t *items = json_object_get(j, "items");
 	assert_int_equal(json_integer_value(json_object_get(items, "scanned")), 8);
 	assert_int_equal(json_integer_value(json_object_get(items, "unscannable")), 1);

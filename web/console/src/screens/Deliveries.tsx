@@ -19,6 +19,7 @@ const STATES: Record<State, { word: string; tone: 'good' | 'bad' | 'warn' | 'qui
   cancelled: { word: 'cancelled', tone: 'quiet' },
   held: { word: 'held: observe only', tone: 'warn' },
 }
+export const deliveryWord = (name: string): string => STATES[name as State]?.word ?? name
 export function DeliveryState({ of }: { of: State }) {
   return <Tag tone={STATES[of].tone}>{STATES[of].word}</Tag>
 }

@@ -6,6 +6,7 @@ import { place, setQuery } from '../app/router.tsx'
 import { Button, Empty, ErrorNote, Facts, Title, When } from '../ui/basic.tsx'
 import { useLoad } from '../ui/load.ts'
 import { type Column, Table } from '../ui/table.tsx'
+import { deliveryWord } from './Deliveries.tsx'
 
 type Row = Answer['policies'][number]
 const number = (name: keyof Row, title: string, small?: 'hide'): Column<Row> => ({
@@ -48,7 +49,7 @@ export function Figures() {
               <States title="Verdicts" of={f.verdicts} />
               <States title="Cases" of={f.cases} />
               <States title="Actions" of={f.actions} />
-              <States title="Deliveries" of={f.deliveries} />
+              <States title="Deliveries" of={f.deliveries} say={deliveryWord} />
             </div>
           </section>
         </>
@@ -57,11 +58,11 @@ export function Figures() {
   )
 }
 
-function States({ title, of }: { title: string; of: Record<string, number> }) {
+function States({ title, of, say = words }: { title: string; of: Record<string, number>; say?: (name: string) => string }) {
   return (
     <table class="plain">
       <thead><tr><th scope="col">{title}</th><th scope="col" class="number">Number</th></tr></thead>
-      <tbody>{Object.entries(of).map(([name, n]) => <tr key={name}><td>{words(name)}</td><td class="number">{n ? count(n) : <span class="quiet">0</span>}</td></tr>)}</tbody>
+      <tbody>{Object.entries(of).map(([name, n]) => <tr key={name}><td>{say(name)}</td><td class="number">{n ? count(n) : <span class="quiet">0</span>}</td></tr>)}</tbody>
     </table>
   )
 }
