@@ -2,6 +2,7 @@
 // the bounds of every field, and that nothing of a refused request stays.
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { deflateSync } from 'node:zlib'
@@ -140,6 +141,22 @@ test('lines of a batch stand alone', async () => {
   assert.deepEqual(taken.map((l) => l.id), many.map((m) => m.id))
   const long = await call('POST', '/v1/items:batch', ndjson(item(), 'x'.repeat(300_000), item()), nd)
   assert.deepEqual(long.text.trim().split('\n').map((l) => JSON.parse(l).problem?.status ?? 202), [202, 413, 202])
+})
+
+test('a batch that breaks off keeps what was committed, and can be sent again', async () => {
+  for (let round = 0; round < 8; round++) {
+    const many = Array.from({ length: 400 }, () => item())
+    const body = ndjson(...many)
+    await new Promise((done) => {
+      const socket = connect(d.port, '127.0.0.1', () => {
+        socket.write(`POST /v1/items:batch HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${d.secret}\r\nContent-Type: application/x-ndjson\r\nContent-Length: ${body.length + 10}\r\n\r\n`)
+        socket.write(body, () => setTimeout(() => socket.destroy(), 3 * round))
+      })
+      socket.on('close', done).on('error', () => {})
+    })
+    const again = await call('POST', '/v1/items:batch', body, nd)
+    assert.deepEqual(again.text.trim().split('\n').map((l) => JSON.parse(l).id), many.map((m) => m.id))
+  }
 })
 
 test('media are stored once, and named by what they are', async () => {
