@@ -12,6 +12,7 @@
 #include "outbox/outbox.h"
 #include "review/review.h"
 #include "store/alarms.h"
+#include "store/blobs.h"
 #include "store/decisions.h"
 #include "store/ledger.h"
 #include "store/media.h"
@@ -37,6 +38,7 @@ struct clerk {
 	struct tl_arena *arena;
 	struct tl_id me;
 	int64_t sealed;
+	unsigned part; /* of the blob folder, looked through next */
 };
 
 /* Returns how many things it did (more than 0: run again at once), or an error. */
@@ -112,6 +114,16 @@ purge_media(struct tl_db *db, void *clerk)
 	return tl_media_purge(db, PAGE);
 }
 
+/* One part of the folder a minute: the whole of it a few times a day. */
+static int
+sweep_files(struct tl_db *db, void *clerk)
+{
+	struct clerk *c = clerk;
+	int64_t before = tl_now_us() - TL_US_DAY;
+	int rc = tl_blob_drop_unfinished(c->store, before);
+	return rc < 0 ? rc : tl_media_sweep_files(db, c->part++, before);
+}
+
 static int
 expire_tokens(struct tl_db *db, void *clerk)
 {
@@ -164,22 +176,24 @@ struct duty {
 	enum tl_sync sync;
 	int64_t every_us;
 	bool wakes; /* others wait for what it does */
+	bool alone; /* begins its own transactions */
 };
 
 static const struct duty duties[] = {
-    {"seal", seal, TL_SYNC_FULL, 0, true},
-    {"number_events", number_events, TL_SYNC_FULL, 0, true},
-    {"lapse_claims", lapse_claims, TL_SYNC_NORMAL, TL_US_S, false},
-    {"settle_cases", settle_cases, TL_SYNC_NORMAL, 5 * TL_US_S, false},
-    {"action_clocks", action_clocks, TL_SYNC_NORMAL, 5 * TL_US_S, false},
-    {"case_clocks", case_clocks, TL_SYNC_NORMAL, 10 * TL_US_S, false},
-    {"purge_media", purge_media, TL_SYNC_NORMAL, 5 * TL_US_S, false},
-    {"expire_items", expire_items, TL_SYNC_FULL, TL_US_MIN, false},
-    {"expire_media", expire_media, TL_SYNC_NORMAL, TL_US_MIN, false},
-    {"expire_tokens", expire_tokens, TL_SYNC_NORMAL, TL_US_MIN, false},
-    {"expire_strikes", expire_strikes, TL_SYNC_NORMAL, TL_US_HOUR, false},
-    {"prune_events", prune_events, TL_SYNC_NORMAL, 10 * TL_US_MIN, false},
-    {"watch_disk", watch_disk, TL_SYNC_NORMAL, 10 * TL_US_S, false},
+    {"seal", seal, TL_SYNC_FULL, 0, true, false},
+    {"number_events", number_events, TL_SYNC_FULL, 0, true, false},
+    {"lapse_claims", lapse_claims, TL_SYNC_NORMAL, TL_US_S, false, false},
+    {"settle_cases", settle_cases, TL_SYNC_NORMAL, 5 * TL_US_S, false, false},
+    {"action_clocks", action_clocks, TL_SYNC_NORMAL, 5 * TL_US_S, false, false},
+    {"case_clocks", case_clocks, TL_SYNC_NORMAL, 10 * TL_US_S, false, false},
+    {"purge_media", purge_media, TL_SYNC_NORMAL, 5 * TL_US_S, false, false},
+    {"expire_items", expire_items, TL_SYNC_FULL, TL_US_MIN, false, false},
+    {"expire_media", expire_media, TL_SYNC_NORMAL, TL_US_MIN, false, false},
+    {"sweep_files", sweep_files, TL_SYNC_NORMAL, TL_US_MIN, false, true},
+    {"expire_tokens", expire_tokens, TL_SYNC_NORMAL, TL_US_MIN, false, false},
+    {"expire_strikes", expire_strikes, TL_SYNC_NORMAL, TL_US_HOUR, false, false},
+    {"prune_events", prune_events, TL_SYNC_NORMAL, 10 * TL_US_MIN, false, false},
+    {"watch_disk", watch_disk, TL_SYNC_NORMAL, 10 * TL_US_S, false, false},
 };
 
 static void
@@ -187,7 +201,7 @@ run_duty(struct clerk *c, const struct duty *d)
 {
 	bool any = false;
 	for (int rounds = 0; rounds < 64; rounds++) {
-		int rc = tl_db_tx(c->db, d->sync, d->fn, c);
+		int rc = d->alone ? d->fn(c->db, c) : tl_db_tx(c->db, d->sync, d->fn, c);
 		if (rc < 0)
 			tl_log(EV_STORE_ERROR, TL_LWORD("where", d->name),
 			    TL_LWORD("error", tl_err_name(rc)),

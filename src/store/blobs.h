@@ -30,3 +30,13 @@ int tl_blob_read_derived(struct tl_store *s, const struct tl_media_id *id, const
 
 /* Removes bytes and derivatives; absent files are fine. */
 void tl_blob_remove(struct tl_store *s, const struct tl_media_id *id);
+
+#define TL_BLOB_PARTS 256
+
+/* Calls `each` for the files of one part of the folder (0..255) that were written before; until it says false. A
+ * blob and its derivatives are called one by one. */
+typedef bool (*tl_blob_each_fn)(void *ctx, const struct tl_media_id *id);
+int tl_blob_each_old(struct tl_store *s, unsigned part, int64_t before_us, tl_blob_each_fn each,
+    void *ctx) TL_MUST;
+/* Removes what was begun before and never finished. Returns how many. */
+int tl_blob_drop_unfinished(struct tl_store *s, int64_t before_us) TL_MUST;

@@ -183,3 +183,57 @@ tl_media_purge(struct tl_db *db, int max)
 	}
 	return rc < 0 ? rc : n;
 }
+
+struct orphans {
+	struct tl_db *db;
+	struct tl_media_id id[SWEEP_MAX];
+	int n, rc;
+};
+
+static int
+is_named(struct tl_db *db, const struct tl_media_id *id)
+{
+	struct tl_row r;
+	int rc = tl_db_first(db, &r, TL_SQL_MEDIA_NAMED, A_MEDIA(id));
+	if (rc < 0)
+		return rc == TL_ENOTFOUND ? 0 : rc;
+	tl_row_end(&r);
+	return 1;
+}
+
+static bool
+collect_orphan(void *ctx, const struct tl_media_id *id)
+{
+	struct orphans *o = ctx;
+	o->rc = is_named(o->db, id);
+	if (o->rc == 0)
+		o->id[o->n++] = *id;
+	return o->rc >= 0 && o->n < SWEEP_MAX;
+}
+
+/* Looked at again while nobody can write: an upload of the same bytes finds its file or is told to come again. */
+static int
+remove_orphans(struct tl_db *db, void *ctx)
+{
+	struct orphans *o = ctx;
+	for (int i = 0; i < o->n; i++) {
+		int rc = is_named(db, &o->id[i]);
+		if (rc < 0)
+			return rc;
+		if (rc == 0)
+			tl_blob_remove(tl_db_store(db), &o->id[i]);
+	}
+	return 0;
+}
+
+int
+tl_media_sweep_files(struct tl_db *db, unsigned part, int64_t before_us)
+{
+	struct orphans o = {.db = db};
+	int rc = tl_blob_each_old(tl_db_store(db), part, before_us, collect_orphan, &o);
+	if (rc == 0)
+		rc = o.rc < 0 ? o.rc : 0;
+	if (rc == 0 && o.n)
+		rc = tl_db_tx(db, TL_SYNC_NORMAL, remove_orphans, &o);
+	return rc < 0 ? rc : o.n;
+}

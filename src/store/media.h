@@ -30,3 +30,9 @@ int tl_media_sweep(struct tl_db *db, int64_t now_us, int max) TL_MUST;
 
 /* Removes the bytes of up to `max` erased media. Returns how many, or an error. */
 int tl_media_purge(struct tl_db *db, int max) TL_MUST;
+
+/*
+ * Removes files of one part of the blob folder (0..255) that were written before `before_us` and that no row names.
+ * Outside a transaction. Returns how many, or an error.
+ */
+int tl_media_sweep_files(struct tl_db *db, unsigned part, int64_t before_us) TL_MUST;

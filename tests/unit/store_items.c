@@ -235,6 +235,58 @@ t_blob_reads_back_and_same_content_is_one(void **state)
 	}
 }
 
+static struct tl_media
+upload(struct unit_store *f, const char *text)
+{
+	struct tl_media m = {.mime = TL_S("image/png"), .bytes = (int64_t)strlen(text)};
+	struct tl_blob_in *b = NULL;
+	assert_int_equal(tl_blob_create(f->store, f->platform, &b), 0);
+	assert_int_equal(tl_blob_add(b, tl_str(text)), 0);
+	assert_int_equal(tl_blob_finish(b, &m.id), 0);
+	return m;
+}
+
+/* Bytes of a refused request, of a broken upload, and a preview that came after the erasure. */
+static void
+t_files_that_nothing_names_go(void **state)
+{
+	struct unit_store *f = *state;
+	struct tl_media kept = upload(f, "kept"), refused = upload(f, "refused"),
+			erased = upload(f, "erased");
+	unit_begin(f->db);
+	assert_int_equal(tl_media_add(f->db, f->platform, &kept, tl_now_us() + TL_US_DAY), 0);
+	assert_int_equal(tl_media_add(f->db, f->platform, &erased, tl_now_us() - 1), 0);
+	assert_int_equal(tl_media_sweep(f->db, tl_now_us(), 10), 1);
+	unit_commit(f->db);
+	unit_begin(f->db);
+	assert_int_equal(tl_media_purge(f->db, 10), 1);
+	unit_commit(f->db);
+	assert_int_equal(
+	    tl_blob_put_derived(f->store, &erased.id, "tiny", TL_S("a late one")), 0);
+	struct tl_blob_in *broken = NULL;
+	assert_int_equal(tl_blob_create(f->store, f->platform, &broken), 0);
+
+	int swept = 0;
+	int64_t before[2] = {tl_now_us() - TL_US_DAY, tl_now_us() + TL_US_MIN};
+	for (size_t when = 0; when < 2; when++) {
+		assert_int_equal(swept, 0);
+		for (unsigned part = 0; part < TL_BLOB_PARTS; part++) {
+			int n = tl_media_sweep_files(f->db, part, before[when]);
+			assert_true(n >= 0);
+			swept += n;
+		}
+		assert_int_equal(
+		    tl_blob_drop_unfinished(f->store, before[when]), when == 0 ? 0 : 1);
+	}
+	assert_int_equal(swept, 2);
+	assert_true(tl_blob_exists(f->store, &kept.id));
+	assert_false(tl_blob_exists(f->store, &refused.id));
+	struct tl_buf out = {0};
+	assert_int_equal(
+	    tl_blob_read_derived(f->store, &erased.id, "tiny", &out), TL_ENOTFOUND);
+	tl_blob_abort(broken);
+}
+
 static int
 failing(struct tl_db *db, void *ctx)
 {
@@ -310,6 +362,8 @@ main(void)
 		unit_store_teardown),
 	    cmocka_unit_test_setup_teardown(t_blob_reads_back_and_same_content_is_one,
 		unit_store_setup, unit_store_teardown),
+	    cmocka_unit_test_setup_teardown(
+		t_files_that_nothing_names_go, unit_store_setup, unit_store_teardown),
 	    cmocka_unit_test_setup_teardown(
 		t_writer_undoes_failed_work_alone, unit_store_setup, unit_store_teardown),
 	    cmocka_unit_test_setup_teardown(

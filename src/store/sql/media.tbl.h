@@ -13,4 +13,7 @@ S(MEDIA_ORPHANS, "SELECT platform, id FROM media WHERE state <> 'erased' AND exp
 		 " AND NOT EXISTS (SELECT 1 FROM item_media im WHERE im.platform = media.platform"
 		 " AND im.media = media.id) LIMIT $2")
 S(MEDIA_PURGEABLE, "SELECT platform, id FROM media WHERE state = 'erased' AND blob_gone = 0 LIMIT $1")
+/* By the id alone, which holds the platform in its hash. */
+S(MEDIA_NAMED, "SELECT 1 FROM platforms p JOIN media m ON m.platform = p.platform AND m.id = $1"
+	       " WHERE m.state <> 'erased' OR m.blob_gone = 0 LIMIT 1")
 S(MEDIA_PURGED, "UPDATE media SET blob_gone = 1 WHERE platform = $1 AND id = $2")
