@@ -9,6 +9,7 @@
 
 #include "store/blobs.h"
 #include "sys/clock.h"
+#include "sys/sniff.h"
 
 static int
 media_id(struct tl_call *c, struct tl_media_id *ret)
@@ -77,22 +78,6 @@ in_case(struct tl_call *c, struct tl_id case_id, const struct tl_media_id *id)
 	return 0;
 }
 
-static const char *
-mime_of(struct tl_str bytes)
-{
-	static const struct {
-		const char *magic;
-		size_t n;
-		const char *mime;
-	} known[] = {{"\x89PNG", 4, "image/png"}, {"\xFF\xD8\xFF", 3, "image/jpeg"},
-	    {"RIFF", 4, "image/webp"}};
-	for (size_t i = 0; i < TL_COUNT(known); i++) {
-		if (bytes.n > known[i].n && memcmp(bytes.p, known[i].magic, known[i].n) == 0)
-			return known[i].mime;
-	}
-	return "application/octet-stream";
-}
-
 static int
 send_derived(struct tl_call *c, const struct tl_media_id *id, const char *name)
 {
@@ -106,7 +91,7 @@ send_derived(struct tl_call *c, const struct tl_media_id *id, const char *name)
 	tl_req_set_header(c->req, "Cross-Origin-Resource-Policy", "same-origin");
 	tl_req_set_header(c->req, "Content-Disposition", "inline");
 	c->answered = true;
-	tl_req_answer(c->req, 200, mime_of(tl_buf_str(&bytes)), &bytes);
+	tl_req_answer(c->req, 200, tl_format_mime(tl_sniff(tl_buf_str(&bytes))), &bytes);
 	return 0;
 }
 

@@ -1,13 +1,14 @@
 /*
  * Uploads (upload.h).
  *
- * Promises: SHA-256 and MD5 are of the raw bytes as they came; the type is sniffed (sniff.tbl.h). Failures:
+ * Promises: SHA-256 and MD5 are of the raw bytes as they came; the type is sniffed (sys/sniff.h, then sniff.tbl.h). Failures:
  * ETOOBIG, EFULL, EIO; the temporary blob is gone then. Called by PUT /v1/media and POST /v1/items.
  */
 #include "intake/upload.h"
 
 #include "base/arena.h"
 #include "store/blobs.h"
+#include "sys/sniff.h"
 
 #include <stdlib.h>
 
@@ -33,13 +34,16 @@ static const struct magic MAGIC[] = {
 struct tl_str
 tl_upload_mime(struct tl_str head)
 {
+	enum tl_format picture = tl_sniff(head);
+	if (picture != TL_FORMAT_NONE)
+		return tl_str(tl_format_mime(picture));
 	for (size_t i = 0; i < TL_COUNT(MAGIC); i++) {
 		const struct magic *m = &MAGIC[i];
 		if (head.n >= m->offset + m->bytes.n &&
 		    memcmp(head.p + m->offset, m->bytes.p, m->bytes.n) == 0)
 			return m->type;
 	}
-	return TL_S("application/octet-stream");
+	return tl_str(tl_format_mime(TL_FORMAT_NONE));
 }
 
 int
