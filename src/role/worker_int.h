@@ -1,5 +1,5 @@
 /*
- * Private to the worker role: the items under way and what each file does with them.
+ * Private to the worker role: its state, and what each file does with the items under way (worker_scan_int.h).
  *
  *   worker.c         start, main loop, stop
  *   worker_scan.c    one item: load, detect, judge
@@ -14,13 +14,8 @@
 
 #include "core/ask.h"
 #include "core/policy.h"
-#include "detect/banks.h"
-#include "detect/detect.h"
 #include "media/jails.h"
-#include "role/role.h"
-#include "rules/watch.h"
-#include "store/items.h"
-#include "store/jobs.h"
+#include "role/worker_scan_int.h"
 #include "sys/stop.h"
 
 #define SCANS_MAX 512 /* items under way in one worker */
@@ -28,58 +23,6 @@
 #define BATCH_MIN 8   /* items of one transaction */
 #define BATCH_MAX 256
 #define SCAN_ARENA ((size_t)16 << 20)
-
-/* A question that waits for an item. */
-struct ask_wait {
-	uint32_t serial;
-	int64_t until_us; /* monotonic: later answers are not sent */
-	struct ask_wait *next;
-};
-
-enum scan_end {
-	SCAN_VERDICT, /* judged: store it */
-	SCAN_AGAIN,   /* could not be done now: delay the job */
-	SCAN_BACK,    /* not touched: somebody else may have it */
-	SCAN_BURY,    /* given up: a person decides */
-	SCAN_GONE     /* nothing to do any more (erased meanwhile) */
-};
-
-/* One item under way. */
-struct scan {
-	struct tl_job job;
-	bool
-	    leased; /* false: asked for before its turn, leased in the transaction that stores the result */
-	int64_t renew_us; /* monotonic: when the lease must be renewed */
-	struct tl_arena *arena;
-	struct tl_item_full full;
-	bool loaded; /* `full` is filled */
-	struct tl_account account;
-	bool has_account;
-	const struct tl_banks *banks;    /* borrowed from the round's snapshot */
-	const struct tl_rule_set *rules; /* a reference: the verdict borrows from it */
-	const struct tl_signal *signals;
-	size_t signal_count;
-	struct tl_verdict verdict;
-	struct tl_str unscannable; /* why one of its media has no answer; empty when all have */
-	bool media_changed[TL_ITEM_MEDIA_MAX]; /* store the decoder's result */
-	size_t media_next;                     /* media before this one were handed in */
-	size_t media_pending;                  /* decodes under way */
-	enum scan_end end;
-	struct tl_str why; /* SCAN_AGAIN, SCAN_BURY */
-	struct ask_wait *asks;
-	struct scan *next;
-};
-
-struct scan_list {
-	struct scan *head, *tail;
-	size_t n;
-};
-
-void scan_push(struct scan_list *l, struct scan *s);
-void scan_push_front(struct scan_list *l, struct scan *s);
-struct scan *scan_pop(struct scan_list *l);
-void scan_remove(struct scan_list *l, struct scan *s);
-struct scan *scan_find(struct scan_list *l, int64_t platform, struct tl_id item);
 
 struct law;        /* worker_rules.c */
 struct media_pool; /* worker_media.c */
@@ -157,23 +100,6 @@ struct match *match_next(const struct match *m);
 /* The picture (NULL: `reason` says why not) is there: answers and destroys m. */
 void match_decoded(struct worker *w, struct match *m, const struct tl_picture *pic,
     enum tl_decode_reason reason);
-
-/* worker_preview.c */
-struct previewer;
-struct preview_job {
-	struct scan *scan;
-	size_t index;
-	struct tl_media_id media;
-	struct tl_picture picture; /* owned */
-	int rc;
-	struct preview_job *next;
-};
-int previewer_create(struct tl_store *s, struct previewer **ret) TL_MUST;
-void previewer_destroy(struct previewer *p); /* forgets what it holds; NULL is fine */
-int previewer_fd(const struct previewer *p); /* readable when previewer_next has something */
-void previewer_submit(struct previewer *p, struct preview_job *j); /* takes it over */
-struct preview_job *previewer_next(struct previewer *p); /* done, or NULL; preview_free it */
-void preview_free(struct preview_job *j);
 
 /* worker_media.c */
 int media_create(

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "media/preview.h"
+#include "role/worker_preview_int.h"
 #include "store/blobs.h"
 #include "sys/clock.h"
 #include "sys/log.h"

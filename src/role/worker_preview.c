@@ -5,7 +5,7 @@
  * Promises: every submitted picture comes back once, in order, with the result of storing both derivatives; the
  * thread touches its job and the (immutable) store, nothing else. Called by worker_media.c.
  */
-#include "role/worker_int.h"
+#include "role/worker_preview_int.h"
 
 #include "media/preview.h"
 #include "store/blobs.h"
