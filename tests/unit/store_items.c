@@ -4,6 +4,7 @@
 #include "store/jobs.h"
 #include "store/keys.h"
 #include "store/media.h"
+#include "store/retention.h"
 #include "store/writer.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
@@ -235,6 +236,44 @@ t_blob_reads_back_and_same_content_is_one(void **state)
 	}
 }
 
+/* Items whose time has come go; what is held, waits for a person or was decided lately stays. */
+static void
+t_retention_keeps_what_is_needed(void **state)
+{
+	struct unit_store *f = *state;
+	static const char *const names[] = {"clean", "held", "young"};
+	struct tl_id ids[3];
+	uint8_t print[TL_PRINT_BYTES] = {0};
+	struct tl_retention r = {.decided_us = 180 * TL_US_DAY};
+	int64_t now = tl_now_us();
+	unit_begin(f->db);
+	for (size_t i = 0; i < 3; i++) {
+		struct tl_item_state_row row;
+		bool known;
+		struct tl_item it = an_item(f, names[i], "alice");
+		int64_t until = now + (i == 2 ? 100 : 30) * TL_US_DAY;
+		assert_int_equal(tl_item_put(f->db, &it, print, until, &row, &known), 0);
+		ids[i] = it.id;
+	}
+	assert_int_equal(tl_hold_place(f->db, f->platform, TL_SUBJECT_ITEM, ids[1],
+			     TL_S("duty"), now + 60 * TL_US_DAY, 0),
+	    0);
+	static const int days[] = {29, 31, 61, 101}, gone[] = {0, 1, 2, 3};
+	for (size_t d = 0; d < TL_COUNT(days); d++) {
+		assert_int_equal(tl_clock_shift(days[d] * TL_US_DAY), 0);
+		assert_true(tl_retention_items(f->db, &r, 100) >= 0);
+		int erased = 0;
+		for (size_t i = 0; i < 3; i++) {
+			struct tl_item_full full;
+			assert_int_equal(
+			    tl_item_get(f->db, f->platform, ids[i], f->arena, &full), 0);
+			erased += full.erased && full.item.state == TL_ITEM_DELETED;
+		}
+		assert_int_equal(erased, gone[d]);
+	}
+	assert_int_equal(tl_clock_shift(0), 0);
+}
+
 static struct tl_media
 upload(struct unit_store *f, const char *text)
 {
@@ -362,6 +401,8 @@ main(void)
 		unit_store_teardown),
 	    cmocka_unit_test_setup_teardown(t_blob_reads_back_and_same_content_is_one,
 		unit_store_setup, unit_store_teardown),
+	    cmocka_unit_test_setup_teardown(
+		t_retention_keeps_what_is_needed, unit_store_setup, unit_store_teardown),
 	    cmocka_unit_test_setup_teardown(
 		t_files_that_nothing_names_go, unit_store_setup, unit_store_teardown),
 	    cmocka_unit_test_setup_teardown(
