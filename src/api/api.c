@@ -92,28 +92,42 @@ done(void *ctx, int rc)
 	tl_req_continue(w->req, answer);
 }
 
-void
-tl_api_write_and(struct tl_req *req, enum tl_sync sync, tl_api_write_fn fn,
-    tl_api_commit_fn at_commit, tl_api_then_fn then, void *ctx)
+static void
+submit(struct tl_req *req, const struct write *like)
 {
 	struct write *w = TL_NEW(tl_req_arena(req), struct write);
 	int rc = w ? 0 : tl_fail(TL_ENOMEM, "the request is too large");
 	if (rc == 0) {
-		*w = (struct write){
-		    .req = req, .fn = fn, .at_commit = at_commit, .then = then, .ctx = ctx};
-		w->work = (struct tl_work){.fn = run, .done = done, .ctx = w, .sync = sync};
+		*w = *like;
+		w->req = req;
+		w->work.fn = run;
+		w->work.done = done;
+		w->work.ctx = w;
 		tl_req_set_work(req, w);
 		rc = tl_writer_submit(tl_api_of(req)->app.writer, &w->work);
 	}
 	if (rc < 0)
-		then(req, rc, ctx);
+		like->then(req, rc, like->ctx);
+}
+
+void
+tl_api_write_and(struct tl_req *req, bool refuses_clean, tl_api_write_fn fn,
+    tl_api_commit_fn at_commit, tl_api_then_fn then, void *ctx)
+{
+	submit(
+	    req, &(struct write){.work = {.sync = TL_SYNC_FULL, .refuses_clean = refuses_clean},
+		     .fn = fn,
+		     .at_commit = at_commit,
+		     .then = then,
+		     .ctx = ctx});
 }
 
 void
 tl_api_write(
     struct tl_req *req, enum tl_sync sync, tl_api_write_fn fn, tl_api_then_fn then, void *ctx)
 {
-	tl_api_write_and(req, sync, fn, NULL, then, ctx);
+	submit(
+	    req, &(struct write){.work = {.sync = sync}, .fn = fn, .then = then, .ctx = ctx});
 }
 
 void

@@ -46,9 +46,9 @@ void tl_api_write(
     struct tl_req *req, enum tl_sync sync, tl_api_write_fn fn, tl_api_then_fn then, void *ctx);
 
 /* The same with a quick step right after the commit, on the writer's thread: true when it has taken the request
- * over, so that `then` is not called. */
+ * over, so that `then` is not called. `refuses_clean`: see struct tl_work. */
 typedef bool (*tl_api_commit_fn)(struct tl_req *req, void *ctx);
-void tl_api_write_and(struct tl_req *req, enum tl_sync sync, tl_api_write_fn fn,
+void tl_api_write_and(struct tl_req *req, bool refuses_clean, tl_api_write_fn fn,
     tl_api_commit_fn at_commit, tl_api_then_fn then, void *ctx);
 
 /* A read that answers at once: `fn` returns 0 and a JSON document in `out`, or fails. */

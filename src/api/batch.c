@@ -114,7 +114,7 @@ store_line(struct tl_db *db, struct chunk *c, struct line *l)
 		if (guarded)
 			tl_db_undo(db);
 		/* The store's own failures end the chunk; a wrong line is that line's affair. */
-		bool its_own = rc == TL_EEXISTS || rc == TL_EFIELD;
+		bool its_own = tl_err_kind(rc) == TL_INPUT || tl_err_kind(rc) == TL_STATE;
 		return its_own ? 0 : rc;
 	}
 	return guarded ? tl_db_release(db) : 0;
@@ -206,7 +206,8 @@ send_chunk(struct batch *b)
 	    .done = chunk_done,
 	    .ctx = c,
 	    .sync = TL_SYNC_FULL,
-	    .weight = (unsigned)c->count};
+	    .weight = (unsigned)c->count,
+	    .refuses_clean = true};
 	(void)pthread_mutex_lock(&b->lock);
 	c->busy = true;
 	b->owners++;

@@ -310,7 +310,9 @@ store(struct tl_req *req, int rc, void *ctx)
 		return;
 	}
 	tl_api_own_item(req, tl_req_who(req), &p->accept);
-	tl_api_write_and(req, TL_SYNC_FULL, store_post, at_commit, on_stored, p);
+	/* Only media can be refused after something was written. */
+	bool clean = p->accept.item.media_count == 0;
+	tl_api_write_and(req, clean, store_post, at_commit, on_stored, p);
 }
 
 void

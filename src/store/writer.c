@@ -53,9 +53,21 @@ take_batch(struct tl_writer *w)
 	return batch;
 }
 
+/* *ret_broken: the transaction cannot be kept. */
 static int
-run_one(struct tl_db *db, const struct tl_work *x)
+run_clean(struct tl_db *db, const struct tl_work *x, bool *ret_broken)
 {
+	int result = x->fn(db, x->ctx);
+	enum tl_kind kind = tl_err_kind(result);
+	*ret_broken = kind != TL_KIND_OK && kind != TL_INPUT && kind != TL_STATE;
+	return result;
+}
+
+static int
+run_one(struct tl_db *db, const struct tl_work *x, bool *ret_broken)
+{
+	if (x->refuses_clean)
+		return run_clean(db, x, ret_broken);
 	int rc = tl_db_savepoint(db);
 	if (rc < 0)
 		return rc;
@@ -90,29 +102,40 @@ keep(struct outcome *o, int rc)
 	}
 }
 
+/* Runs all members in one transaction; returns how it ended for all of them together. */
+static int
+run_members(struct tl_writer *w, struct tl_work *batch, struct outcome outcomes[BATCH_MAX])
+{
+	enum tl_sync sync = TL_SYNC_NORMAL;
+	bool broken = false;
+	size_t n = 0;
+	int rc = tl_db_begin(w->db);
+	for (struct tl_work *x = batch; x && rc == 0; x = x->next, n++) {
+		int one = run_one(w->db, x, &broken);
+		keep(&outcomes[n], one);
+		if (x->sync > sync)
+			sync = x->sync;
+		if (broken) {
+			tl_db_rollback(w->db);
+			return one;
+		}
+	}
+	return rc < 0 ? rc : tl_db_commit(w->db, sync);
+}
+
 static void
 run_batch(struct tl_writer *w, struct tl_work *batch)
 {
 	static _Thread_local struct outcome outcomes[BATCH_MAX];
-	enum tl_sync sync = TL_SYNC_NORMAL;
-	size_t n = 0;
-	int rc = tl_db_begin(w->db);
-	for (struct tl_work *x = batch; x; x = x->next, n++) {
-		keep(&outcomes[n], rc < 0 ? rc : run_one(w->db, x));
-		if (x->sync > sync)
-			sync = x->sync;
-	}
-	if (rc == 0)
-		rc = tl_db_commit(w->db, sync);
 	struct outcome all;
+	size_t n = 0;
+	int rc = run_members(w, batch, outcomes);
 	keep(&all, rc);
 	if (rc == 0 && w->on_commit)
 		w->on_commit(w->on_commit_ctx);
-	n = 0;
 	while (batch) {
 		struct tl_work *next = batch->next; /* `done` may free the work */
-		const struct outcome *o =
-		    all.rc < 0 && outcomes[n].rc >= 0 ? &all : &outcomes[n];
+		const struct outcome *o = all.rc < 0 ? &all : &outcomes[n];
 		if (o->rc < 0)
 			tl_fail_text(o->field, "%s", o->text);
 		batch->done(batch->ctx, o->rc);

@@ -14,8 +14,13 @@ struct tl_work {
 	void (*done)(void *ctx,
 	    int rc); /* after the commit, on the writer's thread; text of the error is set */
 	void *ctx;
-	enum tl_sync sync;    /* the batch takes the strictest of its members */
-	unsigned weight;      /* rows, about, when it is many; bounds the transaction */
+	enum tl_sync sync; /* the batch takes the strictest of its members */
+	unsigned weight;   /* rows, about, when it is many; bounds the transaction */
+	/*
+	 * A refusal of `fn` (kinds INPUT and STATE) has changed nothing, so no savepoint is needed, which costs a copy
+	 * of every page that is touched. Any other failure of it undoes the whole batch.
+	 */
+	bool refuses_clean;
 	struct tl_work *next; /* the writer's */
 };
 
