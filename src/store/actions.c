@@ -7,9 +7,10 @@
 #include "store/actions.h"
 
 #include "base/arena.h"
+#include "store/rows_int.h"
 
 static int
-read_row(const struct tl_row *r, struct tl_arena *arena, struct tl_action_row *a)
+read_row(const struct tl_row *r, struct tl_arena *arena, void *ret)
 {
 	int state = 0, kind = 0;
 	int rc = tl_word_parse(tl_action_state_names, tl_col_str(r, 9), &state);
@@ -17,7 +18,7 @@ read_row(const struct tl_row *r, struct tl_arena *arena, struct tl_action_row *a
 		rc = tl_word_parse(tl_subject_kind_names, tl_col_str(r, 4), &kind);
 	if (rc < 0)
 		return tl_fail(TL_ECORRUPT, "an action holds a word that does not exist");
-	*a = (struct tl_action_row){
+	*(struct tl_action_row *)ret = (struct tl_action_row){
 	    .id = tl_col_id(r, 0),
 	    .decision = tl_col_id(r, 1),
 	    .platform = tl_col_int(r, 2),
@@ -32,30 +33,10 @@ read_row(const struct tl_row *r, struct tl_arena *arena, struct tl_action_row *a
 	    .clock_at = tl_col_int(r, 11),
 	    .confirmed_at = tl_col_int(r, 12),
 	    .confirm_note = tl_arena_dup(arena, tl_col_str(r, 13)),
+	    .automatic = r->sql == TL_SQL_ACTION_IN_FORCE &&
+			 tl_str_is(tl_col_str(r, 14), tl_automation_names[TL_AUTOMATION_FULLY]),
 	};
 	return tl_arena_check(arena);
-}
-
-static int
-read_rows(
-    struct tl_row *r, struct tl_arena *arena, struct tl_action_row **ret, size_t *ret_count)
-{
-	struct tl_action_row *rows = TL_NEWS(arena, struct tl_action_row, TL_ACTIONS_MAX);
-	size_t n = 0;
-	int rc = rows ? 0 : tl_arena_check(arena);
-	while (rc >= 0 && n < TL_ACTIONS_MAX && (rc = tl_row_next(r)) > 0) {
-		rc = read_row(r, arena, &rows[n]);
-		if (r->sql == TL_SQL_ACTION_IN_FORCE)
-			rows[n].automatic = tl_str_is(
-			    tl_col_str(r, 14), tl_automation_names[TL_AUTOMATION_FULLY]);
-		n++;
-	}
-	tl_row_end(r);
-	if (rc < 0)
-		return rc;
-	*ret = rows;
-	*ret_count = n;
-	return 0;
 }
 
 int
@@ -98,7 +79,7 @@ tl_action_of_decision(struct tl_db *db, struct tl_id decision, struct tl_arena *
 {
 	struct tl_row r;
 	int rc = tl_db_query(db, &r, TL_SQL_ACTION_OF_DECISION, A_ID(decision));
-	return rc < 0 ? rc : read_rows(&r, arena, ret, ret_count);
+	return rc < 0 ? rc : ROWS_READ(&r, arena, TL_ACTIONS_MAX, read_row, ret, ret_count);
 }
 
 int
@@ -108,7 +89,7 @@ tl_action_of_subject(struct tl_db *db, int64_t platform, enum tl_subject_kind ki
 	struct tl_row r;
 	int rc = tl_db_query(db, &r, TL_SQL_ACTION_OF_SUBJECT, A_INT(platform),
 	    A_Z(tl_subject_kind_names[kind]), A_ID(subject), A_INT(TL_ACTIONS_MAX));
-	return rc < 0 ? rc : read_rows(&r, arena, ret, ret_count);
+	return rc < 0 ? rc : ROWS_READ(&r, arena, TL_ACTIONS_MAX, read_row, ret, ret_count);
 }
 
 int
@@ -118,7 +99,7 @@ tl_action_in_force(struct tl_db *db, int64_t platform, enum tl_subject_kind kind
 	struct tl_row r;
 	int rc = tl_db_query(db, &r, TL_SQL_ACTION_IN_FORCE, A_INT(platform),
 	    A_Z(tl_subject_kind_names[kind]), A_ID(subject), A_INT(TL_ACTIONS_MAX));
-	return rc < 0 ? rc : read_rows(&r, arena, ret, ret_count);
+	return rc < 0 ? rc : ROWS_READ(&r, arena, TL_ACTIONS_MAX, read_row, ret, ret_count);
 }
 
 int
@@ -128,7 +109,7 @@ tl_action_late(struct tl_db *db, int64_t now, size_t max, struct tl_arena *arena
 	struct tl_row r;
 	int rc = tl_db_query(db, &r, TL_SQL_ACTION_CLOCKS, A_INT(now),
 	    A_INT(max < TL_ACTIONS_MAX ? max : TL_ACTIONS_MAX));
-	return rc < 0 ? rc : read_rows(&r, arena, ret, ret_count);
+	return rc < 0 ? rc : ROWS_READ(&r, arena, TL_ACTIONS_MAX, read_row, ret, ret_count);
 }
 
 int

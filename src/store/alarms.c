@@ -7,6 +7,7 @@
 #include "store/alarms.h"
 
 #include "base/arena.h"
+#include "store/rows_int.h"
 #include "sys/clock.h"
 
 #define ALARMS_MAX 500
@@ -44,12 +45,12 @@ tl_alarm_over(struct tl_db *db, const char *kind, struct tl_str ref)
 }
 
 static int
-read_alarm(const struct tl_row *r, struct tl_arena *arena, struct tl_alarm *a)
+read_alarm(const struct tl_row *r, struct tl_arena *arena, void *ret)
 {
 	int state = 0;
 	if (tl_word_parse(tl_alarm_state_names, tl_col_str(r, 4), &state) < 0)
 		return tl_fail(TL_ECORRUPT, "an alarm is in a state that does not exist");
-	*a = (struct tl_alarm){
+	*(struct tl_alarm *)ret = (struct tl_alarm){
 	    .id = tl_col_id(r, 0),
 	    .kind = tl_arena_dup(arena, tl_col_str(r, 1)),
 	    .ref = tl_arena_dup(arena, tl_col_str(r, 2)),
@@ -98,19 +99,7 @@ tl_alarm_list(struct tl_db *db, struct tl_str state, struct tl_arena *arena,
 {
 	struct tl_row r;
 	int rc = tl_db_query(db, &r, TL_SQL_ALARM_LIST, A_TEXT(state), A_INT(ALARMS_MAX));
-	if (rc < 0)
-		return rc;
-	struct tl_alarm *list = TL_NEWS(arena, struct tl_alarm, ALARMS_MAX);
-	size_t n = 0;
-	rc = list ? 0 : tl_arena_check(arena);
-	while (rc >= 0 && n < ALARMS_MAX && (rc = tl_row_next(&r)) > 0)
-		rc = read_alarm(&r, arena, &list[n++]);
-	tl_row_end(&r);
-	if (rc < 0)
-		return rc;
-	*ret = list;
-	*ret_count = n;
-	return 0;
+	return rc < 0 ? rc : ROWS_READ(&r, arena, ALARMS_MAX, read_alarm, ret, ret_count);
 }
 
 int

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/json.h"
+#include "store/rows_int.h"
 #include "sys/clock.h"
 
 /* Per form: the kind of bank that holds it and the bytes of its value (0: text). */
@@ -79,12 +80,12 @@ tl_bank_create(struct tl_db *db, struct tl_bank *b)
 }
 
 static int
-read_bank(const struct tl_row *r, struct tl_arena *arena, struct tl_bank *ret)
+read_bank(const struct tl_row *r, struct tl_arena *arena, void *ret)
 {
 	int kind;
 	if (tl_word_parse(tl_bank_kind_names, tl_col_str(r, 2), &kind) < 0)
 		return tl_fail(TL_ECORRUPT, "the store holds an unknown kind of bank");
-	*ret = (struct tl_bank){.id = tl_col_id(r, 0),
+	*(struct tl_bank *)ret = (struct tl_bank){.id = tl_col_id(r, 0),
 	    .name = tl_arena_dup(arena, tl_col_str(r, 1)),
 	    .kind = (enum tl_bank_kind)kind,
 	    .policy = tl_arena_dup(arena, tl_col_str(r, 3)),
@@ -125,34 +126,8 @@ int
 tl_bank_list(struct tl_db *db, struct tl_arena *arena, struct tl_bank **ret, size_t *ret_count)
 {
 	struct tl_row r;
-	size_t n = 0, cap = 0;
-	struct tl_bank *all = NULL;
 	int rc = tl_db_query(db, &r, TL_SQL_BANK_LIST, A_NULL);
-	if (rc < 0)
-		return rc;
-	while ((rc = tl_row_next(&r)) > 0) {
-		if (n == cap) {
-			size_t bigger = cap ? cap * 2 : 16;
-			struct tl_bank *more = TL_NEWS(arena, struct tl_bank, bigger);
-			if (!more)
-				break;
-			if (n)
-				memcpy(more, all, n * sizeof *all);
-			all = more;
-			cap = bigger;
-		}
-		rc = read_bank(&r, arena, &all[n++]);
-		if (rc < 0)
-			break;
-	}
-	tl_row_end(&r);
-	if (rc >= 0)
-		rc = tl_arena_check(arena);
-	if (rc < 0)
-		return rc;
-	*ret = all;
-	*ret_count = n;
-	return 0;
+	return rc < 0 ? rc : ROWS_READ(&r, arena, SIZE_MAX, read_bank, ret, ret_count);
 }
 
 int
@@ -172,32 +147,24 @@ tl_bank_names(struct tl_db *db,
 	return rc < 0 ? rc : 0;
 }
 
-static int
-one_row(int rc, const char *what)
-{
-	if (rc == 0)
-		return tl_fail(TL_ENOTFOUND, "there is no such %s", what);
-	return rc < 0 ? rc : 0;
-}
-
 int
 tl_bank_set(struct tl_db *db, const struct tl_bank *b)
 {
 	int rc = check_bank(b);
 	if (rc < 0)
 		return rc;
-	return one_row(tl_db_run(db, TL_SQL_BANK_SET, A_ID(b->id), A_TEXT(b->policy),
-			   A_TEXT(b->source), A_INT(b->distance), A_INT(b->enabled)),
+	return rows_one(tl_db_run(db, TL_SQL_BANK_SET, A_ID(b->id), A_TEXT(b->policy),
+			    A_TEXT(b->source), A_INT(b->distance), A_INT(b->enabled)),
 	    "bank");
 }
 
 static int
 touch(struct tl_db *db, struct tl_id bank, int rc)
 {
-	rc = one_row(rc, "entry");
+	rc = rows_one(rc, "entry");
 	if (rc < 0)
 		return rc;
-	return one_row(tl_db_run(db, TL_SQL_BANK_TOUCH, A_ID(bank)), "bank");
+	return rows_one(tl_db_run(db, TL_SQL_BANK_TOUCH, A_ID(bank)), "bank");
 }
 
 static int
@@ -265,12 +232,12 @@ tl_bank_entry_enable(struct tl_db *db, struct tl_id bank, struct tl_id entry)
 }
 
 static int
-read_entry(const struct tl_row *r, struct tl_arena *arena, struct tl_bank_entry *ret)
+read_entry(const struct tl_row *r, struct tl_arena *arena, void *ret)
 {
 	int form;
 	if (tl_word_parse(tl_entry_form_names, tl_col_str(r, 2), &form) < 0)
 		return tl_fail(TL_ECORRUPT, "the store holds an unknown form of entry");
-	*ret = (struct tl_bank_entry){.id = tl_col_id(r, 0),
+	*(struct tl_bank_entry *)ret = (struct tl_bank_entry){.id = tl_col_id(r, 0),
 	    .value = tl_arena_dup(arena, tl_col_str(r, 1)),
 	    .form = (enum tl_entry_form)form,
 	    .note = tl_arena_dup(arena, tl_col_str(r, 3)),
@@ -298,28 +265,12 @@ int
 tl_bank_entry_page(struct tl_db *db, struct tl_id bank, struct tl_id before, size_t max,
     struct tl_arena *arena, struct tl_bank_entry **ret, size_t *ret_count)
 {
-	struct tl_bank_entry *page = TL_NEWS(arena, struct tl_bank_entry, max ? max : 1);
-	if (!page)
-		return tl_arena_check(arena);
 	if (tl_id_is_nil(before))
 		memset(&before, 0xff, sizeof before);
 	struct tl_row r;
 	int rc =
 	    tl_db_query(db, &r, TL_SQL_BANK_ENTRY_PAGE, A_ID(bank), A_ID(before), A_INT(max));
-	if (rc < 0)
-		return rc;
-	size_t n = 0;
-	while (n < max && (rc = tl_row_next(&r)) > 0) {
-		rc = read_entry(&r, arena, &page[n++]);
-		if (rc < 0)
-			break;
-	}
-	tl_row_end(&r);
-	if (rc < 0)
-		return rc;
-	*ret = page;
-	*ret_count = n;
-	return 0;
+	return rc < 0 ? rc : ROWS_READ(&r, arena, max, read_entry, ret, ret_count);
 }
 
 void

@@ -8,6 +8,7 @@
 #include "store/decisions.h"
 
 #include "base/arena.h"
+#include "store/rows_int.h"
 
 #include <math.h>
 
@@ -136,17 +137,15 @@ read_col(const struct tl_row *r, int n, const struct col *c, struct tl_arena *ar
 }
 
 static int
-read_decision(
-    const struct tl_row *r, struct tl_arena *arena, struct tl_decision *d, int64_t *ret_seq)
+read_decision(const struct tl_row *r, struct tl_arena *arena, void *ret)
 {
+	struct tl_decision *d = ret;
 	*d = (struct tl_decision){0};
 	for (size_t i = 0; i < TL_COUNT(cols); i++) {
 		int rc = read_col(r, (int)i, &cols[i], arena, d);
 		if (rc < 0)
 			return rc;
 	}
-	if (ret_seq)
-		*ret_seq = tl_col_int(r, (int)TL_COUNT(cols));
 	return tl_arena_check(arena);
 }
 
@@ -169,26 +168,11 @@ tl_decision_get(struct tl_db *db, struct tl_id id, struct tl_arena *arena,
 	if (rc < 0)
 		return rc == TL_ENOTFOUND ? tl_fail(TL_ENOTFOUND, "there is no such decision")
 					  : rc;
-	rc = read_decision(&r, arena, ret, ret_seq);
+	rc = read_decision(&r, arena, ret);
+	if (rc == 0 && ret_seq)
+		*ret_seq = tl_col_int(&r, (int)TL_COUNT(cols));
 	tl_row_end(&r);
 	return rc;
-}
-
-static int
-read_list(struct tl_row *r, size_t max, struct tl_arena *arena, struct tl_decision **ret,
-    size_t *ret_count)
-{
-	struct tl_decision *list = TL_NEWS(arena, struct tl_decision, max ? max : 1);
-	size_t n = 0;
-	int rc = list ? 0 : tl_arena_check(arena);
-	while (rc >= 0 && n < max && (rc = tl_row_next(r)) > 0)
-		rc = read_decision(r, arena, &list[n++], NULL);
-	tl_row_end(r);
-	if (rc < 0)
-		return rc;
-	*ret = list;
-	*ret_count = n;
-	return 0;
 }
 
 int
@@ -199,7 +183,7 @@ tl_decision_of_subject(struct tl_db *db, int64_t platform, enum tl_subject_kind 
 	struct tl_row r;
 	int rc = tl_db_query(db, &r, TL_SQL_DECISION_OF_SUBJECT, A_INT(platform),
 	    A_Z(tl_subject_kind_names[kind]), A_ID(subject), A_INT(max));
-	return rc < 0 ? rc : read_list(&r, max, arena, ret, ret_count);
+	return rc < 0 ? rc : ROWS_READ(&r, arena, max, read_decision, ret, ret_count);
 }
 
 int
@@ -209,7 +193,7 @@ tl_decision_of_account(struct tl_db *db, int64_t platform, struct tl_id account,
 	struct tl_row r;
 	int rc = tl_db_query(
 	    db, &r, TL_SQL_DECISION_OF_ACCOUNT, A_INT(platform), A_ID(account), A_INT(max));
-	return rc < 0 ? rc : read_list(&r, max, arena, ret, ret_count);
+	return rc < 0 ? rc : ROWS_READ(&r, arena, max, read_decision, ret, ret_count);
 }
 
 int
@@ -247,34 +231,28 @@ tl_decision_event_add(
 	return rc < 0 ? rc : 0;
 }
 
+static int
+read_event(const struct tl_row *r, struct tl_arena *arena, void *ret)
+{
+	*(struct tl_decision_event *)ret = (struct tl_decision_event){
+	    .kind = tl_arena_dup(arena, tl_col_str(r, 0)),
+	    .at = tl_col_int(r, 1),
+	    .actor = tl_arena_dup(arena, tl_col_str(r, 2)),
+	    .ref = tl_arena_dup(arena, tl_col_str(r, 3)),
+	    .outcome = tl_arena_dup(arena, tl_col_str(r, 4)),
+	    .detail = tl_arena_dup(arena, tl_col_str(r, 5)),
+	    .seq = tl_col_int(r, 6),
+	};
+	return 0;
+}
+
 int
 tl_decision_events(struct tl_db *db, struct tl_id decision, struct tl_arena *arena,
     struct tl_decision_event **ret, size_t *ret_count)
 {
 	struct tl_row r;
 	int rc = tl_db_query(db, &r, TL_SQL_DECISION_EVENT_LIST, A_ID(decision));
-	if (rc < 0)
-		return rc;
-	struct tl_decision_event *list = TL_NEWS(arena, struct tl_decision_event, EVENTS_MAX);
-	size_t n = 0;
-	while (list && n < EVENTS_MAX && (rc = tl_row_next(&r)) > 0)
-		list[n++] = (struct tl_decision_event){
-		    .kind = tl_arena_dup(arena, tl_col_str(&r, 0)),
-		    .at = tl_col_int(&r, 1),
-		    .actor = tl_arena_dup(arena, tl_col_str(&r, 2)),
-		    .ref = tl_arena_dup(arena, tl_col_str(&r, 3)),
-		    .outcome = tl_arena_dup(arena, tl_col_str(&r, 4)),
-		    .detail = tl_arena_dup(arena, tl_col_str(&r, 5)),
-		    .seq = tl_col_int(&r, 6),
-		};
-	tl_row_end(&r);
-	if (rc >= 0)
-		rc = tl_arena_check(arena);
-	if (rc < 0)
-		return rc;
-	*ret = list;
-	*ret_count = n;
-	return 0;
+	return rc < 0 ? rc : ROWS_READ(&r, arena, EVENTS_MAX, read_event, ret, ret_count);
 }
 
 /* Strikes ----------------------------------------------------------------------------------------------------- */
@@ -331,33 +309,27 @@ tl_strike_expire(struct tl_db *db, int64_t since, int64_t now)
 	return tl_db_run(db, TL_SQL_STRIKE_EXPIRE, A_INT(since), A_INT(now));
 }
 
+static int
+read_strike(const struct tl_row *r, struct tl_arena *arena, void *ret)
+{
+	*(struct tl_strike *)ret = (struct tl_strike){
+	    .decision = tl_col_id(r, 0),
+	    .policy = tl_arena_dup(arena, tl_col_str(r, 1)),
+	    .weight = tl_col_int(r, 2),
+	    .at = tl_col_int(r, 3),
+	    .expires_at = tl_col_int(r, 4),
+	    .revoked_at = tl_col_int(r, 5),
+	};
+	return 0;
+}
+
 int
 tl_strike_list(struct tl_db *db, int64_t platform, struct tl_id account, struct tl_arena *arena,
     struct tl_strike **ret, size_t *ret_count)
 {
 	struct tl_row r;
 	int rc = tl_db_query(db, &r, TL_SQL_STRIKE_LIST, A_INT(platform), A_ID(account));
-	if (rc < 0)
-		return rc;
-	struct tl_strike *list = TL_NEWS(arena, struct tl_strike, STRIKES_MAX);
-	size_t n = 0;
-	while (list && n < STRIKES_MAX && (rc = tl_row_next(&r)) > 0)
-		list[n++] = (struct tl_strike){
-		    .decision = tl_col_id(&r, 0),
-		    .policy = tl_arena_dup(arena, tl_col_str(&r, 1)),
-		    .weight = tl_col_int(&r, 2),
-		    .at = tl_col_int(&r, 3),
-		    .expires_at = tl_col_int(&r, 4),
-		    .revoked_at = tl_col_int(&r, 5),
-		};
-	tl_row_end(&r);
-	if (rc >= 0)
-		rc = tl_arena_check(arena);
-	if (rc < 0)
-		return rc;
-	*ret = list;
-	*ret_count = n;
-	return 0;
+	return rc < 0 ? rc : ROWS_READ(&r, arena, STRIKES_MAX, read_strike, ret, ret_count);
 }
 
 /* Origin ------------------------------------------------------------------------------------------------------ */

@@ -12,6 +12,7 @@
 #include "store/jobs.h"
 #include "store/keys.h"
 #include "store/media.h"
+#include "store/rows_int.h"
 #include "sys/clock.h"
 
 #include <math.h>
@@ -338,9 +339,10 @@ tl_item_signals_put(struct tl_db *db, int64_t platform, struct tl_id id,
 	return rc < 0 ? rc : 0;
 }
 
-static void
-read_signal(struct tl_row *r, struct tl_arena *arena, struct tl_signal *s)
+static int
+read_signal(const struct tl_row *r, struct tl_arena *arena, void *ret)
 {
+	struct tl_signal *s = ret;
 	s->detector = tl_arena_dup(arena, tl_col_str(r, 0));
 	s->version = tl_arena_dup(arena, tl_col_str(r, 1));
 	s->failed = tl_str_is(tl_col_str(r, 2), "failed");
@@ -357,30 +359,21 @@ read_signal(struct tl_row *r, struct tl_arena *arena, struct tl_signal *s)
 	s->field = tl_arena_dup(arena, tl_col_str(r, 10));
 	s->span_from = tl_col_int(r, 11);
 	s->span_to = tl_col_int(r, 12);
+	return 0;
 }
 
 int
 tl_item_signals_get(struct tl_db *db, int64_t platform, struct tl_id id, struct tl_arena *arena,
     const struct tl_signal **ret, size_t *ret_count)
 {
-	struct tl_signal *list = TL_NEWS(arena, struct tl_signal, TL_SIGNALS_MAX);
-	if (!list)
-		return tl_arena_check(arena);
 	struct tl_row r;
 	int rc = tl_db_query(db, &r, TL_SQL_SIGNAL_LIST, A_INT(platform), A_ID(id));
-	if (rc < 0)
-		return rc;
-	size_t n = 0;
-	while ((rc = tl_row_next(&r)) > 0 && n < TL_SIGNALS_MAX)
-		read_signal(&r, arena, &list[n++]);
-	tl_row_end(&r);
-	if (rc >= 0)
-		rc = tl_arena_check(arena);
-	if (rc < 0)
-		return rc;
-	*ret = list;
-	*ret_count = n;
-	return 0;
+	struct tl_signal *list = NULL;
+	if (rc == 0)
+		rc = ROWS_READ(&r, arena, TL_SIGNALS_MAX, read_signal, &list, ret_count);
+	if (rc == 0)
+		*ret = list;
+	return rc;
 }
 
 /* How often each rule held, under its policy: "rule/NAME". */

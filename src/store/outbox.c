@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/map.h"
+#include "store/rows_int.h"
 
 #include <stdlib.h>
 
@@ -16,13 +17,13 @@
 #define NUMBER_MAX 400
 
 static int
-read_row(const struct tl_row *r, struct tl_arena *arena, struct tl_outbox_row *o)
+read_row(const struct tl_row *r, struct tl_arena *arena, void *ret)
 {
 	int state = 0;
 	int rc = tl_word_parse(tl_outbox_state_names, tl_col_str(r, 10), &state);
 	if (rc < 0)
 		return tl_fail(TL_ECORRUPT, "a delivery is in a state that does not exist");
-	*o = (struct tl_outbox_row){
+	*(struct tl_outbox_row *)ret = (struct tl_outbox_row){
 	    .id = tl_col_id(r, 0),
 	    .platform = tl_col_int(r, 1),
 	    .live = tl_col_int(r, 2) != 0,
@@ -41,29 +42,6 @@ read_row(const struct tl_row *r, struct tl_arena *arena, struct tl_outbox_row *o
 	    .error = tl_arena_dup(arena, tl_col_str(r, 15)),
 	};
 	return tl_arena_check(arena);
-}
-
-/* Reads up to `max` rows of an open query into the arena and ends it. */
-static int
-read_rows(struct tl_row *r, size_t max, struct tl_arena *arena, struct tl_outbox_row **ret,
-    size_t *ret_count)
-{
-	if (max > ROWS_MAX)
-		max = ROWS_MAX;
-	struct tl_outbox_row *rows = TL_NEWS(arena, struct tl_outbox_row, max ? max : 1);
-	size_t n = 0;
-	int rc = rows ? 0 : tl_arena_check(arena);
-	while (rc >= 0 && (rc = tl_row_next(r)) > 0) {
-		if (n == max) /* cannot happen: every query has the limit */
-			break;
-		rc = read_row(r, arena, &rows[n++]);
-	}
-	tl_row_end(r);
-	if (rc < 0)
-		return rc;
-	*ret = rows;
-	*ret_count = n;
-	return 0;
 }
 
 int
@@ -119,7 +97,7 @@ tl_outboxrow_lease(struct tl_db *db, int64_t now, int64_t until, size_t max,
 	if (max > ROWS_MAX)
 		max = ROWS_MAX;
 	int rc = tl_db_query(db, &r, TL_SQL_OUTBOX_LEASE, A_INT(now), A_INT(until), A_INT(max));
-	return rc < 0 ? rc : read_rows(&r, max, arena, ret, ret_count);
+	return rc < 0 ? rc : ROWS_READ(&r, arena, max, read_row, ret, ret_count);
 }
 
 /* First column of the first row; 0 when there is none. */
@@ -225,7 +203,7 @@ tl_outboxrow_events(struct tl_db *db, int64_t platform, bool live, int64_t after
 		max = ROWS_MAX;
 	int rc = tl_db_query(db, &r, TL_SQL_OUTBOX_EVENTS, A_INT(platform), A_INT(live),
 	    A_INT(after), A_INT(max));
-	return rc < 0 ? rc : read_rows(&r, max, arena, ret, ret_count);
+	return rc < 0 ? rc : ROWS_READ(&r, arena, max, read_row, ret, ret_count);
 }
 
 int
@@ -234,7 +212,7 @@ tl_outboxrow_of_cause(struct tl_db *db, struct tl_id cause, struct tl_arena *are
 {
 	struct tl_row r;
 	int rc = tl_db_query(db, &r, TL_SQL_OUTBOX_OF_CAUSE, A_ID(cause));
-	return rc < 0 ? rc : read_rows(&r, 100, arena, ret, ret_count);
+	return rc < 0 ? rc : ROWS_READ(&r, arena, 100, read_row, ret, ret_count);
 }
 
 int
@@ -248,7 +226,7 @@ tl_outboxrow_page(struct tl_db *db, struct tl_str state, struct tl_id before, si
 		max = ROWS_MAX;
 	int rc =
 	    tl_db_query(db, &r, TL_SQL_OUTBOX_PAGE, A_TEXT(state), A_ID(before), A_INT(max));
-	return rc < 0 ? rc : read_rows(&r, max, arena, ret, ret_count);
+	return rc < 0 ? rc : ROWS_READ(&r, arena, max, read_row, ret, ret_count);
 }
 
 int

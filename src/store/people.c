@@ -6,15 +6,10 @@
  */
 #include "store/people.h"
 
+#include "store/rows_int.h"
 #include "sys/clock.h"
 
-static int
-changed(int rc, const char *what)
-{
-	if (rc == 0)
-		return tl_fail(TL_ENOTFOUND, "there is no such %s", what);
-	return rc < 0 ? rc : 0;
-}
+#define LIST_MAX 1000
 
 int
 tl_user_put(struct tl_db *db, struct tl_user *u)
@@ -30,12 +25,12 @@ tl_user_put(struct tl_db *db, struct tl_user *u)
 }
 
 static int
-read_user(const struct tl_row *r, struct tl_arena *arena, struct tl_user *ret)
+read_user(const struct tl_row *r, struct tl_arena *arena, void *ret)
 {
 	int role;
 	if (tl_word_parse(tl_role_names, tl_col_str(r, 2), &role) < 0)
 		return tl_fail(TL_ECORRUPT, "a user's row is damaged");
-	*ret = (struct tl_user){.id = tl_col_id(r, 0),
+	*(struct tl_user *)ret = (struct tl_user){.id = tl_col_id(r, 0),
 	    .name = tl_arena_dup(arena, tl_col_str(r, 1)),
 	    .role = (enum tl_role)role,
 	    .pseudonym = tl_arena_dup(arena, tl_col_str(r, 3)),
@@ -77,63 +72,46 @@ tl_user_find(struct tl_db *db, struct tl_str name, struct tl_arena *arena, struc
 int
 tl_user_list(struct tl_db *db, struct tl_arena *arena, struct tl_user **ret, size_t *ret_count)
 {
-	enum { MOST = 1000 };
-	struct tl_user *users = TL_NEWS(arena, struct tl_user, MOST);
 	struct tl_row r;
-	if (!users)
-		return tl_fail(TL_ENOMEM, "out of memory");
 	int rc = tl_db_query_args(db, &r, TL_SQL_USER_LIST, NULL, 0);
-	if (rc < 0)
-		return rc;
-	size_t n = 0;
-	while (n < MOST && (rc = tl_row_next(&r)) > 0) {
-		rc = read_user(&r, arena, &users[n++]);
-		if (rc < 0)
-			break;
-	}
-	tl_row_end(&r);
-	if (rc < 0)
-		return rc;
-	*ret = users;
-	*ret_count = n;
-	return 0;
+	return rc < 0 ? rc : ROWS_READ(&r, arena, LIST_MAX, read_user, ret, ret_count);
 }
 
 int
 tl_user_set_password(struct tl_db *db, struct tl_id id, struct tl_str hash)
 {
-	return changed(tl_db_run(db, TL_SQL_USER_PASSWORD, A_ID(id), A_TEXT(hash)), "user");
+	return rows_one(tl_db_run(db, TL_SQL_USER_PASSWORD, A_ID(id), A_TEXT(hash)), "user");
 }
 
 int
 tl_user_set_role(struct tl_db *db, struct tl_id id, enum tl_role role)
 {
-	return changed(
+	return rows_one(
 	    tl_db_run(db, TL_SQL_USER_ROLE, A_ID(id), A_Z(tl_role_names[role])), "user");
 }
 
 int
 tl_user_set_skills(struct tl_db *db, struct tl_id id, struct tl_str skills)
 {
-	return changed(tl_db_run(db, TL_SQL_USER_SKILLS, A_ID(id), A_TEXT(skills)), "user");
+	return rows_one(tl_db_run(db, TL_SQL_USER_SKILLS, A_ID(id), A_TEXT(skills)), "user");
 }
 
 int
 tl_user_set_prefs(struct tl_db *db, struct tl_id id, struct tl_str prefs)
 {
-	return changed(tl_db_run(db, TL_SQL_USER_PREFS, A_ID(id), A_TEXT(prefs)), "user");
+	return rows_one(tl_db_run(db, TL_SQL_USER_PREFS, A_ID(id), A_TEXT(prefs)), "user");
 }
 
 int
 tl_user_set_disabled(struct tl_db *db, struct tl_id id, int64_t at)
 {
-	return changed(tl_db_run(db, TL_SQL_USER_DISABLED, A_ID(id), A_INT0(at)), "user");
+	return rows_one(tl_db_run(db, TL_SQL_USER_DISABLED, A_ID(id), A_INT0(at)), "user");
 }
 
 int
 tl_user_set_failed(struct tl_db *db, struct tl_id id, int64_t failed, int64_t locked_until)
 {
-	return changed(
+	return rows_one(
 	    tl_db_run(db, TL_SQL_USER_FAILED, A_ID(id), A_INT(failed), A_INT0(locked_until)),
 	    "user");
 }
@@ -216,34 +194,24 @@ tl_audit_add(struct tl_db *db, const char *actor, const char *verb, struct tl_st
 	return rc < 0 ? rc : 0;
 }
 
+static int
+read_audit(const struct tl_row *r, struct tl_arena *arena, void *ret)
+{
+	*(struct tl_audit_row *)ret = (struct tl_audit_row){tl_col_id(r, 0), tl_col_int(r, 1),
+	    tl_arena_dup(arena, tl_col_str(r, 2)), tl_arena_dup(arena, tl_col_str(r, 3)),
+	    tl_arena_dup(arena, tl_col_str(r, 4)), tl_arena_dup(arena, tl_col_str(r, 5))};
+	return 0;
+}
+
 int
 tl_audit_list(struct tl_db *db, int64_t before, int64_t limit, struct tl_arena *arena,
     struct tl_audit_row **ret, size_t *ret_count)
 {
-	size_t most = limit > 0 && limit < 1000 ? (size_t)limit : 1000;
-	struct tl_audit_row *rows = TL_NEWS(arena, struct tl_audit_row, most);
+	size_t most = limit > 0 && limit < LIST_MAX ? (size_t)limit : LIST_MAX;
 	struct tl_row r;
-	if (!rows)
-		return tl_fail(TL_ENOMEM, "out of memory");
 	int rc = tl_db_query(
 	    db, &r, TL_SQL_AUDIT_LIST, A_INT(before ? before : INT64_MAX), A_INT(most));
-	if (rc < 0)
-		return rc;
-	size_t n = 0;
-	while (n < most && (rc = tl_row_next(&r)) > 0)
-		rows[n++] = (struct tl_audit_row){tl_col_id(&r, 0), tl_col_int(&r, 1),
-		    tl_arena_dup(arena, tl_col_str(&r, 2)),
-		    tl_arena_dup(arena, tl_col_str(&r, 3)),
-		    tl_arena_dup(arena, tl_col_str(&r, 4)),
-		    tl_arena_dup(arena, tl_col_str(&r, 5))};
-	tl_row_end(&r);
-	if (rc >= 0)
-		rc = tl_arena_check(arena);
-	if (rc < 0)
-		return rc;
-	*ret = rows;
-	*ret_count = n;
-	return 0;
+	return rc < 0 ? rc : ROWS_READ(&r, arena, most, read_audit, ret, ret_count);
 }
 
 void
