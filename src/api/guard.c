@@ -1,7 +1,7 @@
 /*
  * The strict header guard (see guard.h).
  *
- * Promises: a request that passes has exactly one Host, at most one Content-Length made of digits, no
+ * Promises: a request that passes has exactly one Host, at most one key, at most one Content-Length made of digits, no
  * Transfer-Encoding but exactly one "chunked", never both, names made of token characters, and every line of
  * its head ended with CR LF: no bare LF, no folded line, no NUL, no other control character.
  * How: libmicrohttpd 0.9 parses in place. It writes NUL over ':' and over the line's end, so the next name
@@ -86,7 +86,10 @@ tl_guard_header(struct tl_guard *g, struct tl_str name, struct tl_str value)
 	g->expect = value.p + value.n + 2;
 	if (name_is(name, "host"))
 		g->hosts++;
-	else if (name_is(name, "content-length"))
+	else if (name_is(name, "authorization")) {
+		if (++g->keys > 1)
+			g->refused = "authorization";
+	} else if (name_is(name, "content-length"))
 		g->refused = content_length(g, value);
 	else if (name_is(name, "transfer-encoding")) {
 		g->is_chunked = name_is(value, "chunked");

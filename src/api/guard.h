@@ -8,7 +8,7 @@
 
 struct tl_guard {
 	const uint8_t *expect; /* where the next header's name must begin */
-	int hosts, lengths, codings;
+	int hosts, lengths, codings, keys;
 	bool is_chunked;
 	int64_t length; /* -1: none */
 	const char *refused;

@@ -238,6 +238,8 @@ t_framing_probes_are_refused(void **state)
 		 "Content-Length: 99999999999999999999\r\n\r\nabc"),
 	    TL_S("GET /twice HTTP/1.1\r\n\r\n"),
 	    TL_S("GET /twice HTTP/1.1\r\n" HOST HOST "\r\n"),
+	    TL_S("GET /twice HTTP/1.1\r\n" HOST
+		 "Authorization: Bearer a\r\nAuthorization: Bearer b\r\n\r\n"),
 	    TL_S("GET /twice HTTP/1.1\r\n" HOST "X: a\r\n b\r\n\r\n"),
 	    TL_S("GET /twice HTTP/1.1\r\n" HOST "X: a\0b\r\n\r\n"),
 	    TL_S("GET /twice HTTP/1.1\r\n" HOST "X: a\rb\r\n\r\n"),
