@@ -14,6 +14,7 @@
 #include "store/alarms.h"
 #include "store/blobs.h"
 #include "store/decisions.h"
+#include "store/keys.h"
 #include "store/ledger.h"
 #include "store/media.h"
 #include "store/retention.h"
@@ -125,6 +126,13 @@ sweep_files(struct tl_db *db, void *clerk)
 }
 
 static int
+scrub_keys(struct tl_db *db, void *clerk)
+{
+	(void)clerk;
+	return tl_keys_scrub(db);
+}
+
+static int
 expire_tokens(struct tl_db *db, void *clerk)
 {
 	(void)clerk;
@@ -190,6 +198,7 @@ static const struct duty duties[] = {
     {"expire_items", expire_items, TL_SYNC_FULL, TL_US_MIN, false, false},
     {"expire_media", expire_media, TL_SYNC_NORMAL, TL_US_MIN, false, false},
     {"sweep_files", sweep_files, TL_SYNC_NORMAL, TL_US_MIN, false, true},
+    {"scrub_keys", scrub_keys, TL_SYNC_FULL, TL_US_MIN, false, true},
     {"expire_tokens", expire_tokens, TL_SYNC_NORMAL, TL_US_MIN, false, false},
     {"expire_strikes", expire_strikes, TL_SYNC_NORMAL, TL_US_HOUR, false, false},
     {"prune_events", prune_events, TL_SYNC_NORMAL, 10 * TL_US_MIN, false, false},

@@ -77,9 +77,10 @@ tl_sqlite_open(const char *path, sqlite3 **ret)
 	int rc = code == SQLITE_OK ? 0 : tl_sqlite_fail(h, code, path);
 	/* Only the clerk checkpoints. We take turns; the busy timeout, before all else, is for tools from outside and
 	 * for whoever opens the store while another process mends it after a crash. */
+	(void)sqlite3_busy_timeout(h, TL_BUSY_MS);
 	if (rc == 0)
 		rc = tl_sqlite_exec(h,
-		    "PRAGMA busy_timeout=10000;PRAGMA page_size=8192;PRAGMA journal_mode=WAL;"
+		    "PRAGMA page_size=8192;PRAGMA journal_mode=WAL;"
 		    "PRAGMA wal_autocheckpoint=0;PRAGMA synchronous=NORMAL;PRAGMA "
 		    "foreign_keys=OFF;"
 		    "PRAGMA temp_store=MEMORY;PRAGMA cache_size=-8192;PRAGMA "

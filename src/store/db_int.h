@@ -9,6 +9,7 @@
 struct tl_map;
 
 #define TL_SQL_ARGS_MAX 96
+#define TL_BUSY_MS 10000 /* how long we wait for who does not take turns */
 
 struct tl_stmt {
 	sqlite3_stmt *st;

@@ -8,10 +8,14 @@
 
 #include "base/map.h"
 #include "store/db_int.h"
+#include "sys/clock.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #define CACHE_MAX 20000U
+#define REMEMBER_US (2 * TL_US_S)
+#define SCRUB_WAIT_MS 50 /* whoever needs a new key waits for it */
 
 struct owner {
 	uint8_t b[8 + 16];
@@ -86,6 +90,12 @@ tl_keys_rollback(struct tl_db *db)
 	db->key_cache = tl_map_create();
 }
 
+/* For so long only: what another process forgot must be forgotten here too. */
+struct remembered {
+	struct tl_key key;
+	int64_t until_us;
+};
+
 static int
 begin_keys(struct tl_db *db)
 {
@@ -106,10 +116,10 @@ remember(struct tl_db *db, const struct owner *o, const struct tl_key *key)
 		tl_map_destroy(db->key_cache, free);
 		db->key_cache = tl_map_create();
 	}
-	struct tl_key *copy = malloc(sizeof *copy);
+	struct remembered *copy = malloc(sizeof *copy);
 	if (!copy)
 		abort();
-	*copy = *key;
+	*copy = (struct remembered){*key, tl_mono_us() + REMEMBER_US};
 	free(tl_map_put(db->key_cache, tl_bytes(o->b, sizeof o->b), copy));
 }
 
@@ -140,14 +150,16 @@ int
 tl_key_get(struct tl_db *db, int64_t platform, struct tl_id owner, struct tl_key *ret)
 {
 	struct owner o = owner_of(platform, owner);
-	const struct tl_key *known = tl_map_get(db->key_cache, tl_bytes(o.b, sizeof o.b));
-	if (known) {
-		*ret = *known;
+	const struct remembered *known = tl_map_get(db->key_cache, tl_bytes(o.b, sizeof o.b));
+	if (known && tl_mono_us() < known->until_us) {
+		*ret = known->key;
 		return 0;
 	}
 	int rc = load(db, &o, ret);
 	if (rc == 0)
 		remember(db, &o, ret);
+	else if (known)
+		free(tl_map_del(db->key_cache, tl_bytes(o.b, sizeof o.b)));
 	return rc;
 }
 
@@ -195,6 +207,23 @@ tl_key_forget(struct tl_db *db, int64_t platform, struct tl_id owner)
 	struct owner o = owner_of(platform, owner);
 	free(tl_map_del(db->key_cache, tl_bytes(o.b, sizeof o.b)));
 	return run_key(db, db->key_del, &o, tl_bytes(NULL, 0));
+}
+
+int
+tl_keys_scrub(struct tl_db *db)
+{
+	char path[4096];
+	struct stat st;
+	int rc = tl_store_path(db->store, "keys.db-wal", path, sizeof path);
+	if (rc < 0 || stat(path, &st) < 0 || st.st_size == 0)
+		return rc;
+	(void)sqlite3_busy_timeout(db->keys, SCRUB_WAIT_MS);
+	int code =
+	    sqlite3_wal_checkpoint_v2(db->keys, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	(void)sqlite3_busy_timeout(db->keys, TL_BUSY_MS);
+	if (code != SQLITE_OK && (code & 0xFF) != SQLITE_BUSY)
+		return tl_sqlite_fail(db->keys, code, "content keys");
+	return 0;
 }
 
 int

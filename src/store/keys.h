@@ -17,6 +17,12 @@ int tl_key_get(
 /* Forgets the owner's key, inside a transaction. */
 int tl_key_forget(struct tl_db *db, int64_t platform, struct tl_id owner) TL_MUST;
 
+/*
+ * Empties the log of the keys' database, where a forgotten key stands until it is written over. Outside a
+ * transaction; when somebody reads at this moment, 0 and the next call does it.
+ */
+int tl_keys_scrub(struct tl_db *db) TL_MUST;
+
 /* Seals text of an owner into `out` (emptied first); unseals into `out`. `what` separates uses: "item", "name". */
 int tl_text_seal(struct tl_db *db, int64_t platform, struct tl_id owner, const char *what,
     struct tl_str plain, struct tl_buf *out) TL_MUST;

@@ -11,6 +11,8 @@
 
 #include "unit_store.h"
 
+#include <unistd.h>
+
 static struct tl_item
 an_item(const struct unit_store *f, const char *ext, const char *author)
 {
@@ -109,6 +111,39 @@ t_erased_account_takes_its_text_with_it(void **state)
 	struct tl_db *other = NULL;
 	assert_int_equal(tl_db_open(f->store, &other), 0);
 	assert_int_equal(tl_key_get(other, f->platform, it.account, &key), TL_EGONE);
+	tl_db_close(other);
+}
+
+/* Nobody remembers a forgotten key for long, and no file holds it. */
+static void
+t_a_forgotten_key_is_nowhere(void **state)
+{
+	struct unit_store *f = *state;
+	struct tl_item it = an_item(f, "p1", "alice");
+	struct tl_db *other = NULL;
+	struct tl_key key;
+	char path[2][128];
+	put(f, &it);
+	(void)snprintf(path[0], sizeof path[0], "%s/keys.db", f->dir);
+	(void)snprintf(path[1], sizeof path[1], "%s/keys.db-wal", f->dir);
+	assert_int_equal(tl_db_open(f->store, &other), 0);
+	assert_int_equal(tl_key_get(other, f->platform, it.account, &key), 0);
+	unit_begin(f->db);
+	assert_int_equal(tl_account_erase(f->db, f->platform, it.account), 0);
+	unit_commit(f->db);
+	int rc = 0;
+	for (int i = 0; i < 50 && rc == 0; i++) {
+		(void)usleep(100000);
+		rc = tl_key_get(other, f->platform, it.account, &key);
+	}
+	assert_int_equal(rc, TL_EGONE);
+	assert_int_equal(tl_keys_scrub(f->db), 0);
+	for (size_t i = 0; i < 2; i++) {
+		struct tl_buf b = {0};
+		assert_int_equal(tl_file_read(path[i], 1 << 24, &b), 0);
+		assert_null(b.n ? memmem(b.p, b.n, it.account.b, sizeof it.account.b) : NULL);
+		tl_buf_fini(&b);
+	}
 	tl_db_close(other);
 }
 
@@ -393,6 +428,8 @@ main(void)
 		unit_store_setup, unit_store_teardown),
 	    cmocka_unit_test_setup_teardown(
 		t_erased_account_takes_its_text_with_it, unit_store_setup, unit_store_teardown),
+	    cmocka_unit_test_setup_teardown(
+		t_a_forgotten_key_is_nowhere, unit_store_setup, unit_store_teardown),
 	    cmocka_unit_test_setup_teardown(
 		t_hold_stops_erasure, unit_store_setup, unit_store_teardown),
 	    cmocka_unit_test_setup_teardown(t_hold_ends, unit_store_setup, unit_store_teardown),
