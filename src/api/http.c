@@ -392,8 +392,9 @@ tl_http_start(const struct tl_http_conf *conf, struct tl_http **ret)
 	if (!h->daemon) {
 		pthread_mutex_destroy(&h->lock);
 		free(h);
-		return tl_fail(
-		    TL_EIO, "cannot listen on %s port %d", conf->address, conf->port);
+		return tl_fail(TL_EIO,
+		    "cannot listen on %s port %d; another program may have it", conf->address,
+		    conf->port);
 	}
 	const union MHD_DaemonInfo *info =
 	    MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_BIND_PORT);
