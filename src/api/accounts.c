@@ -150,18 +150,8 @@ store_delete(struct tl_db *db, void *ctx)
 	return rc;
 }
 
-static void
-answer_delete(struct tl_req *req, int rc, void *ctx)
-{
-	(void)ctx;
-	if (rc < 0)
-		tl_req_problem(req, rc);
-	else
-		tl_req_answer_empty(req, 204);
-}
-
 void
 tl_api_delete_account(struct tl_req *req)
 {
-	tl_api_write(req, TL_SYNC_FULL, store_delete, answer_delete, req);
+	tl_api_write(req, TL_SYNC_FULL, store_delete, tl_api_answer_empty, req);
 }

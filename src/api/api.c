@@ -131,6 +131,16 @@ tl_api_write(
 }
 
 void
+tl_api_answer_empty(struct tl_req *req, int rc, void *ctx)
+{
+	(void)ctx;
+	if (rc < 0)
+		tl_req_problem(req, rc);
+	else
+		tl_req_answer_empty(req, 204);
+}
+
+void
 tl_api_read(struct tl_req *req, tl_api_read_fn fn)
 {
 	struct tl_api *api = tl_api_of(req);

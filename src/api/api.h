@@ -51,6 +51,9 @@ typedef bool (*tl_api_commit_fn)(struct tl_req *req, void *ctx);
 void tl_api_write_and(struct tl_req *req, bool refuses_clean, tl_api_write_fn fn,
     tl_api_commit_fn at_commit, tl_api_then_fn then, void *ctx);
 
+/* `then` of a write that has nothing to say: 204. */
+void tl_api_answer_empty(struct tl_req *req, int rc, void *ctx);
+
 /* A read that answers at once: `fn` returns 0 and a JSON document in `out`, or fails. */
 typedef int (*tl_api_read_fn)(struct tl_req *req, struct tl_db *db, struct tl_buf *out);
 void tl_api_read(struct tl_req *req, tl_api_read_fn fn);

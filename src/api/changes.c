@@ -165,20 +165,10 @@ store_erasure(struct tl_db *db, void *ctx)
 	return erase_all(db, tl_req_who(req), tl_req_param(req, 0));
 }
 
-static void
-answer_empty(struct tl_req *req, int rc, void *ctx)
-{
-	(void)ctx;
-	if (rc < 0)
-		tl_req_problem(req, rc);
-	else
-		tl_req_answer_empty(req, 204);
-}
-
 void
 tl_api_delete_item(struct tl_req *req)
 {
-	tl_api_write(req, TL_SYNC_FULL, store_erasure, answer_empty, req);
+	tl_api_write(req, TL_SYNC_FULL, store_erasure, tl_api_answer_empty, req);
 }
 
 /* Confirmation -------------------------------------------------------------------------------------------------- */

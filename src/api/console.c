@@ -172,6 +172,13 @@ tl_call_begin(struct tl_call *c)
 }
 
 int
+tl_call_begin_on(struct tl_call *c, struct tl_id *ret)
+{
+	int rc = tl_call_id(c, 0, ret);
+	return rc < 0 ? rc : tl_call_begin(c);
+}
+
+int
 tl_call_end(struct tl_call *c, enum tl_sync sync, int rc)
 {
 	if (rc < 0) {

@@ -37,6 +37,8 @@ void tl_console_home(struct tl_req *req);
 int tl_console_gate(struct tl_req *req, const char *need) TL_MUST;
 
 int tl_call_begin(struct tl_call *c) TL_MUST;
+/* The same, when the first part of the address is an id. */
+int tl_call_begin_on(struct tl_call *c, struct tl_id *ret) TL_MUST;
 /* Commits when rc >= 0, else rolls back; returns rc or the commit's failure. */
 int tl_call_end(struct tl_call *c, enum tl_sync sync, int rc) TL_MUST;
 

@@ -84,9 +84,7 @@ tl_console_delivery_replay(struct tl_call *c)
 	struct tl_id id;
 	struct tl_outbox_row row;
 	struct tl_row r;
-	int rc = tl_call_id(c, 0, &id);
-	if (rc == 0)
-		rc = tl_call_begin(c);
+	int rc = tl_call_begin_on(c, &id);
 	if (rc < 0)
 		return rc;
 	rc = tl_enforce_replay(c->db, c->set, id, tl_now_us(), c->arena, &row);
@@ -155,9 +153,7 @@ set_alarm(struct tl_call *c, enum tl_alarm_state state)
 {
 	struct tl_id id;
 	struct tl_alarm a = {0};
-	int rc = tl_call_id(c, 0, &id);
-	if (rc == 0)
-		rc = tl_call_begin(c);
+	int rc = tl_call_begin_on(c, &id);
 	if (rc < 0)
 		return rc;
 	rc = tl_alarm_set(c->db, id, state, c->who.id);
@@ -309,9 +305,7 @@ int
 tl_console_key_revoke(struct tl_call *c)
 {
 	struct tl_id id;
-	int rc = tl_call_id(c, 0, &id);
-	if (rc == 0)
-		rc = tl_call_begin(c);
+	int rc = tl_call_begin_on(c, &id);
 	if (rc < 0)
 		return rc;
 	rc = tl_api_key_revoke(c->db, id);

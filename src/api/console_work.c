@@ -65,9 +65,7 @@ tl_console_case_claim(struct tl_call *c)
 {
 	struct tl_id id;
 	struct tl_case got;
-	int rc = tl_call_id(c, 0, &id);
-	if (rc == 0)
-		rc = tl_call_begin(c);
+	int rc = tl_call_begin_on(c, &id);
 	if (rc < 0)
 		return rc;
 	rc = tl_review_lapse(c->db, tl_now_us(), 64);
@@ -82,9 +80,7 @@ tl_console_case_heartbeat(struct tl_call *c)
 {
 	struct tl_id id;
 	int64_t until = 0;
-	int rc = tl_call_id(c, 0, &id);
-	if (rc == 0)
-		rc = tl_call_begin(c);
+	int rc = tl_call_begin_on(c, &id);
 	if (rc < 0)
 		return rc;
 	rc = tl_review_heartbeat(c->db, c->arena, &c->who, id, &until);
@@ -101,9 +97,7 @@ int
 tl_console_case_release(struct tl_call *c)
 {
 	struct tl_id id;
-	int rc = tl_call_id(c, 0, &id);
-	if (rc == 0)
-		rc = tl_call_begin(c);
+	int rc = tl_call_begin_on(c, &id);
 	if (rc < 0)
 		return rc;
 	rc = tl_review_release(c->db, c->arena, &c->who, id);
@@ -345,9 +339,7 @@ tl_console_decision_undo(struct tl_call *c)
 {
 	struct tl_id decision, id = {0};
 	struct tl_case back;
-	int rc = tl_call_id(c, 0, &decision);
-	if (rc == 0)
-		rc = tl_call_begin(c);
+	int rc = tl_call_begin_on(c, &decision);
 	if (rc < 0)
 		return rc;
 	rc = tl_decide_undo(c->db, decision, c->who.id, &id);

@@ -44,3 +44,13 @@ tl_text_find(const struct tl_policy_set *set, struct tl_str name)
 	}
 	return name;
 }
+
+bool
+tl_policy_takes_back(const struct tl_policy_set *set, struct tl_str action)
+{
+	for (size_t i = 0; i < set->action_count; i++) {
+		if (tl_str_eq(set->actions[i].reverse, action))
+			return true;
+	}
+	return false;
+}

@@ -80,6 +80,8 @@ struct tl_policy_set {
 
 const struct tl_policy *tl_policy_find(const struct tl_policy_set *set, struct tl_str id);
 const struct tl_action_def *tl_action_find(const struct tl_policy_set *set, struct tl_str name);
+/* True for an action that only takes another back: that follows from a decision, nobody chooses it. */
+bool tl_policy_takes_back(const struct tl_policy_set *set, struct tl_str action);
 const struct tl_queue_def *tl_queue_find(const struct tl_policy_set *set, struct tl_str name);
 /* The text of that name; its name when there is none. */
 struct tl_str tl_text_find(const struct tl_policy_set *set, struct tl_str name);

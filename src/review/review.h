@@ -82,6 +82,8 @@ int tl_review_note(struct tl_db *db, struct tl_arena *a, const struct tl_reviewe
 int tl_review_draft(struct tl_db *db, struct tl_arena *a, const struct tl_reviewer *who,
     struct tl_id id, struct tl_str json) TL_MUST;
 
+/* True when the holder opened every picture of the item. */
+int tl_review_seen_whole(struct tl_db *db, const struct tl_case *c, bool *ret) TL_MUST;
 /* Deciding is composed above: may this person decide, then src/decide writes, then the case follows. */
 int tl_review_may_decide(struct tl_db *db, struct tl_arena *a, const struct tl_reviewer *who,
     struct tl_id id, struct tl_case *ret) TL_MUST;

@@ -281,17 +281,6 @@ write_policies(const struct tl_view *v, const struct tl_case *c, const char *kin
 	return tl_arena_check(v->arena);
 }
 
-/* True for what only takes another action back: that follows from a decision, nobody chooses it. */
-static bool
-takes_back(const struct tl_policy_set *set, struct tl_str name)
-{
-	for (size_t i = 0; i < set->action_count; i++) {
-		if (tl_str_eq(set->actions[i].reverse, name))
-			return true;
-	}
-	return false;
-}
-
 static void
 write_actions(const struct tl_view *v, const struct tl_case *c)
 {
@@ -301,7 +290,7 @@ write_actions(const struct tl_view *v, const struct tl_case *c)
 	for (size_t i = 0; i < v->set->action_count; i++) {
 		const struct tl_action_def *d = &v->set->actions[i];
 		if (!((d->on_item && item) || (d->on_account && account)) ||
-		    takes_back(v->set, d->name))
+		    tl_policy_takes_back(v->set, d->name))
 			continue;
 		tl_js_open(v->out, NULL, '{');
 		tl_view_action(v->out, d, c->subject_kind);
@@ -399,13 +388,9 @@ write_seen(const struct tl_view *v, const struct tl_case *c)
 {
 	bool seen = c->seen_whole;
 	if (c->state == TL_CASE_CLAIMED && c->subject_kind == TL_SUBJECT_ITEM) {
-		struct tl_row r;
-		int rc = tl_db_first(v->db, &r, TL_SQL_REVEAL_UNSEEN, A_INT(c->platform),
-		    A_ID(c->subject), A_ID(c->id), A_ID(c->claimed_by));
+		int rc = tl_review_seen_whole(v->db, c, &seen);
 		if (rc < 0)
 			return rc;
-		seen = tl_col_int(&r, 0) == 0;
-		tl_row_end(&r);
 	}
 	tl_js_bool(v->out, "seen_whole", seen);
 	return 0;

@@ -312,9 +312,8 @@ tl_review_draft(struct tl_db *db, struct tl_arena *a, const struct tl_reviewer *
 
 /* Deciding -------------------------------------------------------------------------------- */
 
-/* True when the holder opened every picture of the item. */
-static int
-seen_whole(struct tl_db *db, const struct tl_case *c, bool *ret)
+int
+tl_review_seen_whole(struct tl_db *db, const struct tl_case *c, bool *ret)
 {
 	*ret = true;
 	if (c->subject_kind != TL_SUBJECT_ITEM)
@@ -336,7 +335,7 @@ tl_review_may_decide(struct tl_db *db, struct tl_arena *a, const struct tl_revie
 	struct tl_case was, c;
 	int rc = step(db, a, who, id, TL_CASE_DECIDE, &was, &c);
 	if (rc == 0)
-		rc = seen_whole(db, &was, &was.seen_whole);
+		rc = tl_review_seen_whole(db, &was, &was.seen_whole);
 	if (rc == 0)
 		*ret = was;
 	return rc;
@@ -349,7 +348,7 @@ tl_review_decided(struct tl_db *db, struct tl_arena *a, const struct tl_reviewer
 	struct tl_case was, c;
 	int rc = step(db, a, who, id, TL_CASE_DECIDE, &was, &c);
 	if (rc == 0)
-		rc = seen_whole(db, &was, &c.seen_whole);
+		rc = tl_review_seen_whole(db, &was, &c.seen_whole);
 	if (rc < 0)
 		return rc;
 	c.decision = decision;

@@ -168,16 +168,6 @@ add_wish(struct binding *b, const struct tl_action_def *def, struct tl_str json)
 	b->has_outgoing |= def->outgoing;
 }
 
-static bool
-takes_back(const struct tl_policy_set *set, struct tl_str name)
-{
-	for (size_t i = 0; i < set->action_count; i++) {
-		if (tl_str_eq(set->actions[i].reverse, name))
-			return true;
-	}
-	return false;
-}
-
 static int
 unknown_action(struct binding *b, const struct tl_lang_action *a)
 {
@@ -201,7 +191,7 @@ bind_action(struct binding *b, const struct tl_lang_action *a)
 	const struct tl_action_def *def = tl_action_find(set, a->name);
 	if (!def)
 		return unknown_action(b, a);
-	if (takes_back(set, def->name))
+	if (tl_policy_takes_back(set, def->name))
 		return FAIL(b, a->place, "%.*s takes something back; only people do that",
 		    TL_ARG(a->name));
 	TL_CLEANUP(tl_buf_fini) struct tl_buf json = {0};

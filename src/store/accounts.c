@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "store/items.h"
 #include "store/keys.h"
+#include "store/rows_int.h"
 #include "sys/clock.h"
 
 int
@@ -30,7 +31,7 @@ tl_platform_find(struct tl_db *db, struct tl_str name, int64_t *ret)
 	struct tl_row r;
 	int rc = tl_db_first(db, &r, TL_SQL_PLATFORM_BY_NAME, A_TEXT(name));
 	if (rc < 0)
-		return rc == TL_ENOTFOUND ? tl_fail(rc, "there is no such platform") : rc;
+		return rows_found(rc, "platform");
 	*ret = tl_col_int(&r, 0);
 	tl_row_end(&r);
 	return 0;
@@ -56,7 +57,7 @@ tl_account_find(
 	int rc = tl_db_first(
 	    db, &r, TL_SQL_ACCOUNT_BY_EXT, A_INT(platform), A_INT(live), A_TEXT(ext_id));
 	if (rc < 0)
-		return rc == TL_ENOTFOUND ? tl_fail(rc, "there is no such account") : rc;
+		return rows_found(rc, "account");
 	*ret = tl_col_id(&r, 0);
 	tl_row_end(&r);
 	return 0;

@@ -57,8 +57,7 @@ tl_action_get(
 	struct tl_row r;
 	int rc = tl_db_first(db, &r, TL_SQL_ACTION_GET, A_ID(id));
 	if (rc < 0)
-		return rc == TL_ENOTFOUND ? tl_fail(TL_ENOTFOUND, "there is no such action")
-					  : rc;
+		return rows_found(rc, "action");
 	rc = read_row(&r, arena, ret);
 	tl_row_end(&r);
 	return rc;

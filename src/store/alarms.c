@@ -70,8 +70,7 @@ tl_alarm_get(struct tl_db *db, struct tl_id id, struct tl_arena *arena, struct t
 	struct tl_row r;
 	int rc = tl_db_first(db, &r, TL_SQL_ALARM_GET, A_ID(id));
 	if (rc < 0)
-		return rc == TL_ENOTFOUND ? tl_fail(TL_ENOTFOUND, "there is no such alarm")
-					  : rc;
+		return rows_found(rc, "alarm");
 	rc = read_alarm(&r, arena, ret);
 	tl_row_end(&r);
 	return rc;
@@ -87,8 +86,7 @@ tl_alarm_set(struct tl_db *db, struct tl_id id, enum tl_alarm_state state, struc
 		return rc < 0 ? rc : 0;
 	rc = tl_db_first(db, &r, TL_SQL_ALARM_GET, A_ID(id));
 	if (rc < 0)
-		return rc == TL_ENOTFOUND ? tl_fail(TL_ENOTFOUND, "there is no such alarm")
-					  : rc;
+		return rows_found(rc, "alarm");
 	tl_row_end(&r);
 	return tl_fail(TL_ECONFLICT, "this alarm is closed already");
 }

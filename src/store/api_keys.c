@@ -6,6 +6,7 @@
  */
 #include "store/api_keys.h"
 
+#include "store/rows_int.h"
 #include "sys/clock.h"
 #include "sys/crypto.h"
 
@@ -121,7 +122,7 @@ tl_api_key_find(struct tl_db *db, const uint8_t hash[TL_API_KEY_HASH], struct tl
 	int rc = tl_db_first(
 	    db, &r, TL_SQL_API_KEY_BY_HASH, A_BYTES(tl_bytes(hash, TL_API_KEY_HASH)));
 	if (rc < 0)
-		return rc == TL_ENOTFOUND ? tl_fail(rc, "there is no such key") : rc;
+		return rows_found(rc, "key");
 	rc = read_key(&r, arena, ret);
 	tl_row_end(&r);
 	return rc;

@@ -104,7 +104,7 @@ tl_bank_get(struct tl_db *db, struct tl_id id, struct tl_arena *arena, struct tl
 	struct tl_row r;
 	int rc = tl_db_first(db, &r, TL_SQL_BANK_GET, A_ID(id));
 	if (rc < 0)
-		return rc == TL_ENOTFOUND ? tl_fail(rc, "there is no such bank") : rc;
+		return rows_found(rc, "bank");
 	rc = read_bank(&r, arena, ret);
 	tl_row_end(&r);
 	return rc;
@@ -116,7 +116,7 @@ tl_bank_find(struct tl_db *db, struct tl_str name, struct tl_id *ret)
 	struct tl_row r;
 	int rc = tl_db_first(db, &r, TL_SQL_BANK_BY_NAME, A_TEXT(name));
 	if (rc < 0)
-		return rc == TL_ENOTFOUND ? tl_fail(rc, "there is no such bank") : rc;
+		return rows_found(rc, "bank");
 	*ret = tl_col_id(&r, 0);
 	tl_row_end(&r);
 	return 0;
@@ -255,7 +255,7 @@ tl_bank_entry_get(struct tl_db *db, struct tl_id bank, struct tl_id entry,
 	struct tl_row r;
 	int rc = tl_db_first(db, &r, TL_SQL_BANK_ENTRY_GET, A_ID(bank), A_ID(entry));
 	if (rc < 0)
-		return rc == TL_ENOTFOUND ? tl_fail(rc, "there is no such entry") : rc;
+		return rows_found(rc, "entry");
 	rc = read_entry(&r, arena, ret);
 	tl_row_end(&r);
 	return rc;

@@ -166,8 +166,7 @@ tl_decision_get(struct tl_db *db, struct tl_id id, struct tl_arena *arena,
 	struct tl_row r;
 	int rc = tl_db_first(db, &r, TL_SQL_DECISION_GET, A_ID(id));
 	if (rc < 0)
-		return rc == TL_ENOTFOUND ? tl_fail(TL_ENOTFOUND, "there is no such decision")
-					  : rc;
+		return rows_found(rc, "decision");
 	rc = read_decision(&r, arena, ret);
 	if (rc == 0 && ret_seq)
 		*ret_seq = tl_col_int(&r, (int)TL_COUNT(cols));
@@ -397,7 +396,7 @@ tl_decision_pseudonym(
 	struct tl_row r;
 	int rc = tl_db_first(db, &r, TL_SQL_DECIDING_PSEUDONYM, A_ID(user));
 	if (rc < 0)
-		return rc == TL_ENOTFOUND ? tl_fail(TL_ENOTFOUND, "there is no such user") : rc;
+		return rows_found(rc, "user");
 	*ret = tl_arena_dup(arena, tl_col_str(&r, 0));
 	tl_row_end(&r);
 	return tl_arena_check(arena);

@@ -57,14 +57,14 @@ tl_item_find(struct tl_db *db, int64_t platform, bool live, struct tl_str ext_id
 		int rc = tl_db_first(
 		    db, &r, TL_SQL_ITEM_LATEST, A_INT(platform), A_INT(live), A_TEXT(ext_id));
 		if (rc < 0)
-			return rc == TL_ENOTFOUND ? tl_fail(rc, "there is no such item") : rc;
+			return rows_found(rc, "item");
 		version = tl_col_int(&r, 1);
 		tl_row_end(&r);
 	}
 	int rc = tl_db_first(db, &r, TL_SQL_ITEM_BY_EXT, A_INT(platform), A_INT(live),
 	    A_TEXT(ext_id), A_INT(version));
 	if (rc < 0)
-		return rc == TL_ENOTFOUND ? tl_fail(rc, "there is no such item") : rc;
+		return rows_found(rc, "item");
 	return state_row(&r, ret);
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "store/blobs.h"
+#include "store/rows_int.h"
 #include "sys/clock.h"
 
 #define A_MEDIA(id_) A_BYTES(tl_bytes((id_)->b, sizeof(id_)->b))
@@ -61,7 +62,7 @@ tl_media_get(struct tl_db *db, int64_t platform, const struct tl_media_id *id,
 	struct tl_row r;
 	int rc = tl_db_first(db, &r, TL_SQL_MEDIA_GET, A_INT(platform), A_MEDIA(id));
 	if (rc < 0)
-		return rc == TL_ENOTFOUND ? tl_fail(rc, "there is no such media") : rc;
+		return rows_found(rc, "media");
 	rc = read_media(&r, arena, ret);
 	tl_row_end(&r);
 	return rc < 0 ? rc : tl_arena_check(arena);

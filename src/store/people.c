@@ -51,7 +51,7 @@ first_user(struct tl_db *db, enum tl_sql sql, struct tl_arg key, struct tl_arena
 	struct tl_row r;
 	int rc = tl_db_first(db, &r, sql, key);
 	if (rc < 0)
-		return rc == TL_ENOTFOUND ? tl_fail(rc, "there is no such user") : rc;
+		return rows_found(rc, "user");
 	rc = read_user(&r, a, ret);
 	tl_row_end(&r);
 	return rc;
@@ -145,7 +145,7 @@ tl_session_get(
 	int rc =
 	    tl_db_first(db, &r, TL_SQL_SESSION_GET, A_BYTES(tl_bytes(hash, TL_SESSION_HASH)));
 	if (rc < 0)
-		return rc == TL_ENOTFOUND ? tl_fail(rc, "there is no such session") : rc;
+		return rows_found(rc, "session");
 	struct tl_str csrf = tl_col_str(&r, 1);
 	struct tl_session_row s = {.user = tl_col_id(&r, 0),
 	    .created_at = tl_col_int(&r, 2),

@@ -40,9 +40,15 @@ rows_read(struct tl_row *r, struct tl_arena *arena, size_t max, size_t size, row
 }
 
 int
+rows_found(int rc, const char *what)
+{
+	return rc == TL_ENOTFOUND ? tl_fail(rc, "there is no such %s", what) : rc;
+}
+
+int
 rows_one(int rc, const char *what)
 {
 	if (rc == 0)
-		return tl_fail(TL_ENOTFOUND, "there is no such %s", what);
+		return rows_found(TL_ENOTFOUND, what);
 	return rc < 0 ? rc : 0;
 }

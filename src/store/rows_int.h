@@ -17,5 +17,7 @@ int rows_read(struct tl_row *r, struct tl_arena *arena, size_t max, size_t size,
 #define ROWS_READ(r, arena, max, fn, ret, ret_count)                                           \
 	rows_read((r), (arena), (max), sizeof **(ret), (fn), (void **)(ret), (ret_count))
 
+/* What a verb says that looked for one row: `rc`, and NOTFOUND in words. */
+int rows_found(int rc, const char *what) TL_MUST;
 /* What a verb says that changed `rc` rows and should have changed one: NOTFOUND when there is no such thing. */
 int rows_one(int rc, const char *what) TL_MUST;
