@@ -26,6 +26,7 @@ struct tl_bank_loader {
 	pthread_cond_t wake;
 	bool poked, stop;         /* under lock */
 	struct tl_banks *current; /* under lock */
+	int64_t failing_us;       /* under lock; 0: all is well */
 	int64_t next_enable;      /* the loader's own */
 };
 
@@ -290,6 +291,9 @@ loader_main(void *arg)
 		int64_t start = tl_mono_us();
 		int rc = look(l);
 		took_us = tl_mono_us() - start;
+		pthread_mutex_lock(&l->lock);
+		l->failing_us = rc == 0 ? 0 : l->failing_us ? l->failing_us : start;
+		pthread_mutex_unlock(&l->lock);
 		if (rc < 0 && l->events.failed)
 			l->events.failed(l->events.ctx, rc, tl_err_text());
 	}
@@ -347,6 +351,15 @@ tl_bank_loader_stop(struct tl_bank_loader *l)
 	pthread_cond_destroy(&l->wake);
 	pthread_mutex_destroy(&l->lock);
 	free(l);
+}
+
+int64_t
+tl_bank_loader_failing_us(struct tl_bank_loader *l)
+{
+	pthread_mutex_lock(&l->lock);
+	int64_t since = l->failing_us;
+	pthread_mutex_unlock(&l->lock);
+	return since;
 }
 
 void

@@ -39,5 +39,8 @@ void tl_bank_loader_stop(struct tl_bank_loader *l); /* NULL is fine */
 /* Look now instead of at the next poll (half a second). Never blocks. */
 void tl_bank_loader_poke(struct tl_bank_loader *l);
 
+/* Since when the banks could not be read again (tl_mono_us): what is in force grows old. 0 when all is well. */
+int64_t tl_bank_loader_failing_us(struct tl_bank_loader *l);
+
 /* The current snapshot, referenced. Never NULL. */
 struct tl_banks *tl_bank_loader_take(struct tl_bank_loader *l);

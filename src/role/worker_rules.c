@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "config/policy.h"
+#include "detect/banks.h"
 #include "review/review.h"
 #include "store/alarms.h"
 #include "store/banks.h"
@@ -19,6 +20,7 @@
 
 #define LOOK_US TL_US_S
 #define BANKS_MAX 4096
+#define STALE_US (10 * TL_US_S)
 
 struct law {
 	char dir[TL_PATH_MAX];
@@ -29,6 +31,7 @@ struct law {
 	int64_t bank_mark;
 	uint64_t bank_stamp; /* of the banks' names and kinds */
 	int64_t next_us;
+	bool stale_said;        /* the alarm of old banks may be open */
 	struct tl_arena *arena; /* of the known banks */
 	struct tl_rules_bank *banks;
 	size_t bank_count;
@@ -213,6 +216,21 @@ poll_rules(struct worker *w, struct law *l)
 	}
 }
 
+/* Matching goes on with the banks as they were; somebody must know that new entries are not among them. */
+static void
+poll_loader(struct worker *w, struct law *l)
+{
+	int64_t since = tl_bank_loader_failing_us(w->loader);
+	bool stale = since && tl_mono_us() - since > STALE_US;
+	if (stale == l->stale_said)
+		return;
+	l->stale_said = stale;
+	alarm_set(w, "banks_stale",
+	    stale ? TL_S("The banks cannot be read; items are compared with what was read "
+			 "last, and new entries are not among it. The log says why.")
+		  : TL_S(""));
+}
+
 void
 law_poll(struct worker *w)
 {
@@ -223,6 +241,7 @@ law_poll(struct worker *w)
 	w->stop.reload = false;
 	l->next_us = now + LOOK_US;
 	poll_policies(w, l);
+	poll_loader(w, l);
 	int rc = poll_banks(w, l);
 	if (rc < 0)
 		tl_log(EV_STORE_ERROR, TL_LWORD("where", "banks"),
@@ -242,6 +261,7 @@ law_create(struct worker *w)
 	(void)rc; /* too long: then nothing loads, and items wait */
 	(void)snprintf(l->rules_dir, sizeof l->rules_dir, "%s/rules", l->dir);
 	l->watch = tl_rules_watch_create(l->rules_dir);
+	l->stale_said = true; /* left open by a worker before us: closed when all is well */
 	return l;
 }
 

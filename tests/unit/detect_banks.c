@@ -7,6 +7,7 @@
 
 #include "unit_store.h"
 
+#include <sqlite3.h>
 #include <stdatomic.h>
 #include <unistd.h>
 
@@ -159,6 +160,37 @@ t_a_field_that_cannot_be_matched_fails_loudly(void **state)
 	assert_true(tl_str_is(f->out.s[0].field, "body"));
 }
 
+static void
+spoil(struct fixture *f, const char *sql)
+{
+	char path[128];
+	sqlite3 *h = NULL;
+	(void)snprintf(path, sizeof path, "%s/store.db", f->s.dir);
+	assert_int_equal(sqlite3_open(path, &h), SQLITE_OK);
+	(void)sqlite3_busy_timeout(h, 5000);
+	assert_int_equal(sqlite3_exec(h, sql, NULL, NULL, NULL), SQLITE_OK);
+	(void)sqlite3_close(h);
+}
+
+static void
+t_banks_that_cannot_be_read_stay_and_are_reported(void **state)
+{
+	struct fixture *f = *state;
+	add(f, "zork", TL_FORM_WORD);
+	assert_true(within_2s(f, "zork", 1));
+	assert_int_equal(tl_bank_loader_failing_us(f->loader), 0);
+	spoil(f, "ALTER TABLE bank_entries RENAME COLUMN form TO no_form;"
+		 " UPDATE banks SET changed = changed + 1");
+	for (int i = 0; i < 300 && !tl_bank_loader_failing_us(f->loader); i++)
+		(void)usleep(10000);
+	assert_true(tl_bank_loader_failing_us(f->loader) > 0);
+	assert_int_equal(run(f, "zork"), 1);
+	spoil(f, "ALTER TABLE bank_entries RENAME COLUMN no_form TO form");
+	for (int i = 0; i < 300 && tl_bank_loader_failing_us(f->loader); i++)
+		(void)usleep(10000);
+	assert_int_equal(tl_bank_loader_failing_us(f->loader), 0);
+}
+
 /* Many terms of one list in one text, and one of another list behind them: found, or said to be unknown. */
 static void
 t_what_does_not_fit_fails_loudly(void **state)
@@ -204,6 +236,8 @@ main(void)
 		t_unusable_entries_are_reported_and_the_rest_works, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 		t_a_field_that_cannot_be_matched_fails_loudly, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		t_banks_that_cannot_be_read_stay_and_are_reported, setup, teardown),
 	    cmocka_unit_test_setup_teardown(t_what_does_not_fit_fails_loudly, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
