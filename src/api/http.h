@@ -125,6 +125,8 @@ void tl_req_continue(struct tl_req *req, void (*fn)(struct tl_req *req));
 struct tl_stream;
 struct tl_stream *tl_req_stream(struct tl_req *req, int status, const char *type);
 int tl_stream_put(struct tl_stream *s, struct tl_str data) TL_MUST;
+/* The reader was found gone; a closed connection is noticed at the second put after it. */
+bool tl_stream_gone(struct tl_stream *s);
 void tl_stream_end(struct tl_stream *s);
 
 /* Writes a problem document into `out` and returns its HTTP status. */

@@ -17,7 +17,7 @@
 #define READERS_MAX 256U
 #define PAGE 64U
 #define POLL_US (250 * TL_US_MS)
-#define HEARTBEAT_US (15 * TL_US_S)
+#define HEARTBEAT_US (10 * TL_US_S)
 #define SLOW_US (30 * TL_US_S)
 #define ARENA_BYTES (8U << 20)
 
@@ -115,7 +115,7 @@ serve_all(struct tl_hub *h, struct tl_db *db, struct tl_arena *arena)
 	struct reader **at = &h->readers;
 	while (*at) {
 		struct reader *r = *at;
-		if (serve(db, arena, r)) {
+		if (!tl_stream_gone(r->stream) && serve(db, arena, r)) {
 			at = &r->next;
 			continue;
 		}

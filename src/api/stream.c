@@ -128,6 +128,15 @@ tl_stream_put(struct tl_stream *s, struct tl_str data)
 	return rc;
 }
 
+bool
+tl_stream_gone(struct tl_stream *s)
+{
+	pthread_mutex_lock(&s->lock);
+	bool gone = s->gone || s->ended;
+	pthread_mutex_unlock(&s->lock);
+	return gone;
+}
+
 void
 tl_stream_end(struct tl_stream *s)
 {
