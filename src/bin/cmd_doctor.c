@@ -12,12 +12,14 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "review/review.h"
 #include "store/actions.h"
 #include "store/alarms.h"
 #include "store/backup.h"
 #include "store/jobs.h"
 #include "store/ledger.h"
 #include "store/outbox.h"
+#include "store/people.h"
 #include "sys/clock.h"
 
 enum level { NOTE, WARNING, PROBLEM };
@@ -151,6 +153,45 @@ check_jobs(struct doctor *d)
 		    "%lld items wait for their scan, the oldest for %lld s",
 		    (long long)j.waiting, (long long)(age / TL_US_S));
 	return 0;
+}
+
+/* How many people may work a queue. */
+static int
+count_skilled(const struct tl_user *users, size_t n, struct tl_str skills)
+{
+	int found = 0;
+	for (size_t i = 0; i < n; i++)
+		found += users[i].disabled_at == 0 && users[i].role != TL_ROLE_VIEWER &&
+			 tl_review_skilled(users[i].skills, skills);
+	return found;
+}
+
+/* A queue whose skills nobody has fills up unseen. */
+static int
+check_skills(struct doctor *d)
+{
+	struct tl_row r;
+	struct tl_user *users;
+	size_t n;
+	int rc = tl_user_list(d->cli->db, d->cli->arena, &users, &n);
+	if (rc == 0)
+		rc = tl_db_query(d->cli->db, &r, TL_SQL_INSPECT_QUEUE_WAITS);
+	if (rc < 0)
+		return rc;
+	while ((rc = tl_row_next(&r)) > 0) {
+		struct tl_str title = tl_col_str(&r, 0), skills = tl_col_str(&r, 1);
+		int64_t waits = tl_col_int(&r, 2);
+		if (count_skilled(users, n, skills) > 0)
+			continue;
+		find(d, waits ? PROBLEM : WARNING,
+		    "tutela user skills NAME WORDS; the words replace those that the person "
+		    "has.",
+		    "nobody may work the queue \"%.*s\": it asks for %.*s; %lld cases wait "
+		    "there",
+		    TL_ARG(title), TL_ARG(skills), (long long)waits);
+	}
+	tl_row_end(&r);
+	return rc;
 }
 
 static int
@@ -334,6 +375,7 @@ static const struct {
     {"clock", check_clock, true},
     {"people", check_people, true},
     {"scans", check_jobs, true},
+    {"skills", check_skills, true},
     {"cases", check_cases, true},
     {"actions", check_actions, true},
     {"endpoints", check_endpoints, true},

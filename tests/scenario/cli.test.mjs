@@ -234,6 +234,14 @@ test('doctor says what is wrong and what to do', () => {
   assert.match(nothing.out, /problem +store/)
 })
 
+test('doctor warns of a queue that nobody may work', () => {
+  const found = () => JSON.parse(run(['doctor', '--json']).out).findings.filter((f) => f.check === 'skills')
+  assert.ok(found().some((f) => f.level === 'warning' && /"Child safety".*child_safety/.test(f.text)))
+  ok(['user', 'skills', 'alex', 'child_safety terror self_harm'])
+  assert.deepEqual(found(), [])
+  ok(['user', 'skills', 'alex', ''])
+})
+
 test('switches are turned and every change is audited', () => {
   assert.deepEqual(json(['switch', 'get']).switches, [{ name: 'observe_only', value: 'off' }, { name: 'automatic_actions', value: 'on' }])
   ok(['switch', 'set', 'observe_only', 'on'])

@@ -23,6 +23,9 @@ S(INSPECT_CASE_NAMES, "SELECT p.name, COALESCE(i.ext_id, a.ext_id), u.name FROM 
 		      " LEFT JOIN items i ON i.platform = c.platform AND i.id = c.subject"
 		      " LEFT JOIN accounts a ON a.platform = c.platform AND a.id = c.subject"
 		      " LEFT JOIN users u ON u.id = c.claimed_by WHERE c.id = $1")
+S(INSPECT_QUEUE_WAITS, "SELECT q.title, q.skills, COUNT(c.id) FROM queues q LEFT JOIN cases c ON c.queue = q.name"
+		       " AND c.state IN ('open', 'claimed') WHERE q.skills <> ''"
+		       " GROUP BY q.title, q.skills, q.position ORDER BY q.position")
 S(INSPECT_CASES_LATE, "SELECT COUNT(*), MIN(clock_at) FROM cases WHERE state IN ('open', 'claimed') AND clock_at < $1")
 S(INSPECT_CASE_STATES, "SELECT state, COUNT(*) FROM cases GROUP BY state")
 S(INSPECT_KEYS_WITHOUT_ENDPOINT, "SELECT DISTINCT p.name FROM api_keys k JOIN platforms p ON p.platform = k.platform"

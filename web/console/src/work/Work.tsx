@@ -116,7 +116,7 @@ function NoCase({ wanted }: { wanted: string | null }) {
       <Empty title={wanted ? `The queue ${wanted} has no case for you.` : 'No case is waiting for you.'}>
         <p>A case opens when a rule sends an item to review, when somebody flags one, or when a file cannot be scanned.</p>
         {wanted ? <p><Button onClick={() => setQuery({ queue: null })}>Work on all queues</Button></p> : null}
-        {foreign.length ? <p>{plural(foreign.reduce((n, q) => n + q.open, 0), 'case')} wait in queues that need other skills than yours ({skills.join(', ') || 'none'}): {foreign.map((q) => q.title).join(', ')}.</p> : null}
+        {foreign.length ? <p>In queues that need other skills than yours ({skills.join(', ') || 'none'}): {foreign.map((q) => `${q.title} ${count(q.open)}`).join(', ')}.</p> : null}
         {waiting > 0 ? <p><strong>{plural(waiting, 'case')} came in since.</strong></p> : null}
         <p><button type="button" class={`button ${waiting > 0 ? 'main' : ''}`} disabled={busy.value} onClick={() => void next()}>Look again <Key label="Enter" /></button></p>
         <ErrorNote error={trouble.value} />
