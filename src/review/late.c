@@ -54,7 +54,7 @@ int
 tl_review_late(struct tl_db *db, struct tl_arena *a, int64_t now)
 {
 	struct late list[QUEUES_MAX];
-	size_t n;
+	size_t n = 0;
 	int rc = read_late(db, a, now, list, &n);
 	for (size_t i = 0; i < n && rc == 0; i++)
 		rc = say(db, a, &list[i]);
