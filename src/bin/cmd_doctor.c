@@ -175,7 +175,7 @@ check_skills(struct doctor *d)
 	size_t n;
 	int rc = tl_user_list(d->cli->db, d->cli->arena, &users, &n);
 	if (rc == 0)
-		rc = tl_db_query(d->cli->db, &r, TL_SQL_INSPECT_QUEUE_WAITS);
+		rc = tl_db_query(d->cli->db, &r, TL_SQL_INSPECT_QUEUE_WAITS, A_NULL);
 	if (rc < 0)
 		return rc;
 	while ((rc = tl_row_next(&r)) > 0) {
