@@ -3,33 +3,11 @@
 //   d.call('POST', '/v1/items', {...}), d.cli('key', 'list'), d.kill('server'), await d.stop()
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
+import { bin, freePort, root, sleep, until } from '../programs.mjs'
 
-export const root = join(dirname(fileURLToPath(import.meta.url)), '../..')
-const bin = join(process.env.TUTELA_BUILD ?? join(root, 'build'), 'src/bin')
-export const sleep = (ms) => new Promise((done) => setTimeout(done, ms))
-
-async function freePort() {
-  const server = createServer()
-  await new Promise((done) => server.listen(0, '127.0.0.1', done))
-  const { port } = server.address()
-  await new Promise((done) => server.close(done))
-  return port
-}
-
-/** Waits until `check` gives something true; throws with `what` after `ms`. */
-export async function until(what, check, ms = 10_000) {
-  const end = Date.now() + ms
-  for (;;) {
-    const got = await check()
-    if (got) return got
-    if (Date.now() > end) throw new Error(`waited ${ms} ms for ${what}`)
-    await sleep(20)
-  }
-}
+export { root, sleep, until }
 
 /** `ready: false` waits for life only: an installation that is meant to refuse work. */
 export async function startDaemon({ sets = {}, scopes = 'ingest match flag accounts confirm events read', ready: wait = true } = {}) {
@@ -37,7 +15,7 @@ export async function startDaemon({ sets = {}, scopes = 'ingest match flag accou
   const [port, adminPort] = [await freePort(), await freePort()]
   const all = { listen: `127.0.0.1:${port}`, admin_listen: `127.0.0.1:${adminPort}`, public_url: `http://localhost:${port}`, ...sets }
   const cli = (...args) =>
-    JSON.parse(execFileSync(join(bin, 'tutela'), ['--data', dir, ...args, '--json'], { input: 'correct horse battery staple\n', stdio: ['pipe', 'pipe', 'pipe'] }).toString() || 'null')
+    JSON.parse(execFileSync(bin('tutela'), ['--data', dir, ...args, '--json'], { input: 'correct horse battery staple\n', stdio: ['pipe', 'pipe', 'pipe'] }).toString() || 'null')
   cli('init', '--admin', 'alex', '--platform', 'demo', '--policy', join(root, 'policy'), '--password-stdin')
   const key = (wanted = scopes, ...more) => cli('key', 'add', '--platform', 'demo', '--scopes', wanted, ...more)
   const secret = key().secret
@@ -46,7 +24,7 @@ export async function startDaemon({ sets = {}, scopes = 'ingest match flag accou
 
   async function start() {
     const args = ['--data', dir, ...Object.entries(all).flatMap(([k, v]) => ['--set', `${k}=${v}`])]
-    child = spawn(join(bin, 'tutelad'), args, { stdio: ['ignore', 'ignore', 'pipe'] })
+    child = spawn(bin('tutelad'), args, { stdio: ['ignore', 'ignore', 'pipe'] })
     child.stderr.on('data', (bytes) => (log += bytes))
     await ready().catch((error) => {
       child.kill('SIGKILL')

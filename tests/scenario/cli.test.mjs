@@ -3,15 +3,11 @@ import { test, before, after } from 'node:test'
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync, appendFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
+import { bin, freePort, root } from '../programs.mjs'
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
-const build = process.env.TUTELA_BUILD ?? join(root, 'build')
-const program = join(build, 'src', 'bin', 'tutela')
-const daemon = join(build, 'src', 'bin', 'tutelad')
+const program = bin('tutela')
 const password = 'correct horse battery'
 let folder, data
 
@@ -320,20 +316,12 @@ test('completions and the man page know every command', () => {
   assert.equal(run(['docs', 'nothing'], { dir: null }).code, 2)
 })
 
-const freePort = () =>
-  new Promise((resolve) => {
-    const s = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = s.address()
-      s.close(() => resolve(port))
-    })
-  })
-
-test('with the daemon: an item is seen, a copy is made, restore is refused', { skip: !existsSync(daemon) }, async () => {
+test('with the daemon: an item is seen, a copy is made, restore is refused', async () => {
   const dir = join(folder, 'live')
   ok(['init', '--platform', 'flip', '--admin', 'alex', '--password-stdin'], { dir, input: password + '\n' })
   const { secret } = json(['key', 'add'], { dir })
   const port = await freePort()
-  const child = spawn(daemon, ['--data', dir, '--set', `listen=127.0.0.1:${port}`, '--set', 'admin_listen=127.0.0.1:0'], { stdio: 'ignore' })
+  const child = spawn(bin('tutelad'), ['--data', dir, '--set', `listen=127.0.0.1:${port}`, '--set', 'admin_listen=127.0.0.1:0'], { stdio: 'ignore' })
   try {
     const item = { id: 'post-1', kind: 'post', author: { id: 'u1' }, text: { body: 'harmless DEMO-TERROR-SLOGAN' }, audience: 'public', posted_at: '2026-01-01T00:00:00Z' }
     let answer

@@ -2,39 +2,13 @@
 // in, a platform that receives webhooks. Everything is stopped and removed by `stop()`.
 import { spawn, execFileSync } from 'node:child_process'
 import { createServer } from 'node:http'
-import { mkdtempSync, rmSync, existsSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { createServer as listen } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { bin, freePort, until } from '../programs.mjs'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
-const bin = (name) => {
-  const dir = process.env.TUTELA_BUILD ?? 'build'
-  const found = [dir, join(dir, 'src/bin')].map((at) => join(root, at, name)).find(existsSync)
-  if (!found) throw new Error(`${name} is not built`)
-  return found
-}
+export { until }
 export const password = 'correct horse battery'
-
-const freePort = () => new Promise((done, fail) => {
-  const s = listen().on('error', fail).listen(0, '127.0.0.1', () => {
-    const { port } = s.address()
-    s.close(() => done(port))
-  })
-})
-
-/** Calls `probe` until it returns something true. */
-export async function until(what, probe, ms = 15_000) {
-  const end = Date.now() + ms
-  for (;;) {
-    const got = await probe()
-    if (got) return got
-    if (Date.now() > end) throw new Error(`waited too long for ${what}`)
-    await sleep(50)
-  }
-}
 
 /** A person's browser, as far as the API can tell. `Person.heard` may look at every answer. */
 export class Person {

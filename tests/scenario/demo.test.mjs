@@ -1,11 +1,12 @@
 // The demo's own promises: what is written down is what its programs make, and it is as large as it says.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
-import { fileURLToPath } from 'node:url'
+import { bin, root } from '../programs.mjs'
 
-const path = (p) => fileURLToPath(new URL(`../../${p}`, import.meta.url))
+const path = (p) => join(root, p)
 const expected = readFileSync(path('demo/expected.tsv'), 'utf8')
 
 test('expected.tsv is what the scene prints', () => {
@@ -23,6 +24,5 @@ test('there are enough items, pictures and policies', () => {
 })
 
 test('the seeds are what the drawn pictures hash to', () => {
-  const tutela = ['build/tutela', 'build/src/bin/tutela'].map(path).find(existsSync)
-  execFileSync('node', [path('demo/seed.mjs'), '--tutela', tutela, '--check'])
+  execFileSync('node', [path('demo/seed.mjs'), '--tutela', bin('tutela'), '--check'])
 })
