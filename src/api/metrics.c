@@ -21,9 +21,26 @@ gauge(struct tl_buf *b, const char *name, const char *help, double v)
 	    b, "# HELP %s %s\n# TYPE %s gauge\n%s %.15g\n", name, help, name, name, v);
 }
 
+/* A person's decision can be undone, and then no longer counts: what can fall is no counter to Prometheus. */
+static bool
+can_fall(struct tl_str name)
+{
+	return tl_str_is(name, "decided_act") || tl_str_is(name, "decided_clear") ||
+	       tl_str_is(name, "reversed");
+}
+
+static void
+put_counter(struct tl_buf *b, const char *family, const struct tl_row *r)
+{
+	tl_buf_printf(b, "%s{name=\"%.*s\",policy=\"%.*s\",mode=\"%s\"} %lld\n", family,
+	    TL_ARG(tl_col_str(r, 0)), TL_ARG(tl_col_str(r, 1)),
+	    tl_col_int(r, 2) ? "live" : "test", (long long)tl_col_int(r, 3));
+}
+
 static int
 put_counters(struct tl_db *db, struct tl_buf *b)
 {
+	struct tl_buf fall TL_CLEANUP(tl_buf_fini) = {0};
 	struct tl_row r;
 	int rc = tl_db_query(db, &r, TL_SQL_METRIC_COUNTERS, A_INT(0));
 	if (rc < 0)
@@ -31,13 +48,15 @@ put_counters(struct tl_db *db, struct tl_buf *b)
 	tl_buf_puts(b, "# HELP tutela_events_total What happened, by name, policy and mode.\n"
 		       "# TYPE tutela_events_total counter\n");
 	while ((rc = tl_row_next(&r)) > 0) {
-		struct tl_str name = tl_col_str(&r, 0), policy = tl_col_str(&r, 1);
-		tl_buf_printf(b,
-		    "tutela_events_total{name=\"%.*s\",policy=\"%.*s\",mode=\"%s\"} %lld\n",
-		    TL_ARG(name), TL_ARG(policy), tl_col_int(&r, 2) ? "live" : "test",
-		    (long long)tl_col_int(&r, 3));
+		if (can_fall(tl_col_str(&r, 0)))
+			put_counter(&fall, "tutela_decisions", &r);
+		else
+			put_counter(b, "tutela_events_total", &r);
 	}
 	tl_row_end(&r);
+	tl_buf_puts(b, "# HELP tutela_decisions Decisions of people that were not undone.\n"
+		       "# TYPE tutela_decisions gauge\n");
+	tl_buf_put(b, fall.p, fall.n);
 	return rc;
 }
 

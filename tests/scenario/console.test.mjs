@@ -394,6 +394,22 @@ test('deliveries again, alarms, switches, figures, what is in force', async () =
   assert.ok((await ann.get('actions')).body.actions.every((a) => a.help && a.title))
 })
 
+test('console, command line and metrics say the same figures', async () => {
+  const page = (await ann.get('figures?days=7')).body
+  const line = d.tutela('figures', '--days', '7')
+  assert.deepEqual(line.policies, page.policies)
+  for (const part of ['items', 'verdicts', 'cases', 'actions', 'deliveries']) assert.deepEqual(line[part], page[part], part)
+  const text = await (await fetch(d.admin + '/metrics')).text()
+  const metric = (family, name, policy) => Number(text.match(new RegExp(`^${family}\\{name="${name}",policy="${policy}",mode="live"\\} (\\d+)$`, 'm'))?.[1] ?? 0)
+  for (const row of page.policies) {
+    const named = { review: 'verdict_review', withhold: 'verdict_withhold', block: 'verdict_block', flags: 'flags_received', automatic: 'automatic' }
+    for (const [column, name] of Object.entries(named)) assert.equal(metric('tutela_events_total', name, row.policy), row[column], `${column} of ${row.policy}`)
+    for (const name of ['decided_act', 'decided_clear', 'reversed']) assert.equal(metric('tutela_decisions', name, row.policy), row[name], `${name} of ${row.policy}`)
+  }
+  assert.ok(page.policies.some((row) => row.decided_act > 0))
+  assert.match(text, /# TYPE tutela_decisions gauge/) // an undone decision makes it fall
+})
+
 test('an open console hears what changed', async () => {
   const stop = new AbortController()
   const who = await d.person('moderator')

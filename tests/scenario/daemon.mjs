@@ -103,7 +103,7 @@ export async function start(settings = {}) {
     await stop()
     throw new Error(`${error.message}\n${log}`)
   }
-  return { url, data, key, tutela, api, platform, stop, log: () => log, pid: child.pid,
+  return { url, admin: `http://127.0.0.1:${admin}`, data, key, tutela, api, platform, stop, log: () => log, pid: child.pid,
     async person(name) {
       const who = new Person(url)
       const answer = await who.signIn(name)
