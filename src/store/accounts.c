@@ -28,13 +28,8 @@ tl_platform_add(struct tl_db *db, struct tl_str name, int64_t *ret)
 int
 tl_platform_find(struct tl_db *db, struct tl_str name, int64_t *ret)
 {
-	struct tl_row r;
-	int rc = tl_db_first(db, &r, TL_SQL_PLATFORM_BY_NAME, A_TEXT(name));
-	if (rc < 0)
-		return rows_found(rc, "platform");
-	*ret = tl_col_int(&r, 0);
-	tl_row_end(&r);
-	return 0;
+	return rows_found(
+	    ROWS_NUMBER(db, ret, TL_SQL_PLATFORM_BY_NAME, A_TEXT(name)), "platform");
 }
 
 int

@@ -103,13 +103,7 @@ tl_alarm_list(struct tl_db *db, struct tl_str state, struct tl_arena *arena,
 int
 tl_alarm_count(struct tl_db *db, int64_t *ret_open)
 {
-	struct tl_row r;
-	int rc = tl_db_first_args(db, &r, TL_SQL_ALARM_COUNT, NULL, 0);
-	if (rc < 0)
-		return rc;
-	*ret_open = tl_col_int(&r, 0);
-	tl_row_end(&r);
-	return 0;
+	return rows_number(db, ret_open, TL_SQL_ALARM_COUNT, NULL, 0);
 }
 
 int

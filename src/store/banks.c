@@ -331,13 +331,7 @@ tl_bank_marks(struct tl_db *db, int64_t ret[tl_bank_kind_count])
 int
 tl_bank_next_enable(struct tl_db *db, int64_t now_us, int64_t *ret)
 {
-	struct tl_row r;
-	int rc = tl_db_first(db, &r, TL_SQL_BANK_NEXT_ENABLE, A_INT(now_us));
-	if (rc < 0)
-		return rc;
-	*ret = tl_col_int(&r, 0);
-	tl_row_end(&r);
-	return 0;
+	return ROWS_NUMBER(db, ret, TL_SQL_BANK_NEXT_ENABLE, A_INT(now_us));
 }
 
 int

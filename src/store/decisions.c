@@ -198,25 +198,17 @@ tl_decision_of_account(struct tl_db *db, int64_t platform, struct tl_id account,
 int
 tl_decision_is_reversed(struct tl_db *db, struct tl_id id, bool *ret)
 {
-	struct tl_row r;
-	int rc = tl_db_first(db, &r, TL_SQL_DECISION_REVERSED, A_ID(id));
-	if (rc < 0)
-		return rc;
-	*ret = tl_col_int(&r, 0) != 0;
-	tl_row_end(&r);
-	return 0;
+	int64_t n = 0;
+	int rc = ROWS_NUMBER(db, &n, TL_SQL_DECISION_REVERSED, A_ID(id));
+	if (rc == 0)
+		*ret = n != 0;
+	return rc;
 }
 
 int
 tl_decision_count_by(struct tl_db *db, struct tl_id reviewer, int64_t since, int64_t *ret)
 {
-	struct tl_row r;
-	int rc = tl_db_first(db, &r, TL_SQL_DECISION_TODAY, A_ID(reviewer), A_INT(since));
-	if (rc < 0)
-		return rc;
-	*ret = tl_col_int(&r, 0);
-	tl_row_end(&r);
-	return 0;
+	return ROWS_NUMBER(db, ret, TL_SQL_DECISION_TODAY, A_ID(reviewer), A_INT(since));
 }
 
 int
@@ -269,11 +261,12 @@ tl_strike_add(
 	return rc < 0 ? rc : 0;
 }
 
-int
-tl_strike_revoke(struct tl_db *db, struct tl_id decision, int64_t now)
+/* Revokes or restores the strike of a decision, if it has one, and sums up again. */
+static int
+change_strike(struct tl_db *db, enum tl_sql sql, struct tl_id decision, int64_t at)
 {
 	struct tl_row r;
-	int rc = tl_db_first(db, &r, TL_SQL_STRIKE_REVOKE, A_ID(decision), A_INT(now));
+	int rc = tl_db_first(db, &r, sql, A_ID(decision), A_INT(at));
 	if (rc == TL_ENOTFOUND)
 		return 0;
 	if (rc < 0)
@@ -281,25 +274,20 @@ tl_strike_revoke(struct tl_db *db, struct tl_id decision, int64_t now)
 	int64_t platform = tl_col_int(&r, 0);
 	struct tl_id account = tl_col_id(&r, 1);
 	tl_row_end(&r);
-	rc = tl_db_run(db, TL_SQL_STRIKE_SUM, A_INT(platform), A_ID(account), A_INT(now));
+	rc = tl_db_run(db, TL_SQL_STRIKE_SUM, A_INT(platform), A_ID(account), A_INT(at));
 	return rc < 0 ? rc : 0;
+}
+
+int
+tl_strike_revoke(struct tl_db *db, struct tl_id decision, int64_t now)
+{
+	return change_strike(db, TL_SQL_STRIKE_REVOKE, decision, now);
 }
 
 int
 tl_strike_restore(struct tl_db *db, struct tl_id decision, int64_t revoked_at)
 {
-	struct tl_row r;
-	int rc = tl_db_first(db, &r, TL_SQL_STRIKE_RESTORE, A_ID(decision), A_INT(revoked_at));
-	if (rc == TL_ENOTFOUND)
-		return 0;
-	if (rc < 0)
-		return rc;
-	int64_t platform = tl_col_int(&r, 0);
-	struct tl_id account = tl_col_id(&r, 1);
-	tl_row_end(&r);
-	rc =
-	    tl_db_run(db, TL_SQL_STRIKE_SUM, A_INT(platform), A_ID(account), A_INT(revoked_at));
-	return rc < 0 ? rc : 0;
+	return change_strike(db, TL_SQL_STRIKE_RESTORE, decision, revoked_at);
 }
 
 int

@@ -119,13 +119,7 @@ tl_user_set_failed(struct tl_db *db, struct tl_id id, int64_t failed, int64_t lo
 int
 tl_user_other_admins(struct tl_db *db, struct tl_id id, int64_t *ret)
 {
-	struct tl_row r;
-	int rc = tl_db_first(db, &r, TL_SQL_USER_ADMINS, A_ID(id));
-	if (rc < 0)
-		return rc;
-	*ret = tl_col_int(&r, 0);
-	tl_row_end(&r);
-	return 0;
+	return ROWS_NUMBER(db, ret, TL_SQL_USER_ADMINS, A_ID(id));
 }
 
 int

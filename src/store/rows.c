@@ -52,3 +52,16 @@ rows_one(int rc, const char *what)
 		return rows_found(TL_ENOTFOUND, what);
 	return rc < 0 ? rc : 0;
 }
+
+int
+rows_number(
+    struct tl_db *db, int64_t *ret, enum tl_sql sql, const struct tl_arg *args, size_t count)
+{
+	struct tl_row r;
+	int rc = tl_db_first_args(db, &r, sql, args, count);
+	if (rc < 0)
+		return rc;
+	*ret = tl_col_int(&r, 0);
+	tl_row_end(&r);
+	return 0;
+}

@@ -21,3 +21,10 @@ int rows_read(struct tl_row *r, struct tl_arena *arena, size_t max, size_t size,
 int rows_found(int rc, const char *what) TL_MUST;
 /* What a verb says that changed `rc` rows and should have changed one: NOTFOUND when there is no such thing. */
 int rows_one(int rc, const char *what) TL_MUST;
+
+/* ROWS_NUMBER(db, ret, TL_SQL_X, A_ID(id)): the first column of the first row, a number. NOTFOUND without a row. */
+int rows_number(struct tl_db *db, int64_t *ret, enum tl_sql sql, const struct tl_arg *args,
+    size_t count) TL_MUST;
+#define ROWS_NUMBER(db, ret, sql, ...)                                                         \
+	rows_number((db), (ret), (sql), (const struct tl_arg[]){__VA_ARGS__},                  \
+	    sizeof((const struct tl_arg[]){__VA_ARGS__}) / sizeof(struct tl_arg))

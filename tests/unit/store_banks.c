@@ -60,6 +60,39 @@ t_banks_have_unique_plain_names(void **state)
 }
 
 static void
+t_lists_are_as_long_as_what_is_there_and_pages_as_asked(void **state)
+{
+	struct unit_store *f = *state;
+	struct tl_bank *banks;
+	struct tl_bank_entry *page;
+	size_t n = 7;
+	assert_int_equal(tl_bank_list(f->db, f->arena, &banks, &n), 0);
+	assert_int_equal(n, 0);
+	for (int i = 0; i < 40; i++)
+		a_bank(f, tl_arena_printf(f->arena, "bank-%02d", i), TL_BANK_TEXT);
+	assert_int_equal(tl_bank_list(f->db, f->arena, &banks, &n), 0);
+	assert_int_equal(n, 40);
+	for (int i = 0; i < 40; i++)
+		assert_true(
+		    tl_str_is(banks[i].name, tl_arena_printf(f->arena, "bank-%02d", i)));
+	for (int i = 0; i < 40; i++) {
+		struct tl_bank_entry e = {.form = TL_FORM_WORD, .enabled = true};
+		e.value = tl_str(tl_arena_printf(f->arena, "word-%02d", i));
+		assert_int_equal(tl_bank_entry_add(f->db, &banks[0], &e), 0);
+	}
+	static const size_t asked[][2] = {{0, 0}, {1, 1}, {16, 16}, {17, 17}, {100, 40}};
+	for (size_t i = 0; i < TL_COUNT(asked); i++) {
+		assert_int_equal(tl_bank_entry_page(f->db, banks[0].id, (struct tl_id){0},
+				     asked[i][0], f->arena, &page, &n),
+		    0);
+		assert_int_equal(n, asked[i][1]);
+	}
+	struct tl_arena *small = tl_arena_create(1024);
+	assert_int_equal(tl_bank_list(f->db, small, &banks, &n), TL_ENOMEM);
+	tl_arena_destroy(small);
+}
+
+static void
 t_entries_fit_their_bank_and_raise_its_mark(void **state)
 {
 	struct unit_store *f = *state;
@@ -195,6 +228,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(
 		t_banks_have_unique_plain_names, unit_store_setup_tx, unit_store_teardown_tx),
+	    cmocka_unit_test_setup_teardown(
+		t_lists_are_as_long_as_what_is_there_and_pages_as_asked, unit_store_setup_tx,
+		unit_store_teardown_tx),
 	    cmocka_unit_test_setup_teardown(t_entries_fit_their_bank_and_raise_its_mark,
 		unit_store_setup_tx, unit_store_teardown_tx),
 	    cmocka_unit_test_setup_teardown(
