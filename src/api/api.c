@@ -55,7 +55,8 @@ struct write {
 	struct tl_work work;
 	struct tl_req *req;
 	tl_api_write_fn fn;
-	tl_api_commit_fn at_commit; /* may be NULL */
+	const struct tl_api_early *early; /* may be NULL */
+	bool taken;                       /* by early->at_commit */
 	tl_api_then_fn then;
 	void *ctx;
 	int rc;
@@ -79,11 +80,20 @@ answer(struct tl_req *req)
 }
 
 static void
+committed(void *ctx)
+{
+	struct write *w = ctx;
+	w->taken = w->early->at_commit(w->req, w->ctx);
+}
+
+static void
 done(void *ctx, int rc)
 {
 	struct write *w = ctx;
-	if (rc >= 0 && w->at_commit && w->at_commit(w->req, w->ctx))
+	if (w->taken) {
+		w->early->durable(w->req, rc, w->ctx);
 		return;
+	}
 	w->rc = rc;
 	if (rc < 0) {
 		w->text = tl_arena_printf(tl_req_arena(w->req), "%s", tl_err_text());
@@ -102,6 +112,7 @@ submit(struct tl_req *req, const struct write *like)
 		w->req = req;
 		w->work.fn = run;
 		w->work.done = done;
+		w->work.committed = w->early ? committed : NULL;
 		w->work.ctx = w;
 		tl_req_set_work(req, w);
 		rc = tl_writer_submit(tl_api_of(req)->app.writer, &w->work);
@@ -111,13 +122,13 @@ submit(struct tl_req *req, const struct write *like)
 }
 
 void
-tl_api_write_and(struct tl_req *req, bool refuses_clean, tl_api_write_fn fn,
-    tl_api_commit_fn at_commit, tl_api_then_fn then, void *ctx)
+tl_api_write_early(struct tl_req *req, bool refuses_clean, tl_api_write_fn fn,
+    const struct tl_api_early *early, tl_api_then_fn then, void *ctx)
 {
 	submit(
 	    req, &(struct write){.work = {.sync = TL_SYNC_FULL, .refuses_clean = refuses_clean},
 		     .fn = fn,
-		     .at_commit = at_commit,
+		     .early = early,
 		     .then = then,
 		     .ctx = ctx});
 }

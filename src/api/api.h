@@ -45,11 +45,18 @@ typedef void (*tl_api_then_fn)(struct tl_req *req, int rc, void *ctx);
 void tl_api_write(
     struct tl_req *req, enum tl_sync sync, tl_api_write_fn fn, tl_api_then_fn then, void *ctx);
 
-/* The same with a quick step right after the commit, on the writer's thread: true when it has taken the request
- * over, so that `then` is not called. `refuses_clean`: see struct tl_work. */
-typedef bool (*tl_api_commit_fn)(struct tl_req *req, void *ctx);
-void tl_api_write_and(struct tl_req *req, bool refuses_clean, tl_api_write_fn fn,
-    tl_api_commit_fn at_commit, tl_api_then_fn then, void *ctx);
+/*
+ * The same for work that goes on while the disk syncs. `at_commit` runs on the writer's thread when others can see
+ * what was written, though it is not durable yet; when it returns true, `durable` runs there after the sync in
+ * place of `then`, and the request must be answered only when both are done. Both must be quick.
+ */
+struct tl_api_early {
+	bool (*at_commit)(struct tl_req *req, void *ctx);
+	void (*durable)(struct tl_req *req, int rc, void *ctx);
+};
+/* `refuses_clean`: see struct tl_work. */
+void tl_api_write_early(struct tl_req *req, bool refuses_clean, tl_api_write_fn fn,
+    const struct tl_api_early *early, tl_api_then_fn then, void *ctx);
 
 /* `then` of a write that has nothing to say: 204. */
 void tl_api_answer_empty(struct tl_req *req, int rc, void *ctx);

@@ -28,7 +28,15 @@ struct post {
 	struct tl_media media[TL_ITEM_MEDIA_MAX]; /* of each upload, once it is finished */
 	size_t media_count;
 	int64_t wait_ms;
+	/* ?wait: the scan runs while the disk syncs; whoever comes second lets the answer go. */
+	_Atomic unsigned have;
+	int scan_rc, sync_rc;
+	struct tl_str scan_json; /* in the request's arena */
+	char sync_text[128];
 };
+
+#define HAVE_SCAN 1U
+#define HAVE_SYNC 2U
 
 /* The body ------------------------------------------------------------------------------------------------------ */
 
@@ -168,11 +176,17 @@ answer_verdict(
 	tl_req_answer_json(req, 200, &b);
 }
 
+/* The item is durable and the worker has said what it can. */
 static void
-on_scanned(struct tl_req *req, int rc, struct tl_str json)
+finish_wait(struct tl_req *req)
 {
+	const struct post *p = tl_req_kept(req);
 	TL_CLEANUP(tl_json_unref) json_t *j = NULL;
-	if (rc < 0 || tl_json_parse(json, &j) < 0) {
+	if (p->sync_rc < 0) {
+		tl_req_problem_at(req, p->sync_rc, "", p->sync_text);
+		return;
+	}
+	if (p->scan_rc < 0 || tl_json_parse(p->scan_json, &j) < 0) {
 		answer_receipt(req);
 		return;
 	}
@@ -185,6 +199,17 @@ on_scanned(struct tl_req *req, int rc, struct tl_str json)
 	char *reasons = json_dumps(json_object_get(j, "reasons"), JSON_COMPACT);
 	answer_verdict(req, state, verdict, tl_str(reasons));
 	free(reasons);
+}
+
+/* On a thread of the pool, or on the writer's when nobody could be asked. */
+static void
+on_scanned(struct tl_req *req, int rc, struct tl_str json)
+{
+	struct post *p = tl_req_kept(req);
+	p->scan_rc = rc;
+	p->scan_json = json;
+	if (atomic_fetch_or(&p->have, HAVE_SCAN) & HAVE_SYNC)
+		finish_wait(req);
 }
 
 /* A repeat of an item that has its verdict already. */
@@ -219,7 +244,6 @@ ask_worker(struct tl_req *req, const struct post *p)
 	tl_asks_ask(api->asks, req, &ask, -1, on_scanned);
 }
 
-/* On the writer's thread: the worker hears of it without a detour over a thread of the pool. */
 static bool
 at_commit(struct tl_req *req, void *ctx)
 {
@@ -231,15 +255,30 @@ at_commit(struct tl_req *req, void *ctx)
 }
 
 static void
+durable(struct tl_req *req, int rc, void *ctx)
+{
+	struct post *p = ctx;
+	p->sync_rc = rc;
+	if (rc < 0)
+		(void)snprintf(p->sync_text, sizeof p->sync_text, "%s", tl_err_text());
+	if (atomic_fetch_or(&p->have, HAVE_SYNC) & HAVE_SCAN)
+		tl_req_continue(req, finish_wait);
+}
+
+static const struct tl_api_early WHILE_SYNCING = {at_commit, durable};
+
+static void
 on_stored(struct tl_req *req, int rc, void *ctx)
 {
-	const struct post *p = ctx;
-	if (rc < 0)
+	struct post *p = ctx;
+	if (rc < 0) {
 		tl_req_problem(req, rc);
-	else if (p->wait_ms == 0)
+	} else if (p->wait_ms == 0) {
 		answer_receipt(req);
-	else if (!known_verdict(req, p))
+	} else if (!known_verdict(req, p)) {
+		atomic_store(&p->have, HAVE_SYNC);
 		ask_worker(req, p);
+	}
 }
 
 static int
@@ -312,7 +351,7 @@ store(struct tl_req *req, int rc, void *ctx)
 	tl_api_own_item(req, tl_req_who(req), &p->accept);
 	/* Only media can be refused after something was written. */
 	bool clean = p->accept.item.media_count == 0;
-	tl_api_write_and(req, clean, store_post, at_commit, on_stored, p);
+	tl_api_write_early(req, clean, store_post, &WHILE_SYNCING, on_stored, p);
 }
 
 void

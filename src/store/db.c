@@ -179,8 +179,8 @@ tl_db_begin(struct tl_db *db)
  * Doing it here lets the level be chosen at commit time, and lets the next process write while we wait for the
  * disk. A later sync covers all earlier commits, so nothing that was promised can depend on something lost.
  */
-static int
-sync_wal(struct tl_db *db)
+int
+tl_db_sync(struct tl_db *db)
 {
 	sqlite3_file *wal = NULL;
 	int code = sqlite3_file_control(db->main, "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal);
@@ -203,7 +203,7 @@ tl_db_commit(struct tl_db *db, enum tl_sync sync)
 	}
 	db->in_tx = false;
 	tl_turn_give(&db->turn);
-	return sync == TL_SYNC_FULL ? sync_wal(db) : 0;
+	return sync == TL_SYNC_FULL ? tl_db_sync(db) : 0;
 }
 
 void

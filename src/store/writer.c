@@ -102,6 +102,18 @@ keep(struct outcome *o, int rc)
 	}
 }
 
+/* Whoever looks at the store sees it now; the sync goes on meanwhile. */
+static void
+announce(struct tl_writer *w, struct tl_work *batch, const struct outcome *outcomes)
+{
+	size_t n = 0;
+	for (struct tl_work *x = batch; x; x = x->next, n++)
+		if (x->committed && outcomes[n].rc >= 0)
+			x->committed(x->ctx);
+	if (w->on_commit)
+		w->on_commit(w->on_commit_ctx);
+}
+
 /* Runs all members in one transaction; returns how it ended for all of them together. */
 static int
 run_members(struct tl_writer *w, struct tl_work *batch, struct outcome outcomes[BATCH_MAX])
@@ -120,7 +132,11 @@ run_members(struct tl_writer *w, struct tl_work *batch, struct outcome outcomes[
 			return one;
 		}
 	}
-	return rc < 0 ? rc : tl_db_commit(w->db, sync);
+	if (rc == 0)
+		rc = tl_db_commit(w->db, TL_SYNC_NORMAL);
+	if (rc == 0)
+		announce(w, batch, outcomes);
+	return rc == 0 && sync == TL_SYNC_FULL ? tl_db_sync(w->db) : rc;
 }
 
 static void
@@ -131,8 +147,6 @@ run_batch(struct tl_writer *w, struct tl_work *batch)
 	size_t n = 0;
 	int rc = run_members(w, batch, outcomes);
 	keep(&all, rc);
-	if (rc == 0 && w->on_commit)
-		w->on_commit(w->on_commit_ctx);
 	while (batch) {
 		struct tl_work *next = batch->next; /* `done` may free the work */
 		const struct outcome *o = all.rc < 0 ? &all : &outcomes[n];

@@ -13,6 +13,8 @@ struct tl_work {
 	    struct tl_db *db, void *ctx); /* inside the transaction, on the writer's thread */
 	void (*done)(void *ctx,
 	    int rc); /* after the commit, on the writer's thread; text of the error is set */
+	/* After the commit and before the sync, when fn succeeded: others can see it, nothing is promised. Or NULL. */
+	void (*committed)(void *ctx);
 	void *ctx;
 	enum tl_sync sync; /* the batch takes the strictest of its members */
 	unsigned weight;   /* rows, about, when it is many; bounds the transaction */
@@ -39,5 +41,5 @@ int tl_writer_run(struct tl_writer *w, enum tl_sync sync,
 
 size_t tl_writer_depth(struct tl_writer *w);
 
-/* Called on the writer's thread after each commit that changed something (wake other roles here). */
+/* Called on the writer's thread after each commit, before its sync (wake other roles here). */
 void tl_writer_on_commit(struct tl_writer *w, void (*fn)(void *ctx), void *ctx);
