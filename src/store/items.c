@@ -140,7 +140,7 @@ int
 tl_item_put(struct tl_db *db, struct tl_item *item, const uint8_t print[TL_PRINT_BYTES],
     int64_t expires_at, struct tl_item_state_row *ret, bool *ret_known)
 {
-	struct tl_item_state_row known;
+	struct tl_item_state_row known = {0};
 	int rc =
 	    tl_item_find(db, item->platform, item->live, item->ext_id, item->version, &known);
 	if (rc == 0) {
