@@ -30,6 +30,7 @@ struct tl_media {
 	enum tl_media_state state;
 	struct tl_str reason; /* why unscannable; empty otherwise */
 	int width, height;
+	int pages; /* of an animation more than 1; 0 until decoded */
 	uint8_t sha256[32];
 	uint8_t md5[16];
 	bool has_pdq;

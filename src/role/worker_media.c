@@ -160,6 +160,7 @@ take_picture(struct tl_media *m, const struct tl_picture *pic)
 	m->reason = (struct tl_str){0};
 	m->width = (int)pic->width;
 	m->height = (int)pic->height;
+	m->pages = (int)pic->pages;
 	m->has_pdq = true;
 	m->pdq_quality = pic->quality;
 	memcpy(m->pdq, pic->pdq[TL_PDQ_ORIGINAL].b, sizeof m->pdq);

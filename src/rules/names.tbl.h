@@ -86,6 +86,8 @@ R(M_WIDTH, .owner = "file", .name = "width", .type = TL_T_INT,
     .noun = "the width of file {e}")
 R(M_HEIGHT, .owner = "file", .name = "height", .type = TL_T_INT,
     .noun = "the height of file {e}")
+R(M_PAGES, .owner = "file", .name = "pages", .type = TL_T_INT,
+    .noun = "the number of pictures in file {e}")
 R(M_QUALITY, .owner = "file", .name = "quality", .type = TL_T_INT,
     .noun = "the hash quality of file {e}")
 

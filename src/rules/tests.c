@@ -127,6 +127,7 @@ static const struct slot {
     [NAME_M_BYTES] = MEDIUM(bytes, SLOT_I64),
     [NAME_M_WIDTH] = MEDIUM(width, SLOT_INT),
     [NAME_M_HEIGHT] = MEDIUM(height, SLOT_INT),
+    [NAME_M_PAGES] = MEDIUM(pages, SLOT_INT),
     [NAME_M_QUALITY] = MEDIUM(pdq_quality, SLOT_INT),
     [NAME_FLAGS_USERS] = TRIAL(flags.user, SLOT_I64),
     [NAME_FLAGS_TRUSTED] = TRIAL(flags.trusted, SLOT_I64),

@@ -409,6 +409,12 @@ GET(M_HEIGHT)
 	return pixels(medium(c, element)->height);
 }
 
+GET(M_PAGES)
+{
+	(void)ref;
+	return pixels(medium(c, element)->pages);
+}
+
 GET(M_QUALITY)
 {
 	(void)ref;

@@ -51,6 +51,7 @@ read_media(struct tl_row *r, struct tl_arena *arena, struct tl_media *ret)
 	m.height = (int)tl_col_int(r, 6);
 	m.has_pdq = copy_exact(m.pdq, sizeof m.pdq, tl_col_str(r, 9));
 	m.pdq_quality = (int)tl_col_int(r, 10);
+	m.pages = (int)tl_col_int(r, 11);
 	*ret = m;
 	return 0;
 }
@@ -93,7 +94,7 @@ tl_media_scanned(struct tl_db *db, int64_t platform, const struct tl_media *m)
 	int rc = tl_db_run(db, TL_SQL_MEDIA_SCANNED, A_INT(platform), A_MEDIA(&m->id),
 	    A_Z(tl_media_state_names[m->state]), A_TEXT0(m->reason), A_INT0(m->width),
 	    A_INT0(m->height), m->has_pdq ? A_BYTES(tl_bytes(m->pdq, sizeof m->pdq)) : A_NULL,
-	    m->has_pdq ? A_INT(m->pdq_quality) : A_NULL);
+	    m->has_pdq ? A_INT(m->pdq_quality) : A_NULL, A_INT(m->pages));
 	return rc < 0 ? rc : 0;
 }
 

@@ -122,3 +122,31 @@ test('a flood of reports neither buries an item nor makes it judged for ever', a
   assert.deepEqual([item.state, item.cases.length, item.reasons[0].rule], ['scanned', 1, 'reported-by-several'])
   assert.doesNotMatch(site.log(), /JOB_BURIED/)
 })
+
+test('an animation is looked at by a person, a single picture is not', async () => {
+  const frame = Buffer.concat([Buffer.from('2c00000000' + '20002000' + '00' + '02', 'hex'), lzw(32 * 32), Buffer.from([0])])
+  const gif = (n) => Buffer.concat([Buffer.from('GIF89a'), Buffer.from('20002000800000ffffff000000', 'hex'),
+    ...Array.from({ length: n }, () => Buffer.concat([Buffer.from('21f904000a000000', 'hex'), frame])), Buffer.from([0x3b])])
+  for (const [n, verdict] of [[1, 'allow'], [3, 'review']]) {
+    const { body: media } = await site.api('PUT', '/v1/media', gif(n))
+    const item = await site.item(`gif-${n}`, 'a picture', { media: [media.id] })
+    assert.deepEqual([item.verdict, item.media[0].pages, item.media[0].state], [verdict, n, 'decoded'])
+  }
+})
+
+/** So many pixels of colour 0, as GIF writes them: 3-bit codes, cleared before the table grows. */
+function lzw(pixels) {
+  const codes = []
+  for (let i = 0; i < pixels; i++) codes.push(...(i % 2 ? [] : [4]), 0)
+  codes.push(5)
+  let bits = ''
+  for (const code of codes) bits = code.toString(2).padStart(3, '0') + bits
+  bits = bits.padStart(Math.ceil(bits.length / 8) * 8, '0')
+  const bytes = Buffer.from(bits.match(/.{8}/g).reverse().map((b) => parseInt(b, 2)))
+  const blocks = []
+  for (let at = 0; at < bytes.length; at += 255) {
+    const part = bytes.subarray(at, at + 255)
+    blocks.push(Buffer.from([part.length]), part)
+  }
+  return Buffer.concat(blocks)
+}

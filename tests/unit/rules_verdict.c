@@ -349,7 +349,8 @@ t_names_answer_for_a_full_item(void **state)
 	    "!text.in_list('spam')", "media.size() == 2",
 	    "media.exists(m, m.mime == 'image/png')",
 	    "media.exists(m, m.bytes == 77 && m.width == 10 && m.height == 20)",
-	    "media.all(m, m.quality == 90)", "media.exists(m, m.distance('csam') == 5)",
+	    "media.exists(m, m.pages == 3)", "media.all(m, m.quality == 90)",
+	    "media.exists(m, m.distance('csam') == 5)",
 	    "media.exists(m, m.distance('csam') == 256)", "flags.count == 10",
 	    "flags.users == 1", "flags.trusted == 2", "flags.notices == 3",
 	    "flags.referrals == 4"};
@@ -385,6 +386,7 @@ t_names_answer_for_a_full_item(void **state)
 		m->bytes = 77;
 		m->width = 10;
 		m->height = 20;
+		m->pages = 3;
 		struct tl_signal *s = signal_of(&w, "pdq", "csam");
 		s->has_media = true;
 		s->media = m->id;

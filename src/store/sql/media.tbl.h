@@ -3,9 +3,11 @@ S(MEDIA_ADD, "INSERT INTO media(platform, id, bytes, mime, state, sha256, md5, r
 	     " VALUES($1, $2, $3, $4, 'pending', $5, $6, $7, $8) ON CONFLICT(platform, id) DO UPDATE SET"
 	     " state = CASE WHEN media.state = 'erased' THEN 'pending' ELSE media.state END,"
 	     " blob_gone = 0, expires_at = excluded.expires_at")
-S(MEDIA_GET, "SELECT id, bytes, mime, state, reason, width, height, sha256, md5, pdq, pdq_quality FROM media"
+S(MEDIA_GET, "SELECT id, bytes, mime, state, reason, width, height, sha256, md5, pdq, pdq_quality,"
+	     " pages FROM media"
 	     " WHERE platform = $1 AND id = $2")
-S(MEDIA_SCANNED, "UPDATE media SET state = $3, reason = $4, width = $5, height = $6, pdq = $7, pdq_quality = $8"
+S(MEDIA_SCANNED, "UPDATE media SET state = $3, reason = $4, width = $5, height = $6, pdq = $7, pdq_quality = $8,"
+		 " pages = $9"
 		 " WHERE platform = $1 AND id = $2 AND state <> 'erased'")
 S(MEDIA_ERASE, "UPDATE media SET state = 'erased' WHERE platform = $1 AND id = $2")
 S(MEDIA_USES, "SELECT COUNT(*) FROM item_media WHERE platform = $1 AND media = $2")
