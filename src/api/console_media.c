@@ -15,7 +15,7 @@ static int
 media_id(struct tl_call *c, struct tl_media_id *ret)
 {
 	if (tl_unhex(ret->b, sizeof ret->b, tl_req_param(c->req, 0)) < 0)
-		return tl_fail(TL_ENOTFOUND, "there is no such medium");
+		return tl_fail(TL_ENOTFOUND, "there is no such file");
 	return 0;
 }
 
@@ -40,7 +40,7 @@ cleared(struct tl_call *c, int64_t platform, const struct tl_media_id *id)
 	tl_row_end(&r);
 	if (!ok)
 		return tl_fail(
-		    TL_EPERM, "this medium is in a queue that needs a skill you do not have");
+		    TL_EPERM, "this file is in a queue that needs a skill you do not have");
 	return rc;
 }
 
@@ -51,15 +51,15 @@ showable(struct tl_call *c, const struct tl_media_id *id, int64_t *ret_platform)
 	struct tl_row r;
 	int rc = tl_db_first(c->db, &r, TL_SQL_VIEW_MEDIA, arg_media(id));
 	if (rc < 0)
-		return rc == TL_ENOTFOUND ? tl_fail(rc, "there is no such medium") : rc;
+		return rc == TL_ENOTFOUND ? tl_fail(rc, "there is no such file") : rc;
 	int64_t platform = tl_col_int(&r, 0);
 	bool erased = tl_str_is(tl_col_str(&r, 1), "erased");
 	bool decoded = tl_str_is(tl_col_str(&r, 1), "decoded");
 	tl_row_end(&r);
 	if (erased)
-		return tl_fail(TL_EGONE, "this medium was erased");
+		return tl_fail(TL_EGONE, "this file was erased");
 	if (!decoded)
-		return tl_fail(TL_ECONFLICT, "this medium has no preview");
+		return tl_fail(TL_ECONFLICT, "this file has no preview");
 	rc = cleared(c, platform, id);
 	if (rc == 0)
 		*ret_platform = platform;
