@@ -150,12 +150,17 @@ tell_case(struct deciding *x)
 	return tl_outbox_put(x->db, &e, NULL);
 }
 
+/* A colleague's suspension of the author that this decision says nothing about keeps its strike. */
 static int
 revoke_standing(struct deciding *x)
 {
 	int rc = 0;
-	for (size_t i = 0; i < x->in_force_count && rc == 0; i++)
-		rc = tl_strike_revoke(x->db, x->in_force[i].decision, x->d.at);
+	for (size_t i = 0; i < x->in_force_count && rc == 0; i++) {
+		bool apart = x->d.kind == TL_DECISION_ACT && !x->kept[i] &&
+			     x->in_force[i].subject_kind == TL_SUBJECT_ACCOUNT;
+		if (!apart)
+			rc = tl_strike_revoke(x->db, x->in_force[i].decision, x->d.at);
+	}
 	return rc;
 }
 

@@ -290,6 +290,7 @@ t_a_decision_leaves_standing_what_it_says_nothing_about(void **state)
 	assert_int_equal(person(f, &c, TL_DECISION_ACT, "account_suspend", &id), 0);
 	assert_int_equal(person(f, &c, TL_DECISION_ACT, "remove", &id), 0);
 	assert_string_equal((const char *)actions(f, id, 1)->name.p, "remove");
+	assert_int_equal(strikes(f), 2); /* the suspension keeps its own */
 	/* Another word on the account takes the place of the first; a clear one ends both. */
 	assert_int_equal(person(f, &c, TL_DECISION_ACT, "limit_contact", &id), 0);
 	assert_string_equal((const char *)actions(f, id, 2)[1].name.p, "reinstate");
