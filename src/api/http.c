@@ -410,12 +410,6 @@ tl_http_port(const struct tl_http *h)
 }
 
 bool
-tl_http_stopping(const struct tl_http *h)
-{
-	return atomic_load(&h->stopping);
-}
-
-bool
 tl_http_stop(struct tl_http *h, int64_t grace_us)
 {
 	if (!h)

@@ -64,7 +64,6 @@ struct tl_http_conf {
 
 int tl_http_start(const struct tl_http_conf *conf, struct tl_http **ret) TL_MUST;
 int tl_http_port(const struct tl_http *h);
-bool tl_http_stopping(const struct tl_http *h);
 /*
  * Stops in good order: no new connections, streams end, requests in flight get until the deadline. False when a
  * connection still sleeps then, whose answer never came: nothing is freed, and the process must exit soon.
@@ -75,7 +74,6 @@ bool tl_http_stop(struct tl_http *h, int64_t grace_us);
 void *tl_req_app(const struct tl_req *req);
 struct tl_arena *tl_req_arena(struct tl_req *req);
 struct tl_who *tl_req_who(struct tl_req *req);
-struct tl_id tl_req_id(const struct tl_req *req);
 struct tl_str tl_req_method(const struct tl_req *req);
 struct tl_str tl_req_path(const struct tl_req *req);
 struct tl_str tl_req_param(

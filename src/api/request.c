@@ -111,12 +111,6 @@ tl_req_who(struct tl_req *req)
 	return &req->who;
 }
 
-struct tl_id
-tl_req_id(const struct tl_req *req)
-{
-	return req->id;
-}
-
 struct tl_str
 tl_req_method(const struct tl_req *req)
 {

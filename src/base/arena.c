@@ -156,9 +156,3 @@ tl_arena_check(const struct tl_arena *a)
 		    TL_ENOMEM, "needs more than the %zu bytes set aside for it", a->limit);
 	return 0;
 }
-
-size_t
-tl_arena_used(const struct tl_arena *a)
-{
-	return a->used;
-}

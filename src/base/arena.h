@@ -33,5 +33,3 @@ const char *tl_arena_printf(struct tl_arena *a, const char *fmt, ...) TL_PRINTF(
 
 /* 0, or LIMIT when any request since the last reset was refused. */
 int tl_arena_check(const struct tl_arena *a) TL_MUST;
-
-size_t tl_arena_used(const struct tl_arena *a);

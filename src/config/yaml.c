@@ -50,12 +50,6 @@ tl_yaml_root(const struct tl_yaml_doc *d)
 	return d->root;
 }
 
-struct tl_arena *
-tl_yaml_arena(const struct tl_yaml_doc *d)
-{
-	return d->arena;
-}
-
 const struct tl_yaml *
 tl_yaml_get(const struct tl_yaml *map, const char *key)
 {

@@ -36,9 +36,6 @@ void tl_yaml_destroyp(struct tl_yaml_doc **d);
 const struct tl_yaml *tl_yaml_root(const struct tl_yaml_doc *d);
 const struct tl_yaml *tl_yaml_get(const struct tl_yaml *map, const char *key);
 
-/* Memory that lives as long as the document. */
-struct tl_arena *tl_yaml_arena(const struct tl_yaml_doc *d);
-
 /* Stores "file:line:column: message", the line and a caret; returns TL_ECONFIG. */
 int tl_yaml_error(const struct tl_yaml *at, const char *fmt, ...) TL_PRINTF(2, 3);
 

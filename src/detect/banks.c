@@ -53,13 +53,6 @@ tl_banks_unref(struct tl_banks *b)
 	free(b);
 }
 
-void
-tl_banks_unrefp(struct tl_banks **b)
-{
-	tl_banks_unref(*b);
-	*b = NULL;
-}
-
 int64_t
 tl_banks_version(const struct tl_banks *b)
 {

@@ -13,7 +13,6 @@ struct tl_banks;
 struct tl_bank_part;
 
 void tl_banks_unref(struct tl_banks *b); /* NULL is fine */
-void tl_banks_unrefp(struct tl_banks **b);
 
 /* Names the state of the banks: in versions of signals and in logs. */
 int64_t tl_banks_version(const struct tl_banks *b);

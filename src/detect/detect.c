@@ -55,13 +55,6 @@ tl_detect_destroy(struct tl_detect *d)
 	free(d);
 }
 
-void
-tl_detect_destroyp(struct tl_detect **d)
-{
-	tl_detect_destroy(*d);
-	*d = NULL;
-}
-
 /* `most`: room that is left alone is for each detector's word that it found more than it could say. */
 static struct tl_signal *
 add(struct tl_detect_ctx *c, size_t most)

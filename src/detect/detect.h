@@ -29,7 +29,6 @@ struct tl_detect_input {
 struct tl_detect;
 struct tl_detect *tl_detect_create(void);
 void tl_detect_destroy(struct tl_detect *d);
-void tl_detect_destroyp(struct tl_detect **d);
 
 /*
  * Runs every detector. A detector that cannot answer leaves a failed signal; that is not an error here. Appends

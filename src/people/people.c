@@ -29,18 +29,6 @@ tl_may(enum tl_role role, enum tl_permission p)
 	return role < tl_role_count && p < TL_PERMISSION_COUNT && permissions[p].may[role];
 }
 
-const char *
-tl_permission_name(enum tl_permission p)
-{
-	return permissions[p].name;
-}
-
-const char *
-tl_permission_help(enum tl_permission p)
-{
-	return permissions[p].help;
-}
-
 int
 tl_need(enum tl_role role, const char *permission)
 {

@@ -42,7 +42,6 @@ int tl_rules_load_text(const char *name, struct tl_str text, const struct tl_rul
 
 const struct tl_rule_set *tl_rules_ref(const struct tl_rule_set *set);
 void tl_rules_unref(const struct tl_rule_set *set); /* NULL is fine */
-void tl_rules_unrefp(const struct tl_rule_set **set);
 
 /* 12 hex digits of a digest of all packs. */
 struct tl_str tl_rules_version(const struct tl_rule_set *set);

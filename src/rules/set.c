@@ -46,13 +46,6 @@ tl_rules_unref(const struct tl_rule_set *set)
 		tl_arena_destroy(set->arena);
 }
 
-void
-tl_rules_unrefp(const struct tl_rule_set **set)
-{
-	tl_rules_unref(*set);
-	*set = NULL;
-}
-
 static void
 set_unrefp(struct tl_rule_set **set)
 {

@@ -51,13 +51,6 @@ tl_rules_watch_destroy(struct tl_rules_watch *w)
 	free(w);
 }
 
-void
-tl_rules_watch_destroyp(struct tl_rules_watch **w)
-{
-	tl_rules_watch_destroy(*w);
-	*w = NULL;
-}
-
 /* A sum over entries, so that the order in which the folder lists them does not matter. */
 static void
 add_entry(uint8_t print[PRINT_BYTES], const char *name, const struct stat *st)

@@ -11,7 +11,6 @@ struct tl_rules_watch;
 
 struct tl_rules_watch *tl_rules_watch_create(const char *dir);
 void tl_rules_watch_destroy(struct tl_rules_watch *w);
-void tl_rules_watch_destroyp(struct tl_rules_watch **w);
 
 enum tl_rules_change {
 	TL_RULES_SAME,    /* nothing changed */

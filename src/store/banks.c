@@ -224,13 +224,6 @@ tl_bank_entry_disable(struct tl_db *db, struct tl_id bank, struct tl_id entry, i
 		A_INT0(until)));
 }
 
-int
-tl_bank_entry_enable(struct tl_db *db, struct tl_id bank, struct tl_id entry)
-{
-	return touch(db, bank,
-	    tl_db_run(db, TL_SQL_BANK_ENTRY_ENABLE, A_ID(bank), A_ID(entry), A_INT(1), A_NULL));
-}
-
 static int
 read_entry(const struct tl_row *r, struct tl_arena *arena, void *ret)
 {
@@ -246,19 +239,6 @@ read_entry(const struct tl_row *r, struct tl_arena *arena, void *ret)
 	    .disabled_until = tl_col_int(r, 6),
 	    .added_at = tl_col_int(r, 7)};
 	return tl_arena_check(arena);
-}
-
-int
-tl_bank_entry_get(struct tl_db *db, struct tl_id bank, struct tl_id entry,
-    struct tl_arena *arena, struct tl_bank_entry *ret)
-{
-	struct tl_row r;
-	int rc = tl_db_first(db, &r, TL_SQL_BANK_ENTRY_GET, A_ID(bank), A_ID(entry));
-	if (rc < 0)
-		return rows_found(rc, "entry");
-	rc = read_entry(&r, arena, ret);
-	tl_row_end(&r);
-	return rc;
 }
 
 int

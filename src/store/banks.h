@@ -55,9 +55,6 @@ int tl_bank_entry_remove(struct tl_db *db, struct tl_id bank, struct tl_id entry
 /* `until` 0: for good. */
 int tl_bank_entry_disable(
     struct tl_db *db, struct tl_id bank, struct tl_id entry, int64_t until) TL_MUST;
-int tl_bank_entry_enable(struct tl_db *db, struct tl_id bank, struct tl_id entry) TL_MUST;
-int tl_bank_entry_get(struct tl_db *db, struct tl_id bank, struct tl_id entry,
-    struct tl_arena *arena, struct tl_bank_entry *ret) TL_MUST;
 /* Newest first; `before` nil: from the newest. */
 int tl_bank_entry_page(struct tl_db *db, struct tl_id bank, struct tl_id before, size_t max,
     struct tl_arena *arena, struct tl_bank_entry **ret, size_t *ret_count) TL_MUST;

@@ -186,16 +186,6 @@ tl_decision_of_subject(struct tl_db *db, int64_t platform, enum tl_subject_kind 
 }
 
 int
-tl_decision_of_account(struct tl_db *db, int64_t platform, struct tl_id account, size_t max,
-    struct tl_arena *arena, struct tl_decision **ret, size_t *ret_count)
-{
-	struct tl_row r;
-	int rc = tl_db_query(
-	    db, &r, TL_SQL_DECISION_OF_ACCOUNT, A_INT(platform), A_ID(account), A_INT(max));
-	return rc < 0 ? rc : ROWS_READ(&r, arena, max, read_decision, ret, ret_count);
-}
-
-int
 tl_decision_is_reversed(struct tl_db *db, struct tl_id id, bool *ret)
 {
 	int64_t n = 0;

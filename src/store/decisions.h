@@ -19,8 +19,6 @@ int tl_decision_get(struct tl_db *db, struct tl_id id, struct tl_arena *arena,
 int tl_decision_of_subject(struct tl_db *db, int64_t platform, enum tl_subject_kind kind,
     struct tl_id subject, size_t max, struct tl_arena *arena, struct tl_decision **ret,
     size_t *ret_count) TL_MUST;
-int tl_decision_of_account(struct tl_db *db, int64_t platform, struct tl_id account, size_t max,
-    struct tl_arena *arena, struct tl_decision **ret, size_t *ret_count) TL_MUST;
 
 /* Undone, or taken back by a later decision. */
 int tl_decision_is_reversed(struct tl_db *db, struct tl_id id, bool *ret) TL_MUST;

@@ -215,20 +215,6 @@ tl_outboxrow_of_cause(struct tl_db *db, struct tl_id cause, struct tl_arena *are
 }
 
 int
-tl_outboxrow_page(struct tl_db *db, struct tl_str state, struct tl_id before, size_t max,
-    struct tl_arena *arena, struct tl_outbox_row **ret, size_t *ret_count)
-{
-	struct tl_row r;
-	if (tl_id_is_nil(before))
-		memset(before.b, 0xff, sizeof before.b);
-	if (max > ROWS_MAX)
-		max = ROWS_MAX;
-	int rc =
-	    tl_db_query(db, &r, TL_SQL_OUTBOX_PAGE, A_TEXT(state), A_ID(before), A_INT(max));
-	return rc < 0 ? rc : ROWS_READ(&r, arena, max, read_row, ret, ret_count);
-}
-
-int
 tl_outboxrow_counts(struct tl_db *db, int64_t ret[tl_outbox_state_count])
 {
 	struct tl_row r;

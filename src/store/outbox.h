@@ -65,9 +65,6 @@ int tl_outboxrow_events(struct tl_db *db, int64_t platform, bool live, int64_t a
 int tl_outboxrow_of_cause(struct tl_db *db, struct tl_id cause, struct tl_arena *arena,
     struct tl_outbox_row **ret, size_t *ret_count) TL_MUST;
 
-/* Newest first; `state` empty: all; `before` nil: from the newest. */
-int tl_outboxrow_page(struct tl_db *db, struct tl_str state, struct tl_id before, size_t max,
-    struct tl_arena *arena, struct tl_outbox_row **ret, size_t *ret_count) TL_MUST;
 int tl_outboxrow_counts(struct tl_db *db, int64_t ret[tl_outbox_state_count]) TL_MUST;
 
 /* Drops delivered and cancelled rows that were made before `before`, never the last number; returns how many. */

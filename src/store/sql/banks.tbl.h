@@ -17,8 +17,6 @@ S(BANK_ENTRY_REVIVE, "UPDATE bank_entries SET enabled = 1, disabled_until = NULL
 		     " WHERE bank = $1 AND form = $2 AND value = $3 AND enabled = 0")
 S(BANK_ENTRY_DROP, "DELETE FROM bank_entries WHERE bank = $1 AND id = $2")
 S(BANK_ENTRY_ENABLE, "UPDATE bank_entries SET enabled = $3, disabled_until = $4 WHERE bank = $1 AND id = $2")
-S(BANK_ENTRY_GET, "SELECT id, value, form, note, provenance, enabled, disabled_until, added_at FROM bank_entries"
-		  " WHERE bank = $1 AND id = $2")
 S(BANK_ENTRY_PAGE, "SELECT id, value, form, note, provenance, enabled, disabled_until, added_at FROM bank_entries"
 		   " WHERE bank = $1 AND id < $2 ORDER BY id DESC LIMIT $3")
 S(BANK_ENTRY_LIVE, "SELECT id, value, form FROM bank_entries WHERE bank = $1"

@@ -20,8 +20,6 @@ S(DECISION_ADD, "INSERT INTO decisions(" DECISION_COLS ") VALUES(" DECISION_VALU
 S(DECISION_GET, "SELECT " DECISION_COLS ", seq FROM decisions WHERE id = $1")
 S(DECISION_OF_SUBJECT, "SELECT " DECISION_COLS ", seq FROM decisions WHERE platform = $1 AND subject_kind = $2"
 		       " AND subject = $3 ORDER BY at DESC, id DESC LIMIT $4")
-S(DECISION_OF_ACCOUNT, "SELECT " DECISION_COLS ", seq FROM decisions WHERE platform = $1 AND account = $2"
-		       " ORDER BY at DESC, id DESC LIMIT $3")
 S(DECISION_REVERSED, "SELECT EXISTS(SELECT 1 FROM decisions WHERE reverses = $1)"
 		     " OR EXISTS(SELECT 1 FROM decision_events WHERE decision = $1 AND kind = 'undone')")
 S(DECISION_TODAY, "SELECT COUNT(*) FROM decisions d WHERE reviewer = $1 AND at >= $2"

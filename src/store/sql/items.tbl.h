@@ -23,7 +23,6 @@ S(ITEM_LATER, "UPDATE items SET expires_at = $3 WHERE platform = $1 AND id = $2"
 S(ITEM_NEEDED, "SELECT 1 FROM cases WHERE platform = $1 AND subject_kind = 'item' AND subject = $2"
 	       " AND state IN ('open', 'claimed') UNION ALL SELECT 1 FROM decisions WHERE platform = $1"
 	       " AND subject_kind = 'item' AND subject = $2 AND at > $3 LIMIT 1")
-S(ITEM_COUNT_STATE, "SELECT state, COUNT(*) FROM items GROUP BY state")
 S(ITEM_MEDIA_ADD, "INSERT INTO item_media(platform, item, n, media) VALUES($1, $2, $3, $4)")
 S(ITEM_MEDIA_LIST, "SELECT m.id, m.bytes, m.mime, m.state, m.reason, m.width, m.height, m.sha256, m.md5, m.pdq,"
 		   " m.pdq_quality, m.pages FROM item_media im JOIN media m ON m.platform = im.platform AND m.id = im.media"

@@ -37,8 +37,6 @@ S(OUTBOX_LAST_NUMBER, "SELECT MAX(event_seq) FROM outbox")
 S(OUTBOX_NUMBER, "UPDATE outbox SET event_seq = $2 WHERE id = $1 AND event_seq IS NULL")
 S(OUTBOX_EVENTS, "SELECT " OUTBOX_COLS " FROM outbox WHERE event_seq > $3 AND platform = $1 AND live = $2"
 		 " ORDER BY event_seq LIMIT $4")
-S(OUTBOX_PAGE, "SELECT " OUTBOX_COLS " FROM outbox WHERE ($1 = '' OR state = $1) AND id < $2"
-	       " ORDER BY id DESC LIMIT $3")
 S(OUTBOX_COUNTS, "SELECT state, COUNT(*) FROM outbox GROUP BY state")
 S(OUTBOX_PRUNE, "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE created_at < $1"
 		" AND state IN ('delivered', 'cancelled') AND (event_seq IS NULL OR event_seq <"
