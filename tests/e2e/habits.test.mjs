@@ -32,6 +32,21 @@ test('a decision is taken back with U while the bar stands, and the case is ther
   await browser.clean()
 })
 
+for (const [name, viewport] of [['a phone', { width: 390, height: 844 }], ['a small window', { width: 1024, height: 600 }]]) {
+  test(`the next case begins at its beginning on ${name}`, async (t) => {
+    const { page, because } = await work(t, [], { viewport })
+    const first = await because()
+    await page.keyboard.press('0')
+    await page.evaluate(() => { for (const part of document.querySelectorAll('#screen, .work')) part.scrollTop = 1e6 })
+    await page.keyboard.press('Enter')
+    await page.waitForSelector('.undo')
+    assert.notEqual(await because(), first)
+    assert.deepEqual(await page.evaluate(() => [...document.querySelectorAll('#screen, .work')].map((part) => part.scrollTop)), [0, 0])
+    assert.ok(await page.evaluate(() => document.querySelector('.case-head').getBoundingClientRect().top < 200))
+    await browser.clean()
+  })
+}
+
 test('Enter held down or pressed without a choice decides nothing', async (t) => {
   const { page, because } = await work(t)
   const first = await because()

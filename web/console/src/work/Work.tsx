@@ -48,7 +48,10 @@ export function CaseScreen({ id }: { id: string }) {
 function CaseView({ of: c }: { of: Case }) {
   const columns = useRef<HTMLDivElement>(null)
   useEffect(() => {
-    for (const column of columns.current?.children ?? []) column.scrollTop = 0
+    const work = columns.current
+    if (!work) return
+    // On narrow screens the columns stand below each other, and what scrolls is around them.
+    for (const part of [...work.children, work, work.parentElement]) if (part) part.scrollTop = 0
   }, [c.id])
   return (
     <main class="work" ref={columns}>
