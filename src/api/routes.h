@@ -27,7 +27,3 @@ bool tl_api_is_bytes(const struct tl_req *req);
 /* The item that the path and ?version name. TL_ENOTFOUND. */
 int tl_api_find_item(
     struct tl_req *req, struct tl_db *db, struct tl_item_state_row *ret) TL_MUST;
-
-/* Members of a signal (Signal of openapi.yaml), into an open object. */
-struct tl_signal;
-void tl_api_signal(struct tl_buf *b, const struct tl_signal *s);

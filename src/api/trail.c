@@ -84,8 +84,8 @@ put_media(struct tl_buf *b, const struct tl_item *it)
 	tl_js_close(b, ']');
 }
 
-void
-tl_api_signal(struct tl_buf *b, const struct tl_signal *s)
+static void
+put_signal(struct tl_buf *b, const struct tl_signal *s)
 {
 	tl_js_str(b, "detector", s->detector);
 	tl_js_str(b, "version", s->version);
@@ -115,7 +115,7 @@ put_signals(struct tl_req *req, struct tl_db *db, const struct tl_item *it, stru
 	tl_js_open(b, "signals", '[');
 	for (size_t i = 0; i < n; i++) {
 		tl_js_open(b, NULL, '{');
-		tl_api_signal(b, &list[i]);
+		put_signal(b, &list[i]);
 		tl_js_close(b, '}');
 	}
 	tl_js_close(b, ']');

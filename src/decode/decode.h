@@ -48,9 +48,6 @@ int tl_codec_vips_load(void) TL_MUST;
 /* Orientation 1..8 from an EXIF block ("Exif\0\0" in front or not); 0 when it does not say. */
 uint16_t tl_exif_orientation(struct tl_str exif);
 
-/* The codec for a question's format when `file` really looks like it, else NULL. */
-tl_codec tl_codec_for(struct tl_str file, const struct tl_decode_ask *q);
-
 /* The work of one item's process: never returns. `sock` gets the answer, `fd` holds the file. */
 _Noreturn void tl_item_run(int sock, int fd, const struct tl_decode_ask *q);
 

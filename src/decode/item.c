@@ -19,8 +19,9 @@ static const tl_codec codecs[TL_FORMATS] = {
 #undef C
 };
 
-tl_codec
-tl_codec_for(struct tl_str file, const struct tl_decode_ask *q)
+/* The codec for a question's format when `file` really looks like it, else NULL. */
+static tl_codec
+codec_for(struct tl_str file, const struct tl_decode_ask *q)
 {
 	enum tl_format f = tl_sniff(file);
 	return f == q->format ? codecs[f] : NULL;
@@ -30,7 +31,7 @@ static enum tl_decode_reason
 decode(
     struct tl_str file, const struct tl_decode_ask *q, struct tl_decode_answer *a, int *ret_fd)
 {
-	tl_codec codec = tl_codec_for(file, q);
+	tl_codec codec = codec_for(file, q);
 	if (!codec)
 		return TL_DECODE_UNSUPPORTED;
 	struct tl_sink *s = tl_sink_create(q);

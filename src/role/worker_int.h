@@ -108,7 +108,6 @@ void media_destroy(struct media_pool *p);
 int media_preview_fd(const struct media_pool *p);
 int media_fd(const struct media_pool
 	*p); /* readable when media_pump has work; -1: nothing is under way */
-size_t media_under_way(const struct media_pool *p);
 /* Does one of its media have to be decoded first? Then it goes to w->media. */
 bool media_needed(const struct scan *s);
 /* Takes results, hands in more; items whose media are all back are judged. */

@@ -94,12 +94,6 @@ media_preview_fd(const struct media_pool *p)
 	return p->previews ? previewer_fd(p->previewer) : -1;
 }
 
-size_t
-media_under_way(const struct media_pool *p)
-{
-	return p->under_way;
-}
-
 /* Reasons that may be gone next time; the others lie in the file. */
 static bool
 may_pass(struct tl_str reason)

@@ -18,8 +18,9 @@
 #include <math.h>
 #include <stdio.h>
 
-struct tl_id
-tl_item_owner(const struct tl_item *item)
+/* The owner of an item's content key: its account, or itself when it has none. */
+static struct tl_id
+key_owner(const struct tl_item *item)
 {
 	return tl_id_is_nil(item->account) ? item->id : item->account;
 }
@@ -88,8 +89,8 @@ seal_body(struct tl_db *db, const struct tl_item *item, struct tl_buf *out)
 	if (item->url.n)
 		tl_js_str(&body, "url", item->url);
 	tl_js_close(&body, '}');
-	int rc = tl_text_seal(
-	    db, item->platform, tl_item_owner(item), "item", tl_buf_str(&body), out);
+	int rc =
+	    tl_text_seal(db, item->platform, key_owner(item), "item", tl_buf_str(&body), out);
 	tl_wipe(body.p, body.n);
 	tl_buf_fini(&body);
 	return rc;
@@ -190,7 +191,7 @@ open_body(
 {
 	struct tl_buf plain = {0};
 	int rc =
-	    tl_text_open(db, f->item.platform, tl_item_owner(&f->item), "item", sealed, &plain);
+	    tl_text_open(db, f->item.platform, key_owner(&f->item), "item", sealed, &plain);
 	if (rc == TL_EGONE) {
 		f->erased = true;
 		tl_buf_fini(&plain);

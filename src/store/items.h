@@ -8,9 +8,6 @@ struct tl_arena;
 
 #define TL_PRINT_BYTES 32
 
-/* The owner of an item's content key: its account, or itself when it has none. */
-struct tl_id tl_item_owner(const struct tl_item *item);
-
 struct tl_item_state_row {
 	struct tl_id id;
 	int64_t version;
