@@ -228,10 +228,8 @@ t_limits_are_kept(void **state)
 	assert_int_equal(tl_jails_decode(j, &job, &d), TL_ETOOBIG);
 	job.limits = (struct tl_decode_limits){.bytes = 1000};
 	assert_int_equal(tl_jails_decode(j, &job, &d), TL_ETOOBIG);
-	job.limits = (struct tl_decode_limits){.deadline_ms = 1};
-	assert_int_equal(tl_jails_decode(j, &job, &d), TL_ETIME);
-	assert_true(d.retried);
-	job.limits = (struct tl_decode_limits){0};
+	job.limits = (struct tl_decode_limits){
+	    0}; /* the deadline has a case of its own, with a decoder that hangs */
 	assert_int_equal(tl_jails_decode(j, &job, &d), 0);
 	tl_picture_fini(&d.picture);
 	tl_buf_fini(&b);
