@@ -17,7 +17,7 @@ export async function openBrowser() {
   return {
     /** A page of its own session. `expected` are patterns of errors that this test provokes. */
     async page(options = {}, expected = []) {
-      const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options })
+      const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce', ...options })
       const page = await context.newPage()
       const mine = (wrong = contexts.length ? wrong : [])
       contexts.push(context)
