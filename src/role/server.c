@@ -17,6 +17,7 @@
 #include "people/key_gate.h"
 #include "sys/clock.h"
 #include "sys/log.h"
+#include "sys/notify.h"
 #include "sys/stop.h"
 
 #include <poll.h>
@@ -178,6 +179,7 @@ tl_role_server(const struct tl_role_args *a)
 	rc = start(&s);
 	if (rc == 0) {
 		tl_log(EV_START, TL_LWORD("role", "server"), TL_LINT("pid", getpid()));
+		tl_notify("READY=1");
 		loop(&s, &sig);
 		tl_log(EV_STOP, TL_LWORD("role", "server"));
 	}

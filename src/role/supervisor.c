@@ -11,6 +11,7 @@
 #include "sys/clock.h"
 #include "sys/fd.h"
 #include "sys/log.h"
+#include "sys/notify.h"
 #include "sys/spawn.h"
 #include "sys/stop.h"
 
@@ -19,6 +20,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -74,8 +76,12 @@ start(struct supervisor *s, struct duty *d)
 	size_t fd_count = 0;
 	char wires[TL_WIRES_TEXT];
 	tl_wires_list(&s->box, d->role, d->index, fds, &fd_count, wires);
-	const char *const envp[] = {
-	    "LANG=C.UTF-8", "PATH=/usr/local/bin:/usr/bin:/bin", wires, NULL};
+	/* Only the server tells the service manager that requests are taken. */
+	char manager[sizeof TL_NOTIFY_SOCKET + 128];
+	const char *at = d->role == TL_PROC_SERVER ? getenv(TL_NOTIFY_SOCKET) : NULL;
+	(void)snprintf(manager, sizeof manager, TL_NOTIFY_SOCKET "=%s", at ? at : "");
+	const char *const envp[] = {"LANG=C.UTF-8", "PATH=/usr/local/bin:/usr/bin:/bin", wires,
+	    at ? manager : NULL, NULL};
 	struct tl_spawn how = {.argv = argv, .envp = envp, .fds = fds, .fd_count = fd_count};
 	int rc = tl_spawn(&how, &d->child);
 	if (rc < 0)
@@ -239,6 +245,7 @@ tl_supervise(const struct tl_config *config, const char *const *sets, size_t set
 		rc = start(&s, &s.duties[i]);
 	if (rc == 0)
 		watch(&s);
+	tl_notify("STOPPING=1");
 	stop_all(&s);
 	tl_stop_close(&s.stop);
 	return rc;
