@@ -9,6 +9,7 @@
 
 #include "intake/decode.h"
 #include "intake/lines.h"
+#include "sys/killpoint.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -125,9 +126,11 @@ store_chunk(struct tl_db *db, void *ctx)
 {
 	struct chunk *c = ctx;
 	int rc = 0;
-	for (struct line *l = c->first; l && rc >= 0; l = l->next)
+	for (struct line *l = c->first; l && rc >= 0; l = l->next) {
 		if (l->accept)
 			rc = store_line(db, c, l);
+		TL_KILLPOINT(BATCH_LINE);
+	}
 	return rc < 0 ? rc : 0;
 }
 

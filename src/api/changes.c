@@ -12,6 +12,7 @@
 #include "review/review.h"
 #include "store/accounts.h"
 #include "sys/clock.h"
+#include "sys/killpoint.h"
 
 #define MAX_SAFE INT64_C(9007199254740991)
 #define VERSIONS_PAGE 256
@@ -204,6 +205,7 @@ answer_confirm(struct tl_req *req, int rc, void *ctx)
 		tl_req_problem(req, rc);
 		return;
 	}
+	TL_KILLPOINT(CONFIRM_COMMITTED);
 	tl_app_wake(&tl_api_of(req)->app, TL_PROC_CLERK);
 	tl_js_open(&b, NULL, '{');
 	tl_js_id(&b, "id", c->row.id);

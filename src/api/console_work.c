@@ -11,6 +11,7 @@
 #include "report/statement.h"
 #include "store/decisions.h"
 #include "sys/clock.h"
+#include "sys/killpoint.h"
 
 static int
 write_case(struct tl_call *c, const char *key, struct tl_id id)
@@ -37,6 +38,8 @@ tl_console_work_next(struct tl_call *c)
 		rc = tl_review_next(c->db, c->arena, &c->who, queue, &got);
 	bool none = rc == TL_ENOTFOUND;
 	rc = tl_call_end(c, TL_SYNC_NORMAL, none ? 0 : rc);
+	if (!none)
+		TL_KILLPOINT(CLAIM_TAKEN);
 	if (rc < 0)
 		return rc;
 	int64_t waiting = 0;
@@ -318,7 +321,9 @@ tl_console_case_decide(struct tl_call *c)
 	    .viewed_whole = -1,
 	    .appeal_of = TL_TRIGGER_OWN};
 	rc = decide(c, id, &ask, &p, &decision, &effective);
+	TL_KILLPOINT(DECIDE_BEFORE_COMMIT);
 	rc = tl_call_end(c, TL_SYNC_FULL, rc);
+	TL_KILLPOINT(DECIDE_COMMITTED);
 	if (rc < 0)
 		return rc;
 	tl_app_wake(c->app, TL_PROC_CLERK);
@@ -348,6 +353,7 @@ tl_console_decision_undo(struct tl_call *c)
 	if (rc == 0)
 		rc = tl_call_audit(c, "undo", decision, "");
 	rc = tl_call_end(c, TL_SYNC_FULL, rc);
+	TL_KILLPOINT(UNDO_COMMITTED);
 	return rc < 0 ? rc : write_case(c, NULL, id);
 }
 
@@ -371,7 +377,9 @@ tl_console_decision_reverse(struct tl_call *c)
 	rc = tl_decide_reverse(c->db, &env, &r, &fresh);
 	if (rc == 0)
 		rc = tl_call_audit(c, "reverse", r.decision, "");
+	TL_KILLPOINT(REVERSE_BEFORE_COMMIT);
 	rc = tl_call_end(c, TL_SYNC_FULL, rc);
+	TL_KILLPOINT(REVERSE_COMMITTED);
 	if (rc < 0)
 		return rc;
 	tl_app_wake(c->app, TL_PROC_CLERK);

@@ -12,6 +12,7 @@
 #include "store/accounts.h"
 #include "store/jobs.h"
 #include "sys/clock.h"
+#include "sys/killpoint.h"
 
 struct post {
 	struct tl_req *req;
@@ -107,6 +108,7 @@ store_flag(struct tl_db *db, void *ctx)
 	p->flag.received_at = tl_now_us();
 	if (rc == 0)
 		rc = tl_flag_add(db, &p->flag);
+	TL_KILLPOINT(FLAG_STORED);
 	if (rc == 0)
 		rc = tl_counter_add(
 		    db, who->platform, who->live, "flags_received", p->in.policy, 1);

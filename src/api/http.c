@@ -11,6 +11,7 @@
 #include "api/guard.h"
 #include "api/stats.h"
 #include "sys/clock.h"
+#include "sys/killpoint.h"
 #include "sys/log.h"
 
 #include <arpa/inet.h>
@@ -301,6 +302,7 @@ on_completed(
 	*slot = NULL;
 	if (!req)
 		return;
+	TL_KILLPOINT(ANSWERED);
 	if (h->conf.stats) {
 		tl_stats_request(
 		    h->conf.stats, req->route, req->status, tl_mono_us() - req->started_us);

@@ -14,6 +14,7 @@
 #include "intake/multipart.h"
 #include "intake/upload.h"
 #include "sys/clock.h"
+#include "sys/killpoint.h"
 
 #define WAIT_MAX_MS 30000
 
@@ -150,6 +151,7 @@ answer_receipt(struct tl_req *req)
 	tl_js_open(&b, NULL, '{');
 	tl_accept_receipt(&b, &p->accept);
 	tl_js_close(&b, '}');
+	TL_KILLPOINT(ITEM_BEFORE_ANSWER);
 	tl_req_answer_json(req, 202, &b);
 }
 

@@ -16,6 +16,7 @@
 #include "review/review.h"
 #include "store/accounts.h"
 #include "sys/fd.h"
+#include "sys/killpoint.h"
 
 struct init {
 	const struct tl_policy_set *policies;
@@ -207,6 +208,7 @@ cmd_init(struct tl_cli *c)
 		rc = write_config(c);
 	if (rc == 0)
 		rc = make_policies(c, &x);
+	TL_KILLPOINT(INIT_COPIED);
 	if (rc == 0)
 		rc = cli_open_store(c);
 	if (rc == 0)

@@ -12,6 +12,7 @@
 #include "store/accounts.h"
 #include "store/decisions.h"
 #include "sys/clock.h"
+#include "sys/killpoint.h"
 
 #define PRESERVE_CHILD (365 * TL_US_DAY)
 #define PRESERVE_OTHER (183 * TL_US_DAY)
@@ -223,8 +224,11 @@ decide_append(struct deciding *x)
 		rc = statement(x);
 	if (rc == 0)
 		rc = tl_decision_add(x->db, &x->d);
-	for (size_t i = 0; i < x->d.action_count && rc == 0; i++)
+	TL_KILLPOINT(DECISION_STORED);
+	for (size_t i = 0; i < x->d.action_count && rc == 0; i++) {
 		rc = append_action(x, &x->d.actions[i]);
+		TL_KILLPOINT(ACTION_STORED);
+	}
 	if (rc == 0)
 		rc = tell_case(x);
 	if (rc == 0)

@@ -12,6 +12,7 @@
 #include "store/accounts.h"
 #include "store/decisions.h"
 #include "sys/clock.h"
+#include "sys/killpoint.h"
 
 static int
 actor(struct deciding *x, struct tl_id user, struct tl_str *ret)
@@ -77,6 +78,7 @@ undo(struct deciding *x, struct tl_id decision, struct tl_id user, int64_t now)
 	if (now >= x->d.effective_at)
 		return tl_fail(TL_ECONFLICT, "too late to undo: the platform has been told");
 	rc = cancel_all(x);
+	TL_KILLPOINT(UNDO_CANCELLED);
 	if (rc == 0)
 		rc = tl_strike_revoke(x->db, decision, now);
 	if (rc == 0)

@@ -13,6 +13,7 @@
 #include "store/alarms.h"
 #include "store/decisions.h"
 #include "sys/clock.h"
+#include "sys/killpoint.h"
 
 #define REMIND (6 * TL_US_HOUR)
 
@@ -160,6 +161,7 @@ tl_enforce_confirm(struct tl_db *db, const struct tl_policy_set *set,
 	a.confirm_note = c->note;
 	a.clock_at = 0;
 	rc = tl_action_set(db, &a);
+	TL_KILLPOINT(CONFIRM_APPLIED);
 	if (rc == 0)
 		rc = confirmed(db, set, &a, c->done, now, arena);
 	if (rc == 0)

@@ -8,6 +8,7 @@
 #include "intake/accept.h"
 
 #include "sys/clock.h"
+#include "sys/killpoint.h"
 
 static void
 add_u64(struct tl_buf *b, uint64_t v)
@@ -77,6 +78,7 @@ tl_accept_store(struct tl_db *db, struct tl_accept *a)
 	int rc = tl_item_put(db, &a->item, a->print, expires, &row, &a->known);
 	if (rc < 0)
 		return rc;
+	TL_KILLPOINT(ITEM_STORED);
 	a->item.id = row.id;
 	a->item.received_at = row.received_at;
 	return 0;

@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "store/blobs.h"
+#include "sys/killpoint.h"
 #include "sys/sniff.h"
 
 #include <stdlib.h>
@@ -112,6 +113,7 @@ tl_upload_store(struct tl_db *db, int64_t platform, const struct tl_media *m,
 	TL_CLEANUP(tl_arena_destroyp) struct tl_arena *a = tl_arena_create(65536);
 	struct tl_media old;
 	int rc = tl_media_get(db, platform, &m->id, a, &old);
+	TL_KILLPOINT(BLOB_BEFORE_ROW);
 	*ret_known = rc == 0 && old.state != TL_MEDIA_ERASED;
 	if (rc < 0 && rc != TL_ENOTFOUND)
 		return rc;

@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "sys/clock.h"
+#include "sys/killpoint.h"
 
 #define GENERAL "general"
 /* Without a clock of its own a case is due after so long, so that it rises like all others. */
@@ -143,6 +144,7 @@ tl_review_open_or_join(struct tl_db *db, const struct tl_policy_set *set,
 	bool opened = rc == TL_ENOTFOUND;
 	if (opened) {
 		rc = open_new(db, set, p, ask, &c);
+		TL_KILLPOINT(CASE_OPENED);
 	} else if (rc == 0) {
 		c = was;
 		rc = join(db, set, p, ask, &was, &c);

@@ -8,6 +8,7 @@
 #include "review/review.h"
 
 #include "sys/clock.h"
+#include "sys/killpoint.h"
 
 #define SKIP_US (30 * TL_US_MIN)
 
@@ -442,6 +443,7 @@ sweep(struct tl_db *db, enum tl_sql sql, int64_t now, int max, enum tl_case_even
 		rc = tl_case_put(db, &was, &c);
 		if (rc < 0)
 			return rc;
+		TL_KILLPOINT(CLAIM_LAPSED);
 	}
 	return (int)n;
 }

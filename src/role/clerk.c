@@ -19,6 +19,7 @@
 #include "store/media.h"
 #include "store/retention.h"
 #include "sys/clock.h"
+#include "sys/killpoint.h"
 #include "sys/log.h"
 #include "sys/stop.h"
 
@@ -222,6 +223,7 @@ run_duty(struct clerk *c, const struct duty *d)
 			break;
 	}
 	if (any && d->wakes) {
+		TL_KILLPOINT(DUTY_DONE);
 		tl_wake(c->wires, TL_PROC_COURIER);
 		tl_wake(c->wires, TL_PROC_SERVER);
 	}
@@ -281,6 +283,7 @@ loop(struct clerk *c, struct tl_stop *stop)
 		    tl_db_tx(c->db, TL_SYNC_NORMAL, take_duty, c) == 0)
 			duty_until = now + DUTY_US;
 		if (now < duty_until) {
+			TL_KILLPOINT(DUTY_TAKEN);
 			round_of_duties(c, next_us);
 			if (now >= next_checkpoint) {
 				checkpoint(c);

@@ -13,6 +13,7 @@
 #include "enforce/post.h"
 #include "store/alarms.h"
 #include "sys/clock.h"
+#include "sys/killpoint.h"
 #include "sys/log.h"
 #include "sys/stop.h"
 
@@ -107,6 +108,7 @@ record_ended(struct courier *c, int64_t now)
 		if (rc < 0)
 			return rc;
 		rc = record(c, s, now);
+		TL_KILLPOINT(WEBHOOK_NOTED);
 		if (rc == 0) {
 			rc = tl_db_release(c->db);
 			if (rc < 0)
@@ -245,6 +247,8 @@ take_turn(struct courier *c, bool leasing)
 		c->more = false;
 		return false;
 	}
+	if (t.leasing)
+		TL_KILLPOINT(OUTBOX_LEASED);
 	if (any_ended(c))
 		tl_wake(c->wires, TL_PROC_SERVER);
 	drop(c, true);
@@ -279,6 +283,7 @@ start_posts(struct courier *c)
 			s->ended = true;
 			s->code = CURLE_FAILED_INIT;
 		}
+		TL_KILLPOINT(WEBHOOK_STARTED);
 	}
 	drop(c, false);
 }
@@ -299,8 +304,10 @@ drive(struct courier *c)
 	int running, left;
 	(void)curl_multi_perform(c->multi, &running);
 	for (CURLMsg *m; (m = curl_multi_info_read(c->multi, &left)) != NULL;)
-		if (m->msg == CURLMSG_DONE)
+		if (m->msg == CURLMSG_DONE) {
 			mark_ended(c, m->easy_handle, m->data.result);
+			TL_KILLPOINT(WEBHOOK_ANSWERED);
+		}
 }
 
 static void

@@ -10,6 +10,7 @@
 
 #include "sys/clock.h"
 #include "sys/fd.h"
+#include "sys/killpoint.h"
 #include "sys/log.h"
 #include "sys/notify.h"
 #include "sys/spawn.h"
@@ -88,6 +89,7 @@ start(struct supervisor *s, struct duty *d)
 		return rc;
 	d->started_us = tl_mono_us();
 	d->again_us = 0;
+	TL_KILLPOINT(ROLE_STARTED);
 	return 0;
 }
 
@@ -104,6 +106,7 @@ child_ended(struct duty *d)
 	int status = 0;
 	int rc = tl_child_wait(&d->child, tl_mono_us() + TL_US_S, &status);
 	(void)rc; /* the descriptor said that it has ended */
+	TL_KILLPOINT(ROLE_ENDED);
 	d->restarts++;
 	if (tl_mono_us() - d->started_us > STABLE_US)
 		d->delay_ms = RESTART_FIRST_MS;
@@ -234,6 +237,8 @@ tl_supervise(const struct tl_config *config, const char *const *sets, size_t set
 		rc = tl_stop_open(&s.stop);
 	if (rc == 0)
 		rc = tl_wires_make((int)config->workers, &s.box);
+	if (rc == 0)
+		rc = tl_killpoint_attach(config->data_dir);
 	if (rc < 0)
 		return rc;
 	add_duty(&s, TL_PROC_CLERK, 0);

@@ -16,6 +16,7 @@
 #include "store/alarms.h"
 #include "store/media.h"
 #include "sys/clock.h"
+#include "sys/killpoint.h"
 #include "sys/log.h"
 
 #include <math.h>
@@ -193,6 +194,7 @@ store_verdict(struct round *r, struct scan *s)
 	if (rc == 0 && (s->signal_count || s->job.rescan || s->job.tries > 1))
 		rc = tl_item_signals_put(
 		    w->db, s->job.platform, s->job.item, s->signals, s->signal_count);
+	TL_KILLPOINT(SIGNALS_STORED);
 	enum tl_item_state state = s->unscannable.n ? TL_ITEM_UNSCANNABLE : TL_ITEM_SCANNED;
 	if (rc == 0)
 		rc = tl_item_verdict_put(w->db, &s->full.item, state, &s->verdict,
@@ -205,6 +207,7 @@ store_verdict(struct round *r, struct scan *s)
 	if (rc < 0 || !has_effect(&s->verdict))
 		return rc;
 	r->consequences = true;
+	TL_KILLPOINT(VERDICT_STORED);
 	return consequences(w, s, tl_buf_str(&reasons));
 }
 
@@ -418,6 +421,8 @@ transact(struct round *r, struct scan_list *batch, struct scan_list *lost, int64
 		tl_db_rollback(db);
 		return rc;
 	}
+	if (r->consequences)
+		TL_KILLPOINT(ROUND_BEFORE_COMMIT);
 	rc = tl_db_commit(db, r->consequences ? TL_SYNC_FULL : TL_SYNC_NORMAL);
 	*ret_held_us = tl_mono_us() - start;
 	return rc;
@@ -428,6 +433,8 @@ static void
 take_jobs(struct round *r)
 {
 	struct worker *w = r->w;
+	if (r->leased)
+		TL_KILLPOINT(SCAN_LEASED);
 	int64_t renew_us = tl_mono_us() + w->config->scan_lease_seconds * TL_US_S / 2;
 	for (size_t i = 0; i < r->leased; i++) {
 		const struct tl_job *j = &r->jobs[i];
@@ -499,6 +506,8 @@ commit_round(struct worker *w, size_t want)
 		w->more = false;
 		return;
 	}
+	if (r.consequences)
+		TL_KILLPOINT(ROUND_COMMITTED);
 	for (struct scan *s; (s = scan_pop(&batch));)
 		finish(w, s, 0);
 	for (struct scan *s; (s = scan_pop(&lost));) {

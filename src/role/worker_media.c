@@ -12,6 +12,7 @@
 #include "role/worker_preview_int.h"
 #include "store/blobs.h"
 #include "sys/clock.h"
+#include "sys/killpoint.h"
 #include "sys/log.h"
 
 #include <stdio.h>
@@ -185,6 +186,7 @@ take_preview(struct worker *w, struct preview_job *j)
 	struct scan *s = j->scan;
 	s->media_pending--;
 	s->media_changed[j->index] = true;
+	TL_KILLPOINT(MEDIA_DECODED);
 	if (j->rc < 0) {
 		tl_log(EV_STORE_ERROR, TL_LWORD("where", "preview"),
 		    TL_LID("item", s->job.item), TL_LWORD("error", tl_err_name(j->rc)));
@@ -210,6 +212,7 @@ begin(struct media_pool *p, const struct tl_decode_job *job, struct decode what)
 	}
 	p->idle = next;
 	p->under_way++;
+	TL_KILLPOINT(JAIL_ASKED);
 	return d;
 }
 

@@ -10,6 +10,7 @@
 #include "media/preview.h"
 #include "store/blobs.h"
 #include "sys/fd.h"
+#include "sys/killpoint.h"
 
 #include <pthread.h>
 #include <sys/eventfd.h>
@@ -79,6 +80,7 @@ previewer_main(void *arg)
 		j->rc = store_one(p, j, "tiny", tl_preview_tiny);
 		if (j->rc == 0)
 			j->rc = store_one(p, j, "preview", tl_preview_jpeg);
+		TL_KILLPOINT(PREVIEW_STORED);
 		pthread_mutex_lock(&p->lock);
 		push(&p->done, j);
 		uint64_t one = 1;

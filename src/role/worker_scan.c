@@ -11,6 +11,7 @@
 #include "store/accounts.h"
 #include "store/cases.h"
 #include "sys/clock.h"
+#include "sys/killpoint.h"
 #include "sys/log.h"
 
 #define RETRY_US (5 * TL_US_S)
@@ -304,6 +305,7 @@ scan_judge(struct worker *w, struct scan *s)
 		return;
 	}
 	rc = judge(w, s);
+	TL_KILLPOINT(ITEM_JUDGED);
 	if (rc < 0)
 		scan_failed(w, s, rc, "rules");
 }

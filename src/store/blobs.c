@@ -9,6 +9,7 @@
 
 #include "store/db_int.h"
 #include "sys/fd.h"
+#include "sys/killpoint.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -184,6 +185,7 @@ settle(const char *tmp, const char *path)
 	}
 	if (rc == 0 && rename(tmp, path) < 0)
 		rc = tl_fail(TL_EIO, "cannot name a blob: %m");
+	TL_KILLPOINT(BLOB_NAMED);
 	return rc < 0 ? rc : sync_path(folder);
 }
 
@@ -196,8 +198,10 @@ tl_blob_finish(struct tl_blob_in *b, struct tl_media_id *ret)
 	(void)crypto_generichash_final(&b->name, id.b, sizeof id.b);
 	if (rc == 0)
 		rc = path_of(b->store, &id, "", path, sizeof path);
+	TL_KILLPOINT(BLOB_WRITTEN);
 	if (rc == 0 && fdatasync(b->fd) < 0)
 		rc = tl_fail(TL_EIO, "syncing a blob failed: %m");
+	TL_KILLPOINT(BLOB_SYNCED);
 	if (rc == 0)
 		rc = settle(b->tmp, path);
 	if (rc < 0) {

@@ -8,6 +8,7 @@
 
 #include "base/map.h"
 #include "sys/clock.h"
+#include "sys/killpoint.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -194,7 +195,10 @@ tl_db_sync(struct tl_db *db)
 int
 tl_db_commit(struct tl_db *db, enum tl_sync sync)
 {
+	bool keys = db->keys_dirty;
 	int rc = tl_keys_commit(db);
+	if (keys)
+		TL_KILLPOINT(KEYS_COMMITTED);
 	if (rc == 0)
 		rc = tl_db_run(db, TL_SQL_COMMIT, A_NULL);
 	if (rc < 0) {

@@ -14,6 +14,7 @@
 #include "store/media.h"
 #include "store/rows_int.h"
 #include "sys/clock.h"
+#include "sys/killpoint.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -430,6 +431,7 @@ tl_item_erase(struct tl_db *db, int64_t platform, struct tl_id id)
 	if (rc >= 0)
 		rc = tl_db_run(
 		    db, TL_SQL_ITEM_ERASE, A_INT(platform), A_ID(id), A_INT(tl_now_us()));
+	TL_KILLPOINT(ITEM_ERASED);
 	if (rc >= 0)
 		rc = tl_key_forget(db, platform, id);
 	return rc < 0 ? rc : 0;

@@ -9,6 +9,7 @@
 #include "base/map.h"
 #include "store/db_int.h"
 #include "sys/clock.h"
+#include "sys/killpoint.h"
 
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -72,6 +73,7 @@ tl_keys_commit(struct tl_db *db)
 {
 	if (!db->keys_dirty)
 		return 0;
+	TL_KILLPOINT(KEYS_BEFORE_COMMIT);
 	int rc = tl_sqlite_exec(db->keys, "COMMIT");
 	if (rc == 0)
 		db->keys_dirty = false;

@@ -9,6 +9,7 @@
 
 #include "store/db_int.h"
 #include "sys/clock.h"
+#include "sys/killpoint.h"
 
 #define HASH 32
 
@@ -137,6 +138,7 @@ seal_one(struct tl_db *db, const struct source *src, const struct unsealed *u, s
 	int rc = tl_db_run(db, TL_SQL_SEAL_ADD, A_INT(seq), A_Z(src->name), A_ID(u->id),
 	    A_BYTES(tl_bytes(u->hash, HASH)), A_BYTES(tl_bytes(chain, HASH)),
 	    A_INT(tl_now_us()));
+	TL_KILLPOINT(SEAL_ADDED);
 	if (rc >= 0)
 		rc = tl_db_run(db, src->set, A_ID(u->id), A_INT(seq));
 	if (rc < 0)

@@ -9,6 +9,7 @@
 #include "store/blobs.h"
 #include "store/rows_int.h"
 #include "sys/clock.h"
+#include "sys/killpoint.h"
 
 #define A_MEDIA(id_) A_BYTES(tl_bytes((id_)->b, sizeof(id_)->b))
 
@@ -180,6 +181,7 @@ tl_media_purge(struct tl_db *db, int max)
 	int n = rc < 0 ? rc : collect(&r, found);
 	for (int i = 0; i < n && rc >= 0; i++) {
 		tl_blob_remove(tl_db_store(db), &found[i].id);
+		TL_KILLPOINT(BLOB_REMOVED);
 		rc = tl_db_run(
 		    db, TL_SQL_MEDIA_PURGED, A_INT(found[i].platform), A_MEDIA(&found[i].id));
 	}

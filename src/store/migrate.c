@@ -8,6 +8,7 @@
 #include "store/migrations.h"
 
 #include "base/buf.h"
+#include "sys/killpoint.h"
 
 #include <stdio.h>
 
@@ -56,8 +57,11 @@ apply(sqlite3 *h, int number)
 	struct tl_buf sql = {0};
 	tl_buf_puts(&sql, "BEGIN IMMEDIATE;\n");
 	translate(&sql, tl_migrations[number - 1]);
-	tl_buf_printf(&sql, "\nPRAGMA user_version=%d;\nCOMMIT;", number);
+	tl_buf_printf(&sql, "\nPRAGMA user_version=%d;\n", number);
 	int rc = tl_sqlite_exec(h, tl_buf_z(&sql));
+	TL_KILLPOINT(MIGRATION_BEFORE);
+	if (rc == 0)
+		rc = tl_sqlite_exec(h, "COMMIT");
 	tl_buf_fini(&sql);
 	if (rc < 0) {
 		(void)sqlite3_exec(h, "ROLLBACK", NULL, NULL, NULL);

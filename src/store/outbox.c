@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/map.h"
 #include "store/rows_int.h"
+#include "sys/killpoint.h"
 
 #include <stdlib.h>
 
@@ -184,9 +185,11 @@ tl_outboxrow_number(struct tl_db *db, int64_t now, size_t max, size_t *ret_count
 	tl_map_destroy(waiting, NULL);
 	if (rc == 0 && n > 0)
 		rc = tl_outboxrow_last(db, &last);
-	for (size_t i = 0; i < n && rc >= 0; i++)
+	for (size_t i = 0; i < n && rc >= 0; i++) {
 		rc = tl_db_run(
 		    db, TL_SQL_OUTBOX_NUMBER, A_ID(ids[i]), A_INT(last + 1 + (int64_t)i));
+		TL_KILLPOINT(EVENT_NUMBERED);
+	}
 	if (rc < 0)
 		return rc;
 	*ret_count = n;

@@ -10,6 +10,7 @@
 #include "store/db_int.h"
 #include "store/items.h"
 #include "sys/clock.h"
+#include "sys/killpoint.h"
 
 #define PAGE 256
 
@@ -66,6 +67,7 @@ tl_retention_items(struct tl_db *db, const struct tl_retention *ret, int max)
 			    A_ID(due[i].item), A_INT(tl_now_us() + TL_US_DAY));
 		else if (rc == 0)
 			rc = tl_item_erase(db, due[i].platform, due[i].item);
+		TL_KILLPOINT(RETENTION_ERASED);
 	}
 	return rc < 0 ? rc : n;
 }
@@ -104,8 +106,10 @@ tl_store_checkpoint(struct tl_db *db, bool whole, int64_t *ret_pages)
 	if (rc < 0)
 		return rc;
 	rc = checkpoint_one(db->main, &pages);
+	TL_KILLPOINT(CHECKPOINT_BEGUN);
 	if (rc == 0)
 		rc = checkpoint_one(db->keys, &pages);
+	TL_KILLPOINT(CHECKPOINT_DONE);
 	if (whole)
 		tl_turn_give(&db->turn);
 	*ret_pages = pages;

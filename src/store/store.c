@@ -8,6 +8,7 @@
 
 #include "sys/clock.h"
 #include "sys/fd.h"
+#include "sys/killpoint.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,6 +90,10 @@ tl_store_create(const char *dir)
 	tl_fd_close(&fd);
 	if (rc < 0)
 		return rc;
+	rc = tl_killpoint_attach(dir);
+	if (rc < 0)
+		return rc;
+	TL_KILLPOINT(STORE_FOUNDED);
 	struct tl_store *s = NULL;
 	rc = tl_store_open(dir, &s);
 	tl_store_close(s);
@@ -108,6 +113,8 @@ open_parts(struct tl_store *s)
 	rc = tl_store_path(s, "clock", path, sizeof path);
 	if (rc == 0)
 		rc = tl_clock_attach(path);
+	if (rc == 0)
+		rc = tl_killpoint_attach(s->dir);
 	if (rc == 0)
 		rc = tl_store_path(s, "master.key", path, sizeof path);
 	if (rc == 0)

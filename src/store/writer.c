@@ -7,6 +7,8 @@
  */
 #include "store/writer.h"
 
+#include "sys/killpoint.h"
+
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -132,10 +134,12 @@ run_members(struct tl_writer *w, struct tl_work *batch, struct outcome outcomes[
 			return one;
 		}
 	}
+	TL_KILLPOINT(GROUP_BEFORE_COMMIT);
 	if (rc == 0)
 		rc = tl_db_commit(w->db, TL_SYNC_NORMAL);
 	if (rc == 0)
 		announce(w, batch, outcomes);
+	TL_KILLPOINT(GROUP_COMMITTED);
 	return rc == 0 && sync == TL_SYNC_FULL ? tl_db_sync(w->db) : rc;
 }
 
@@ -146,6 +150,7 @@ run_batch(struct tl_writer *w, struct tl_work *batch)
 	struct outcome all;
 	size_t n = 0;
 	int rc = run_members(w, batch, outcomes);
+	TL_KILLPOINT(GROUP_SYNCED);
 	keep(&all, rc);
 	while (batch) {
 		struct tl_work *next = batch->next; /* `done` may free the work */
