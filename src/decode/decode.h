@@ -48,10 +48,23 @@ int tl_codec_vips_load(void) TL_MUST;
 /* Orientation 1..8 from an EXIF block ("Exif\0\0" in front or not); 0 when it does not say. */
 uint16_t tl_exif_orientation(struct tl_str exif);
 
-/* The work of one item's process: never returns. `sock` gets the answer, `fd` holds the file. */
-_Noreturn void tl_item_run(int sock, int fd, const struct tl_decode_ask *q);
+struct tl_png {
+	size_t n; /* bytes of the copy */
+	uint32_t pages;
+	uint16_t orientation; /* 0: not said */
+};
 
-/* Serves questions from descriptor `sock` until its other end closes; returns the program's exit status. */
-int tl_zygote_run(int sock);
+/* Copies what of a PNG makes pixels to dst, which has room for file.n bytes. */
+void tl_png_pick(struct tl_str file, uint8_t *dst, struct tl_png *ret);
+
+/* The work of one item's process: never returns. `sock` gets the answer, `fd` holds the file. */
+_Noreturn void tl_item_run(
+    int sock, int fd, const struct tl_decode_ask *q, uint64_t program_bytes);
+
+/*
+ * Serves questions from descriptor `sock` until its other end closes; returns the program's exit status.
+ * `program_bytes`: the address space that this process takes already.
+ */
+int tl_zygote_run(int sock, uint64_t program_bytes);
 
 #define TL_EXIT_NO_JAIL 3 /* an item's process could not close its jail */

@@ -13,6 +13,8 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#define BESIDE_MB 64 /* the file, the answer, stacks of threads: not the picture */
+
 static const tl_codec codecs[TL_FORMATS] = {
 #define C(format, codec) [TL_FORMAT_##format] = codec,
 #include "decode/codec.tbl.h"
@@ -50,12 +52,11 @@ answer(int sock, const struct tl_decode_answer *a, int payload_fd)
 }
 
 static bool
-enter_jail(const struct tl_decode_ask *q, bool *ret_weak)
+enter_jail(const struct tl_decode_ask *q, uint64_t program_bytes, bool *ret_weak)
 {
 	const uint64_t mb = 1u << 20;
-	const uint64_t program_mb =
-	    q->format == TL_FORMAT_JPEG || q->format == TL_FORMAT_BMP ? 64 : 640;
-	struct tl_jail_limits limits = {.memory_bytes = (program_mb + q->memory_mb) * mb,
+	struct tl_jail_limits limits = {
+	    .memory_bytes = program_bytes + (BESIDE_MB + q->memory_mb) * mb,
 	    .file_bytes = TL_DECODE_PAYLOAD_MAX,
 	    .cpu_s = q->deadline_ms / 1000 + 2,
 	    .fds = 16};
@@ -64,13 +65,13 @@ enter_jail(const struct tl_decode_ask *q, bool *ret_weak)
 }
 
 void
-tl_item_run(int sock, int fd, const struct tl_decode_ask *q)
+tl_item_run(int sock, int fd, const struct tl_decode_ask *q, uint64_t program_bytes)
 {
 	struct tl_decode_answer a = tl_decode_answer_new();
 	struct tl_str file;
 	int payload_fd = -1;
 	bool weak;
-	if (!enter_jail(q, &weak))
+	if (!enter_jail(q, program_bytes, &weak))
 		_exit(TL_EXIT_NO_JAIL);
 	a.id = q->id;
 	a.weak = weak;

@@ -3,7 +3,7 @@
  *
  * Luma is JPEG's own (no detour through RGB). Strict where a viewer would guess: a file that ends early or whose
  * entropy data is broken is refused; bytes before markers or after the end are not. Progressive files with more
- * scans than any camera writes are bombs. Errors jump out of the library; nothing here outlives the item's process.
+ * scans than any camera writes, or with many over very many pixels, are bombs. Errors jump out of the library; nothing here outlives the item's process.
  */
 #include "decode/decode.h"
 
@@ -14,6 +14,7 @@
 #include <jpeglib.h>
 
 #define SCANS_MAX 100
+#define SCANNED_PIXELS_MAX 1000000000 /* pixels times scans: 50 million in 20 scans */
 
 struct job {
 	struct jpeg_error_mgr err; /* first: the library hands it back */
@@ -74,7 +75,9 @@ on_message(j_common_ptr c, int level)
 static void
 on_progress(j_common_ptr c)
 {
-	if (((j_decompress_ptr)c)->input_scan_number > SCANS_MAX)
+	const struct jpeg_decompress_struct *d = (j_decompress_ptr)c;
+	uint64_t scans = d->input_scan_number > 0 ? (uint64_t)d->input_scan_number : 0;
+	if (scans > SCANS_MAX || scans * d->image_width * d->image_height > SCANNED_PIXELS_MAX)
 		leave(c, TL_DECODE_BOMB);
 }
 

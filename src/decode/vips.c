@@ -223,17 +223,18 @@ read_rows(VipsRegion *region, const VipsImage *im, const struct layout *l, struc
 }
 
 static enum tl_decode_reason
-read_image(VipsImage *im, struct tl_sink *s)
+read_image(VipsImage *im, const struct tl_png *png, struct tl_sink *s)
 {
 	struct layout l;
 	if (!layout_of(im, &l))
 		return TL_DECODE_UNSUPPORTED;
-	int pages = lib.vips_image_get_n_pages(im), turn = lib.vips_image_get_orientation(im);
+	int pages = png ? (int)png->pages : lib.vips_image_get_n_pages(im);
+	int turn = png ? png->orientation : lib.vips_image_get_orientation(im);
 	struct tl_picture_facts facts = {.width = (uint32_t)im->Xsize,
 	    .height = (uint32_t)im->Ysize,
 	    .channels = (uint16_t)l.bands,
 	    .orientation = turn >= 1 && turn <= 8 ? (uint16_t)turn : 0,
-	    .pages = pages > 0 && pages < 1000000 ? (uint32_t)pages : 1};
+	    .pages = pages > 0 && pages < TL_DECODE_PAGES_MAX ? (uint32_t)pages : 1};
 	enum tl_decode_reason why = tl_sink_begin(s, &facts, l.kind);
 	if (why != TL_DECODE_OK)
 		return why;
@@ -245,16 +246,34 @@ read_image(VipsImage *im, struct tl_sink *s)
 	return why;
 }
 
+static enum tl_decode_reason
+decode(struct tl_str bytes, enum tl_format format, const struct tl_png *png, struct tl_sink *s)
+{
+	VipsImage *im = open_image(bytes, format);
+	enum tl_decode_reason why = im ? read_image(im, png, s) : reason_of_error();
+	if (im)
+		lib.g_object_unref(im);
+	lib.vips_error_clear();
+	return why;
+}
+
 enum tl_decode_reason
 tl_codec_vips(struct tl_str file, const struct tl_decode_ask *q, struct tl_sink *s)
 {
 	if (!lib.vips_init)
 		return TL_DECODE_UNSUPPORTED;
 	enum tl_format format = (enum tl_format)q->format;
-	VipsImage *im = open_image(file, format);
-	enum tl_decode_reason why = im ? read_image(im, s) : reason_of_error();
-	if (im)
-		lib.g_object_unref(im);
-	lib.vips_error_clear();
+	enum tl_decode_reason why;
+	if (format == TL_FORMAT_PNG) {
+		struct tl_png png;
+		uint8_t *copy = malloc(file.n);
+		if (!copy)
+			return TL_DECODE_MEMORY;
+		tl_png_pick(file, copy, &png);
+		why = decode(tl_bytes(copy, png.n), format, &png, s);
+		free(copy);
+	} else {
+		why = decode(file, format, NULL, s);
+	}
 	return why == TL_DECODE_CORRUPT && ends_early(file, format) ? TL_DECODE_TRUNCATED : why;
 }

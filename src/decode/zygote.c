@@ -24,7 +24,7 @@ struct item {
 };
 
 static int
-start(struct item *i, int client)
+start(struct item *i, int client, uint64_t program_bytes)
 {
 	int pair[2];
 	int rc = tl_socketpair(SOCK_SEQPACKET, pair);
@@ -34,7 +34,7 @@ start(struct item *i, int client)
 	if (i->pid == 0) {
 		(void)close(pair[0]);
 		(void)close(client);
-		tl_item_run(pair[1], i->file_fd, &i->q);
+		tl_item_run(pair[1], i->file_fd, &i->q, program_bytes);
 	}
 	(void)close(pair[1]);
 	i->sock = pair[0];
@@ -77,9 +77,9 @@ report(int client, const struct tl_decode_ask *q, enum tl_decode_reason why)
 
 /* One answer, passed on as it is: the client checks it. */
 static int
-serve(int client, struct item *i)
+serve(int client, struct item *i, uint64_t program_bytes)
 {
-	if (start(i, client) < 0)
+	if (start(i, client, program_bytes) < 0)
 		return report(client, &i->q, TL_DECODE_MEMORY);
 	uint8_t msg[TL_DECODE_ANSWER_BYTES];
 	size_t n = 0;
@@ -100,7 +100,7 @@ serve(int client, struct item *i)
 }
 
 int
-tl_zygote_run(int client)
+tl_zygote_run(int client, uint64_t program_bytes)
 {
 	for (;;) {
 		uint8_t msg[TL_DECODE_ASK_BYTES];
@@ -110,7 +110,7 @@ tl_zygote_run(int client)
 			return n != 0;
 		if (tl_decode_ask_read(tl_bytes(msg, n), &i.q) < 0 || i.file_fd < 0)
 			return 1;
-		if (serve(client, &i) < 0)
+		if (serve(client, &i, program_bytes) < 0)
 			return 1;
 	}
 }

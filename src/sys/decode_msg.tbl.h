@@ -31,7 +31,7 @@ A(width, 32, 0, 65535)
 A(height, 32, 0, 65535)
 A(channels, 16, 0, 4)    /* of the file, before the alpha channel was dropped */
 A(orientation, 16, 0, 8) /* EXIF: 1 is upright; not applied to samples or preview */
-A(pages, 32, 0, 1000000) /* of an animation; only the first is decoded */
+A(pages, 32, 0, TL_DECODE_PAGES_MAX) /* of an animation; only the first is decoded */
 A(preview_width, 32, 0, TL_DECODE_PREVIEW_MAX)
 A(preview_height, 32, 0, TL_DECODE_PREVIEW_MAX)
 A(payload_bytes, 32, 0, TL_DECODE_PAYLOAD_MAX)

@@ -1,0 +1,62 @@
+/*
+ * What of a PNG its decoder gets to see: the chunks that make pixels, in a copy; no texts, profiles, times, gamma.
+ *
+ * Texts and profiles are deflated, so that a small file can hold days of work and gigabytes beside a harmless
+ * picture; nothing of them changes a hash. Promises: every read is inside the file; the copy is no longer than the
+ * file; a file whose chunks do not fit is copied to its end, so that the decoder still refuses it. The animation of
+ * an APNG, which browsers show and our decoder does not, is counted. Stateless; fuzzed. Called by the libvips codec.
+ */
+#include "decode/decode.h"
+
+#include "base/cur.h"
+
+#define SIGNATURE 8
+#define AROUND 12 /* a chunk's length, kind and check sum */
+
+static uint32_t
+be32(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+/* Critical chunks (a capital first letter) and transparency. */
+static bool
+makes_pixels(struct tl_str kind)
+{
+	return (kind.p[0] & 0x20) == 0 || tl_str_is(kind, "tRNS");
+}
+
+void
+tl_png_pick(struct tl_str file, uint8_t *dst, struct tl_png *ret)
+{
+	struct tl_cur c = tl_cur(file);
+	struct tl_str start = tl_cur_take(&c, SIGNATURE);
+	*ret = (struct tl_png){.pages = 1};
+	memcpy(dst, start.p, start.n);
+	size_t n = start.n, at = start.n;
+	bool end = false;
+	while (!end && file.n - at >= AROUND) {
+		uint32_t body = be32(file.p + at);
+		if (body > file.n - at - AROUND)
+			break;
+		struct tl_str kind = tl_bytes(file.p + at + 4, 4);
+		struct tl_str inside = tl_bytes(file.p + at + 8, body);
+		size_t whole = (size_t)body + AROUND;
+		if (makes_pixels(kind)) {
+			memcpy(dst + n, file.p + at, whole);
+			n += whole;
+		} else if (tl_str_is(kind, "eXIf")) {
+			ret->orientation = tl_exif_orientation(inside);
+		} else if (tl_str_is(kind, "acTL") && body == 8) {
+			uint32_t frames = be32(inside.p);
+			ret->pages = frames > 1 && frames < TL_DECODE_PAGES_MAX ? frames : 2;
+		}
+		end = tl_str_is(kind, "IEND");
+		at += whole;
+	}
+	if (!end) { /* the decoder says what is wrong with the rest */
+		memcpy(dst + n, file.p + at, file.n - at);
+		n += file.n - at;
+	}
+	ret->n = n;
+}
