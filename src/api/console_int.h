@@ -52,6 +52,10 @@ int tl_call_json(
 int tl_call_audit(
     struct tl_call *c, const char *verb, struct tl_id subject, const char *detail) TL_MUST;
 
+/* What every screen shows of the alarms. */
+struct tl_alarm_head;
+void tl_console_alarm_head(struct tl_buf *b, const struct tl_alarm_head *h);
+
 struct tl_view tl_call_view(struct tl_call *c);
 struct tl_signin_rules tl_call_signin_rules(const struct tl_config *config);
 

@@ -47,7 +47,7 @@ struct queue_count {
 };
 
 struct counters {
-	int64_t alarms;
+	struct tl_alarm_head alarms;
 	bool observe, automatic;
 	struct queue_count queues[QUEUES_MAX];
 	size_t queue_count;
@@ -93,7 +93,7 @@ static int
 read_counters(struct tl_db *db, struct counters *n)
 {
 	*n = (struct counters){.automatic = true};
-	int rc = tl_alarm_count(db, &n->alarms);
+	int rc = tl_alarm_head(db, &n->alarms);
 	if (rc == 0)
 		rc = tl_switch_get(db, TL_SWITCH_OBSERVE, &n->observe);
 	if (rc == 0)
@@ -113,7 +113,7 @@ write_event(struct tl_buf *out, const struct counters *n, const char *skills)
 	}
 	struct tl_buf TL_CLEANUP(tl_buf_fini) json = {0};
 	tl_js_open(&json, NULL, '{');
-	tl_js_int(&json, "alarms", n->alarms);
+	tl_console_alarm_head(&json, &n->alarms);
 	tl_js_int(&json, "waiting", waiting);
 	tl_js_open(&json, "queues", '{');
 	for (size_t i = 0; i < n->queue_count; i++)

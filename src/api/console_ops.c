@@ -1,14 +1,13 @@
 /*
- * Deliveries with replay, alarms, API keys.
+ * Deliveries with replay, API keys.
  *
  * Promises: a key's secret is answered once and stored only as a hash; who replayed, acknowledged, closed, created
- * or revoked is in the audit trail. Failures: STATE when a delivery was overtaken, an alarm is closed.
+ * or revoked is in the audit trail. Failures: STATE when a delivery was overtaken.
  */
 #include "api/console_int.h"
 
 #include "enforce/enforce.h"
 #include "store/accounts.h"
-#include "store/alarms.h"
 #include "store/api_keys.h"
 #include "sys/clock.h"
 
@@ -104,77 +103,6 @@ tl_console_delivery_replay(struct tl_call *c)
 	tl_js_close(&c->out, '}');
 	tl_row_end(&r);
 	return 0;
-}
-
-/* Alarms ---------------------------------------------------------------------------------- */
-
-static int
-write_alarm(struct tl_call *c, const struct tl_alarm *a)
-{
-	struct tl_view v = tl_call_view(c);
-	tl_js_open(&c->out, NULL, '{');
-	tl_js_id(&c->out, "id", a->id);
-	tl_js_str(&c->out, "kind", a->kind);
-	tl_js_str(&c->out, "ref", a->ref);
-	tl_js_str(&c->out, "text", a->text);
-	tl_js_z(&c->out, "state", tl_alarm_state_names[a->state]);
-	int rc = tl_view_person(&v, "owner", a->owner);
-	tl_js_time(&c->out, "opened_at", a->opened_at);
-	tl_js_time(&c->out, "changed_at", a->changed_at);
-	tl_js_int(&c->out, "count", a->count);
-	tl_js_close(&c->out, '}');
-	return rc;
-}
-
-int
-tl_console_alarms(struct tl_call *c)
-{
-	struct tl_str state = TL_S("");
-	struct tl_alarm *list;
-	size_t n;
-	int word;
-	if (tl_req_query(c->req, "state", &state) && state.n &&
-	    tl_word_parse(tl_alarm_state_names, state, &word) < 0)
-		return tl_fail_at(TL_EFIELD, "state", "must be open, acknowledged or closed");
-	int rc = tl_alarm_list(c->db, state, c->arena, &list, &n);
-	if (rc < 0)
-		return rc;
-	tl_js_open(&c->out, NULL, '{');
-	tl_js_open(&c->out, "alarms", '[');
-	for (size_t i = 0; i < n && rc == 0; i++)
-		rc = write_alarm(c, &list[i]);
-	tl_js_close(&c->out, ']');
-	tl_js_close(&c->out, '}');
-	return rc;
-}
-
-static int
-set_alarm(struct tl_call *c, enum tl_alarm_state state)
-{
-	struct tl_id id;
-	struct tl_alarm a = {0};
-	int rc = tl_call_begin_on(c, &id);
-	if (rc < 0)
-		return rc;
-	rc = tl_alarm_set(c->db, id, state, c->who.id);
-	if (rc == 0)
-		rc = tl_call_audit(c, "alarm.set", id, tl_alarm_state_names[state]);
-	rc = tl_call_end(c, TL_SYNC_FULL, rc);
-	if (rc == 0)
-		rc = tl_alarm_get(c->db, id, c->arena, &a);
-	return rc < 0 ? rc : write_alarm(c, &a);
-}
-
-int
-tl_console_alarm_acknowledge(struct tl_call *c)
-{
-	return set_alarm(c, TL_ALARM_ACKNOWLEDGED);
-}
-
-int
-tl_console_alarm_close(struct tl_call *c)
-{
-	return set_alarm(c, TL_ALARM_CLOSED);
 }
 
 /* Keys ------------------------------------------------------------------------------------ */

@@ -48,20 +48,21 @@ static int
 write_figures(struct tl_call *c, const struct tl_reviewer *who)
 {
 	bool observe = false, automatic = true;
-	int64_t alarms = 0, waiting = 0, decided = 0;
+	struct tl_alarm_head alarms;
+	int64_t waiting = 0, decided = 0;
 	int64_t today = tl_now_us() / TL_US_DAY * TL_US_DAY;
 	int rc = tl_switch_get(c->db, TL_SWITCH_OBSERVE, &observe);
 	if (rc == 0)
 		rc = tl_switch_get(c->db, TL_SWITCH_AUTOMATIC, &automatic);
 	if (rc == 0)
-		rc = tl_alarm_count(c->db, &alarms);
+		rc = tl_alarm_head(c->db, &alarms);
 	if (rc == 0)
 		rc = tl_review_waiting(c->db, c->arena, who, TL_S(""), &waiting);
 	if (rc == 0)
 		rc = tl_decision_count_by(c->db, who->id, today, &decided);
 	tl_js_bool(&c->out, "observe_only", observe);
 	tl_js_bool(&c->out, "automatic_actions", automatic);
-	tl_js_int(&c->out, "alarms", alarms);
+	tl_console_alarm_head(&c->out, &alarms);
 	tl_js_int(&c->out, "waiting", waiting);
 	tl_js_int(&c->out, "decided_today", decided);
 	return rc;

@@ -86,22 +86,35 @@ put_states(struct tl_buf *b, const char *name, const char *help, const char *con
 		    b, "%s{state=\"%s\"} %lld\n", name, states[i], (long long)counts[i]);
 }
 
+static void
+put_alarms(struct tl_buf *b, const int64_t counts[tl_alarm_kind_count])
+{
+	tl_buf_puts(b, "# HELP tutela_alarms_open Alarms that wait for a person.\n"
+		       "# TYPE tutela_alarms_open gauge\n");
+	for (int k = 0; k < tl_alarm_kind_count; k++) {
+		const struct tl_alarm_row *row = tl_alarm_row((enum tl_alarm_kind)k);
+		tl_buf_printf(b, "tutela_alarms_open{kind=\"%s\",severity=\"%s\"} %lld\n",
+		    row->kind, tl_alarm_severity_names[row->severity], (long long)counts[k]);
+	}
+}
+
 static int
 put_ledger(struct tl_db *db, struct tl_buf *b)
 {
-	int64_t outbox[tl_outbox_state_count], actions[tl_action_state_count], alarms = 0;
+	int64_t outbox[tl_outbox_state_count], actions[tl_action_state_count];
+	int64_t alarms[tl_alarm_kind_count];
 	int rc = tl_outboxrow_counts(db, outbox);
 	if (rc == 0)
 		rc = tl_action_counts(db, actions);
 	if (rc == 0)
-		rc = tl_alarm_count(db, &alarms);
+		rc = tl_alarm_counts(db, alarms);
 	if (rc < 0)
 		return rc;
 	put_states(b, "tutela_deliveries", "Deliveries by state.", tl_outbox_state_names,
 	    outbox, tl_outbox_state_count);
 	put_states(b, "tutela_actions", "Actions by state.", tl_action_state_names, actions,
 	    tl_action_state_count);
-	gauge(b, "tutela_alarms_open", "Alarms that wait for a person.", (double)alarms);
+	put_alarms(b, alarms);
 	return 0;
 }
 

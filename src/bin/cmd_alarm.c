@@ -3,18 +3,21 @@
 #include "store/alarms.h"
 #include "store/people.h"
 
-static const char *const alarm_columns[] = {
-    "opened_at", "state", "kind", "ref", "count", "text", "id", NULL};
+static const char *const alarm_columns[] = {"opened_at", "state", "severity", "kind", "ref",
+    "count", "text", "safe", "remedy", "id", NULL};
 
 static void
 alarm_row(struct cli_list *l, const struct tl_alarm *a)
 {
 	cli_cell_time(l, a->opened_at);
 	cli_cell_z(l, tl_alarm_state_names[a->state]);
+	cli_cell_z(l, tl_alarm_severity_names[a->severity]);
 	cli_cell(l, a->kind);
 	cli_cell(l, a->ref);
 	cli_cell_int(l, a->count);
 	cli_cell(l, a->text);
+	cli_cell_z(l, a->row ? a->row->safe : "");
+	cli_cell_z(l, a->row ? a->row->remedy : "");
 	cli_cell_id(l, a->id);
 }
 
@@ -52,7 +55,7 @@ set_alarm(struct tl_db *db, void *ctx)
 	const struct alarm_change *x = ctx;
 	char id[TL_ID_TEXT];
 	tl_id_text(id, x->id);
-	int rc = tl_alarm_set(db, x->id, x->state, (struct tl_id){0});
+	int rc = tl_alarm_set(db, x->id, x->state, (struct tl_id){0}, TL_S("cli"));
 	return rc < 0 ? rc
 		      : tl_audit_add(db, "cli",
 			    x->state == TL_ALARM_CLOSED ? "alarm.close" : "alarm.acknowledge",

@@ -282,12 +282,15 @@ check_alarms(struct doctor *d)
 	size_t n;
 	int rc = tl_alarm_list(d->cli->db, TL_S("open"), d->cli->arena, &alarms, &n);
 	for (size_t i = 0; rc == 0 && i < n; i++) {
-		char id[TL_ID_TEXT], remedy[96];
+		const struct tl_alarm_row *row = alarms[i].row;
+		char id[TL_ID_TEXT], remedy[400];
 		tl_id_text(id, alarms[i].id);
-		(void)snprintf(remedy, sizeof remedy, "tutela alarm ack %s", id);
-		find(d, WARNING, remedy, "%.*s: %.*s", TL_ARG(alarms[i].kind),
+		(void)snprintf(remedy, sizeof remedy, "%s (tutela alarm ack %s)",
+		    row ? row->remedy : "Look at it in the console.", id);
+		find(d, alarms[i].severity == TL_ALARM_CRITICAL ? PROBLEM : WARNING, remedy,
+		    "%.*s: %.*s %s", TL_ARG(alarms[i].kind),
 		    (int)(alarms[i].text.n < 500 ? alarms[i].text.n : 500),
-		    (const char *)alarms[i].text.p);
+		    (const char *)alarms[i].text.p, row ? row->safe : "");
 	}
 	return rc;
 }

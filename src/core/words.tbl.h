@@ -170,6 +170,20 @@ V(TL_ALARM_ACKNOWLEDGED, "acknowledged")
 V(TL_ALARM_CLOSED, "closed")
 END(tl_alarm_state)
 
+/* Falling gravity. */
+W(tl_alarm_severity, ALARM_SEVERITY)
+V(TL_ALARM_CRITICAL, "critical")
+V(TL_ALARM_WARNING, "warning")
+V(TL_ALARM_NOTICE, "notice")
+END(tl_alarm_severity)
+
+/* Rising steps of escalation. */
+W(tl_alarm_who, ALARM_WHO)
+V(TL_ALARM_ONCALL, "oncall")
+V(TL_ALARM_LEADS, "leads")
+V(TL_ALARM_ADMINS, "admins")
+END(tl_alarm_who)
+
 W(tl_role, ROLE)
 V(TL_ROLE_VIEWER, "viewer")
 V(TL_ROLE_MODERATOR, "moderator")

@@ -77,7 +77,7 @@ take_back(struct tl_db *db, const struct tl_action_row *a, int64_t now, struct t
 		rc = append(db, old.decision, "reinstated", "platform", id_text(arena, a->id),
 		    old.name, now);
 	if (rc == 0)
-		rc = tl_alarm_over(db, "action_clock", id_text(arena, old.id));
+		rc = tl_alarm_over(db, TL_AL_ACTION_CLOCK, id_text(arena, old.id));
 	*ret_name = old.name;
 	return rc;
 }
@@ -104,14 +104,8 @@ refused_alarm(struct tl_db *db, const struct tl_action_row *a, struct tl_arena *
 	int rc = about(db, a, arena, &subject);
 	if (rc < 0)
 		return rc;
-	const char *text = tl_arena_printf(arena,
-	    "The platform refused to carry out \"%.*s\" on %.*s. The decision stands without "
-	    "effect "
-	    "there. "
-	    "Look at its note in the trail, settle it with the platform, then decide again if "
-	    "need be.",
-	    TL_ARG(a->name), TL_ARG(subject));
-	return tl_alarm_open(db, "action_refused", id_text(arena, a->id), tl_str(text), NULL);
+	return tl_alarm_open(db, TL_AL_ACTION_REFUSED, id_text(arena, a->id),
+	    TL_SAID(A_TEXT(a->name), A_TEXT(subject)), NULL);
 }
 
 static int
@@ -124,7 +118,7 @@ confirmed(struct tl_db *db, const struct tl_policy_set *set, const struct tl_act
 	if (rc == 0)
 		rc = tl_outbox_known(db, a->id, now);
 	if (rc == 0)
-		rc = tl_alarm_over(db, "action_clock", ref);
+		rc = tl_alarm_over(db, TL_AL_ACTION_CLOCK, ref);
 	if (rc == 0 && !done)
 		rc = refused_alarm(db, a, arena);
 	if (rc == 0 && done)
@@ -196,16 +190,10 @@ late_alarm(struct tl_db *db, struct tl_action_row *a, int64_t now, struct tl_are
 	int rc = about(db, a, arena, &subject);
 	if (rc < 0)
 		return rc;
-	const char *text = tl_arena_printf(arena,
-	    "The platform has not confirmed \"%.*s\" on %.*s in time; it has %s it. It may not "
-	    "be in effect there. Look at its deliveries; the platform confirms with POST "
-	    "/v1/actions/{id}/confirm.",
-	    TL_ARG(a->name), TL_ARG(subject),
-	    a->state == TL_ACTION_SENT ? "received" : "not yet received");
-	rc = tl_arena_check(arena);
-	if (rc == 0)
-		rc = tl_alarm_open(
-		    db, "action_clock", id_text(arena, a->id), tl_str(text), NULL);
+	rc = tl_alarm_open(db, TL_AL_ACTION_CLOCK, id_text(arena, a->id),
+	    TL_SAID(A_TEXT(a->name), A_TEXT(subject),
+		A_Z(a->state == TL_ACTION_SENT ? "received" : "not yet received")),
+	    NULL);
 	a->clock_at = now + REMIND;
 	return rc < 0 ? rc : tl_action_set(db, a);
 }

@@ -112,14 +112,10 @@ used_up(int64_t attempts, int64_t give_up_us)
 static int
 alarm_dead(struct tl_db *db, const struct tl_outbox_row *row)
 {
-	char id[TL_ID_TEXT], text[512];
+	char id[TL_ID_TEXT];
 	tl_id_text(id, row->id);
-	(void)snprintf(text, sizeof text,
-	    "A delivery was given up after %lld tries (%.*s). The decision stands, the "
-	    "platform does not know of it. "
-	    "Mend the endpoint, then replay the delivery under Deliveries.",
-	    (long long)row->attempts, TL_ARG(row->error));
-	return tl_alarm_open(db, "delivery_dead", tl_str(id), tl_str(text), NULL);
+	return tl_alarm_open(db, TL_AL_DELIVERY_DEAD, tl_str(id),
+	    TL_SAID(A_INT(row->attempts), A_TEXT(row->error)), NULL);
 }
 
 int
@@ -220,7 +216,7 @@ tl_outbox_replay(struct tl_db *db, struct tl_id id, int64_t now, struct tl_arena
 	rc = tl_outboxrow_set(db, &row);
 	tl_id_text(text, id);
 	if (rc == 0)
-		rc = tl_alarm_over(db, "delivery_dead", tl_str(text));
+		rc = tl_alarm_over(db, TL_AL_DELIVERY_DEAD, tl_str(text));
 	if (rc == 0)
 		*ret = row;
 	return rc;

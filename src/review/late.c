@@ -9,6 +9,8 @@
 #include "base/arena.h"
 #include "store/alarms.h"
 
+#include <stdio.h>
+
 #define QUEUES_MAX 100
 
 struct late {
@@ -37,17 +39,15 @@ read_late(
 }
 
 static int
-say(struct tl_db *db, struct tl_arena *a, const struct late *q)
+say(struct tl_db *db, const struct late *q)
 {
 	if (q->count == 0)
-		return tl_alarm_over(db, "case_clock", q->queue);
-	const char *text = tl_arena_printf(a,
-	    "%lld %s of the queue \"%.*s\" %s past the clock. More people are needed there, or "
-	    "cases must move to another queue.",
-	    (long long)q->count, q->count == 1 ? "case" : "cases", TL_ARG(q->title),
-	    q->count == 1 ? "is" : "are");
-	int rc = tl_arena_check(a);
-	return rc < 0 ? rc : tl_alarm_say(db, "case_clock", q->queue, tl_str(text));
+		return tl_alarm_over(db, TL_AL_CASE_CLOCK, q->queue);
+	char count[40];
+	(void)snprintf(count, sizeof count, "%lld %s", (long long)q->count,
+	    q->count == 1 ? "case is" : "cases are");
+	return tl_alarm_say(
+	    db, TL_AL_CASE_CLOCK, q->queue, TL_SAID(A_TEXT(q->title), A_Z(count)));
 }
 
 int
@@ -57,6 +57,6 @@ tl_review_late(struct tl_db *db, struct tl_arena *a, int64_t now)
 	size_t n = 0;
 	int rc = read_late(db, a, now, list, &n);
 	for (size_t i = 0; i < n && rc == 0; i++)
-		rc = say(db, a, &list[i]);
+		rc = say(db, &list[i]);
 	return rc;
 }

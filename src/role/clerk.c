@@ -167,16 +167,9 @@ watch_disk(struct tl_db *db, void *clerk)
 		return tl_fail(TL_EIO, "cannot ask for free space: %m");
 	int64_t free_bytes = (int64_t)((uint64_t)st.f_bavail * st.f_frsize);
 	if (free_bytes >= 2 * c->config->disk_free_min_bytes)
-		return tl_alarm_over(db, "disk", TL_S("data"));
-	char text[300];
-	(void)snprintf(text, sizeof text,
-	    "The data folder has %lld MiB left; intake stops at %lld MiB. What was accepted is "
-	    "safe. Free space or "
-	    "move the folder to a larger disk.",
-	    (long long)(free_bytes >> 20), (long long)(c->config->disk_free_min_bytes >> 20));
-	bool opened = false;
-	int rc = tl_alarm_open(db, "disk", TL_S("data"), tl_str(text), &opened);
-	return rc < 0 ? rc : 0;
+		return tl_alarm_over(db, TL_AL_DISK, TL_S("data"));
+	return tl_alarm_say(db, TL_AL_DISK, TL_S("data"),
+	    TL_SAID(A_INT(free_bytes >> 20), A_INT(c->config->disk_free_min_bytes >> 20)));
 }
 
 struct duty {

@@ -60,11 +60,7 @@ endpoint_gone(struct tl_db *db, struct tl_id endpoint)
 		return 0;
 	if (rc < 0)
 		return rc;
-	return tl_alarm_open(db, "endpoint_gone", tl_str(id),
-	    TL_S("A webhook endpoint answered 410 Gone and was switched off. Deliveries to it "
-		 "wait and are "
-		 "not lost. Set up the platform's new endpoint; they go out at once."),
-	    NULL);
+	return tl_alarm_open(db, TL_AL_ENDPOINT_GONE, tl_str(id), TL_SAID_NOTHING, NULL);
 }
 
 static void

@@ -202,7 +202,7 @@ store_verdict(struct round *r, struct scan *s)
 	if (rc == 0 && s->job.rescan && s->end == SCAN_VERDICT) {
 		char id[TL_ID_TEXT];
 		tl_id_text(id, s->job.item);
-		rc = tl_alarm_over(w->db, "job_buried", tl_str(id));
+		rc = tl_alarm_over(w->db, TL_AL_JOB_BURIED, tl_str(id));
 	}
 	if (rc < 0 || !has_effect(&s->verdict))
 		return rc;
@@ -219,12 +219,7 @@ store_buried(struct round *r, struct scan *s)
 	char id[TL_ID_TEXT];
 	tl_id_text(id, s->job.item);
 	r->consequences = true;
-	int rc = tl_alarm_open(w->db, "job_buried", tl_str(id),
-	    TL_S("An item could not be scanned and was given up. A case is open and the item "
-		 "is treated as "
-		 "unscannable; nothing is lost. Look at the case, and scan again when the "
-		 "cause is gone."),
-	    &opened);
+	int rc = tl_alarm_open(w->db, TL_AL_JOB_BURIED, tl_str(id), TL_SAID_NOTHING, &opened);
 	if (rc < 0)
 		return rc;
 	tl_log(EV_JOB_BURIED, TL_LID("item", s->job.item));

@@ -72,23 +72,24 @@ files_stamp(const struct law *l)
 }
 
 struct alarm_text {
-	const char *kind;
-	struct tl_str text; /* empty: it is over */
+	enum tl_alarm_kind kind;
+	bool open;
+	struct tl_str text; /* what stays inside */
 };
 
 static int
 set_alarm(struct tl_db *db, void *ctx)
 {
 	const struct alarm_text *a = ctx;
-	if (a->text.n == 0)
+	if (!a->open)
 		return tl_alarm_over(db, a->kind, TL_S("policy"));
-	return tl_alarm_open(db, a->kind, TL_S("policy"), a->text, NULL);
+	return tl_alarm_open(db, a->kind, TL_S("policy"), TL_SAID(A_TEXT(a->text)), NULL);
 }
 
 static void
-alarm_set(struct worker *w, const char *kind, struct tl_str text)
+alarm_set(struct worker *w, enum tl_alarm_kind kind, bool open, struct tl_str text)
 {
-	struct alarm_text a = {kind, text};
+	struct alarm_text a = {kind, open, text};
 	int rc = tl_db_tx(w->db, TL_SYNC_NORMAL, set_alarm, &a);
 	if (rc < 0)
 		tl_log(EV_STORE_ERROR, TL_LWORD("where", "alarm"),
@@ -112,11 +113,9 @@ poll_policies(struct worker *w, struct law *l)
 	int rc = tl_policy_load(l->dir, &fresh);
 	if (rc < 0) {
 		TL_CLEANUP(tl_buf_fini) struct tl_buf b = {0};
-		tl_buf_printf(&b,
-		    "The policy folder has errors; the last good version stays in force. %s",
-		    tl_err_text());
+		tl_buf_puts(&b, tl_err_text());
 		tl_log(EV_RULES_REFUSED, TL_LWORD("where", "policies"));
-		alarm_set(w, "policy_refused", tl_buf_str(&b));
+		alarm_set(w, TL_AL_POLICY_REFUSED, true, tl_buf_str(&b));
 		return;
 	}
 	tl_policy_unref(l->policies);
@@ -127,7 +126,7 @@ poll_policies(struct worker *w, struct law *l)
 	if (rc < 0)
 		tl_log(EV_STORE_ERROR, TL_LWORD("where", "queues"),
 		    TL_LWORD("error", tl_err_name(rc)));
-	alarm_set(w, "policy_refused", TL_S(""));
+	alarm_set(w, TL_AL_POLICY_REFUSED, false, TL_S(""));
 }
 
 static void
@@ -172,18 +171,17 @@ swapped(struct worker *w, struct law *l)
 	tl_log(EV_RULES_LOADED, TL_LWORD("version", version),
 	    TL_LINT("rules", tl_rules_count(set)));
 	tl_rules_unref(set);
-	alarm_set(w, "rules_refused", TL_S(""));
+	alarm_set(w, TL_AL_RULES_REFUSED, false, TL_S(""));
 }
 
 static void
 refused(struct worker *w, struct tl_lang_report *report)
 {
-	TL_CLEANUP(tl_buf_fini) struct tl_buf b = {.limit = 4000};
-	tl_buf_puts(&b, "The rules have errors; the last good ones stay in force.\n");
 	struct tl_str text = tl_buf_str(&report->text);
-	tl_buf_put(&b, text.p, text.n < 3500 ? text.n : 3500);
+	if (text.n > 3500)
+		text.n = 3500;
 	tl_log(EV_RULES_REFUSED, TL_LWORD("where", "rules"), TL_LINT("errors", report->count));
-	alarm_set(w, "rules_refused", tl_buf_str(&b));
+	alarm_set(w, TL_AL_RULES_REFUSED, true, text);
 }
 
 static void
@@ -225,10 +223,7 @@ poll_loader(struct worker *w, struct law *l)
 	if (stale == l->stale_said)
 		return;
 	l->stale_said = stale;
-	alarm_set(w, "banks_stale",
-	    stale ? TL_S("The banks cannot be read; items are compared with what was read "
-			 "last, and new entries are not among it. The log says why.")
-		  : TL_S(""));
+	alarm_set(w, TL_AL_BANKS_STALE, stale, TL_S(""));
 }
 
 void

@@ -8,6 +8,7 @@
 #include "store/sql/api_keys.tbl.h"
 #include "store/sql/banks.tbl.h"
 #include "store/sql/alarms.tbl.h"
+#include "store/sql/vitals.tbl.h"
 #include "store/sql/core.tbl.h"
 #include "store/sql/decisions.tbl.h"
 #include "store/sql/inspect.tbl.h"

@@ -327,15 +327,16 @@ t_cases_past_their_clock_ring_once_a_queue(void **state)
 	assert_int_equal(a->count, 1);
 	assert_true(tl_str_is(a->ref, "child-safety"));
 	assert_non_null(
-	    strstr((const char *)a->text.p, "2 cases of the queue \"Child safety\""));
+	    strstr((const char *)a->text.p, "In the queue \"Child safety\" 2 cases are"));
 	unit_begin(f->s.db);
 	assert_int_equal(
 	    tl_review_subject_gone(f->s.db, f->s.platform, TL_SUBJECT_ITEM, subject, "erased"),
 	    0);
-	assert_int_equal(tl_alarm_set(f->s.db, a->id, TL_ALARM_ACKNOWLEDGED, f->ann.id), 0);
+	assert_int_equal(
+	    tl_alarm_set(f->s.db, a->id, TL_ALARM_ACKNOWLEDGED, f->ann.id, TL_S("cli")), 0);
 	unit_commit(f->s.db);
 	assert_int_equal(alarms(f, &a), 1);
-	assert_non_null(strstr((const char *)a->text.p, "1 case of"));
+	assert_non_null(strstr((const char *)a->text.p, "1 case is"));
 	assert_int_equal(a->state, TL_ALARM_ACKNOWLEDGED);
 	assert_int_equal(tl_clock_shift(5 * TL_US_DAY), 0);
 	assert_int_equal(alarms(f, &a), 2);

@@ -43,6 +43,8 @@ export interface Session {
   observe_only: boolean
   automatic_actions: boolean
   alarms: number // open ones
+  alarm_severity: AlarmSeverity | null // of the gravest
+  alarm_text: string | null // the newest of the gravest
   waiting: number // cases that this person could take now
   decided_today: number
   prefs: Prefs
@@ -541,16 +543,29 @@ export interface Deliveries {
   next: string | null
 }
 
+export type AlarmSeverity = 'critical' | 'warning' | 'notice'
+export interface AlarmEvent {
+  at: Time
+  what: string // opened again acknowledged closed over told failed
+  who: string | null // a person's name, cli, or the channel and whom it reached (mail:oncall)
+}
 export interface Alarm {
   id: Id
   kind: string
   ref: string
-  text: string // what happened, what is safe, what to do
+  severity: AlarmSeverity
+  title: string
+  text: string // what happened
+  safe: string // what is safe
+  remedy: string // what to do
+  ends_itself: boolean // it closes when its cause is over
   state: 'open' | 'acknowledged' | 'closed'
   owner: string | null // name
   opened_at: Time
   changed_at: Time
   count: number
+  history: AlarmEvent[] // newest first, at most 50
+  about: string | null // the screen that shows its subject, below /console/
 }
 /** GET alarms?state= (default: all that are not closed, newest first); POST alarms/{id}/acknowledge|close → Alarm */
 export interface Alarms {
@@ -672,6 +687,8 @@ export interface SetSwitch {
 /** GET live (server-sent events): event `counters`, at once and whenever something changed, at most once a second */
 export interface Counters {
   alarms: number
+  alarm_severity: AlarmSeverity | null
+  alarm_text: string | null
   waiting: number // that this person could take
   queues: Record<string, number> // open cases by queue
   observe_only: boolean

@@ -31,6 +31,8 @@ export function enter(s: Session): void {
   ended.value = false
   counters.value = {
     alarms: s.alarms,
+    alarm_severity: s.alarm_severity,
+    alarm_text: s.alarm_text,
     waiting: s.waiting,
     queues: counters.value?.queues ?? {},
     observe_only: s.observe_only,
