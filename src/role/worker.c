@@ -62,7 +62,7 @@ scan_one(struct worker *w, struct scan *s)
 		rc = scan_load(w, s);
 	if (rc == 0 && media_needed(s)) {
 		if (s->asks)
-			scan_push_front(&w->media, s);
+			scan_push_asked(&w->media, s);
 		else
 			scan_push(&w->media, s);
 		return;

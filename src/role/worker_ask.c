@@ -166,7 +166,7 @@ ask_scan(struct worker *w, const struct tl_ask *q)
 	struct scan *s = scan_find(&w->todo, q->platform, q->item);
 	if (s) {
 		scan_remove(&w->todo, s);
-		scan_push_front(&w->todo, s);
+		scan_push_asked(&w->todo, s);
 		return wait_for(w, s, q);
 	}
 	s = scan_find(&w->media, q->platform, q->item);
@@ -188,7 +188,7 @@ ask_scan(struct worker *w, const struct tl_ask *q)
 	else if (rc == 0)
 		rc = wait_for(w, s, q);
 	if (rc == 0 && s->asks)
-		scan_push_front(&w->todo, s);
+		scan_push_asked(&w->todo, s);
 	else
 		scan_recycle(w, s);
 	return rc;

@@ -30,11 +30,14 @@ scan_push(struct scan_list *l, struct scan *s)
 }
 
 void
-scan_push_front(struct scan_list *l, struct scan *s)
+scan_push_asked(struct scan_list *l, struct scan *s)
 {
-	s->next = l->head;
-	l->head = s;
-	if (!l->tail)
+	struct scan **at = &l->head;
+	while (*at && (*at)->asks)
+		at = &(*at)->next;
+	s->next = *at;
+	*at = s;
+	if (!s->next)
 		l->tail = s;
 	l->n++;
 }

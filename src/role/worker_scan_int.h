@@ -55,7 +55,8 @@ struct scan_list {
 };
 
 void scan_push(struct scan_list *l, struct scan *s);
-void scan_push_front(struct scan_list *l, struct scan *s);
+/* Before those that nobody waits for, behind those that somebody does: who asks first is answered first. */
+void scan_push_asked(struct scan_list *l, struct scan *s);
 struct scan *scan_pop(struct scan_list *l);
 void scan_remove(struct scan_list *l, struct scan *s);
 struct scan *scan_find(struct scan_list *l, int64_t platform, struct tl_id item);

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "core/ask.h"
 #include "role/role.h"
+#include "role/worker_int.h"
 #include "store/alarms.h"
 #include "store/banks.h"
 #include "store/blobs.h"
@@ -610,12 +611,36 @@ t_without_rules_items_wait(void **state)
 	assert_int_equal(settled(f, id)->verdict, TL_VERDICT_REVIEW);
 }
 
+static void
+t_who_asks_first_is_scanned_first(void **state)
+{
+	(void)state;
+	struct ask_wait someone;
+	struct scan first = {.asks = &someone}, second = first, plain[2] = {0};
+	struct scan_list l = {0};
+	scan_push(&l, &plain[0]);
+	scan_push_asked(&l, &first);
+	scan_push(&l, &plain[1]);
+	scan_push_asked(&l, &second);
+	assert_int_equal(l.n, 4);
+	assert_ptr_equal(scan_pop(&l), &first);
+	assert_ptr_equal(scan_pop(&l), &second);
+	assert_ptr_equal(scan_pop(&l), &plain[0]);
+	assert_ptr_equal(l.tail, &plain[1]);
+	scan_push_asked(&l, &first);
+	scan_remove(&l, &plain[1]);
+	assert_ptr_equal(l.tail, &first);
+	scan_push_asked(&l, &second);
+	assert_ptr_equal(l.tail, &second);
+}
+
 int
 main(int argc, char **argv)
 {
 	if (argc == 4 && strcmp(argv[1], "--worker") == 0)
 		return be_worker(argv[2], argv[3]);
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(t_who_asks_first_is_scanned_first),
 	    cmocka_unit_test_setup_teardown(
 		t_texts_get_their_verdict_and_what_follows, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
