@@ -90,6 +90,19 @@ get(const _Atomic uint64_t *n)
 	return atomic_load_explicit(n, memory_order_relaxed);
 }
 
+void
+tl_stats_totals(const struct tl_stats *s, uint64_t *ret_all, uint64_t *ret_failed)
+{
+	uint64_t failed = 0;
+	size_t at = 0;
+	while (at < TL_COUNT(STATUSES) && STATUSES[at] != 500)
+		at++;
+	for (size_t r = 0; r <= s->count; r++)
+		failed += get(&s->per_route[r].by_status[at]);
+	*ret_all = get(&s->took_count);
+	*ret_failed = failed;
+}
+
 static void
 write_routes(const struct tl_stats *s, struct tl_buf *out)
 {

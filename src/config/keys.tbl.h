@@ -74,4 +74,12 @@ K(secret_overlap_hours, INT, "24", 0, 720, "hours",
 K(retention_days, INT, "180", 1, 3650, "days",
     "Items that were allowed are erased with their media after so long, unless a legal hold keeps them.")
 K(events_days, INT, "14", 1, 365, "days", "How far back GET /v1/events can resume.")
+K(alarm_scan_minutes, INT, "10", 1, 1440, "minutes",
+    "An alarm opens when an item has waited for its scan for so long.")
+K(alarm_delivery_minutes, INT, "15", 1, 1440, "minutes",
+    "An alarm opens when a delivery has waited for so long; it is still tried again.")
+K(alarm_role_seconds, INT, "60", 3, 3600, "seconds",
+    "An alarm opens when a role gives no sign of life for so long.")
+K(alarm_disk_hours, INT, "6", 1, 720, "hours",
+    "An alarm opens when the disk will be full within so long, at its present pace.")
 K(log_level, LEVEL, "info", 0, 0, "", "Least grave log lines that are written.")

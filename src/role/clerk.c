@@ -5,13 +5,14 @@
  * Promises: one clerk works at a time (a duty row that it renews; a second one waits); a failing duty is logged and
  * tried again at its next time, the others go on. Sealing comes first: deliveries wait for it.
  */
+#include "role/beat.h"
 #include "role/role.h"
+#include "role/watch.h"
 
 #include "base/arena.h"
 #include "enforce/enforce.h"
 #include "outbox/outbox.h"
 #include "review/review.h"
-#include "store/alarms.h"
 #include "store/blobs.h"
 #include "store/decisions.h"
 #include "store/keys.h"
@@ -25,7 +26,6 @@
 
 #include <poll.h>
 #include <stdio.h>
-#include <sys/statvfs.h>
 
 #define DUTY_US (15 * TL_US_S)
 #define POLL_MS 500
@@ -41,6 +41,8 @@ struct clerk {
 	struct tl_id me;
 	int64_t sealed;
 	unsigned part; /* of the blob folder, looked through next */
+	struct beat beat;
+	struct watch watch;
 };
 
 /* Returns how many things it did (more than 0: run again at once), or an error. */
@@ -157,19 +159,11 @@ prune_events(struct tl_db *db, void *clerk)
 	return tl_outboxrow_prune(db, tl_now_us() - c->config->events_days * TL_US_DAY, PAGE);
 }
 
-/* Opens an alarm while the disk has less room than intake needs, and closes it when there is room again. */
 static int
-watch_disk(struct tl_db *db, void *clerk)
+watch(struct tl_db *db, void *clerk)
 {
-	const struct clerk *c = clerk;
-	struct statvfs st;
-	if (statvfs(c->config->data_dir, &st) < 0)
-		return tl_fail(TL_EIO, "cannot ask for free space: %m");
-	int64_t free_bytes = (int64_t)((uint64_t)st.f_bavail * st.f_frsize);
-	if (free_bytes >= 2 * c->config->disk_free_min_bytes)
-		return tl_alarm_over(db, TL_AL_DISK, TL_S("data"));
-	return tl_alarm_say(db, TL_AL_DISK, TL_S("data"),
-	    TL_SAID(A_INT(free_bytes >> 20), A_INT(c->config->disk_free_min_bytes >> 20)));
+	struct clerk *c = clerk;
+	return watch_all(db, &c->watch);
 }
 
 struct duty {
@@ -196,7 +190,7 @@ static const struct duty duties[] = {
     {"expire_tokens", expire_tokens, TL_SYNC_NORMAL, TL_US_MIN, false, false},
     {"expire_strikes", expire_strikes, TL_SYNC_NORMAL, TL_US_HOUR, false, false},
     {"prune_events", prune_events, TL_SYNC_NORMAL, 10 * TL_US_MIN, false, false},
-    {"watch_disk", watch_disk, TL_SYNC_NORMAL, 10 * TL_US_S, false, false},
+    {"watch", watch, TL_SYNC_NORMAL, 5 * TL_US_S, false, true},
 };
 
 static void
@@ -258,6 +252,7 @@ round_of_duties(struct clerk *c, int64_t next_us[TL_COUNT(duties)])
 {
 	int64_t now = tl_mono_us();
 	for (size_t i = 0; i < TL_COUNT(duties); i++) {
+		beat_now(&c->beat, c->db);
 		if (next_us[i] > now)
 			continue;
 		run_duty(c, &duties[i]);
@@ -291,6 +286,7 @@ loop(struct clerk *c, struct tl_stop *stop)
 	}
 	if (tl_mono_us() < duty_until) {
 		run_duty(c, &duties[0]);
+		beat_stop(&c->beat, c->db);
 		if (tl_db_tx(c->db, TL_SYNC_NORMAL, give_duty, c) < 0)
 			tl_log(EV_STORE_ERROR, TL_LWORD("where", "give_duty"),
 			    TL_LWORD("text", tl_err_text()));
@@ -316,6 +312,8 @@ tl_role_clerk(const struct tl_role_args *a)
 	c.store = store;
 	c.db = db;
 	c.arena = arena;
+	beat_init(&c.beat, "clerk", -1);
+	watch_init(&c.watch, a->config, arena);
 	tl_log(EV_START, TL_LWORD("role", "clerk"));
 	loop(&c, &stop);
 	tl_log(EV_STOP, TL_LWORD("role", "clerk"));

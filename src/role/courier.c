@@ -6,6 +6,7 @@
  * each with one webhook-id for all its tries; what a killed courier held is sent again once its lease has passed.
  * Failure: a failed try is recorded and repeated; a given-up one opens an alarm. Started by the supervisor.
  */
+#include "role/beat.h"
 #include "role/role.h"
 
 #include "base/arena.h"
@@ -45,6 +46,7 @@ struct courier {
 	size_t parallel, per_endpoint;
 	struct slot slots[PARALLEL_MAX];
 	size_t count;
+	struct beat beat;
 	bool more; /* the last lease was full: look again at once */
 };
 
@@ -319,6 +321,7 @@ static void
 loop(struct courier *c, struct tl_stop *stop)
 {
 	while (!stop->stop) {
+		beat_now(&c->beat, c->db);
 		bool ok = take_turn(c, true);
 		start_posts(c);
 		drive(c);
@@ -350,6 +353,7 @@ finish(struct courier *c)
 		tl_post_destroy(c->slots[i].post);
 	}
 	c->count = 0;
+	beat_stop(&c->beat, c->db);
 }
 
 /* Start -------------------------------------------------------------------------------------------------------- */
@@ -416,6 +420,7 @@ tl_role_courier(const struct tl_role_args *a)
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		return tl_fail(TL_EBUG, "libcurl cannot start");
 	c.db = db;
+	beat_init(&c.beat, "courier", -1);
 	rc = run(&c, &stop);
 	curl_global_cleanup();
 	tl_stop_close(&stop);

@@ -5,7 +5,9 @@
  * end, commits what they wrote, and returns 0. It holds no key of the vault and speaks to nobody outside but its
  * clients. Called by tutelad --role server.
  */
+#include "role/beat.h"
 #include "role/role.h"
+#include "role/watch.h"
 
 #include "api/api.h"
 #include "api/aside.h"
@@ -35,6 +37,9 @@ struct server {
 	size_t route_count;
 	struct tl_http *http, *admin;
 	struct tl_console_live *live;
+	struct beat beat;
+	struct watch watch;
+	uint64_t requests, failed; /* that the figures by minute hold already */
 };
 
 /* On the writer's thread: whoever has to do with what was committed looks at once. */
@@ -147,6 +152,41 @@ stop(struct server *s)
 	free(s->routes);
 }
 
+struct sign {
+	struct server *s;
+	uint64_t requests, failed;
+};
+
+/* On the writer's thread: this role's sign of life, its errors, and whether the clerk gives one. */
+static int
+write_sign(struct tl_db *db, void *ctx)
+{
+	const struct sign *x = ctx;
+	struct server *s = x->s;
+	int rc = beat_write(db, &s->beat);
+	if (rc == 0 && x->requests != s->requests)
+		rc = tl_vital_add(db, "http_all", (int64_t)(x->requests - s->requests));
+	if (rc == 0 && x->failed != s->failed)
+		rc = tl_vital_add(db, "http_failed", (int64_t)(x->failed - s->failed));
+	return rc < 0 ? rc : watch_clerk(db, &s->watch);
+}
+
+static void
+give_sign(struct server *s)
+{
+	struct sign x = {.s = s};
+	if (!beat_begin(&s->beat))
+		return;
+	tl_stats_totals(s->api.stats, &x.requests, &x.failed);
+	if (tl_writer_run(s->api.app.writer, TL_SYNC_NORMAL, write_sign, &x) < 0) {
+		tl_log(EV_STORE_ERROR, TL_LWORD("where", "beat"));
+		return;
+	}
+	beat_said(&s->beat);
+	s->requests = x.requests;
+	s->failed = x.failed;
+}
+
 static void
 loop(struct server *s, struct tl_stop *sig)
 {
@@ -164,6 +204,7 @@ loop(struct server *s, struct tl_stop *sig)
 			sig->reload = false;
 			pulse_at = tl_mono_us() + TL_US_S;
 			tl_pulse(&s->api);
+			give_sign(s);
 		}
 	}
 }
@@ -177,10 +218,14 @@ tl_role_server(const struct tl_role_args *a)
 	if (rc < 0)
 		return rc;
 	rc = start(&s);
+	beat_init(&s.beat, "server", -1);
+	watch_init(&s.watch, a->config, NULL);
 	if (rc == 0) {
 		tl_log(EV_START, TL_LWORD("role", "server"), TL_LINT("pid", getpid()));
 		tl_notify("READY=1");
 		loop(&s, &sig);
+		if (tl_writer_run(s.api.app.writer, TL_SYNC_NORMAL, beat_end, &s.beat) < 0)
+			tl_log(EV_STORE_ERROR, TL_LWORD("where", "beat"));
 		tl_log(EV_STOP, TL_LWORD("role", "server"));
 	}
 	char text[512];

@@ -204,10 +204,12 @@ static void
 loop(struct worker *w)
 {
 	while (!w->stop.stop) {
+		beat_now(&w->beat, w->db);
 		wait_for_work(w);
 		work_round(w, false);
 	}
 	give_back(w);
+	beat_stop(&w->beat, w->db);
 	int64_t until = tl_mono_us() + STOP_US;
 	while ((w->todo.n || w->media.n || w->ready.n) && tl_mono_us() < until) {
 		if ((!w->todo.n && !w->ready.n) || tl_mono_us() < w->store_again_us)
@@ -284,6 +286,7 @@ tl_role_worker(const struct tl_role_args *a)
 	w->config = a->config;
 	w->wires = a->wires;
 	w->stop.fd = -1;
+	beat_init(&w->beat, "worker", a->index);
 	int rc = start(w);
 	if (rc == 0) {
 		tl_log(EV_START, TL_LWORD("role", "worker"), TL_LINT("index", a->index));

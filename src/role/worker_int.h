@@ -15,6 +15,7 @@
 #include "core/ask.h"
 #include "core/policy.h"
 #include "media/jails.h"
+#include "role/beat.h"
 #include "role/worker_scan_int.h"
 #include "sys/stop.h"
 
@@ -29,6 +30,7 @@ struct media_pool; /* worker_media.c */
 struct match;      /* worker_match.c */
 
 struct worker {
+	struct beat beat;
 	const struct tl_config *config;
 	const struct tl_wires *wires;
 	struct tl_stop stop;

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "sys/clock.h"
 
+#include <stdatomic.h>
 #include <unistd.h>
 
 struct event_row {
@@ -40,6 +41,8 @@ tl_log_init(const char *role, enum tl_log_level least)
 	log_least = least;
 }
 
+static _Atomic uint64_t counts[TL_EVENT_COUNT];
+
 static void
 put_field(struct tl_buf *b, const struct tl_log_field *f)
 {
@@ -60,10 +63,17 @@ put_field(struct tl_buf *b, const struct tl_log_field *f)
 	}
 }
 
+uint64_t
+tl_log_count(enum tl_log_event ev)
+{
+	return atomic_load_explicit(&counts[ev], memory_order_relaxed);
+}
+
 void
 tl_log_fields(enum tl_log_event ev, const struct tl_log_field *fields, size_t count)
 {
 	const struct event_row *row = &events[ev];
+	atomic_fetch_add_explicit(&counts[ev], 1, memory_order_relaxed);
 	if (row->level < log_least)
 		return;
 	struct tl_buf b = {0};

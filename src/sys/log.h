@@ -34,6 +34,9 @@ void tl_log_init(const char *role, enum tl_log_level least);
 
 void tl_log_fields(enum tl_log_event ev, const struct tl_log_field *fields, size_t count);
 
+/* How often this process has logged an event, whatever the level that is written. */
+uint64_t tl_log_count(enum tl_log_event ev);
+
 /* tl_log(EV_ITEM_HELD, TL_LID("item", id), TL_LWORD("reason", "unscannable")) */
 #define tl_log(ev, ...)                                                                        \
 	tl_log_fields((ev), (const struct tl_log_field[]){__VA_ARGS__},                        \

@@ -17,12 +17,15 @@ S(DEADLINE_PAST, "SELECT kind, ref, due_at FROM deadlines WHERE warn_at <= $1 OR
 S(DEADLINE_OVER, "SELECT a.kind, a.ref FROM alarms a JOIN deadlines d ON d.kind = a.kind AND d.ref = a.ref"
 		 " WHERE a.state <> 'closed' AND d.warn_at > $1 LIMIT 100")
 /* The watch rules' questions. */
-S(WATCH_DELIVERIES, "SELECT COUNT(*), MIN(created_at) FROM (SELECT created_at FROM outbox WHERE state IN"
-		    " ('waiting', 'leased') AND event_seq IS NOT NULL AND not_before <= $1 AND created_at <= $1 LIMIT 10000) x")
+S(WATCH_DELIVERIES, "SELECT COUNT(*), MIN(at) FROM (SELECT o.not_before AS at FROM outbox o WHERE o.state IN"
+		    " ('waiting', 'leased') AND o.event_seq IS NOT NULL AND o.not_before <= $1 AND EXISTS (SELECT 1"
+		    " FROM endpoints e WHERE e.platform = o.platform AND e.live = o.live AND e.enabled = 1) LIMIT 10000) x")
 S(WATCH_CASES_NEAR,
     "SELECT q.name, q.title, COUNT(c.id) FROM queues q LEFT JOIN cases c ON c.queue = q.name AND c.state = 'open'"
-    " AND c.live = 1 AND c.clock_at > $1 AND c.clock_at <= $2 AND c.opened_at < $3 GROUP BY q.name, q.title ORDER BY q.name"
+    " AND c.live = 1 AND c.clock_at > $1 AND c.clock_at <= $2 AND (c.clock_at - $1) * 4 <= c.clock_at - c.opened_at GROUP BY q.name, q.title ORDER BY q.name"
     " LIMIT 100")
+S(WATCH_ENDPOINT_BACK, "SELECT 1 FROM endpoints g JOIN endpoints e ON e.platform = g.platform AND e.live = g.live"
+		       " AND e.enabled = 1 WHERE g.id = $1 LIMIT 1")
 S(WATCH_QUEUE_OPEN, "SELECT q.name, q.title, COUNT(c.id) FROM queues q LEFT JOIN cases c ON c.queue = q.name AND c.live = 1"
 		    " AND c.state IN ('open', 'claimed') GROUP BY q.name, q.title ORDER BY q.name LIMIT 100")
 S(WATCH_QUEUE_FLOW, "SELECT COUNT(CASE WHEN opened_at > $2 THEN 1 END), COUNT(CASE WHEN state IN ('decided', 'closed')"

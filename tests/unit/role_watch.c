@@ -1,0 +1,372 @@
+/* The watch rules, each made to ring and to end by itself. Time passes by the steerable clock. */
+#include "enforce/endpoint.h"
+#include "enforce/sign.h"
+#include "outbox/outbox.h"
+#include "role/beat.h"
+#include "role/watch.h"
+#include "store/alarms.h"
+#include "store/notices.h"
+#include "store/outbox.h"
+#include "store/vitals.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+
+#include "unit_store.h"
+
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+struct fixture {
+	struct unit_store s;
+	struct tl_config *config;
+	struct tl_arena *arena;
+	struct watch watch;
+	int64_t shift;
+};
+
+static void
+pass(struct fixture *f, int64_t us)
+{
+	f->shift += us;
+	assert_int_equal(tl_clock_shift(f->shift), 0);
+}
+
+static void
+look(struct fixture *f)
+{
+	assert_int_equal(watch_all(f->s.db, &f->watch), 0);
+}
+
+static bool
+rings(struct fixture *f, enum tl_alarm_kind kind)
+{
+	int64_t counts[tl_alarm_kind_count];
+	assert_int_equal(tl_alarm_counts(f->s.db, counts), 0);
+	return counts[kind] > 0;
+}
+
+#define RUN(f, ...)                                                                            \
+	do {                                                                                   \
+		unit_begin((f)->s.db);                                                         \
+		assert_true((__VA_ARGS__) >= 0);                                               \
+		unit_commit((f)->s.db);                                                        \
+	} while (0)
+
+static void
+t_a_calm_installation_rings_nowhere(void **state)
+{
+	struct fixture *f = *state;
+	struct beat b;
+	int64_t open;
+	static const char *const roles[] = {"server", "courier", "clerk", "worker:0"};
+	for (int i = 0; i < 5; i++) {
+		for (size_t r = 0; r < TL_COUNT(roles); r++) {
+			beat_init(&b, roles[r], -1);
+			b.counted = i > 0;
+			beat_now(&b, f->s.db);
+		}
+		look(f);
+		RUN(f, watch_clerk(f->s.db, &f->watch));
+		pass(f, TL_US_MIN);
+	}
+	assert_int_equal(tl_alarm_count(f->s.db, &open), 0);
+	assert_int_equal(open, 0);
+}
+
+static void
+t_decoders_that_die_ring_until_they_do_not(void **state)
+{
+	struct fixture *f = *state;
+	RUN(f, tl_vital_add(f->s.db, "jail_died", 19));
+	look(f);
+	assert_false(rings(f, TL_AL_JAILS_DIE));
+	RUN(f, tl_vital_add(f->s.db, "jail_died", 1));
+	look(f);
+	assert_true(rings(f, TL_AL_JAILS_DIE));
+	pass(f, 7 * TL_US_MIN);
+	look(f);
+	assert_false(rings(f, TL_AL_JAILS_DIE));
+}
+
+/* What a role logs as an error of the store is in the figures with its next beat. */
+static void
+t_errors_of_the_store_ring_until_they_stop(void **state)
+{
+	struct fixture *f = *state;
+	struct beat b;
+	beat_init(&b, "worker", 0);
+	beat_now(&b, f->s.db);
+	tl_log_init("test", TL_LOG_ERROR);
+	for (int i = 0; i < 12; i++)
+		tl_log(EV_STORE_ERROR, TL_LWORD("where", "test"));
+	b.next_us = 0;
+	beat_now(&b, f->s.db);
+	look(f);
+	assert_true(rings(f, TL_AL_STORE_ERRORS));
+	b.next_us = 0;
+	beat_now(&b, f->s.db); /* says nothing twice */
+	int64_t n = 0;
+	assert_int_equal(tl_vital_sum(f->s.db, "store_error", 0, &n), 0);
+	assert_true(n >= 12 && n < 24);
+	pass(f, 7 * TL_US_MIN);
+	look(f);
+	assert_false(rings(f, TL_AL_STORE_ERRORS));
+}
+
+static void
+t_requests_that_fail_ring_by_their_share(void **state)
+{
+	struct fixture *f = *state;
+	RUN(f, tl_vital_add(f->s.db, "http_all", 100000));
+	RUN(f, tl_vital_add(f->s.db, "http_failed", 20));
+	look(f);
+	assert_false(rings(f, TL_AL_HTTP_ERRORS));
+	RUN(f, tl_vital_add(f->s.db, "http_failed", 2500));
+	look(f);
+	assert_true(rings(f, TL_AL_HTTP_ERRORS));
+	pass(f, 7 * TL_US_MIN);
+	look(f);
+	assert_false(rings(f, TL_AL_HTTP_ERRORS));
+}
+
+static void
+t_a_disk_that_fills_is_foretold(void **state)
+{
+	struct fixture *f = *state;
+	struct statvfs st;
+	assert_int_equal(statvfs(f->s.dir, &st), 0);
+	int64_t mib = (int64_t)((uint64_t)st.f_bavail * st.f_frsize) >> 20;
+	RUN(f, tl_vital_set(f->s.db, "disk_free_mib", 4 * mib));
+	pass(f, 5 * TL_US_MIN);
+	look(f);
+	assert_false(rings(f, TL_AL_DISK_FORECAST)); /* too short a time to say */
+	pass(f, 15 * TL_US_MIN);
+	look(f);
+	assert_true(rings(f, TL_AL_DISK_FORECAST));
+	pass(f, 35 * TL_US_MIN);
+	look(f);
+	assert_false(rings(f, TL_AL_DISK_FORECAST));
+}
+
+static void
+t_a_full_disk_rings_until_there_is_room(void **state)
+{
+	struct fixture *f = *state;
+	int64_t least = f->config->disk_free_min_bytes;
+	f->config->disk_free_min_bytes = INT64_C(1) << 60;
+	look(f);
+	assert_true(rings(f, TL_AL_DISK));
+	f->config->disk_free_min_bytes = least;
+	look(f);
+	assert_false(rings(f, TL_AL_DISK));
+}
+
+static void
+t_a_role_that_starts_again_and_again_rings(void **state)
+{
+	struct fixture *f = *state;
+	struct beat b;
+	for (int i = 0; i < 5; i++) {
+		beat_init(&b, "courier", -1);
+		beat_now(&b, f->s.db);
+	}
+	look(f);
+	assert_true(rings(f, TL_AL_ROLE_RESTARTS));
+	pass(f, 12 * TL_US_MIN);
+	look(f);
+	assert_false(rings(f, TL_AL_ROLE_RESTARTS));
+}
+
+/* Silence is measured by the clock that nobody can steer. */
+static void
+silent(struct watch *w, const char *role)
+{
+	for (size_t i = 0; i < w->role_count; i++)
+		if (strcmp(w->roles[i].role, role) == 0)
+			w->roles[i].changed_us -= 61 * TL_US_S;
+}
+
+static void
+t_a_silent_role_rings_and_a_steered_clock_does_not(void **state)
+{
+	struct fixture *f = *state;
+	struct beat b;
+	beat_init(&b, "server", -1);
+	look(f);
+	pass(f, TL_US_DAY);
+	look(f);
+	assert_false(rings(f, TL_AL_ROLE_MISSING));
+	silent(&f->watch, "server");
+	look(f);
+	assert_true(rings(f, TL_AL_ROLE_MISSING));
+	beat_now(&b, f->s.db);
+	look(f);
+	assert_false(rings(f, TL_AL_ROLE_MISSING));
+}
+
+static void
+t_a_silent_clerk_is_seen_by_the_server(void **state)
+{
+	struct fixture *f = *state;
+	struct beat b;
+	beat_init(&b, "clerk", -1);
+	RUN(f, watch_clerk(f->s.db, &f->watch));
+	assert_false(rings(f, TL_AL_CLERK_MISSING));
+	silent(&f->watch, "clerk");
+	RUN(f, watch_clerk(f->s.db, &f->watch));
+	assert_true(rings(f, TL_AL_CLERK_MISSING));
+	beat_now(&b, f->s.db);
+	RUN(f, watch_clerk(f->s.db, &f->watch));
+	assert_false(rings(f, TL_AL_CLERK_MISSING));
+}
+
+/* A role of another machine whose clock is ahead. */
+static void
+t_a_clock_that_is_ahead_rings(void **state)
+{
+	struct fixture *f = *state;
+	struct beat b;
+	beat_init(&b, "courier", -1);
+	for (int i = 0; i < 4; i++) {
+		pass(f, TL_US_MIN);
+		b.next_us = 0;
+		beat_now(&b, f->s.db);
+		pass(f, -TL_US_MIN + TL_US_S);
+		look(f);
+		assert_int_equal(rings(f, TL_AL_CLOCKS_DIFFER), i >= 2);
+	}
+	b.next_us = 0;
+	beat_now(&b, f->s.db);
+	look(f);
+	assert_false(rings(f, TL_AL_CLOCKS_DIFFER));
+}
+
+static void
+t_a_deadline_is_looked_at(void **state)
+{
+	struct fixture *f = *state;
+	int64_t now = tl_now_us();
+	RUN(f, tl_deadline_set(f->s.db, TL_AL_BACKUP_OLD, TL_S("store"), now + TL_US_HOUR,
+		   now + TL_US_HOUR));
+	look(f);
+	assert_false(rings(f, TL_AL_BACKUP_OLD));
+	pass(f, 2 * TL_US_HOUR);
+	look(f);
+	assert_true(rings(f, TL_AL_BACKUP_OLD));
+	RUN(f, tl_deadline_set(f->s.db, TL_AL_BACKUP_OLD, TL_S("store"),
+		   tl_now_us() + TL_US_DAY, tl_now_us() + TL_US_DAY));
+	look(f);
+	assert_false(rings(f, TL_AL_BACKUP_OLD));
+}
+
+static void
+t_deliveries_that_wait_ring_only_where_somebody_listens(void **state)
+{
+	struct fixture *f = *state;
+	char secret[TL_SECRET_TEXT];
+	struct tl_id endpoint;
+	struct tl_outbox_message e = {.platform = f->s.platform,
+	    .live = true,
+	    .type = "item.verdict",
+	    .subject_key = TL_S("item:1"),
+	    .cause = tl_id_new(),
+	    .data = TL_S("{}"),
+	    .at = tl_now_us()};
+	size_t n = 0;
+	RUN(f, tl_outbox_put(f->s.db, &e, NULL));
+	RUN(f, tl_outboxrow_number(f->s.db, tl_now_us(), 10, &n));
+	pass(f, 20 * TL_US_MIN);
+	look(f);
+	assert_false(rings(f, TL_AL_DELIVERIES_BEHIND));
+	RUN(f, tl_enforce_endpoint_set(f->s.db, f->s.platform, true,
+		   "https://platform.example/hook", false, secret, &endpoint));
+	look(f);
+	assert_true(rings(f, TL_AL_DELIVERIES_BEHIND));
+	RUN(f, tl_alarm_open(f->s.db, TL_AL_ENDPOINT_GONE, TL_S("x"), TL_SAID_NOTHING, NULL));
+	struct tl_outbox_row *rows;
+	RUN(f, tl_outboxrow_lease(
+		   f->s.db, tl_now_us(), tl_now_us() + TL_US_MIN, 10, f->s.arena, &rows, &n));
+	assert_int_equal(n, 1);
+	RUN(f, tl_outbox_tried(f->s.db, &rows[0], &(struct tl_outbox_result){.status = 204},
+		   TL_US_DAY, tl_now_us()));
+	look(f);
+	assert_false(rings(f, TL_AL_DELIVERIES_BEHIND));
+}
+
+static void
+t_a_channel_that_fails_rings_until_it_works(void **state)
+{
+	struct fixture *f = *state;
+	struct tl_notice_to to = {"mail", "oncall"};
+	struct tl_notice *list;
+	size_t n;
+	RUN(f, tl_alarm_open(f->s.db, TL_AL_TEST, TL_S("t"), TL_SAID_NOTHING, NULL));
+	struct tl_alarm *alarms;
+	assert_int_equal(tl_alarm_list(f->s.db, TL_S(""), f->s.arena, &alarms, &n), 0);
+	RUN(f, tl_notice_add(f->s.db, alarms[0].id, "raised", "mail", "oncall"));
+	for (int i = 0; i < 3; i++) {
+		struct tl_id batch = tl_id_new();
+		int64_t now = tl_now_us();
+		assert_false(rings(f, TL_AL_ALARM_CHANNEL));
+		RUN(f, tl_notice_lease(
+			   f->s.db, &to, now, now + TL_US_MIN, batch, f->s.arena, &list, &n));
+		assert_int_equal(n, 1);
+		RUN(f, tl_notice_failed(f->s.db, batch, TL_S("the mail server refuses"),
+			   now + TL_US_S, now));
+		pass(f, 2 * TL_US_S);
+		look(f);
+	}
+	assert_true(rings(f, TL_AL_ALARM_CHANNEL));
+	struct tl_id batch = tl_id_new();
+	RUN(f, tl_notice_lease(f->s.db, &to, tl_now_us(), tl_now_us() + TL_US_MIN, batch,
+		   f->s.arena, &list, &n));
+	RUN(f, tl_notice_sent(f->s.db, batch, tl_now_us()));
+	look(f);
+	assert_false(rings(f, TL_AL_ALARM_CHANNEL));
+}
+
+static int
+set_up(void **state)
+{
+	static struct fixture f;
+	f = (struct fixture){0};
+	unit_store_open(&f.s);
+	assert_int_equal(tl_config_load(f.s.dir, NULL, 0, &f.config), 0);
+	f.arena = tl_arena_create(1 << 20);
+	watch_init(&f.watch, f.config, f.arena);
+	*state = &f;
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	struct fixture *f = *state;
+	tl_config_destroy(f->config);
+	tl_arena_destroy(f->arena);
+	unit_store_close(&f->s);
+	return 0;
+}
+
+int
+main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+	    T(t_a_calm_installation_rings_nowhere),
+	    T(t_decoders_that_die_ring_until_they_do_not),
+	    T(t_errors_of_the_store_ring_until_they_stop),
+	    T(t_requests_that_fail_ring_by_their_share),
+	    T(t_a_disk_that_fills_is_foretold),
+	    T(t_a_full_disk_rings_until_there_is_room),
+	    T(t_a_role_that_starts_again_and_again_rings),
+	    T(t_a_silent_role_rings_and_a_steered_clock_does_not),
+	    T(t_a_silent_clerk_is_seen_by_the_server),
+	    T(t_a_clock_that_is_ahead_rings),
+	    T(t_a_deadline_is_looked_at),
+	    T(t_deliveries_that_wait_ring_only_where_somebody_listens),
+	    T(t_a_channel_that_fails_rings_until_it_works),
+	};
+#undef T
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
