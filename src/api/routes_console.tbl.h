@@ -48,6 +48,13 @@ R("GET", API "keys", keys, "keys", "", 0, "API keys.")
 R("POST", API "keys", key_create, "keys", "", 8192, "Make an API key.")
 R("DELETE", API "keys/{id}", key_revoke, "keys", "", 0, "Revoke an API key.")
 
+R("GET", API "people", people, "people", "", 0, "Everybody who can sign in.")
+R("POST", API "people", person_add, "people", "", 8192, "Add a person; the password is answered once.")
+R("GET", API "people/{id}", person_get, "people", "", 0, "A person.")
+R("PATCH", API "people/{id}", person_change, "people", "", 32768, "Change role, skills, grants, or shut out.")
+R("POST", API "people/{id}/password", person_password, "people", "", 4096, "A new password, answered once.")
+R("DELETE", API "people/{id}/sessions", person_signout, "people", "", 0, "Sign a person out everywhere.")
+
 R("GET", API "policies", policies, "look", "", 0, "The policy tree.")
 R("GET", API "actions", actions, "look", "", 0, "The action catalogue.")
 R("GET", API "rules", rules, "look", "", 0, "The rules in force.")

@@ -113,10 +113,7 @@ static int
 store_skills(struct tl_db *db, void *ctx)
 {
 	const struct change *x = ctx;
-	char id[TL_ID_TEXT];
-	tl_id_text(id, x->user.id);
-	int rc = tl_user_set_skills(db, x->user.id, x->text);
-	return rc < 0 ? rc : tl_audit_add(db, "cli", "user.skills", tl_str(id), x->text);
+	return tl_user_change_skills(db, x->user.id, x->text, "cli");
 }
 
 static int
@@ -185,4 +182,18 @@ cmd_user_enable(struct tl_cli *c)
 {
 	struct change x = {.disable = false};
 	return change(c, &x, store_disabled);
+}
+
+static int
+store_signout(struct tl_db *db, void *ctx)
+{
+	const struct change *x = ctx;
+	return tl_user_end_sessions(db, x->user.id, "cli");
+}
+
+int
+cmd_user_signout(struct tl_cli *c)
+{
+	struct change x = {0};
+	return change(c, &x, store_signout);
 }

@@ -29,6 +29,12 @@ C(user_role, "user role", "NAME ROLE", 2, 2, CLI_STORE, "Change a person's role.
 C(user_skills, "user skills", "NAME WORDS", 2, 2, CLI_STORE, "Set a person's skills.", "tutela user skills kim \"child_safety\"")
 C(user_disable, "user disable", "NAME", 1, 1, CLI_STORE, "Shut a person out; ends their sessions.", "tutela user disable kim")
 C(user_enable, "user enable", "NAME", 1, 1, CLI_STORE, "Let a person in again.", "tutela user enable kim")
+C(user_signout, "user signout", "NAME", 1, 1, CLI_STORE, "End every session of a person.", "tutela user signout kim")
+C(grant_list, "grant list", "[NAME]", 0, 1, CLI_STORE, "List what people are narrowed to.", "tutela grant list kim")
+C(grant_set, "grant set", "NAME KIND WHAT ACTS", 4, 4, CLI_STORE,
+    "Narrow a person: on a queue, a policy (with all below it) or a class of evidence only these acts of see, work, reveal, decide, reverse.",
+    "tutela grant set kim policy fraud \"see work decide\"")
+C(grant_drop, "grant drop", "NAME KIND WHAT", 3, 3, CLI_STORE, "Take a grant away.", "tutela grant drop kim policy fraud")
 
 C(platform_add, "platform add", "NAME", 1, 1, CLI_STORE, "Add a platform.", "tutela platform add flip")
 C(platform_list, "platform list", "", 0, 0, CLI_STORE, "List platforms.", "tutela platform list")

@@ -14,7 +14,7 @@ struct raw_policy {
 	const char *id, *title, *parent, *category, *keyword, *keyword_other, *law, *clause,
 	    *explanation, *facts, *counts, *counts_not, *queue, *public_text;
 	const struct tl_yaml *actions, *strike;
-	int severity, on_unknown, ground, child_safety;
+	int severity, on_unknown, ground, child_safety, evidence;
 	int64_t clock_us;
 };
 
@@ -52,6 +52,7 @@ static const struct tl_yaml_field fields[] = {
     ENUM("on_unknown", on_unknown, tl_verdict_word_names),
     ENUM("ground", ground, tl_ground_names),
     ENUM("child_safety", child_safety, truth),
+    ENUM("evidence", evidence, tl_evidence_names),
     {"clock", TL_Y_DURATION, offsetof(struct raw_policy, clock_us), 0, 365 * TL_US_DAY, NULL,
 	false},
     {"actions", TL_Y_STRS, offsetof(struct raw_policy, actions), 0, 8, NULL, false},
@@ -135,6 +136,10 @@ override(struct loading *l, const struct raw_policy *raw, struct tl_policy *p)
 		p->ground = (enum tl_ground)raw->ground;
 	if (raw->child_safety != UNSAID)
 		p->child_safety = raw->child_safety != 0;
+	if (raw->evidence != UNSAID)
+		p->evidence = (enum tl_evidence)raw->evidence;
+	else if (p->child_safety)
+		p->evidence = TL_EVIDENCE_SEALED;
 	if (raw->clock_us != UNSAID)
 		p->clock_us = raw->clock_us;
 	if (raw->category)
@@ -207,6 +212,9 @@ check(const struct loading *l, const struct tl_yaml *at, const struct tl_policy 
 	    p->on_unknown != TL_VERDICT_WITHHOLD)
 		return tl_yaml_error(place(at, "on_unknown"),
 		    "on_unknown: a critical child-safety policy withholds");
+	if (p->child_safety && p->evidence != TL_EVIDENCE_SEALED)
+		return tl_yaml_error(
+		    place(at, "evidence"), "evidence: that of a child-safety policy is sealed");
 	if (!tl_queue_find(l->set, p->queue))
 		return tl_yaml_error(
 		    place(at, "queue"), "queue: there is no queue \"%.*s\"", TL_ARG(p->queue));
@@ -236,6 +244,7 @@ read_policy(struct loading *l, const struct tl_yaml *at, struct tl_policy *p)
 	    .on_unknown = UNSAID,
 	    .ground = UNSAID,
 	    .child_safety = UNSAID,
+	    .evidence = UNSAID,
 	    .clock_us = UNSAID};
 	int rc = tl_yaml_fill(at, fields, TL_COUNT(fields), &raw);
 	if (rc == 0)

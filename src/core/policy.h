@@ -55,6 +55,7 @@ struct tl_policy {
 	int strike_weight;
 	int64_t strike_us; /* how long a strike counts */
 	bool child_safety;
+	enum tl_evidence evidence; /* sealed whenever child_safety is */
 };
 
 struct tl_queue_def {

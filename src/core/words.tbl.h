@@ -203,3 +203,25 @@ V(TL_SCOPE_EVENTS, "events")
 V(TL_SCOPE_READ, "read")
 V(TL_SCOPE_ADMIN, "admin")
 END(tl_scope)
+
+/* What can be done to something that a grant covers. */
+W(tl_act, ACT)
+V(TL_ACT_SEE, "see")
+V(TL_ACT_WORK, "work")
+V(TL_ACT_REVEAL, "reveal")
+V(TL_ACT_DECIDE, "decide")
+V(TL_ACT_REVERSE, "reverse")
+END(tl_act)
+
+W(tl_grant_kind, GRANT)
+V(TL_GRANT_QUEUE, "queue")
+V(TL_GRANT_POLICY, "policy")
+V(TL_GRANT_EVIDENCE, "evidence")
+END(tl_grant_kind)
+
+/* Rising protection. */
+W(tl_evidence, EVIDENCE)
+V(TL_EVIDENCE_ORDINARY, "ordinary")
+V(TL_EVIDENCE_GRAPHIC, "graphic")
+V(TL_EVIDENCE_SEALED, "sealed")
+END(tl_evidence)

@@ -1,47 +1,15 @@
 /*
- * Owns the table of roles and permissions, and the rules for names, passwords and roles.
+ * Owns the rules for names, passwords, roles, skills and grants of people.
  *
- * Promises: there is always an enabled administrator; every change is in the audit trail; whoever loses a role or
- * a password loses their sessions. Called by the console's routes and the CLI.
+ * Promises: there is always an enabled administrator; nobody changes what they themselves may do; every change is in
+ * the audit trail; whoever loses a role or a password loses their sessions. Called by the console's routes and the
+ * CLI.
  */
 #include "people/people.h"
 
+#include "base/buf.h"
+#include "store/grants.h"
 #include "sys/clock.h"
-
-static const struct {
-	const char *name, *help;
-	bool may[tl_role_count];
-} permissions[] = {
-#define P(perm, name, viewer, moderator, specialist, lead, admin, help)                        \
-	[perm] = {name, help,                                                                  \
-	    {[TL_ROLE_VIEWER] = viewer,                                                        \
-		[TL_ROLE_MODERATOR] = moderator,                                               \
-		[TL_ROLE_SPECIALIST] = specialist,                                             \
-		[TL_ROLE_LEAD] = lead,                                                         \
-		[TL_ROLE_ADMIN] = admin}},
-#include "people/roles.tbl.h"
-#undef P
-};
-
-bool
-tl_may(enum tl_role role, enum tl_permission p)
-{
-	return role < tl_role_count && p < TL_PERMISSION_COUNT && permissions[p].may[role];
-}
-
-int
-tl_need(enum tl_role role, const char *permission)
-{
-	for (size_t i = 0; i < TL_COUNT(permissions); i++) {
-		if (strcmp(permissions[i].name, permission) != 0)
-			continue;
-		if (tl_may(role, (enum tl_permission)i))
-			return 0;
-		return tl_fail(TL_EPERM, "the role %s may not: %s", tl_role_names[role],
-		    permissions[i].help);
-	}
-	return tl_fail(TL_EBUG, "there is no permission \"%s\"", permission);
-}
 
 int
 tl_user_name_check(struct tl_str name)
@@ -76,6 +44,23 @@ tl_password_fit(struct tl_str password, struct tl_str name)
 		return tl_fail_at(
 		    TL_EFIELD, "/password", "the password is little more than the name");
 	return 0;
+}
+
+void
+tl_password_make(char dst[TL_PASSWORD_MADE])
+{
+	static const char letters[] = "23456789abcdefghjkmnpqrstuvwxyz"; /* 31 */
+	size_t n = 0;
+	while (n < TL_PASSWORD_MADE - 1) {
+		uint8_t r;
+		tl_random(&r, 1);
+		if (r >= 248) /* 8 * 31: no letter is likelier than another */
+			continue;
+		dst[n++] = letters[r % 31];
+		if (n % 6 == 5 && n < TL_PASSWORD_MADE - 1)
+			dst[n++] = '-';
+	}
+	dst[n] = '\0';
 }
 
 int
@@ -115,6 +100,9 @@ tl_new_user_store(struct tl_db *db, void *ctx)
 	int rc = tl_user_put(db, &row);
 	if (rc < 0)
 		return rc;
+	rc = tl_user_made_by(db, row.id, u->actor);
+	if (rc < 0)
+		return rc;
 	u->id = row.id;
 	tl_id_text(id, row.id);
 	return tl_audit_add(
@@ -130,12 +118,27 @@ audit_user(struct tl_db *db, const char *actor, const char *verb, struct tl_id u
 	return tl_audit_add(db, actor, verb, tl_str(id), tl_str(detail));
 }
 
+/* Nobody changes what they themselves may do. */
+static int
+not_oneself(struct tl_id user, const char *actor)
+{
+	char self[TL_ACTOR_MAX];
+	tl_actor_user(self, user);
+	if (strcmp(self, actor) == 0)
+		return tl_fail(TL_EPERM,
+		    "nobody changes what they themselves may do; ask another administrator");
+	return 0;
+}
+
 int
 tl_user_new_password(struct tl_db *db, struct tl_id user, struct tl_str hash, const char *actor)
 {
 	int rc = tl_user_set_password(db, user, hash);
 	if (rc == 0)
 		rc = tl_session_end_of(db, user);
+	/* Their own choice does not take away that somebody else could have signed in as them before. */
+	if (rc == 0 && not_oneself(user, actor) == 0)
+		rc = tl_user_password_by(db, user, actor);
 	return rc < 0 ? rc : audit_user(db, actor, "user.password", user, "");
 }
 
@@ -157,6 +160,8 @@ tl_user_disable(struct tl_db *db, struct tl_id user, bool disable, const char *a
 {
 	int rc = disable ? keep_an_admin(db, user) : 0;
 	if (rc == 0)
+		rc = not_oneself(user, actor);
+	if (rc == 0)
 		rc = tl_user_set_disabled(db, user, disable ? tl_now_us() : 0);
 	if (rc == 0 && disable)
 		rc = tl_session_end_of(db, user);
@@ -170,8 +175,83 @@ tl_user_change_role(struct tl_db *db, struct tl_id user, enum tl_role role, cons
 {
 	int rc = role == TL_ROLE_ADMIN ? 0 : keep_an_admin(db, user);
 	if (rc == 0)
+		rc = not_oneself(user, actor);
+	if (rc == 0)
 		rc = tl_user_set_role(db, user, role);
 	if (rc == 0)
 		rc = tl_session_end_of(db, user);
 	return rc < 0 ? rc : audit_user(db, actor, "user.role", user, tl_role_names[role]);
+}
+
+int
+tl_user_change_skills(
+    struct tl_db *db, struct tl_id user, struct tl_str skills, const char *actor)
+{
+	bool ok = skills.n <= 500;
+	for (size_t i = 0; ok && i < skills.n; i++) {
+		uint8_t c = skills.p[i];
+		ok = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+		     c == ' ';
+	}
+	if (!ok)
+		return tl_fail_at(TL_EFIELD, "/skills",
+		    "skills are words of small letters, digits, _ and -, 500 characters in "
+		    "all");
+	int rc = not_oneself(user, actor);
+	if (rc == 0)
+		rc = tl_user_set_skills(db, user, skills);
+	if (rc < 0)
+		return rc;
+	char id[TL_ID_TEXT];
+	tl_id_text(id, user);
+	return tl_audit_add(db, actor, "user.skills", tl_str(id), skills);
+}
+
+/* "queue urgent: see work; policy fraud: see": what the audit trail keeps. */
+static void
+grants_text(struct tl_buf *b, const struct tl_grant *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		char acts[TL_ACTS_TEXT];
+		tl_acts_text(acts, list[i].acts);
+		tl_buf_printf(b, "%s%s %.*s: %s", i ? "; " : "",
+		    tl_grant_kind_names[list[i].kind], TL_ARG(list[i].name),
+		    acts[0] ? acts : "nothing");
+	}
+}
+
+int
+tl_user_change_grants(struct tl_db *db, struct tl_id user, const struct tl_grant *list,
+    size_t count, const char *actor)
+{
+	if (count > TL_GRANTS_MAX)
+		return tl_fail_at(
+		    TL_EFIELD, "/grants", "at most %d grants a person", TL_GRANTS_MAX);
+	int rc = not_oneself(user, actor);
+	if (rc == 0)
+		rc = tl_grants_set(db, user, list, count);
+	if (rc < 0)
+		return rc;
+	struct tl_buf TL_CLEANUP(tl_buf_fini) text = {0};
+	grants_text(&text, list, count);
+	return audit_user(db, actor, "user.grants", user, tl_buf_z(&text));
+}
+
+int
+tl_user_end_sessions(struct tl_db *db, struct tl_id user, const char *actor)
+{
+	int rc = tl_session_end_of(db, user);
+	return rc < 0 ? rc : audit_user(db, actor, "user.sessions_end", user, "");
+}
+
+int
+tl_access_of(struct tl_db *db, struct tl_arena *arena, const struct tl_user *u,
+    const struct tl_policy_set *set, struct tl_access *ret)
+{
+	struct tl_grant *grants = NULL;
+	size_t n = 0;
+	int rc = tl_grants_of(db, u->id, arena, &grants, &n);
+	if (rc == 0)
+		*ret = (struct tl_access){u->role, u->skills, grants, n, set};
+	return rc;
 }

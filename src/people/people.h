@@ -1,21 +1,11 @@
 /*
- * People: who they are (users), what they may do (roles.tbl.h), that it is them (passwords, sessions), and the
+ * People: who they are (users), what they may do (core/access.h), that it is them (passwords, sessions), and the
  * trail of what they did. Passwords are hashed outside of transactions, because argon2id takes its time on purpose.
  */
 #pragma once
 
+#include "core/access.h"
 #include "store/people.h"
-
-enum tl_permission {
-#define P(perm, name, viewer, moderator, specialist, lead, admin, help) perm,
-#include "people/roles.tbl.h"
-#undef P
-	TL_PERMISSION_COUNT
-};
-
-bool tl_may(enum tl_role role, enum tl_permission p);
-/* By the name in roles.tbl.h; TL_EPERM with a sentence that says what is missing. */
-int tl_need(enum tl_role role, const char *permission) TL_MUST;
 
 #define TL_PASSWORD_LEAST 12
 
@@ -35,12 +25,30 @@ struct tl_new_user {
 int tl_new_user_prepare(struct tl_new_user *u) TL_MUST;
 int tl_new_user_store(struct tl_db *db, void *ctx) TL_MUST;
 
-/* Sets a prepared hash, ends the user's sessions and every lock. Audited. Inside a transaction. */
+/* A password that nobody has to think up: about 95 bits in groups that can be read aloud. Wipe it after use. */
+#define TL_PASSWORD_MADE 24
+void tl_password_make(char dst[TL_PASSWORD_MADE]);
+
+/*
+ * Changes of a person, each audited and inside the caller's transaction. `actor` is who does it: nobody changes
+ * their own role, skills, grants or being shut out (TL_EPERM), and the last enabled administrator can be neither
+ * disabled nor given another role (TL_ECONFLICT).
+ */
+/* Sets a prepared hash, ends the user's sessions and every lock. */
 int tl_user_new_password(
     struct tl_db *db, struct tl_id user, struct tl_str hash, const char *actor) TL_MUST;
-
-/* The last enabled administrator can be neither disabled nor given another role (TL_ECONFLICT). Sessions end. */
 int tl_user_disable(
     struct tl_db *db, struct tl_id user, bool disable, const char *actor) TL_MUST;
 int tl_user_change_role(
     struct tl_db *db, struct tl_id user, enum tl_role role, const char *actor) TL_MUST;
+/* Words of small letters, digits, _ and -. TL_EFIELD. Sessions go on: they ask anew each time. */
+int tl_user_change_skills(
+    struct tl_db *db, struct tl_id user, struct tl_str skills, const char *actor) TL_MUST;
+int tl_user_change_grants(struct tl_db *db, struct tl_id user, const struct tl_grant *list,
+    size_t count, const char *actor) TL_MUST;
+/* Signs the person out everywhere. */
+int tl_user_end_sessions(struct tl_db *db, struct tl_id user, const char *actor) TL_MUST;
+
+/* What a person may do, as of now; texts live in `arena`. `set` is borrowed. */
+int tl_access_of(struct tl_db *db, struct tl_arena *arena, const struct tl_user *u,
+    const struct tl_policy_set *set, struct tl_access *ret) TL_MUST;

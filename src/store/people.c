@@ -117,6 +117,41 @@ tl_user_set_failed(struct tl_db *db, struct tl_id id, int64_t failed, int64_t lo
 }
 
 int
+tl_user_made_by(struct tl_db *db, struct tl_id id, const char *actor)
+{
+	return rows_one(
+	    tl_db_run(db, TL_SQL_USER_MADE_BY, A_ID(id), A_Z(actor), A_INT(tl_now_us())),
+	    "user");
+}
+
+int
+tl_user_password_by(struct tl_db *db, struct tl_id id, const char *actor)
+{
+	return rows_one(
+	    tl_db_run(db, TL_SQL_USER_PASSWORD_BY, A_ID(id), A_Z(actor), A_INT(tl_now_us())),
+	    "user");
+}
+
+int
+tl_user_vouched(struct tl_db *db, struct tl_id id, struct tl_user_vouched *ret)
+{
+	struct tl_row r;
+	struct tl_user_vouched v = {0};
+	int rc = tl_db_first(db, &r, TL_SQL_USER_VOUCHED, A_ID(id));
+	if (rc < 0)
+		return rows_found(rc, "user");
+	v.made_at = tl_col_int(&r, 1);
+	v.password_at = tl_col_int(&r, 3);
+	rc = tl_str_copy(v.made_by, sizeof v.made_by, tl_col_str(&r, 0));
+	if (rc == 0)
+		rc = tl_str_copy(v.password_by, sizeof v.password_by, tl_col_str(&r, 2));
+	tl_row_end(&r);
+	if (rc == 0)
+		*ret = v;
+	return rc;
+}
+
+int
 tl_user_other_admins(struct tl_db *db, struct tl_id id, int64_t *ret)
 {
 	return ROWS_NUMBER(db, ret, TL_SQL_USER_ADMINS, A_ID(id));
@@ -176,6 +211,20 @@ tl_session_end_of(struct tl_db *db, struct tl_id user)
 {
 	int rc = tl_db_run(db, TL_SQL_SESSIONS_END_OF, A_ID(user));
 	return rc < 0 ? rc : 0;
+}
+
+int
+tl_session_count(
+    struct tl_db *db, struct tl_id user, int64_t now, int64_t *ret_count, int64_t *ret_seen_at)
+{
+	struct tl_row r;
+	int rc = tl_db_first(db, &r, TL_SQL_SESSIONS_COUNT, A_ID(user), A_INT(now));
+	if (rc < 0)
+		return rc;
+	*ret_count = tl_col_int(&r, 0);
+	*ret_seen_at = tl_col_int(&r, 1);
+	tl_row_end(&r);
+	return 0;
 }
 
 int

@@ -40,6 +40,15 @@ int tl_user_set_disabled(
     struct tl_db *db, struct tl_id id, int64_t at) TL_MUST; /* 0: enabled */
 int tl_user_set_failed(
     struct tl_db *db, struct tl_id id, int64_t failed, int64_t locked_until) TL_MUST;
+/* Who made the account (and its first password), and who gave it a password later; see migration 0005. */
+int tl_user_made_by(struct tl_db *db, struct tl_id id, const char *actor) TL_MUST;
+int tl_user_password_by(struct tl_db *db, struct tl_id id, const char *actor) TL_MUST;
+struct tl_user_vouched {
+	char made_by[64], password_by[64]; /* "user:<id>", "cli", "" when not known */
+	int64_t made_at, password_at;
+};
+int tl_user_vouched(struct tl_db *db, struct tl_id id, struct tl_user_vouched *ret) TL_MUST;
+
 /* How many enabled administrators there are besides this one. */
 int tl_user_other_admins(struct tl_db *db, struct tl_id id, int64_t *ret) TL_MUST;
 
@@ -59,6 +68,9 @@ int tl_session_get(struct tl_db *db, const uint8_t hash[TL_SESSION_HASH],
 int tl_session_seen(struct tl_db *db, const uint8_t hash[TL_SESSION_HASH], int64_t at) TL_MUST;
 int tl_session_end(struct tl_db *db, const uint8_t hash[TL_SESSION_HASH]) TL_MUST;
 int tl_session_end_of(struct tl_db *db, struct tl_id user) TL_MUST;
+/* Open sessions of a person and when the newest was last used (0: none is open). */
+int tl_session_count(struct tl_db *db, struct tl_id user, int64_t now, int64_t *ret_count,
+    int64_t *ret_seen_at) TL_MUST;
 
 /* One line of the audit trail. actor: "user:<id>", "key:<id>", "cli", "system". Ids and our own words only. */
 int tl_audit_add(struct tl_db *db, const char *actor, const char *verb, struct tl_str subject,

@@ -605,6 +605,55 @@ export interface CreatedKey {
   secret: string // shown this once
 }
 
+// People ------------------------------------------------------------------------------------------------------------
+
+export type GrantKind = 'queue' | 'policy' | 'evidence'
+export type Act = 'see' | 'work' | 'reveal' | 'decide' | 'reverse'
+export interface Grant {
+  kind: GrantKind
+  name: string // of a queue, a policy (with all below it) or a class of evidence
+  acts: Act[]
+}
+export interface Person {
+  id: Id
+  name: string
+  role: Role
+  pseudonym: string
+  skills: string[]
+  grants: Grant[]
+  me: boolean
+  sessions: number // open ones
+  seen_at: Time | null // when the newest of them was last used
+  created_at: Time
+  disabled_at: Time | null
+  locked_until: Time | null // too many wrong passwords
+}
+/** GET people */
+export interface People {
+  people: Person[]
+  queues: string[] // what grants can name
+  policies: string[]
+  skills: string[] // that queues ask for
+}
+/** POST people */
+export interface NewPerson {
+  name: string
+  role: Role
+  skills?: string[]
+}
+/** POST people, POST people/{id}/password */
+export interface NewPassword {
+  person: Person
+  password: string // shown this once
+}
+/** PATCH people/{id}: what is not there stays */
+export interface PersonChange {
+  role?: Role
+  skills?: string[]
+  grants?: Grant[]
+  disabled?: boolean
+}
+
 // Policy, rules, figures, switches ----------------------------------------------------------------------------------
 
 export interface Policy {

@@ -8,6 +8,8 @@ import { Banks } from '../screens/Banks.tsx'
 import { Deliveries } from '../screens/Deliveries.tsx'
 import { Figures } from '../screens/Figures.tsx'
 import { Keys } from '../screens/Keys.tsx'
+import { PeopleScreen } from '../screens/People.tsx'
+import { PersonScreen } from '../screens/Person.tsx'
 import { QueueScreen } from '../screens/Queue.tsx'
 import { Queues } from '../screens/Queues.tsx'
 import { Rules } from '../screens/Rules.tsx'
@@ -40,6 +42,8 @@ export const SCREENS: readonly Screen[] = [
   { path: 'figures', title: 'Figures', nav: 'main', command: 'go.figures', show: () => <Figures /> },
   { path: 'alarms', title: 'Alarms', nav: 'more', command: 'go.alarms', who: 'review', show: () => <Alarms /> },
   { path: 'keys', title: 'Keys', nav: 'main', command: 'go.keys', who: 'admin', show: () => <Keys /> },
+  { path: 'people', title: 'People', nav: 'main', command: 'go.people', who: 'admin', show: () => <PeopleScreen /> },
+  { path: 'people/:', title: 'Person', nav: null, show: (p) => <PersonScreen id={p[1]!} /> },
   { path: 'settings', title: 'Settings', nav: 'more', command: 'go.settings', show: () => <Settings /> },
 ]
 
