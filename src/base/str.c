@@ -183,8 +183,9 @@ tl_unbase64(void *dst, size_t cap, struct tl_str text, size_t *ret_n)
 	}
 	uint8_t *out = dst;
 	size_t o = 0;
+	uint32_t v = 0;
 	for (size_t i = 0; i < text.n; i += 4) {
-		uint32_t v = 0;
+		v = 0;
 		for (size_t k = 0; k < 4; k++) {
 			int d = b64_digit(text.p[i + k]);
 			v = v << 6 | (uint32_t)(d < 0 ? 0 : d);
@@ -192,6 +193,9 @@ tl_unbase64(void *dst, size_t cap, struct tl_str text, size_t *ret_n)
 		for (int shift = 16; shift >= 0 && o < n; shift -= 8)
 			out[o++] = (uint8_t)(v >> shift);
 	}
+	/* One value has one text: bits that no byte takes are zero (RFC 4648 section 3.5). */
+	if (v & ((1u << 8 * pad) - 1))
+		return tl_fail(TL_EPARSE, "base64 ends in bits that mean nothing");
 	*ret_n = n;
 	return 0;
 }

@@ -52,6 +52,8 @@ t_base64_and_hex_round_trip(void **state)
 	size_t got = 0;
 	assert_int_equal(tl_unbase64(back, sizeof back, TL_S("abc"), &got), TL_EPARSE);
 	assert_int_equal(tl_unbase64(back, sizeof back, TL_S("ab=c"), &got), TL_EPARSE);
+	assert_int_equal(tl_unbase64(back, sizeof back, TL_S("aGa="), &got), TL_EPARSE);
+	assert_int_equal(tl_unbase64(back, sizeof back, TL_S("aR=="), &got), TL_EPARSE);
 	assert_int_equal(tl_unbase64(back, 2, TL_S("YWJj"), &got), TL_ETOOBIG);
 	assert_int_equal(tl_unhex(back, 2, TL_S("12g4")), TL_EPARSE);
 	assert_int_equal(tl_unhex(back, 2, TL_S("123")), TL_EPARSE);
