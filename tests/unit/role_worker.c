@@ -615,9 +615,10 @@ static void
 t_who_asks_first_is_scanned_first(void **state)
 {
 	(void)state;
+	static struct scan first, second, plain[2];
 	struct ask_wait someone;
-	struct scan first = {.asks = &someone}, second = first, plain[2] = {0};
 	struct scan_list l = {0};
+	first.asks = second.asks = &someone;
 	scan_push(&l, &plain[0]);
 	scan_push_asked(&l, &first);
 	scan_push(&l, &plain[1]);
