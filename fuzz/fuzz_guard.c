@@ -58,16 +58,13 @@ next_line(uint8_t *p, size_t n, size_t *at, uint8_t **ret)
 static bool
 accepts(uint8_t *p, size_t n)
 {
-	static const char version[] = "HTTP/1.1";
 	size_t at = 0;
 	uint8_t *line;
 	struct tl_guard g;
 	if (!next_line(p, n, &at, &line))
 		return false;
-	size_t len = strlen((char *)line);
-	if (len < sizeof version + 1)
-		return false;
-	tl_guard_begin(&g, (char *)line + len - (sizeof version - 1));
+	line[3] = line[5] = 0; /* "GET / HTTP/1.1" */
+	tl_guard_begin(&g, (char *)line, tl_bytes(line + 4, 1), (char *)line + 6);
 	for (int i = 0; i < HEADERS_MAX; i++) {
 		if (!next_line(p, n, &at, &line))
 			return false;

@@ -24,6 +24,7 @@ struct tl_api {
 	struct tl_hub *hub;     /* the event stream */
 	struct tl_aside *aside; /* for what waits for the disk */
 	struct tl_stats *stats;
+	struct tl_http *http; /* the platform's port, for its figures */
 	struct tl_key print_key;
 	/* 0, or why nothing new is accepted: TL_EFULL, TL_EAGAIN. Set by the pulse (pulse.h). */
 	_Atomic int refusing;

@@ -9,6 +9,7 @@
 #include "store/db.h"
 #include "sys/wires.h"
 
+struct tl_rates;
 struct tl_writer;
 
 struct tl_app {
@@ -16,6 +17,7 @@ struct tl_app {
 	const struct tl_wires *wires; /* may be NULL: nobody is woken */
 	struct tl_store *store;
 	struct tl_writer *writer; /* intake's group commit */
+	struct tl_rates *rates;   /* of addresses; may be NULL */
 	struct tl_app_state *state;
 };
 

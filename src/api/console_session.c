@@ -7,6 +7,7 @@
  */
 #include "api/console_int.h"
 
+#include "api/rates.h"
 #include "store/alarms.h"
 #include "store/decisions.h"
 #include "sys/clock.h"
@@ -94,6 +95,29 @@ set_cookie(struct tl_call *c, const char *value, int64_t seconds)
 		(long long)seconds));
 }
 
+/* Tries of one address that fail, whatever names they are for; looked at before any password is hashed. */
+static int
+take_try(struct tl_call *c)
+{
+	struct tl_addr from = tl_req_client(c->req);
+	int64_t wait_s = 1;
+	int rc = c->app->rates ? tl_rates_take(c->app->rates, TL_RATE_SIGN_IN, &from,
+				     tl_mono_us(), &wait_s)
+			       : 0;
+	if (rc < 0)
+		tl_req_set_header(c->req, "Retry-After",
+		    tl_arena_printf(c->arena, "%lld", (long long)wait_s));
+	return rc;
+}
+
+static void
+give_try(struct tl_call *c)
+{
+	struct tl_addr from = tl_req_client(c->req);
+	if (c->app->rates)
+		tl_rates_give(c->app->rates, TL_RATE_SIGN_IN, &from);
+}
+
 int
 tl_console_session_create(struct tl_call *c)
 {
@@ -105,6 +129,9 @@ tl_console_session_create(struct tl_call *c)
 	    {"password", TL_J_STR, offsetof(struct ask, password), 1, 1000, NULL, true},
 	};
 	int rc = TL_CALL_JSON(c, fields, &ask);
+	if (rc < 0)
+		return rc;
+	rc = take_try(c);
 	if (rc < 0)
 		return rc;
 	struct tl_signin *s = TL_NEW(c->arena, struct tl_signin);
@@ -130,6 +157,7 @@ tl_console_session_create(struct tl_call *c)
 		return tl_fail(outcome, "%s", why);
 	if (rc < 0)
 		return rc;
+	give_try(c);
 	set_cookie(c, s->cookie, (s->expires_at - tl_now_us()) / TL_US_S);
 	return write_session(c, &s->user, s->csrf, s->expires_at);
 }

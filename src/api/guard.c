@@ -1,9 +1,9 @@
 /*
  * The strict header guard (see guard.h).
  *
- * Promises: a request that passes has exactly one Host, at most one key, at most one Content-Length made of digits, no
- * Transfer-Encoding but exactly one "chunked", never both, names made of token characters, and every line of
- * its head ended with CR LF: no bare LF, no folded line, no NUL, no other control character.
+ * Promises: a request that passes has a first line of three parts, exactly one Host, at most one key, at most one
+ * Content-Length of digits, no Transfer-Encoding but one "chunked", never both, names of token characters, and every
+ * line of its head ended with CR LF: no bare LF, no folded line, no NUL, no other control character.
  * How: libmicrohttpd 0.9 parses in place. It writes NUL over ':' and over the line's end, so the next name
  * begins exactly two bytes after this value; folding copies the line elsewhere. Anything that does not lie
  * like that is refused, so a library that works otherwise refuses all (tests/unit/api_http.c has the probes). A
@@ -30,12 +30,27 @@ name_is(struct tl_str s, const char *z)
 	return s.n == strlen(z) && strncasecmp((const char *)s.p, z, s.n) == 0;
 }
 
+/* METHOD SP address SP version. A NUL ends the address early, which shows here too. */
+static bool
+is_line(const char *method, struct tl_str uri, const char *version)
+{
+	if (uri.n == 0 || (const char *)uri.p != method + strlen(method) + 1 ||
+	    (const char *)uri.p + uri.n + 1 != version)
+		return false;
+	for (const uint8_t *c = (const uint8_t *)method; *c; c++)
+		if (!is_token(*c))
+			return false;
+	return true;
+}
+
 void
-tl_guard_begin(struct tl_guard *g, const char *version)
+tl_guard_begin(struct tl_guard *g, const char *method, struct tl_str uri, const char *version)
 {
 	*g = (struct tl_guard){.length = -1};
 	g->expect = (const uint8_t *)version + strlen(version) + 2;
-	if (strcmp(version, "HTTP/1.1") != 0 && strcmp(version, "HTTP/1.0") != 0)
+	if (!is_line(method, uri, version))
+		g->refused = "line";
+	else if (strcmp(version, "HTTP/1.1") != 0 && strcmp(version, "HTTP/1.0") != 0)
 		g->refused = "version";
 }
 

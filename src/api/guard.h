@@ -14,8 +14,9 @@ struct tl_guard {
 	const char *refused;
 };
 
-/* `version` is the end of the request line, NUL-terminated in place. */
-void tl_guard_begin(struct tl_guard *g, const char *version);
+/* The parts of the request line, NUL-terminated in place; `uri` is the whole address, before it was taken apart. */
+void tl_guard_begin(
+    struct tl_guard *g, const char *method, struct tl_str uri, const char *version);
 void tl_guard_header(struct tl_guard *g, struct tl_str name, struct tl_str value);
 /*
  * NULL when the request is clean, or why it is refused. `method` is where the head begins, `head_bytes` what

@@ -9,6 +9,7 @@
 #include "api/http_int.h"
 
 #include "api/guard.h"
+#include "api/rates.h"
 #include "api/stats.h"
 #include "sys/clock.h"
 #include "sys/killpoint.h"
@@ -18,9 +19,13 @@
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <strings.h>
 #include <unistd.h>
 
 #define CONNECTION_MEMORY (32U * 1024)
+#define LINES_PER_S 20
+#define SPARE_CONNECTIONS 64
+#define FORWARDED "X-Forwarded-For"
 #define REQUEST_MAX_US (10 * TL_US_MIN)
 #define DRAIN_MAX (INT64_C(1) << 20)
 #define DRAIN_LARGE_MAX (INT64_C(32) << 20)
@@ -36,13 +41,23 @@ each_header(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_n,
 	return MHD_YES;
 }
 
+/* All refusals are counted; a flood of them must not become a flood of lines. */
+static bool
+worth_a_line(struct tl_http *h)
+{
+	int64_t second = tl_mono_us() / TL_US_S;
+	if (atomic_exchange(&h->lines_second, second) != second)
+		atomic_store(&h->lines, 0);
+	return atomic_fetch_add(&h->lines, 1) < LINES_PER_S;
+}
+
 static int
 guard(struct tl_req *req, const char *method, const char *version)
 {
 	struct tl_guard g;
 	const union MHD_ConnectionInfo *info =
 	    MHD_get_connection_info(req->conn, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
-	tl_guard_begin(&g, version);
+	tl_guard_begin(&g, method, req->uri, version);
 	MHD_get_connection_values_n(req->conn, MHD_HEADER_KIND, each_header, &g);
 	const char *why = tl_guard_end(&g, method, info ? info->header_size : 0);
 	if (!why) {
@@ -51,7 +66,8 @@ guard(struct tl_req *req, const char *method, const char *version)
 	}
 	if (req->http->conf.stats)
 		tl_stats_refused(req->http->conf.stats);
-	tl_log(EV_HTTP_REFUSED, TL_LWORD("reason", why), TL_LINT("status", 400));
+	if (worth_a_line(req->http))
+		tl_log(EV_HTTP_REFUSED, TL_LWORD("reason", why), TL_LINT("status", 400));
 	return tl_fail(TL_EPARSE, "the request's head is refused: %s", why);
 }
 
@@ -110,23 +126,90 @@ read_query(struct tl_req *req)
 	return w.rc;
 }
 
+static enum MHD_Result
+each_forwarded(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_n,
+    const char *value, size_t value_n)
+{
+	(void)kind;
+	/* Several lines are one list; its end stands in the last. */
+	if (name_n == sizeof FORWARDED - 1 && strncasecmp(name, FORWARDED, name_n) == 0)
+		*(struct tl_str *)cls = tl_bytes(value, value_n);
+	return MHD_YES;
+}
+
+static void
+find_client(struct tl_req *req)
+{
+	const struct tl_http_conf *c = &req->http->conf;
+	struct tl_addr peer = tl_conn_address(req->of);
+	struct tl_str header = {NULL, 0};
+	if (tl_nets_hold(c->trusted, c->trusted_count, &peer))
+		MHD_get_connection_values_n(
+		    req->conn, MHD_HEADER_KIND, each_forwarded, &header);
+	req->client = tl_addr_forwarded(&peer, header, c->trusted, c->trusted_count);
+}
+
+/* Takes one of what the client's address may still ask; when there is none, that is the answer. */
+static int
+charge(struct tl_req *req, enum tl_rate rate)
+{
+	char wait[24];
+	int64_t wait_s = 1;
+	if (!req->http->conf.rates)
+		return 0;
+	int rc =
+	    tl_rates_take(req->http->conf.rates, rate, &req->client, tl_mono_us(), &wait_s);
+	if (rc < 0) {
+		(void)snprintf(wait, sizeof wait, "%lld", (long long)wait_s);
+		tl_req_set_header(req, "Retry-After", wait);
+	}
+	return rc;
+}
+
+static int
+pass_gate(struct tl_req *req)
+{
+	int rc = req->route->gate ? req->route->gate(req, req->route->need) : 0;
+	if (req->who.kind != TL_WHO_NOBODY)
+		tl_conn_known(req->http->conns, req->of);
+	return rc;
+}
+
+static int
+check_route(struct tl_req *req, const char *method, const char *path)
+{
+	char allow[64] = "";
+	int rc = tl_route_find(req, method, path, allow, sizeof allow);
+	if (rc == TL_EUSAGE && allow[0])
+		tl_req_set_header(req, "Allow", allow);
+	if (rc == 0 && atomic_load(&req->http->stopping))
+		rc = tl_fail(TL_EAGAIN, "the server is stopping");
+	return rc == 0 ? pass_gate(req) : rc;
+}
+
 static int
 check_head(struct tl_req *req, const char *method, const char *path, const char *version)
 {
-	char allow[64] = "";
 	int rc = guard(req, method, version);
+	find_client(req);
+	int any = charge(req, TL_RATE_ANY);
+	if (any < 0)
+		return any;
 	if (rc == 0)
-		rc = tl_route_find(req, method, path, allow, sizeof allow);
-	if (rc == TL_EUSAGE && allow[0])
-		tl_req_set_header(req, "Allow", allow);
+		rc = check_route(req, method, path);
+	/* Who has shown neither key nor session, or a wrong one, has a tighter limit. */
+	if (req->who.kind == TL_WHO_NOBODY) {
+		char text[256];
+		(void)snprintf(text, sizeof text, "%s", tl_err_text());
+		int nobody = charge(req, TL_RATE_NOBODY);
+		if (nobody < 0)
+			return nobody;
+		if (rc < 0)
+			return tl_fail(rc, "%s", text);
+	}
 	if (rc < 0)
 		return rc;
-	if (atomic_load(&req->http->stopping))
-		return tl_fail(TL_EAGAIN, "the server is stopping");
-	if (req->route->gate)
-		rc = req->route->gate(req, req->route->need);
-	if (rc == 0)
-		rc = read_query(req);
+	rc = read_query(req);
 	if (rc == 0 && req->length > (int64_t)req->route->limit_bytes)
 		rc = req->route->limit_bytes
 			 ? tl_fail(TL_ETOOBIG, "the body is larger than %zu bytes",
@@ -171,6 +254,8 @@ const struct tl_body tl_body_bytes = {NULL, feed_whole};
 static enum MHD_Result
 queue(struct tl_req *req)
 {
+	tl_conn_now(
+	    req->http->conns, req->of, req->streams ? TL_CONN_STREAMS : TL_CONN_ANSWERS);
 	req->queued = true;
 	return MHD_queue_response(req->conn, (unsigned)req->status, req->response);
 }
@@ -207,23 +292,43 @@ worth_reading(const struct tl_req *req, int rc)
 	       !tl_req_header(req, "Expect", &expect);
 }
 
-static enum MHD_Result
-begin(struct tl_http *h, struct MHD_Connection *conn, const char *path, const char *method,
-    const char *version, void **slot)
+/* The first line is whole, nothing is parsed yet: what it says lies between two single spaces. */
+static void *
+on_line(void *cls, const char *uri, struct MHD_Connection *conn)
 {
-	struct tl_req *req = tl_req_create(h);
-	*slot = req;
+	struct tl_req *req = tl_req_create(cls);
+	(void)conn;
+	req->uri = tl_str(uri);
+	for (size_t i = 0; i < req->uri.n; i++)
+		if (req->uri.p[i] <= ' ' || req->uri.p[i] == 0x7f)
+			req->uri.n = 0; /* refused by the guard */
+	return req;
+}
+
+static enum MHD_Result
+begin(struct tl_req *req, struct MHD_Connection *conn, const char *path, const char *method,
+    const char *version)
+{
+	struct tl_http *h = req->http;
+	req->begun = true;
 	atomic_fetch_add(&h->in_flight, 1);
 	req->conn = conn;
+	req->of =
+	    MHD_get_connection_info(conn, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+	tl_conn_now(h->conns, req->of, TL_CONN_WORKS);
 	req->method = tl_str(tl_arena_printf(req->arena, "%s", method));
 	req->path = tl_str(tl_arena_printf(req->arena, "%s", path));
 	int rc = check_head(req, method, path, version);
+	if (rc == 0 && req->length != 0)
+		tl_conn_now(h->conns, req->of, TL_CONN_TAKES);
 	if (rc == 0)
 		return MHD_YES;
 	tl_req_problem(req, rc);
 	req->refused = true;
-	if (worth_reading(req, rc))
+	if (worth_reading(req, rc)) {
+		tl_conn_now(h->conns, req->of, TL_CONN_DRAINS);
 		return MHD_YES;
+	}
 	/* After a refused head nothing on this connection can be trusted; a refused body is not read. */
 	if (!req->route || req->length != 0)
 		MHD_add_response_header(req->response, "Connection", "close");
@@ -236,12 +341,18 @@ feed(struct tl_req *req, struct tl_str data, size_t *left)
 	bool over = req->taken + data.n > req->route->limit_bytes;
 	if (tl_mono_us() - req->started_us > REQUEST_MAX_US)
 		return MHD_NO;
+	if (req->paused)
+		tl_conn_now(req->http->conns, req->of, TL_CONN_TAKES);
+	req->paused = false;
+	tl_conn_got(req->http->conns, req->of, data.n);
 	if (!req->refused) {
 		(void)was_called(req);
 		int rc = over ? tl_fail(TL_ETOOBIG, "the body is larger than %zu bytes",
 				    req->route->limit_bytes)
 			      : req->route->body->feed(req, data);
 		if (rc == TL_EAGAIN) {
+			req->paused = true; /* the client is not to blame for the time */
+			tl_conn_now(req->http->conns, req->of, TL_CONN_WORKS);
 			sleep_connection(req);
 			return MHD_YES;
 		}
@@ -249,6 +360,7 @@ feed(struct tl_req *req, struct tl_str data, size_t *left)
 			/* It cannot be answered before its end: the rest is read and dropped. */
 			req->refused = true;
 			tl_req_problem(req, rc);
+			tl_conn_now(req->http->conns, req->of, TL_CONN_DRAINS);
 		}
 	}
 	req->taken += data.n;
@@ -260,6 +372,8 @@ static enum MHD_Result
 finish(struct tl_req *req)
 {
 	bool called = was_called(req);
+	if (!req->handled && req->length != 0)
+		tl_conn_now(req->http->conns, req->of, TL_CONN_WORKS);
 	if (!req->handled && !req->refused) {
 		req->handled = true;
 		req->route->handle(req);
@@ -282,8 +396,9 @@ on_request(void *cls, struct MHD_Connection *conn, const char *path, const char 
     const char *version, const char *data, size_t *data_n, void **slot)
 {
 	struct tl_req *req = *slot;
-	if (!req)
-		return begin(cls, conn, path, method, version, slot);
+	(void)cls;
+	if (!req->begun)
+		return begin(req, conn, path, method, version);
 	if (req->queued)
 		return MHD_YES;
 	if (*data_n)
@@ -302,16 +417,51 @@ on_completed(
 	*slot = NULL;
 	if (!req)
 		return;
+	if (!req->begun) {
+		/* The library has refused it by itself: too large, or not HTTP at all. */
+		if (h->conf.stats)
+			tl_stats_refused(h->conf.stats);
+		tl_req_recycle(req);
+		return;
+	}
 	TL_KILLPOINT(ANSWERED);
 	if (h->conf.stats) {
 		tl_stats_request(
 		    h->conf.stats, req->route, req->status, tl_mono_us() - req->started_us);
 		tl_stats_bytes(h->conf.stats, req->taken);
 	}
+	tl_conn_now(h->conns, req->of, TL_CONN_WAITS);
 	if (req->status == 500)
 		tl_log(EV_HTTP_ERROR, TL_LWORD("route", req->route ? req->route->path : ""));
 	tl_req_recycle(req);
 	atomic_fetch_sub(&h->in_flight, 1);
+}
+
+static enum MHD_Result
+on_accept(void *cls, const struct sockaddr *from, socklen_t len)
+{
+	struct tl_http *h = cls;
+	struct tl_addr a = tl_addr_of(from);
+	(void)len;
+	return tl_conns_room(h->conns, &a) ? MHD_YES : MHD_NO;
+}
+
+static void
+on_connection(void *cls, struct MHD_Connection *conn, void **slot,
+    enum MHD_ConnectionNotificationCode what)
+{
+	struct tl_http *h = cls;
+	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+		struct tl_addr from =
+		    tl_addr_of(MHD_get_connection_info(conn, MHD_CONNECTION_INFO_CLIENT_ADDRESS)
+				   ->client_addr);
+		int fd = MHD_get_connection_info(conn, MHD_CONNECTION_INFO_CONNECTION_FD)
+			     ->connect_fd;
+		*slot = tl_conn_opened(h->conns, fd, &from);
+	} else if (*slot) {
+		tl_conn_closed(h->conns, *slot);
+		*slot = NULL;
+	}
 }
 
 /* Addresses are split by us before they are decoded (route.c). */
@@ -363,19 +513,22 @@ start_daemon(struct tl_http *h, const struct sockaddr_storage *addr)
 	struct MHD_OptionItem options[] = {
 	    {MHD_OPTION_SOCK_ADDR, 0, (void *)(uintptr_t)addr},
 	    {MHD_OPTION_THREAD_POOL_SIZE, c->threads > 1 ? c->threads : 0, NULL},
-	    {MHD_OPTION_CONNECTION_LIMIT, c->connections, NULL},
-	    {MHD_OPTION_PER_IP_CONNECTION_LIMIT, c->connections_per_ip, NULL},
+	    /* The library divides it among its threads; the limit that holds is ours. */
+	    {MHD_OPTION_CONNECTION_LIMIT, 2 * c->connections + SPARE_CONNECTIONS * c->threads,
+		NULL},
 	    {MHD_OPTION_CONNECTION_TIMEOUT, c->timeout_s, NULL},
 	    {MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, NULL},
-	    {MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL},
+	    /* The guard is stricter, and answers with a problem document. */
+	    {MHD_OPTION_STRICT_FOR_CLIENT, 0, NULL},
 	    {MHD_OPTION_LISTEN_BACKLOG_SIZE, 512, NULL},
 	    {MHD_OPTION_THREAD_STACK_SIZE, 1024 * 1024, NULL},
 	    {MHD_OPTION_END, 0, NULL},
 	};
-	return MHD_start_daemon(flags, (uint16_t)c->port, NULL, NULL, on_request, h,
-	    MHD_OPTION_EXTERNAL_LOGGER, no_log, NULL, MHD_OPTION_UNESCAPE_CALLBACK, no_unescape,
-	    NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, h, MHD_OPTION_ARRAY, options,
-	    MHD_OPTION_END);
+	return MHD_start_daemon(flags, (uint16_t)c->port, on_accept, h, on_request, h,
+	    MHD_OPTION_URI_LOG_CALLBACK, on_line, h, MHD_OPTION_NOTIFY_CONNECTION,
+	    on_connection, h, MHD_OPTION_EXTERNAL_LOGGER, no_log, NULL,
+	    MHD_OPTION_UNESCAPE_CALLBACK, no_unescape, NULL, MHD_OPTION_NOTIFY_COMPLETED,
+	    on_completed, h, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
 }
 
 int
@@ -390,8 +543,16 @@ tl_http_start(const struct tl_http_conf *conf, struct tl_http **ret)
 		abort();
 	h->conf = *conf;
 	pthread_mutex_init(&h->lock, NULL);
+	struct tl_conns_conf conns = {.most = conf->connections,
+	    .most_per_address = conf->connections_per_address,
+	    .wait_s = conf->timeout_s,
+	    .body_min_bytes_per_s = conf->body_min_bytes_per_s,
+	    .trusted = conf->trusted,
+	    .trusted_count = conf->trusted_count};
+	h->conns = tl_conns_create(&conns);
 	h->daemon = start_daemon(h, &addr);
 	if (!h->daemon) {
+		tl_conns_destroy(h->conns);
 		pthread_mutex_destroy(&h->lock);
 		free(h);
 		return tl_fail(TL_EIO,
@@ -411,6 +572,12 @@ tl_http_port(const struct tl_http *h)
 	return h->port;
 }
 
+struct tl_conns_counts
+tl_http_connections(struct tl_http *h)
+{
+	return tl_conns_counts(h->conns);
+}
+
 bool
 tl_http_stop(struct tl_http *h, int64_t grace_us)
 {
@@ -428,6 +595,7 @@ tl_http_stop(struct tl_http *h, int64_t grace_us)
 	if (atomic_load(&h->asleep) > 0)
 		return false;
 	MHD_stop_daemon(h->daemon);
+	tl_conns_destroy(h->conns);
 	if (listener != MHD_INVALID_SOCKET)
 		close(listener);
 	tl_req_free_all(h);

@@ -8,9 +8,12 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/json.h"
+#include "sys/addr.h"
 #include "sys/id.h"
 
+struct tl_conns_counts;
 struct tl_http;
+struct tl_rates;
 struct tl_req;
 struct tl_stats;
 
@@ -54,8 +57,12 @@ struct tl_http_conf {
 	const char *address; /* numeric, or "localhost" */
 	int port;            /* 0: any free one */
 	int threads;
-	int connections, connections_per_ip;
-	int timeout_s;
+	int connections, connections_per_address;
+	int timeout_s;                /* a client owes its next whole head for so long */
+	int64_t body_min_bytes_per_s; /* a slower body is cut off */
+	const struct tl_net *trusted; /* proxies whose X-Forwarded-For counts */
+	size_t trusted_count;
+	struct tl_rates *rates; /* may be NULL */
 	const struct tl_route *routes;
 	size_t route_count;
 	void *app;              /* tl_req_app */
@@ -64,6 +71,7 @@ struct tl_http_conf {
 
 int tl_http_start(const struct tl_http_conf *conf, struct tl_http **ret) TL_MUST;
 int tl_http_port(const struct tl_http *h);
+struct tl_conns_counts tl_http_connections(struct tl_http *h);
 /*
  * Stops in good order: no new connections, streams end, requests in flight get until the deadline. False when a
  * connection still sleeps then, whose answer never came: nothing is freed, and the process must exit soon.
@@ -74,6 +82,8 @@ bool tl_http_stop(struct tl_http *h, int64_t grace_us);
 void *tl_req_app(const struct tl_req *req);
 struct tl_arena *tl_req_arena(struct tl_req *req);
 struct tl_who *tl_req_who(struct tl_req *req);
+struct tl_addr tl_req_client(
+    const struct tl_req *req); /* the client's address, not its proxy's */
 struct tl_str tl_req_method(const struct tl_req *req);
 struct tl_str tl_req_path(const struct tl_req *req);
 struct tl_str tl_req_param(
@@ -123,7 +133,7 @@ void tl_req_continue(struct tl_req *req, void (*fn)(struct tl_req *req));
 struct tl_stream;
 struct tl_stream *tl_req_stream(struct tl_req *req, int status, const char *type);
 int tl_stream_put(struct tl_stream *s, struct tl_str data) TL_MUST;
-/* The reader was found gone; a closed connection is noticed at the second put after it. */
+/* The reader was found gone; a closed connection is noticed within a second. */
 bool tl_stream_gone(struct tl_stream *s);
 void tl_stream_end(struct tl_stream *s);
 

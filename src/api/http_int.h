@@ -1,6 +1,7 @@
 /* Private to src/api: what a request and a server hold. */
 #pragma once
 
+#include "api/conns.h"
 #include "api/http.h"
 
 #include <microhttpd.h>
@@ -24,8 +25,11 @@ struct pair {
 struct tl_req {
 	struct tl_http *http;
 	struct MHD_Connection *conn;
+	struct tl_conn *of;
+	struct tl_addr client; /* who speaks, through whatever trusted proxies */
 	const struct tl_route *route;
 	struct tl_arena *arena;
+	struct tl_str uri; /* as it lies in the connection's memory; for the guard only */
 	struct tl_str method, path;
 	struct tl_str params[TL_REQ_PARAMS_MAX];
 	size_t param_count;
@@ -48,6 +52,9 @@ struct tl_req {
 	void (*then)(struct tl_req *req); /* of tl_req_continue; read when REQ_CALLED is seen */
 	bool handled;                     /* the handler was called */
 	bool refused; /* answered before the body's end; the rest is read and dropped */
+	bool begun;
+	bool paused; /* the body: a handler could not take more */
+	bool streams;
 	bool queued;
 	int status;
 	struct MHD_Response *response;
@@ -57,8 +64,11 @@ struct tl_req {
 struct tl_http {
 	struct tl_http_conf conf;
 	struct MHD_Daemon *daemon;
+	struct tl_conns *conns;
 	int port;
 	_Atomic bool stopping;
+	_Atomic int64_t lines_second; /* refusals logged in this second */
+	_Atomic int lines;
 	_Atomic int in_flight, asleep; /* requests; those whose connection sleeps */
 	pthread_mutex_t lock;          /* streams, free requests */
 	struct tl_stream *streams;
@@ -72,6 +82,9 @@ void tl_req_free_all(struct tl_http *h);
 void tl_req_answer_stream(
     struct tl_req *req, int status, const char *type, struct MHD_Response *response);
 void tl_stream_end_all(struct tl_http *h);
+/* One more owner; tl_stream_lost ends the stream because its reader has closed, and that owner with it. */
+struct tl_stream *tl_stream_hold(struct tl_stream *s);
+void tl_stream_lost(struct tl_stream *s);
 
 /* The route of a method and path, with its parameters; TL_ENOTFOUND, or TL_EUSAGE for a wrong method. */
 int tl_route_find(struct tl_req *req, const char *method, const char *path, char *allow,

@@ -6,7 +6,9 @@
  */
 #include "api/routes.h"
 
+#include "api/conns.h"
 #include "api/hub.h"
+#include "api/rates.h"
 #include "api/stats.h"
 #include "store/actions.h"
 #include "store/alarms.h"
@@ -136,6 +138,32 @@ put_queues(struct tl_db *db, struct tl_buf *b)
 	return rc;
 }
 
+static void
+put_connections(const struct tl_api *api, struct tl_buf *b)
+{
+	static const char *const rates[TL_RATE_COUNT] = {"any", "anonymous", "sign_in"};
+	if (!api->http)
+		return;
+	struct tl_conns_counts n = tl_http_connections(api->http);
+	const struct {
+		const char *why;
+		int64_t count;
+	} ended[] = {
+	    {"refused", n.refused}, {"idle", n.idle}, {"slow", n.slow}, {"crowded", n.crowded}};
+	gauge(b, "tutela_http_connections", "Open HTTP connections.", (double)n.open);
+	tl_buf_puts(b, "# HELP tutela_http_connections_ended_total Connections that we ended: "
+		       "refused at once, idle, too slow, or to make room.\n"
+		       "# TYPE tutela_http_connections_ended_total counter\n");
+	for (size_t i = 0; i < TL_COUNT(ended); i++)
+		tl_buf_printf(b, "tutela_http_connections_ended_total{why=\"%s\"} %lld\n",
+		    ended[i].why, (long long)ended[i].count);
+	tl_buf_puts(b, "# HELP tutela_http_limited_total Requests over their address's limit.\n"
+		       "# TYPE tutela_http_limited_total counter\n");
+	for (size_t i = 0; i < TL_COUNT(rates); i++)
+		tl_buf_printf(b, "tutela_http_limited_total{limit=\"%s\"} %lld\n", rates[i],
+		    (long long)tl_rates_refused(api->app.rates, (enum tl_rate)i));
+}
+
 static int
 write_metrics(struct tl_api *api, struct tl_db *db, struct tl_buf *b)
 {
@@ -152,6 +180,7 @@ write_metrics(struct tl_api *api, struct tl_db *db, struct tl_buf *b)
 	    (double)tl_hub_readers(api->hub));
 	gauge(b, "tutela_accepting", "1 while new content is accepted.",
 	    atomic_load(&api->refusing) == 0);
+	put_connections(api, b);
 	tl_stats_write(api->stats, b);
 	return rc;
 }

@@ -185,6 +185,12 @@ tl_req_type_is(const struct tl_req *req, const char *mime)
 	return v.n == n || v.p[n] == ';' || v.p[n] == ' ';
 }
 
+struct tl_addr
+tl_req_client(const struct tl_req *req)
+{
+	return req->client;
+}
+
 int64_t
 tl_req_length(const struct tl_req *req)
 {

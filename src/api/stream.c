@@ -2,7 +2,7 @@
  * Streamed answers (server-sent events): a bounded buffer between a producer's thread and the connection.
  *
  * Promises: a slow reader never grows the buffer past the backlog and never blocks the producer; a reader that
- * is gone is noticed at the next put. Two owners, the connection and the producer; the last one frees.
+ * has closed is noticed within a second (conns.c). Two owners, the connection and the producer; the last one frees.
  */
 #include "api/http_int.h"
 
@@ -11,10 +11,12 @@
 struct tl_stream {
 	struct tl_http *http;
 	struct MHD_Connection *conn;
+	struct tl_conn *of;
 	pthread_mutex_t lock;
 	struct tl_buf buf;
 	size_t sent; /* of buf */
 	bool asleep, ended, gone;
+	bool lost; /* its reader has closed, which the library has not seen */
 	int owners;
 	struct tl_stream *next, **at; /* http->streams */
 };
@@ -50,7 +52,9 @@ on_read(void *cls, uint64_t pos, char *dst, size_t max)
 	pthread_mutex_lock(&s->lock);
 	size_t n = s->buf.n - s->sent;
 	ssize_t ret = 0;
-	if (n) {
+	if (s->lost) {
+		ret = MHD_CONTENT_READER_END_WITH_ERROR;
+	} else if (n) {
 		n = n < max ? n : max;
 		memcpy(dst, s->buf.p + s->sent, n);
 		s->sent += n;
@@ -73,6 +77,7 @@ static void
 on_free(void *cls)
 {
 	struct tl_stream *s = cls;
+	tl_conn_carries(s->http->conns, s->of, NULL);
 	pthread_mutex_lock(&s->http->lock);
 	*s->at = s->next;
 	if (s->next)
@@ -92,6 +97,7 @@ tl_req_stream(struct tl_req *req, int status, const char *type)
 		abort();
 	s->http = req->http;
 	s->conn = req->conn;
+	s->of = req->of;
 	s->owners = 2;
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_mutex_lock(&s->http->lock);
@@ -101,6 +107,8 @@ tl_req_stream(struct tl_req *req, int status, const char *type)
 		s->next->at = &s->next;
 	s->http->streams = s;
 	pthread_mutex_unlock(&s->http->lock);
+	req->streams = true;
+	tl_conn_carries(s->http->conns, s->of, s);
 	tl_req_answer_stream(req, status, type,
 	    MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 16384, on_read, s, on_free));
 	return s;
@@ -111,7 +119,7 @@ tl_stream_put(struct tl_stream *s, struct tl_str data)
 {
 	pthread_mutex_lock(&s->lock);
 	int rc = 0;
-	if (s->gone || s->ended) {
+	if (s->gone || s->ended || s->lost) {
 		rc = tl_fail(TL_EPEER, "the reader is gone");
 	} else if (s->buf.n - s->sent + data.n > TL_STREAM_BACKLOG_BYTES) {
 		rc = tl_fail(TL_ETOOBIG, "the reader is too slow");
@@ -132,9 +140,29 @@ bool
 tl_stream_gone(struct tl_stream *s)
 {
 	pthread_mutex_lock(&s->lock);
-	bool gone = s->gone || s->ended;
+	bool gone = s->gone || s->ended || s->lost;
 	pthread_mutex_unlock(&s->lock);
 	return gone;
+}
+
+struct tl_stream *
+tl_stream_hold(struct tl_stream *s)
+{
+	pthread_mutex_lock(&s->lock);
+	s->owners++;
+	pthread_mutex_unlock(&s->lock);
+	return s;
+}
+
+void
+tl_stream_lost(struct tl_stream *s)
+{
+	pthread_mutex_lock(&s->lock);
+	s->lost = true;
+	if (!s->gone)
+		wake(s);
+	pthread_mutex_unlock(&s->lock);
+	release(s);
 }
 
 void

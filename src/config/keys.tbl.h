@@ -21,9 +21,19 @@ K(admin_listen, STR, "127.0.0.1:8081", 3, 255, "host:port",
 K(http_threads, INT, "2", 1, 64, "threads", "Threads that serve HTTP.")
 K(connections_max, INT, "1024", 8, 65536, "connections", "Open HTTP connections at one time.")
 K(connections_per_address, INT, "0", 0, 65536, "connections",
-    "Open HTTP connections of one address; 0: no limit of its own.")
+    "Open HTTP connections of one address (IPv6: of one /64); trusted proxies are free of it. 0: no limit of its own.")
 K(connection_idle_seconds, INT, "30", 1, 3600, "seconds",
-    "A connection that sends nothing for so long is closed.")
+    "A connection on which no whole request head arrives for so long is closed.")
+K(body_min_bytes_per_s, INT, "512", 0, 1048576, "bytes a second",
+    "A request whose body arrives more slowly than this is cut off after ten seconds.")
+K(trusted_proxies, STRS, "", 0, 64, "networks",
+    "Proxies (such as 127.0.0.1 for nginx on this machine) whose X-Forwarded-For says who the client is. Nobody else's counts.")
+K(requests_per_address, INT, "0", 0, 1000000, "requests a second",
+    "Requests of one address (IPv6: of one /64), whatever key they carry; ten seconds' worth may come at once. 0: no limit of its own.")
+K(anonymous_per_address, INT, "100", 0, 1000000, "requests a second",
+    "Requests of one address that show no valid key or session; ten seconds' worth may come at once. 0: no limit.")
+K(signin_per_address, INT, "30", 0, 1000000, "tries a minute",
+    "Tries to sign in from one address that fail; a minute's worth may come at once. 0: no limit.")
 K(body_max_bytes, SIZE, "256KiB", 1024, 16777216, "bytes", "Largest JSON request body.")
 K(batch_max_bytes, SIZE, "64MiB", 1024, 1073741824, "bytes", "Largest body of POST /v1/items:batch.")
 K(batch_items_max, INT, "20000", 1, 1000000, "items", "Most items in one batch.")

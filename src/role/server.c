@@ -15,9 +15,11 @@
 #include "api/console.h"
 #include "api/hub.h"
 #include "api/pulse.h"
+#include "api/rates.h"
 #include "api/stats.h"
 #include "people/key_gate.h"
 #include "sys/clock.h"
+#include "sys/fd.h"
 #include "sys/log.h"
 #include "sys/notify.h"
 #include "sys/stop.h"
@@ -30,12 +32,15 @@
 #define GRACE_US (5 * TL_US_S)
 #define ADMIN_CONNECTIONS 32
 #define HOST_MAX 256
+#define OTHER_FILES 512 /* stores, blobs, wires, connections that are being closed */
 
 struct server {
 	struct tl_api api;
 	struct tl_route *routes; /* the platform's and the console's */
 	size_t route_count;
 	struct tl_http *http, *admin;
+	struct tl_net trusted[TL_NETS_MAX];
+	size_t trusted_count;
 	struct tl_console_live *live;
 	struct beat beat;
 	struct watch watch;
@@ -93,8 +98,12 @@ listen_on(const struct server *s, const char *where, bool admin, struct tl_http 
 	    .port = (int)port,
 	    .threads = admin ? 1 : (int)c->http_threads,
 	    .connections = admin ? ADMIN_CONNECTIONS : (int)c->connections_max,
-	    .connections_per_ip = admin ? 0 : (int)c->connections_per_address,
+	    .connections_per_address = admin ? 0 : (int)c->connections_per_address,
 	    .timeout_s = (int)c->connection_idle_seconds,
+	    .body_min_bytes_per_s = c->body_min_bytes_per_s,
+	    .trusted = s->trusted,
+	    .trusted_count = admin ? 0 : s->trusted_count,
+	    .rates = admin ? NULL : s->api.app.rates,
 	    .routes = admin ? tl_admin_routes : s->routes,
 	    .route_count = admin ? tl_admin_route_count : s->route_count,
 	    .app = (void *)(uintptr_t)&s->api,
@@ -102,11 +111,32 @@ listen_on(const struct server *s, const char *where, bool admin, struct tl_http 
 	return tl_http_start(&conf, ret);
 }
 
+/* Bounds of addresses: who is trusted to name them, and how fast each may ask. */
+static int
+begin_bounds(struct server *s)
+{
+	const struct tl_config *c = s->api.app.config;
+	const struct tl_rate_conf rates[TL_RATE_COUNT] = {
+	    [TL_RATE_ANY] = {c->requests_per_address * 60, c->requests_per_address * 10},
+	    [TL_RATE_NOBODY] = {c->anonymous_per_address * 60, c->anonymous_per_address * 10},
+	    [TL_RATE_SIGN_IN] = {c->signin_per_address, c->signin_per_address}};
+	for (size_t i = 0; i < c->trusted_proxies.n && i < TL_NETS_MAX; i++) {
+		int rc = tl_net_parse(
+		    tl_str(c->trusted_proxies.v[i]), &s->trusted[s->trusted_count++]);
+		if (rc < 0)
+			return tl_fail(TL_ECONFIG, "trusted_proxies: %s", tl_err_text());
+	}
+	s->api.app.rates = tl_rates_create(rates);
+	return tl_fd_need(c->connections_max + OTHER_FILES);
+}
+
 static int
 start(struct server *s)
 {
 	struct tl_api *api = &s->api;
-	int rc = open_store(s);
+	int rc = begin_bounds(s);
+	if (rc == 0)
+		rc = open_store(s);
 	if (rc < 0)
 		return rc;
 	api->gate = tl_key_gate_create();
@@ -120,6 +150,7 @@ start(struct server *s)
 		rc = listen_on(s, api->app.config->admin_listen, true, &s->admin);
 	if (rc == 0)
 		rc = listen_on(s, api->app.config->listen, false, &s->http);
+	api->http = s->http;
 	if (rc == 0)
 		rc = tl_console_live_start(&api->app, &s->live);
 	if (rc == 0)
@@ -148,6 +179,7 @@ stop(struct server *s)
 	tl_app_fini(&api->app);
 	tl_key_gate_destroy(api->gate);
 	tl_stats_destroy(api->stats);
+	tl_rates_destroy(api->app.rates);
 	tl_store_close(api->app.store);
 	free(s->routes);
 }

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -47,6 +48,26 @@ write_all(int fd, struct tl_str data)
 		data.p += n;
 		data.n -= (size_t)n;
 	}
+	return 0;
+}
+
+int
+tl_fd_need(int64_t count)
+{
+	struct rlimit r;
+	if (getrlimit(RLIMIT_NOFILE, &r) < 0)
+		return tl_fail(TL_EIO, "cannot read the limit of open files: %m");
+	if (r.rlim_cur >= (rlim_t)count)
+		return 0;
+	if (r.rlim_max < (rlim_t)count)
+		return tl_fail(TL_ECONFIG,
+		    "connections_max needs %lld open files and the system allows %lld "
+		    "(LimitNOFILE, "
+		    "ulimit -n)",
+		    (long long)count, (long long)r.rlim_max);
+	r.rlim_cur = (rlim_t)count;
+	if (setrlimit(RLIMIT_NOFILE, &r) < 0)
+		return tl_fail(TL_EIO, "cannot raise the limit of open files: %m");
 	return 0;
 }
 

@@ -9,6 +9,9 @@
 void tl_fd_close(int *fd); /* closes when >= 0 and sets -1; for TL_CLEANUP */
 int tl_fd_take(int *fd);   /* hands it out of a variable that has the cleanup attribute */
 
+/* Lets this process open `count` descriptors; TL_ECONFIG when the hard limit is lower. */
+int tl_fd_need(int64_t count) TL_MUST;
+
 /* An anonymous memory file of `data`, sealed against every change. */
 int tl_memfd_sealed(const char *name, struct tl_str data, int *ret_fd) TL_MUST;
 
