@@ -1,0 +1,25 @@
+/*
+ * Copies of files that never change once they have their name (the blobs): the new ones at once, all of them round and
+ * round, and what is gone at home leaves the copy after a while.
+ *
+ *   FOLDER/aa/aabbcc…        a file, found under the first two letters of its name
+ *   FOLDER/ship/aabbcc…      a second name of a file that is not copied yet; whoever makes files makes it too
+ */
+#pragma once
+
+#include "base/str.h"
+
+#define TL_FILES_SPOOL "ship"
+#define TL_FILES_PARTS 256
+
+/* Makes the folder for second names; from then on new files are noted. */
+int tl_files_note(const char *folder) TL_MUST;
+
+/* Copies at most `most` noted files. Returns how many. */
+int tl_files_new(const char *folder, const char *to, size_t most) TL_MUST;
+
+/*
+ * Makes one part (0..255) of the copy what it is at home: copies what lacks, returns how many that were. What is gone at
+ * home is marked first and removed when it has been marked for keep_us.
+ */
+int tl_files_part(const char *folder, const char *to, unsigned part, int64_t keep_us) TL_MUST;
