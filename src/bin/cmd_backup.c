@@ -3,12 +3,14 @@
  * store's place.
  */
 #include "bin/cli.h"
+#include "bin/cli_backup.h"
 #include "bin/cli_daemon.h"
 #include "store/backup.h"
 #include "store/people.h"
 #include "sys/fd.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static void
@@ -103,8 +105,8 @@ cmd_backup(struct tl_cli *c)
 }
 
 /* Whatever of a store is at `name`, moved out of the way. The log is merged first by whoever closes last. */
-static int
-set_aside(struct tl_cli *c, const char *name)
+int
+cli_set_aside(struct tl_cli *c, const char *name)
 {
 	const char *from = cli_path(c, name);
 	if (!from)
@@ -155,10 +157,13 @@ int
 cmd_restore(struct tl_cli *c)
 {
 	struct tl_backup_report r;
+	struct stat st;
 	const char *store = cli_path(c, "store.db");
 	if (cli_daemon_runs(c))
 		return cli_fail(TL_ECONFLICT, "Stop tutelad first.",
 		    "the daemon is running on %s", c->data_dir);
+	if (stat(c->argv[0], &st) == 0 && S_ISDIR(st.st_mode))
+		return cli_restore_continuous(c, c->argv[0]);
 	int rc = store ? verify(c, c->argv[0], &r) : TL_ECONFIG;
 	if (rc == 0 && access(store, F_OK) == 0 && !cli_option(c, "force"))
 		return cli_fail(TL_EEXISTS,
@@ -167,7 +172,7 @@ cmd_restore(struct tl_cli *c)
 	if (rc == 0)
 		rc = tl_mkdirs(c->data_dir);
 	if (rc == 0)
-		rc = set_aside(c, "store.db");
+		rc = cli_set_aside(c, "store.db");
 	if (rc == 0)
 		rc = put_in_place(c, c->argv[0], "store.db");
 	if (rc == 0)

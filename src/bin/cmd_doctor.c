@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "review/review.h"
+#include "ship/restore.h"
 #include "store/actions.h"
 #include "store/alarms.h"
 #include "store/backup.h"
@@ -104,6 +105,46 @@ check_files(struct doctor *d)
 			    "%lld MiB are free on the data folder's disk",
 			    (long long)(free_bytes >> 20));
 	}
+	return rc;
+}
+
+/* How far behind the copies are, and whether one lost disk would take the copies along. */
+static int
+check_backup(struct doctor *d)
+{
+	const struct tl_config *c = d->cli->config;
+	char to[TL_PATH_MAX];
+	struct stat ours, theirs;
+	int64_t first = 0, last = 0;
+	if (!c->backup_dir[0]) {
+		find(d, NOTE,
+		    "Set backup_dir and backup_keys_dir to folders on other disks "
+		    "(doc/backup.md).",
+		    "no continuous copies are made");
+		return 0;
+	}
+	if (!c->backup_keys_dir[0])
+		find(d, WARNING, "Set backup_keys_dir.",
+		    "keys.db is not copied; without it nobody's text can be read after a "
+		    "restore");
+	int rc = tl_config_path(c, c->backup_dir, to);
+	if (rc == 0 && stat(to, &theirs) == 0 && stat(d->cli->data_dir, &ours) == 0 &&
+	    ours.st_dev == theirs.st_dev)
+		find(d, WARNING, "Set backup_dir to a folder on another disk or machine.",
+		    "the copies are on the same disk as the data");
+	if (rc == 0)
+		rc =
+		    tl_ship_span(tl_arena_printf(d->cli->arena, "%s/store", to), &first, &last);
+	if (rc == TL_ENOTFOUND || rc == TL_EIO) {
+		find(d, PROBLEM, "Look at the log of the role backup, and at the folder.", "%s",
+		    tl_err_text());
+		return 0;
+	}
+	int64_t behind_s = (tl_now_us() - last) / TL_US_S;
+	if (rc == 0 && d->runs && behind_s > 120)
+		find(d, PROBLEM,
+		    "Look at the log of the role backup: is its folder full or gone?",
+		    "the copies are %lld s behind", (long long)behind_s);
 	return rc;
 }
 
@@ -374,6 +415,7 @@ static const struct {
 } checks[] = {
     {"daemon", check_daemon, false},
     {"files", check_files, false},
+    {"backup", check_backup, false},
     {"rules", check_rules, false},
     {"clock", check_clock, true},
     {"people", check_people, true},

@@ -132,9 +132,20 @@ C(switch_set, "switch set", "NAME on|off", 2, 2, CLI_STORE,
 C(backup, "backup", "FILE", 1, 1, CLI_STORE, "Copy the store while it is in use, and verify the copy.", "tutela backup /backup/tutela.db")
 O(backup, "verify", NULL, "Do not copy: verify the copy that is there.")
 O(backup, "keys", NULL, "Also copy keys.db and master.key beside it (FILE.keys.db, FILE.master.key); keep them apart from the store.")
-C(restore, "restore", "FILE", 1, 1, CLI_CONFIG, "Put a verified copy in the store's place; the daemon must be stopped.",
-    "tutela restore /backup/tutela.db")
+C(backup_status, "backup status", "", 0, 0, CLI_CONFIG,
+    "How far back and how close to now the continuous copies (backup_dir) can be restored.", "tutela backup status")
+C(backup_drill, "backup drill", "", 0, 0, CLI_STORE,
+    "Restore the continuous copies into a folder aside, verify them, open texts and media of them, and throw the folder away.",
+    "tutela backup drill")
+O(backup_drill, "until", "TIME", "As of this moment; default: the newest.")
+O(backup_drill, "master-key", "FILE", "Your own copy of master.key; default: the one in use, which a lost disk would take along.")
+O(backup_drill, "into", "FOLDER", "Where there is room for a copy; default: the data folder.")
+C(restore, "restore", "FILE", 1, 1, CLI_CONFIG,
+    "Put a verified copy in the store's place: a file that `backup` made, or the folder of the continuous copies. The daemon must "
+    "be stopped.", "tutela restore /backup/tutela.db")
 O(restore, "force", NULL, "Replace a store that is there; it is kept beside as store.db.before-restore.")
+O(restore, "until", "TIME", "From a folder: as of this moment (2026-11-24T09:00:00Z); default: the newest.")
+O(restore, "keys", "FOLDER", "From a folder: the continuous copies of keys.db (backup_keys_dir).")
 
 C(figures, "figures", "", 0, 0, CLI_STORE, "Figures per policy and state.", "tutela figures --days 30")
 O(figures, "days", "N", "From so many days ago; default 7.")

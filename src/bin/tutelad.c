@@ -77,6 +77,7 @@ run_role(const struct options *o, const struct tl_config *config)
 	    [TL_PROC_WORKER] = tl_role_worker,
 	    [TL_PROC_COURIER] = tl_role_courier,
 	    [TL_PROC_CLERK] = tl_role_clerk,
+	    [TL_PROC_BACKUP] = tl_role_backup,
 	};
 	int role = 0;
 	if (tl_word_parse(tl_proc_names, tl_str(o->role), &role) < 0)

@@ -92,4 +92,11 @@ K(alarm_role_seconds, INT, "60", 3, 3600, "seconds",
     "An alarm opens when a role gives no sign of life for so long.")
 K(alarm_disk_hours, INT, "6", 1, 720, "hours",
     "An alarm opens when the disk will be full within so long, at its present pace.")
+K(backup_dir, STR, "", 0, 300, "folder",
+    "Continuous copies of the store and the media go here, best on another disk; empty: none are made.")
+K(backup_keys_dir, STR, "", 0, 300, "folder",
+    "Continuous copies of keys.db go here, apart from the copies of the store; empty: none are made.")
+K(backup_days, INT, "14", 1, 3650, "days", "How far back the copies of the store can be restored.")
+K(backup_base_hours, INT, "24", 1, 720, "hours",
+    "A new base copy is made so often; restoring is quicker from a new one.")
 K(log_level, LEVEL, "info", 0, 0, "", "Least grave log lines that are written.")

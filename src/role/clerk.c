@@ -29,6 +29,7 @@
 
 #define DUTY_US (15 * TL_US_S)
 #define POLL_MS 500
+#define MERGE_US (10 * TL_US_S)
 #define LOG_PAGES 8192 /* 64 MiB: from there on the log is begun anew */
 #define PAGE 256
 
@@ -40,9 +41,10 @@ struct clerk {
 	struct tl_arena *arena;
 	struct tl_id me;
 	int64_t sealed;
-	unsigned part; /* of the blob folder, looked through next */
 	struct beat beat;
 	struct watch watch;
+	unsigned part;       /* of the blob folder, looked through next */
+	int64_t merge_until; /* monotonic: until then the logs are ours to merge */
 };
 
 /* Returns how many things it did (more than 0: run again at once), or an error. */
@@ -128,11 +130,12 @@ sweep_files(struct tl_db *db, void *clerk)
 	return rc < 0 ? rc : tl_media_sweep_files(db, c->part++, before);
 }
 
+static bool may_merge(struct clerk *c);
+
 static int
 scrub_keys(struct tl_db *db, void *clerk)
 {
-	(void)clerk;
-	return tl_keys_scrub(db);
+	return may_merge(clerk) ? tl_keys_scrub(db) : 0;
 }
 
 static int
@@ -231,10 +234,37 @@ give_duty(struct tl_db *db, void *ctx)
 	return tl_duty_take(db, "clerk", c->me, tl_now_us());
 }
 
+static int
+take_merge(struct tl_db *db, void *ctx)
+{
+	const struct clerk *c = ctx;
+	return tl_duty_take(db, TL_DUTY_MERGE, c->me, tl_now_us() + MERGE_US);
+}
+
+/*
+ * Who merges the logs: we, unless the backup role does, which must copy them first. When its hold has run out, because it
+ * hangs or does not come up, the logs must not grow for ever.
+ */
+static bool
+may_merge(struct clerk *c)
+{
+	int64_t now = tl_mono_us();
+	if (!c->config->backup_dir[0] || now < c->merge_until)
+		return true;
+	if (now < c->merge_until + MERGE_US) /* it goes first */
+		return false;
+	c->merge_until = now - MERGE_US / 2;
+	if (tl_db_tx(c->db, TL_SYNC_NORMAL, take_merge, c) == 0)
+		c->merge_until = now + MERGE_US;
+	return now < c->merge_until;
+}
+
 /* Copies the log while nobody waits; empties it when it has grown large. */
 static void
 checkpoint(struct clerk *c)
 {
+	if (!may_merge(c))
+		return;
 	int64_t pages = 0;
 	int rc = tl_store_checkpoint(c->db, false, &pages);
 	/* What came in while the first was copying, so that little is left for the turn. */
@@ -314,6 +344,7 @@ tl_role_clerk(const struct tl_role_args *a)
 	c.arena = arena;
 	beat_init(&c.beat, "clerk", -1);
 	watch_init(&c.watch, a->config, arena);
+	c.merge_until = tl_mono_us() - 1; /* the backup role takes its hold first */
 	tl_log(EV_START, TL_LWORD("role", "clerk"));
 	loop(&c, &stop);
 	tl_log(EV_STOP, TL_LWORD("role", "clerk"));

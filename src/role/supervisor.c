@@ -184,12 +184,15 @@ watch(struct supervisor *s)
 	}
 }
 
-/* The server first, so that nothing new comes in; the clerk last, so that what was decided gets its seal. */
+/*
+ * The server first, so that nothing new comes in; the clerk late, so that what was decided gets its seal; the copies last,
+ * so that they have it all.
+ */
 static void
 stop_all(struct supervisor *s)
 {
 	static const enum tl_proc order[] = {
-	    TL_PROC_SERVER, TL_PROC_WORKER, TL_PROC_COURIER, TL_PROC_CLERK};
+	    TL_PROC_SERVER, TL_PROC_WORKER, TL_PROC_COURIER, TL_PROC_CLERK, TL_PROC_BACKUP};
 	for (size_t o = 0; o < TL_COUNT(order); o++) {
 		signal_role(s, order[o], SIGTERM);
 		int64_t deadline = tl_mono_us() + STOP_US;
@@ -241,6 +244,8 @@ tl_supervise(const struct tl_config *config, const char *const *sets, size_t set
 		rc = tl_killpoint_attach(config->data_dir);
 	if (rc < 0)
 		return rc;
+	if (config->backup_dir[0])
+		add_duty(&s, TL_PROC_BACKUP, 0);
 	add_duty(&s, TL_PROC_CLERK, 0);
 	for (int i = 0; i < (int)config->workers; i++)
 		add_duty(&s, TL_PROC_WORKER, i);

@@ -1,5 +1,5 @@
 /*
- * Owns the copy of the blob folder.
+ * Owns the copies of the blob folder and of small trees.
  *
  * Promises: a file in the copy is whole (temporary name, synced, renamed); a noted file loses its second name only after
  * that. A file that vanishes meanwhile was erased on purpose: it is skipped. Called by the backup role.
@@ -12,6 +12,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fts.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -168,27 +169,146 @@ drop_gone(const char *folder, const char *to, const char *name, int64_t keep_us)
 	return 0;
 }
 
+typedef int (*each_fn)(
+    const char *folder, const char *to, const char *name, int64_t arg, int *ret_count);
+
+static int
+each_missing(const char *folder, const char *to, const char *name, int64_t arg, int *ret_count)
+{
+	(void)arg;
+	return copy_missing(folder, to, name, ret_count);
+}
+
+static int
+each_gone(const char *folder, const char *to, const char *name, int64_t keep_us, int *ret_count)
+{
+	(void)ret_count;
+	return drop_gone(folder, to, name, keep_us);
+}
+
+/* Calls `fn` for the files of one part of `side`, which is one of the two folders. */
+static int
+walk_part(const char *folder, const char *to, const char *side, unsigned part, each_fn fn,
+    int64_t arg)
+{
+	char path[PATH];
+	int count = 0, rc = 0;
+	if (snprintf(path, sizeof path, "%s/%02x", side, part % TL_FILES_PARTS) >=
+	    (int)sizeof path)
+		return tl_fail(TL_ETOOBIG, "the folder's name is too long");
+	DIR *d = opendir(path);
+	if (!d)
+		return errno == ENOENT ? 0 : failed("reading", path);
+	for (struct dirent *e; rc == 0 && (e = readdir(d));) {
+		if (is_name(e->d_name))
+			rc = fn(folder, to, e->d_name, arg, &count);
+	}
+	(void)closedir(d);
+	return rc < 0 ? rc : count;
+}
+
+int
+tl_files_missing(const char *folder, const char *to, unsigned part)
+{
+	return walk_part(folder, to, folder, part, each_missing, 0);
+}
+
 int
 tl_files_part(const char *folder, const char *to, unsigned part, int64_t keep_us)
 {
-	const char *const sides[2] = {folder, to};
-	int copied = 0, rc = 0;
-	for (int side = 0; side < 2 && rc == 0; side++) {
-		char path[PATH];
-		if (snprintf(path, sizeof path, "%s/%02x", sides[side],
-			part % TL_FILES_PARTS) >= (int)sizeof path)
-			return tl_fail(TL_ETOOBIG, "the folder's name is too long");
-		DIR *d = opendir(path);
-		if (!d && errno != ENOENT)
-			return failed("reading", path);
-		for (struct dirent *e; d && rc == 0 && (e = readdir(d));) {
-			if (!is_name(e->d_name))
-				continue;
-			rc = side == 0 ? copy_missing(folder, to, e->d_name, &copied)
-				       : drop_gone(folder, to, e->d_name, keep_us);
-		}
-		if (d)
-			(void)closedir(d);
-	}
+	int copied = tl_files_missing(folder, to, part);
+	int rc = copied < 0 ? copied : walk_part(folder, to, to, part, each_gone, keep_us);
 	return rc < 0 ? rc : copied;
+}
+
+/* Trees ------------------------------------------------------------------------------------------------------------ */
+
+int
+tl_files_one(const char *from, const char *to)
+{
+	struct stat ours, theirs;
+	char part[PATH];
+	if (stat(from, &ours) < 0)
+		return errno == ENOENT ? tl_fail(TL_ENOTFOUND, "there is no %s", from)
+				       : failed("reading", from);
+	if (stat(to, &theirs) == 0 && ours.st_size == theirs.st_size &&
+	    ours.st_mtim.tv_sec == theirs.st_mtim.tv_sec &&
+	    ours.st_mtim.tv_nsec == theirs.st_mtim.tv_nsec)
+		return 0;
+	if (snprintf(part, sizeof part, "%s.part", to) >= (int)sizeof part)
+		return tl_fail(TL_ETOOBIG, "the folder's name is too long");
+	TL_CLEANUP(tl_fd_close) int in = open(from, O_RDONLY | O_CLOEXEC);
+	if (in < 0)
+		return failed("reading", from);
+	TL_CLEANUP(tl_fd_close)
+	int out = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, PLAIN);
+	if (out < 0)
+		return failed("writing", part);
+	const struct timespec times[2] = {ours.st_atim, ours.st_mtim};
+	int rc = copy_open(in, out, part);
+	if (rc == 0 && (futimens(out, times) < 0 || fdatasync(out) < 0 || rename(part, to) < 0))
+		rc = failed("finishing", to);
+	if (rc < 0)
+		(void)unlink(part);
+	return rc;
+}
+
+static int
+mirror_entry(const FTSENT *e, const char *folder, const char *to)
+{
+	char path[PATH];
+	if (snprintf(path, sizeof path, "%s%s", to, e->fts_path + strlen(folder)) >=
+	    (int)sizeof path)
+		return tl_fail(TL_ETOOBIG, "the folder's name is too long");
+	if (e->fts_info == FTS_D)
+		return tl_mkdirs(path);
+	int rc = e->fts_info == FTS_F ? tl_files_one(e->fts_path, path) : 0;
+	return rc == TL_ENOTFOUND ? 0 : rc;
+}
+
+static int
+remove_entry(const FTSENT *e, const char *folder, const char *to)
+{
+	char path[PATH];
+	struct stat st;
+	if (snprintf(path, sizeof path, "%s%s", folder, e->fts_path + strlen(to)) >=
+	    (int)sizeof path)
+		return tl_fail(TL_ETOOBIG, "the folder's name is too long");
+	if (lstat(path, &st) == 0 || errno != ENOENT)
+		return 0;
+	if (e->fts_info == FTS_F)
+		return unlink(e->fts_path) < 0 ? failed("removing", e->fts_path) : 0;
+	return e->fts_info == FTS_DP && rmdir(e->fts_path) < 0 ? failed("removing", e->fts_path)
+							       : 0;
+}
+
+static int
+walk_tree(const char *side, const char *folder, const char *to,
+    int (*fn)(const FTSENT *e, const char *folder, const char *to))
+{
+	char root[PATH];
+	if (snprintf(root, sizeof root, "%s", side) >= (int)sizeof root)
+		return tl_fail(TL_ETOOBIG, "the folder's name is too long");
+	char *const roots[] = {root, NULL};
+	FTS *tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+	int rc = tree ? 0 : failed("reading", side), files = 0;
+	for (FTSENT *e; rc == 0 && (e = fts_read(tree));) {
+		if (++files > 2 * TL_FILES_TREE)
+			rc = tl_fail(
+			    TL_ETOOBIG, "%s has more than %d files", side, TL_FILES_TREE);
+		else
+			rc = fn(e, folder, to);
+	}
+	if (tree)
+		(void)fts_close(tree);
+	return rc;
+}
+
+int
+tl_files_mirror(const char *folder, const char *to)
+{
+	int rc = tl_mkdirs(to);
+	if (rc == 0)
+		rc = walk_tree(folder, folder, to, mirror_entry);
+	return rc < 0 ? rc : walk_tree(to, folder, to, remove_entry);
 }

@@ -29,12 +29,17 @@ tl_ship_sync_folder(const struct tl_ship *s)
 	return fd >= 0 && fsync(fd) == 0 ? 0 : tl_fail(TL_EIO, "cannot sync %s: %m", path);
 }
 
+/*
+ * The database's file is read through SQLite's own handle: closing any other descriptor of it would drop the locks that this
+ * process holds on it (POSIX), and whoever closes the store next would take itself for the last.
+ */
+
 /* The base --------------------------------------------------------------------------------------------------------- */
 
 void
 tl_ship_base_abort(struct tl_ship *s)
 {
-	tl_fd_close(&s->base_from);
+	s->base = NULL;
 	tl_fd_close(&s->base_to);
 	s->base_at = 0;
 }
@@ -47,9 +52,10 @@ tl_ship_base_begin(struct tl_ship *s)
 	if (rc < 0)
 		return rc;
 	tl_ship_base_abort(s);
-	s->base_from = open(s->database, O_RDONLY | O_CLOEXEC);
-	if (s->base_from < 0)
-		return tl_fail(TL_EIO, "cannot read %s: %m", s->database);
+	if (sqlite3_file_control(s->merger, "main", SQLITE_FCNTL_FILE_POINTER, &s->base) !=
+		SQLITE_OK ||
+	    !s->base || !s->base->pMethods)
+		return tl_fail(TL_EIO, "%s is not open", s->database);
 	s->base_to = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	return s->base_to >= 0
 		   ? 0
@@ -76,21 +82,22 @@ int
 tl_ship_base_step(struct tl_ship *s, bool *ret_done)
 {
 	int64_t until = s->base_at + TL_SHIP_BASE_STEP;
+	sqlite3_int64 size = 0;
 	*ret_done = false;
-	while (s->base_at < until) {
-		ssize_t n = pread(s->base_from, s->piece, sizeof s->piece, s->base_at);
-		if (n < 0)
+	if (s->base->pMethods->xFileSize(s->base, &size) != SQLITE_OK)
+		return tl_fail(TL_EIO, "reading %s failed: %m", s->database);
+	while (s->base_at < until && s->base_at < size) {
+		int64_t left = size - s->base_at;
+		int n = left < (int64_t)sizeof s->piece ? (int)left : (int)sizeof s->piece;
+		if (s->base->pMethods->xRead(s->base, s->piece, n, s->base_at) != SQLITE_OK)
 			return tl_fail(TL_EIO, "reading %s failed: %m", s->database);
-		if (n == 0) {
-			*ret_done = true;
-			return base_name(s);
-		}
 		if (pwrite(s->base_to, s->piece, (size_t)n, s->base_at) != n)
 			return tl_fail(errno == ENOSPC ? TL_EFULL : TL_EIO,
 			    "writing the base copy failed: %m");
 		s->base_at += n;
 	}
-	return 0;
+	*ret_done = s->base_at >= size;
+	return *ret_done ? base_name(s) : 0;
 }
 
 /* Finding the place again ------------------------------------------------------------------------------------------- */

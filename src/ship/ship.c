@@ -305,7 +305,7 @@ static int
 move_on(struct tl_ship *s)
 {
 	bool all = false;
-	int rc = s->held && s->base_from < 0 ? merge(s, &all) : 0;
+	int rc = s->held && !s->base ? merge(s, &all) : 0;
 	return rc < 0 ? rc : hold(s);
 }
 
@@ -374,7 +374,7 @@ is_old(const struct tl_ship *s)
 static bool
 must_turn(const struct tl_ship *s)
 {
-	if (s->base_from >= 0 || s->segment < 0 || s->ended)
+	if (s->base || s->segment < 0 || s->ended)
 		return false;
 	return s->state.log_bytes > (int64_t)s->rules.whole_bytes ||
 	       (s->rules.whole_us && s->state.log_bytes > TL_WAL_HEAD &&
@@ -403,7 +403,7 @@ advance(struct tl_ship *s, bool *ret_more)
 {
 	bool done = false;
 	int rc = follow(s, true);
-	if (rc == 0 && s->base_from >= 0) {
+	if (rc == 0 && s->base) {
 		rc = tl_ship_base_step(s, &done);
 		if (rc == 0 && done)
 			rc = base_done(s);
@@ -487,7 +487,7 @@ tl_ship_open(const struct tl_ship_rules *rules, struct tl_ship **ret)
 	s->rules = *rules;
 	s->database = copy_of(rules->database);
 	s->to = copy_of(rules->to);
-	s->log_fd = s->segment_fd = s->index_fd = s->base_from = s->base_to = -1;
+	s->log_fd = s->segment_fd = s->index_fd = s->base_to = -1;
 	s->segment = -1;
 	s->turn = (struct tl_turn){-1, -1};
 	int rc = tl_turn_open(&s->turn, rules->turn);

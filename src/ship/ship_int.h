@@ -34,7 +34,8 @@ struct tl_ship {
 	bool ended; /* all of the log was merged and the database looked so: */
 	int64_t end_mtime_ns, end_size;
 
-	int base_from, base_to; /* -1: no base copy is under way */
+	sqlite3_file *base; /* the merger's; NULL: no base copy is under way */
+	int base_to;
 	int64_t base_at;
 	int64_t based_us; /* 0: there is no base yet */
 	int64_t based_at;

@@ -159,6 +159,22 @@ sync_path(const char *folder)
 	return 0;
 }
 
+/*
+ * A second name in blobs/ship, where the backup role finds what it has not copied yet. It made that folder; without it
+ * nobody copies. A name that is lost in a power cut is made good by its rounds over the whole folder.
+ */
+static void
+note_new(const char *path)
+{
+	char second[4096];
+	const char *name = strrchr(path, '/');
+	if (name && (size_t)(name - path) > 3 &&
+	    snprintf(second, sizeof second, "%.*s/ship%s", (int)(name - path) - 3, path, name) <
+		(int)sizeof second &&
+	    link(path, second) < 0)
+		return; /* no such folder, or the name is there already */
+}
+
 /* Moves a synced temporary file to its final name. */
 static int
 settle(const char *tmp, const char *path)
@@ -185,6 +201,8 @@ settle(const char *tmp, const char *path)
 	}
 	if (rc == 0 && rename(tmp, path) < 0)
 		rc = tl_fail(TL_EIO, "cannot name a blob: %m");
+	if (rc == 0)
+		note_new(path);
 	TL_KILLPOINT(BLOB_NAMED);
 	return rc < 0 ? rc : sync_path(folder);
 }

@@ -7,6 +7,11 @@
 
 #include "store/db.h"
 
+/* Who may merge the databases' logs: the clerk, or the backup role, which copies them first. */
+#define TL_DUTY_MERGE "merge"
+/* The name under which the continuous copies say how far they are (tl_deadline_set). */
+#define TL_BACKUP_CONTINUOUS "continuous"
+
 /* Takes or renews a duty for `holder`; TL_EAGAIN while somebody else has it. */
 int tl_duty_take(
     struct tl_db *db, const char *name, struct tl_id holder, int64_t until) TL_MUST;

@@ -15,7 +15,14 @@
 
 #define TL_WORKERS_MAX 16
 
-enum tl_proc { TL_PROC_SERVER, TL_PROC_WORKER, TL_PROC_COURIER, TL_PROC_CLERK, TL_PROC_COUNT };
+enum tl_proc {
+	TL_PROC_SERVER,
+	TL_PROC_WORKER,
+	TL_PROC_COURIER,
+	TL_PROC_CLERK,
+	TL_PROC_BACKUP,
+	TL_PROC_COUNT
+};
 extern const char *const tl_proc_names[]; /* "server" …, NULL-terminated */
 
 struct tl_wires {

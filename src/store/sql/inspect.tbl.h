@@ -12,6 +12,8 @@ S(INSPECT_CASES, "SELECT c.id, c.queue, c.state, c.severity, c.policy, c.subject
 		 " WHERE ($1 = '' OR c.queue = $1)"
 		 " AND (c.state = $2 OR ($2 = '' AND c.state IN ('open', 'claimed')))"
 		 " ORDER BY c.urgency DESC, c.opened_at LIMIT $3")
+S(DRILL_ITEMS, "SELECT platform, id FROM items WHERE body IS NOT NULL ORDER BY platform DESC, id DESC LIMIT $1")
+S(DRILL_MEDIA, "SELECT platform, id FROM media WHERE state <> 'erased' ORDER BY platform DESC, id LIMIT $1")
 S(INSPECT_QUEUES, "SELECT q.name, q.title, q.skills,"
 		  " SUM(CASE WHEN c.state = 'open' THEN 1 ELSE 0 END),"
 		  " SUM(CASE WHEN c.state = 'claimed' THEN 1 ELSE 0 END),"
