@@ -151,10 +151,11 @@ tl_console_call(struct tl_req *req, tl_call_fn fn)
 		const struct tl_user *u = &c.session->user;
 		tl_actor_user(c.actor, u->id);
 		c.who = (struct tl_reviewer){.id = u->id,
-		    .skills = u->skills,
 		    .oversees = tl_may(u->role, TL_MAY_RELEASE_ANY),
 		    .claim_us = c.app->config->claim_minutes * TL_US_MIN};
 	}
+	if (rc == 0 && c.session)
+		rc = tl_access_of(c.db, c.arena, &c.session->user, c.set, &c.who.access);
 	if (rc == 0)
 		rc = fn(&c);
 	if (c.db && tl_db_in_tx(c.db))
@@ -214,10 +215,30 @@ tl_call_audit(struct tl_call *c, const char *verb, struct tl_id subject, const c
 	return tl_audit_add(c->db, c->actor, verb, tl_str(text), tl_str(detail));
 }
 
+bool
+tl_call_may(const struct tl_call *c, enum tl_act act, struct tl_str queue, struct tl_str policy)
+{
+	struct tl_tag tag = {queue, policy};
+	return tl_may_on(&c->who.access, act, &tag, 1);
+}
+
+int
+tl_call_need_policy(const struct tl_call *c, enum tl_act act, struct tl_str policy)
+{
+	struct tl_tag tag = {.policy = policy};
+	return tl_need_on(&c->who.access, act, &tag, 1);
+}
+
+int
+tl_call_need_tags(struct tl_call *c, enum tl_act act, int rc, const struct tl_tags *tags)
+{
+	return rc < 0 ? rc : tl_need_on(&c->who.access, act, tags->v, tags->n);
+}
+
 struct tl_view
 tl_call_view(struct tl_call *c)
 {
-	return (struct tl_view){c->db, c->arena, c->set, &c->out};
+	return (struct tl_view){c->db, c->arena, c->set, &c->out, &c->who.access};
 }
 
 /* The table ------------------------------------------------------------------------------- */

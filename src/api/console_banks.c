@@ -48,14 +48,19 @@ load_bank(struct tl_call *c, struct tl_id *ret_id, struct tl_bank *ret)
 	int rc = tl_call_id(c, 0, ret_id);
 	if (rc == 0)
 		rc = tl_bank_get(c->db, *ret_id, c->arena, ret);
-	return rc == TL_ENOTFOUND ? tl_fail(rc, "there is no such bank") : rc;
+	if (rc == TL_ENOTFOUND)
+		return tl_fail(rc, "there is no such bank");
+	/* Whoever changes a bank decides what is found under its policy. */
+	bool reads = tl_str_is(tl_req_method(c->req), "GET");
+	return rc < 0 ? rc
+		      : tl_call_need_policy(c, reads ? TL_ACT_SEE : TL_ACT_DECIDE, ret->policy);
 }
 
 static int
 policy_known(const struct tl_call *c, struct tl_str policy)
 {
 	if (tl_policy_find(c->set, policy))
-		return 0;
+		return tl_call_need_policy(c, TL_ACT_DECIDE, policy);
 	return tl_fail_at(TL_EFIELD, "/policy", "there is no such policy");
 }
 
@@ -69,8 +74,10 @@ tl_console_banks(struct tl_call *c)
 		return rc;
 	tl_js_open(&c->out, NULL, '{');
 	tl_js_open(&c->out, "banks", '[');
-	for (size_t i = 0; i < n && rc == 0; i++)
-		rc = write_bank(c, NULL, &list[i]);
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		if (tl_call_may(c, TL_ACT_SEE, TL_S(""), list[i].policy))
+			rc = write_bank(c, NULL, &list[i]);
+	}
 	tl_js_close(&c->out, ']');
 	tl_js_close(&c->out, '}');
 	return rc;
@@ -258,8 +265,12 @@ entry_of_media(struct tl_call *c, const struct tl_bank *b, const struct entry_as
 	if (rc < 0)
 		return rc;
 	int64_t platform = tl_col_int(&r, 0);
+	struct tl_tags tags = {0};
 	tl_row_end(&r);
-	rc = tl_media_get(c->db, platform, &id, c->arena, m);
+	rc = tl_tags_of_media(c->db, platform, &id, c->arena, &tags);
+	rc = tl_call_need_tags(c, TL_ACT_SEE, rc, &tags);
+	if (rc == 0)
+		rc = tl_media_get(c->db, platform, &id, c->arena, m);
 	if (rc < 0)
 		return rc;
 	if (b->kind == TL_BANK_TEXT)

@@ -73,7 +73,8 @@ sum_queues(struct tl_call *c, struct queue_sum *list, size_t n)
 		return rc;
 	while ((rc = tl_row_next(&r)) > 0) {
 		for (size_t i = 0; i < n; i++) {
-			if (tl_str_eq(list[i].name, tl_col_str(&r, 0)))
+			if (tl_str_eq(list[i].name, tl_col_str(&r, 0)) &&
+			    tl_call_may(c, TL_ACT_SEE, list[i].name, tl_col_str(&r, 7)))
 				add_sum(&list[i], &r);
 		}
 	}
@@ -98,20 +99,22 @@ static void
 write_queue(struct tl_call *c, const struct queue_sum *q)
 {
 	struct tl_buf *out = &c->out;
+	/* The name of a queue is no secret (cases are moved there); what is in it is. */
+	bool seen = tl_call_may(c, TL_ACT_SEE, q->name, TL_S(""));
 	tl_js_open(out, NULL, '{');
 	tl_js_str(out, "name", q->name);
 	tl_js_str(out, "title", q->title);
 	write_skills(out, q->skills);
-	tl_js_int(out, "open", q->open);
-	tl_js_int(out, "claimed", q->claimed);
-	tl_js_int(out, "late", q->late);
+	tl_js_int0(out, "open", seen, q->open);
+	tl_js_int0(out, "claimed", seen, q->claimed);
+	tl_js_int0(out, "late", seen, q->late);
 	tl_js_open(out, "by_severity", '{');
 	for (int s = 0; s < tl_severity_count; s++)
-		tl_js_int(out, tl_severity_names[s], q->by_severity[s]);
+		tl_js_int0(out, tl_severity_names[s], seen, q->by_severity[s]);
 	tl_js_close(out, '}');
 	tl_js_time(out, "oldest_at", q->oldest);
 	tl_js_time(out, "next_clock_at", q->next_clock);
-	tl_js_bool(out, "mine", tl_review_skilled(c->who.skills, q->skills));
+	tl_js_bool(out, "mine", tl_call_may(c, TL_ACT_WORK, q->name, TL_S("")));
 	tl_js_close(out, '}');
 }
 
@@ -153,9 +156,32 @@ states_asked(struct tl_call *c, const char *ret[2])
 	return 0;
 }
 
+/* How many of a queue's cases in these states the person may see by their policy, and how many there are. */
+static int
+count_cases(struct tl_call *c, struct tl_str queue, const char *states[2], int64_t *ret_seen,
+    int64_t *ret_all)
+{
+	struct tl_row r;
+	int64_t seen = 0, all = 0;
+	int rc = tl_db_query(
+	    c->db, &r, TL_SQL_VIEW_CASES_COUNT, A_TEXT(queue), A_Z(states[0]), A_Z(states[1]));
+	if (rc < 0)
+		return rc;
+	while ((rc = tl_row_next(&r)) > 0) {
+		all += tl_col_int(&r, 1);
+		if (tl_call_may(c, TL_ACT_SEE, queue, tl_col_str(&r, 0)))
+			seen += tl_col_int(&r, 1);
+	}
+	*ret_seen = seen;
+	*ret_all = all;
+	return rc;
+}
+
 int
 tl_console_queue_cases(struct tl_call *c)
 {
+	struct tl_tag tag = {.queue = tl_req_param(c->req, 0)};
+	int64_t all = 0, total = 0;
 	const char *states[2];
 	struct tl_str queue = tl_req_param(c->req, 0);
 	int64_t limit = 100, offset = 0, n = 0;
@@ -172,19 +198,19 @@ tl_console_queue_cases(struct tl_call *c)
 	if (rc < 0)
 		return rc;
 	tl_row_end(&r);
+	rc = tl_need_on(&c->who.access, TL_ACT_SEE, &tag, 1);
+	if (rc < 0)
+		return rc;
 	struct tl_view v = tl_call_view(c);
 	tl_js_open(&c->out, NULL, '{');
 	rc = tl_view_queue(&v, "cases", queue, states[0], states[1], limit, offset, &n);
 	if (rc == 0)
-		rc = tl_db_first(c->db, &r, TL_SQL_VIEW_CASES_COUNT, A_TEXT(queue),
-		    A_Z(states[0]), A_Z(states[1]));
+		rc = count_cases(c, queue, states, &total, &all);
 	if (rc < 0)
 		return rc;
-	int64_t total = tl_col_int(&r, 0);
-	tl_row_end(&r);
 	tl_js_int(&c->out, "total", total);
 	int64_t next = offset + n;
-	if (next < total && n > 0)
+	if (next < all && n > 0)
 		tl_js_z(&c->out, "next", tl_arena_printf(c->arena, "%lld", (long long)next));
 	else
 		tl_js_null(&c->out, "next");
@@ -219,13 +245,26 @@ platforms(struct tl_call *c, struct platform *list, size_t *ret_n)
 }
 
 static int
-write_items(struct tl_call *c, struct tl_row *r, struct tl_str platform)
+sees(struct tl_call *c, int64_t platform, enum tl_subject_kind kind, struct tl_id id, bool *ret)
+{
+	struct tl_view v = tl_call_view(c);
+	return tl_view_sees_subject(&v, platform, kind, id, ret);
+}
+
+static int
+write_items(struct tl_call *c, struct tl_row *r, const struct platform *platform)
 {
 	int rc;
 	struct tl_buf *out = &c->out;
 	while ((rc = tl_row_next(r)) > 0) {
+		bool seen = false;
+		rc = sees(c, platform->id, TL_SUBJECT_ITEM, tl_col_id(r, 10), &seen);
+		if (rc < 0)
+			break;
+		if (!seen)
+			continue;
 		tl_js_open(out, NULL, '{');
-		tl_js_str(out, "platform", platform);
+		tl_js_str(out, "platform", platform->name);
 		tl_js_str(out, "id", tl_col_str(r, 0));
 		tl_js_int(out, "version", tl_col_int(r, 1));
 		tl_js_bool(out, "live", tl_col_int(r, 2) != 0);
@@ -238,6 +277,7 @@ write_items(struct tl_call *c, struct tl_row *r, struct tl_str platform)
 		tl_js_time(out, "received_at", tl_col_int(r, 9));
 		tl_js_close(out, '}');
 	}
+	tl_row_end(r);
 	return rc;
 }
 
@@ -263,12 +303,12 @@ find_items(struct tl_call *c, struct tl_str q, const struct platform *list, size
 			rc = tl_db_query(c->db, &r, TL_SQL_VIEW_ITEMS_LIKE, A_INT(list[i].id),
 			    A_TEXT(q), A_TEXT(range_end(c->arena, q)));
 		if (rc == 0)
-			rc = write_items(c, &r, list[i].name);
+			rc = write_items(c, &r, &list[i]);
 		if (rc == 0 && whole)
 			rc = tl_db_query(
 			    c->db, &r, TL_SQL_VIEW_ITEM_ID, A_INT(list[i].id), A_ID(id));
 		if (rc == 0 && whole)
-			rc = write_items(c, &r, list[i].name);
+			rc = write_items(c, &r, &list[i]);
 	}
 	tl_js_close(&c->out, ']');
 	return rc;
@@ -287,6 +327,12 @@ find_accounts(struct tl_call *c, struct tl_str q, const struct platform *list, s
 		if (rc < 0)
 			break;
 		while ((rc = tl_row_next(&r)) > 0) {
+			bool seen = false;
+			rc = sees(c, list[i].id, TL_SUBJECT_ACCOUNT, tl_col_id(&r, 5), &seen);
+			if (rc < 0)
+				break;
+			if (!seen)
+				continue;
 			tl_js_open(out, NULL, '{');
 			tl_js_str(out, "platform", list[i].name);
 			tl_js_str(out, "id", tl_col_str(&r, 0));
@@ -296,6 +342,7 @@ find_accounts(struct tl_call *c, struct tl_str q, const struct platform *list, s
 			tl_js_time(out, "joined", tl_col_int(&r, 4));
 			tl_js_close(out, '}');
 		}
+		tl_row_end(&r);
 	}
 	tl_js_close(out, ']');
 	return rc;
@@ -327,6 +374,18 @@ id_range(struct tl_str q, struct tl_id *lo, struct tl_id *hi)
 }
 
 static int
+sees_case(struct tl_call *c, const struct tl_row *r, bool *ret)
+{
+	int kind;
+	*ret = tl_call_may(c, TL_ACT_SEE, tl_col_str(r, 1), tl_col_str(r, 5));
+	if (!*ret)
+		return 0;
+	if (tl_word_parse(tl_subject_kind_names, tl_col_str(r, 3), &kind) < 0)
+		return tl_fail(TL_ECORRUPT, "a case's row is damaged");
+	return sees(c, tl_col_int(r, 6), (enum tl_subject_kind)kind, tl_col_id(r, 7), ret);
+}
+
+static int
 find_cases(struct tl_call *c, struct tl_str q)
 {
 	struct tl_buf *out = &c->out;
@@ -339,6 +398,12 @@ find_cases(struct tl_call *c, struct tl_str q)
 		if (rc < 0)
 			return rc;
 		while ((rc = tl_row_next(&r)) > 0) {
+			bool seen = false;
+			rc = sees_case(c, &r, &seen);
+			if (rc < 0)
+				break;
+			if (!seen)
+				continue;
 			tl_js_open(out, NULL, '{');
 			tl_js_id(out, "id", tl_col_id(&r, 0));
 			tl_js_str(out, "queue", tl_col_str(&r, 1));
@@ -349,6 +414,7 @@ find_cases(struct tl_call *c, struct tl_str q)
 			tl_js_close(out, '}');
 			tl_js_close(out, '}');
 		}
+		tl_row_end(&r);
 	}
 	tl_js_close(out, ']');
 	return rc;
@@ -423,6 +489,11 @@ tl_console_trail(struct tl_call *c)
 		rc = find_platform(c, &platform);
 	if (rc == 0)
 		rc = tl_item_find_any(c->db, platform, tl_req_param(c->req, 1), &row);
+	struct tl_tags tags = {0};
+	if (rc == 0)
+		rc = tl_tags_of_subject(
+		    c->db, platform, TL_SUBJECT_ITEM, row.id, c->arena, &tags);
+	rc = tl_call_need_tags(c, TL_ACT_SEE, rc, &tags);
 	if (rc == 0)
 		rc = tl_item_get(c->db, platform, row.id, c->arena, f);
 	return rc < 0 ? rc : write_trail(c, f);
@@ -438,6 +509,8 @@ write_strikes(struct tl_call *c, int64_t platform, struct tl_id id)
 		return rc;
 	tl_js_open(&c->out, "strikes", '[');
 	for (size_t i = 0; i < n; i++) {
+		if (!tl_call_may(c, TL_ACT_SEE, TL_S(""), list[i].policy))
+			continue;
 		tl_js_open(&c->out, NULL, '{');
 		tl_js_id(&c->out, "decision", list[i].decision);
 		tl_js_str(&c->out, "policy", list[i].policy);
@@ -462,8 +535,14 @@ tl_console_account(struct tl_call *c)
 		rc = tl_account_find_any(c->db, platform, tl_req_param(c->req, 1), &id);
 	if (rc == TL_ENOTFOUND)
 		return tl_fail(rc, "there is no such account");
+	struct tl_tags tags = {0};
+	if (rc == 0)
+		rc = tl_tags_of_subject(
+		    c->db, platform, TL_SUBJECT_ACCOUNT, id, c->arena, &tags);
+	rc = tl_call_need_tags(c, TL_ACT_SEE, rc, &tags);
 	if (rc < 0)
 		return rc;
+	const struct platform here = {platform, tl_req_param(c->req, 0)};
 	struct tl_view v = tl_call_view(c);
 	tl_js_open(&c->out, NULL, '{');
 	rc = tl_view_account(&v, "account", platform, id);
@@ -475,7 +554,7 @@ tl_console_account(struct tl_call *c)
 	if (rc < 0)
 		return rc;
 	tl_js_open(&c->out, "items", '[');
-	rc = write_items(c, &r, tl_req_param(c->req, 0));
+	rc = write_items(c, &r, &here);
 	tl_js_close(&c->out, ']');
 	if (rc == 0)
 		rc = tl_view_cases_of_account(&v, "cases", platform, id);

@@ -9,6 +9,7 @@
 #include "people/people.h"
 #include "people/session.h"
 #include "review/view.h"
+#include "store/tags.h"
 
 struct tl_call {
 	struct tl_req *req;
@@ -55,6 +56,14 @@ int tl_call_audit(
 /* What every screen shows of the alarms. */
 struct tl_alarm_head;
 void tl_console_alarm_head(struct tl_buf *b, const struct tl_alarm_head *h);
+
+/* What the person may do: something under this queue or policy, and something that carries all these tags. */
+bool tl_call_may(
+    const struct tl_call *c, enum tl_act act, struct tl_str queue, struct tl_str policy);
+int tl_call_need_policy(const struct tl_call *c, enum tl_act act, struct tl_str policy) TL_MUST;
+/* `rc` is that of reading the tags. */
+int tl_call_need_tags(
+    struct tl_call *c, enum tl_act act, int rc, const struct tl_tags *tags) TL_MUST;
 
 struct tl_view tl_call_view(struct tl_call *c);
 struct tl_signin_rules tl_call_signin_rules(const struct tl_config *config);

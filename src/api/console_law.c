@@ -63,6 +63,12 @@ tl_console_figures(struct tl_call *c)
 		rc = tl_figures_read(c->db, days, true, c->arena, &f);
 	if (rc < 0)
 		return rc;
+	size_t kept = 0;
+	for (size_t i = 0; i < f.policy_count; i++) {
+		if (tl_call_may(c, TL_ACT_SEE, TL_S(""), tl_str(f.policies[i].policy)))
+			f.policies[kept++] = f.policies[i];
+	}
+	f.policy_count = kept;
 	tl_figures_json(&f, &c->out);
 	return 0;
 }

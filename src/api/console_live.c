@@ -9,6 +9,7 @@
 
 #include "api/console_int.h"
 
+#include "config/policy.h"
 #include "store/alarms.h"
 #include "sys/clock.h"
 
@@ -17,13 +18,16 @@
 
 #define WATCHERS_MAX 512
 #define QUEUES_MAX 100
+#define OPENS_MAX 2000
+#define ACCESS_BYTES 65536
 #define KEEPALIVE_TICKS 20
 #define SESSION_TICKS 5
 
 struct watcher {
 	struct tl_stream *stream;
 	uint8_t session[TL_SESSION_HASH];
-	char skills[512];
+	struct tl_arena *arena; /* of `access`, read again with the session */
+	struct tl_access access;
 	struct tl_buf last; /* what it was told */
 	int silent;         /* ticks since it was told anything */
 };
@@ -42,7 +46,13 @@ struct tl_console_live {
 static _Atomic(struct tl_console_live *) the_live; /* one console in a process */
 
 struct queue_count {
-	char name[64], skills[256];
+	char name[64];
+};
+
+/* Open cases of a queue under one policy. */
+struct open_count {
+	size_t queue; /* index */
+	char policy[64];
 	int64_t open;
 };
 
@@ -51,6 +61,8 @@ struct counters {
 	bool observe, automatic;
 	struct queue_count queues[QUEUES_MAX];
 	size_t queue_count;
+	struct open_count opens[OPENS_MAX];
+	size_t open_count;
 };
 
 /* Reading --------------------------------------------------------------------------------- */
@@ -65,8 +77,7 @@ read_queues(struct tl_db *db, struct counters *n)
 	while (n->queue_count < QUEUES_MAX && (rc = tl_row_next(&r)) > 0) {
 		struct queue_count *q = &n->queues[n->queue_count];
 		*q = (struct queue_count){0};
-		if (tl_str_copy(q->name, sizeof q->name, tl_col_str(&r, 0)) == 0 &&
-		    tl_str_copy(q->skills, sizeof q->skills, tl_col_str(&r, 2)) == 0)
+		if (tl_str_copy(q->name, sizeof q->name, tl_col_str(&r, 0)) == 0)
 			n->queue_count++;
 	}
 	tl_row_end(&r);
@@ -80,13 +91,18 @@ read_open(struct tl_db *db, struct counters *n)
 	int rc = tl_db_query(db, &r, TL_SQL_VIEW_OPEN_BY_QUEUE, A_NULL);
 	if (rc < 0)
 		return rc;
-	while ((rc = tl_row_next(&r)) > 0) {
-		for (size_t i = 0; i < n->queue_count; i++) {
-			if (tl_str_is(tl_col_str(&r, 0), n->queues[i].name))
-				n->queues[i].open = tl_col_int(&r, 1);
-		}
+	while (n->open_count < OPENS_MAX && (rc = tl_row_next(&r)) > 0) {
+		struct open_count *o = &n->opens[n->open_count];
+		*o = (struct open_count){.open = tl_col_int(&r, 1)};
+		while (o->queue < n->queue_count &&
+		       !tl_str_is(tl_col_str(&r, 0), n->queues[o->queue].name))
+			o->queue++;
+		if (o->queue < n->queue_count &&
+		    tl_str_copy(o->policy, sizeof o->policy, tl_col_str(&r, 2)) == 0)
+			n->open_count++;
 	}
-	return rc;
+	tl_row_end(&r);
+	return rc < 0 ? rc : 0;
 }
 
 static int
@@ -103,22 +119,46 @@ read_counters(struct tl_db *db, struct counters *n)
 	return rc < 0 ? rc : read_open(db, n);
 }
 
+/* Open cases of a queue that the person may see, and what of them they could take. */
+static int64_t
+open_of(const struct counters *n, size_t queue, const struct tl_access *who, int64_t *waiting)
+{
+	int64_t sum = 0;
+	for (size_t i = 0; i < n->open_count; i++) {
+		const struct open_count *o = &n->opens[i];
+		struct tl_tag tag = {tl_str(n->queues[queue].name), tl_str(o->policy)};
+		if (o->queue != queue)
+			continue;
+		if (tl_may_on(who, TL_ACT_SEE, &tag, 1))
+			sum += o->open;
+		if (tl_may_on(who, TL_ACT_WORK, &tag, 1))
+			*waiting += o->open;
+	}
+	return sum;
+}
+
 static void
-write_event(struct tl_buf *out, const struct counters *n, const char *skills)
+write_queues(struct tl_buf *json, const struct counters *n, const struct tl_access *who)
 {
 	int64_t waiting = 0;
+	tl_js_open(json, "queues", '{');
 	for (size_t i = 0; i < n->queue_count; i++) {
-		if (tl_review_skilled(tl_str(skills), tl_str(n->queues[i].skills)))
-			waiting += n->queues[i].open;
+		struct tl_tag tag = {.queue = tl_str(n->queues[i].name)};
+		int64_t open = open_of(n, i, who, &waiting);
+		if (tl_may_on(who, TL_ACT_SEE, &tag, 1))
+			tl_js_int(json, n->queues[i].name, open);
 	}
+	tl_js_close(json, '}');
+	tl_js_int(json, "waiting", waiting);
+}
+
+static void
+write_event(struct tl_buf *out, const struct counters *n, const struct tl_access *who)
+{
 	struct tl_buf TL_CLEANUP(tl_buf_fini) json = {0};
 	tl_js_open(&json, NULL, '{');
 	tl_console_alarm_head(&json, &n->alarms);
-	tl_js_int(&json, "waiting", waiting);
-	tl_js_open(&json, "queues", '{');
-	for (size_t i = 0; i < n->queue_count; i++)
-		tl_js_int(&json, n->queues[i].name, n->queues[i].open);
-	tl_js_close(&json, '}');
+	write_queues(&json, n, who);
 	tl_js_bool(&json, "observe_only", n->observe);
 	tl_js_bool(&json, "automatic_actions", n->automatic);
 	tl_js_close(&json, '}');
@@ -129,13 +169,31 @@ write_event(struct tl_buf *out, const struct counters *n, const char *skills)
 
 /* Telling --------------------------------------------------------------------------------- */
 
-/* False when the session that the reader came with has ended. */
+/* What the person of a session may do as of now; kept in the watcher. NOTFOUND. */
+static int
+look_up(struct tl_db *db, struct watcher *w, struct tl_id id, const struct tl_policy_set *set)
+{
+	struct tl_user u;
+	tl_arena_reset(w->arena);
+	w->access =
+	    (struct tl_access){0}; /* a viewer without any clearance, should this fail */
+	int rc = tl_user_get(db, id, w->arena, &u);
+	if (rc == 0 && u.disabled_at)
+		rc = TL_ENOTFOUND;
+	return rc < 0 ? rc : tl_access_of(db, w->arena, &u, set, &w->access);
+}
+
+/* False when the session that the reader came with has ended; what they may do is read again. */
 static bool
-signed_in(struct tl_db *db, const struct watcher *w)
+signed_in(struct tl_db *db, struct watcher *w, const struct tl_policy_set *set)
 {
 	struct tl_session_row row;
 	int rc = tl_session_get(db, w->session, &row);
-	return rc < 0 ? rc != TL_ENOTFOUND : row.expires_at > tl_now_us();
+	if (rc == 0 && row.expires_at <= tl_now_us())
+		rc = TL_ENOTFOUND;
+	if (rc == 0)
+		rc = look_up(db, w, row.user, set);
+	return rc != TL_ENOTFOUND;
 }
 
 /* False when the reader is gone or too slow. */
@@ -144,7 +202,7 @@ tell(struct watcher *w, const struct counters *n)
 {
 	struct tl_buf now = {0};
 	int rc = 0;
-	write_event(&now, n, w->skills);
+	write_event(&now, n, &w->access);
 	if (!tl_str_eq(tl_buf_str(&now), tl_buf_str(&w->last))) {
 		rc = tl_stream_put(w->stream, tl_buf_str(&now));
 		tl_buf_fini(&w->last);
@@ -165,17 +223,21 @@ drop(struct watcher *w)
 {
 	tl_stream_end(w->stream);
 	tl_buf_fini(&w->last);
+	tl_arena_destroy(w->arena);
 	free(w);
 }
 
 /* With the lock held. */
 static void
-tell_all(struct tl_console_live *l, struct tl_db *db, const struct counters *n)
+tell_all(struct tl_console_live *l, struct tl_db *db, const struct counters *n,
+    const struct tl_policy_set *set)
 {
 	bool look = ++l->ticks % SESSION_TICKS == 0;
 	for (size_t i = 0; i < l->count;) {
 		struct watcher *w = l->watchers[i];
-		if ((!look || signed_in(db, w)) && tell(w, n)) {
+		bool here = !look || signed_in(db, w, set);
+		w->access.set = set;
+		if (here && tell(w, n)) {
 			i++;
 			continue;
 		}
@@ -197,11 +259,13 @@ tick(struct tl_console_live *l)
 	int rc = tl_app_db(l->app, &db);
 	if (rc == 0)
 		rc = read_counters(db, &n);
+	const struct tl_policy_set *set = tl_app_policies(l->app);
 	if (rc == 0) {
 		(void)pthread_mutex_lock(&l->lock);
-		tell_all(l, db, &n);
+		tell_all(l, db, &n, set);
 		(void)pthread_mutex_unlock(&l->lock);
 	}
+	tl_policy_unref(set);
 	tl_app_db_give(l->app, db);
 }
 
@@ -282,8 +346,13 @@ tl_console_live(struct tl_call *c)
 	if (!w)
 		abort();
 	memcpy(w->session, c->session->hash, sizeof w->session);
-	if (tl_str_copy(w->skills, sizeof w->skills, c->who.skills) < 0)
-		w->skills[0] = '\0';
+	w->arena = tl_arena_create(ACCESS_BYTES);
+	rc = look_up(c->db, w, c->who.id, c->set);
+	if (rc < 0) {
+		tl_arena_destroy(w->arena);
+		free(w);
+		return rc;
+	}
 	(void)pthread_mutex_lock(&l->lock);
 	bool full = l->count == WATCHERS_MAX;
 	if (!full) {
@@ -294,6 +363,7 @@ tl_console_live(struct tl_call *c)
 	}
 	(void)pthread_mutex_unlock(&l->lock);
 	if (full) {
+		tl_arena_destroy(w->arena);
 		free(w);
 		return tl_fail(TL_EAGAIN, "too many consoles are open");
 	}

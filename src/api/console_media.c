@@ -25,23 +25,13 @@ arg_media(const struct tl_media_id *id)
 	return A_BYTES(tl_bytes(id->b, sizeof id->b));
 }
 
-/* Whoever looks must have the skills of every queue that this medium is in. */
+/* Whoever looks must be cleared for every item that this medium is part of. */
 static int
 cleared(struct tl_call *c, int64_t platform, const struct tl_media_id *id)
 {
-	struct tl_row r;
-	int rc =
-	    tl_db_query(c->db, &r, TL_SQL_VIEW_MEDIA_SKILLS, A_INT(platform), arg_media(id));
-	if (rc < 0)
-		return rc;
-	bool ok = true;
-	while (ok && (rc = tl_row_next(&r)) > 0)
-		ok = tl_review_skilled(c->who.skills, tl_col_str(&r, 0));
-	tl_row_end(&r);
-	if (!ok)
-		return tl_fail(
-		    TL_EPERM, "this file is in a queue that needs a skill you do not have");
-	return rc;
+	struct tl_tags tags;
+	int rc = tl_tags_of_media(c->db, platform, id, c->arena, &tags);
+	return tl_call_need_tags(c, TL_ACT_REVEAL, rc, &tags);
 }
 
 /* Which platform it belongs to, and that it can be shown. */
@@ -175,6 +165,8 @@ tl_console_media_once(struct tl_call *c)
 	rc = tl_reveal_use(c->db, token, &r);
 	if (rc == 0 && !tl_id_eq(r.user, c->who.id))
 		rc = tl_fail(TL_EPERM, "this address was made for somebody else");
+	if (rc == 0)
+		rc = cleared(c, r.platform, &r.media);
 	rc = tl_call_end(c, TL_SYNC_NORMAL, rc);
 	return rc < 0 ? rc : send_derived(c, &r.media, "preview");
 }

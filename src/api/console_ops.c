@@ -27,6 +27,19 @@ write_counts(struct tl_call *c)
 	return rc;
 }
 
+/* What a delivery says is shown to whom may see what it is about; that it left is shown to all. */
+static int
+write_delivery(struct tl_call *c, const struct tl_row *r)
+{
+	struct tl_tags tags = {0};
+	int rc = tl_tags_of_delivery(c->db, tl_col_id(r, 0), c->arena, &tags);
+	bool seen = rc == 0 && tl_may_on(&c->who.access, TL_ACT_SEE, tags.v, tags.n);
+	tl_js_open(&c->out, NULL, '{');
+	tl_view_delivery(&c->out, r, seen);
+	tl_js_close(&c->out, '}');
+	return rc;
+}
+
 /* The page's rows; *ret_next is the last one when there are more. */
 static int
 write_deliveries(
@@ -46,9 +59,9 @@ write_deliveries(
 			break;
 		}
 		last = tl_col_id(&r, 0);
-		tl_js_open(&c->out, NULL, '{');
-		tl_view_delivery(&c->out, &r);
-		tl_js_close(&c->out, '}');
+		rc = write_delivery(c, &r);
+		if (rc < 0)
+			break;
 	}
 	tl_row_end(&r);
 	tl_js_close(&c->out, ']');
@@ -98,11 +111,9 @@ tl_console_delivery_replay(struct tl_call *c)
 		return rc;
 	tl_app_wake(c->app, TL_PROC_CLERK);
 	tl_app_wake(c->app, TL_PROC_COURIER);
-	tl_js_open(&c->out, NULL, '{');
-	tl_view_delivery(&c->out, &r);
-	tl_js_close(&c->out, '}');
+	rc = write_delivery(c, &r);
 	tl_row_end(&r);
-	return 0;
+	return rc;
 }
 
 /* Keys ------------------------------------------------------------------------------------ */

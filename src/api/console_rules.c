@@ -153,7 +153,8 @@ write_rule(struct tl_call *c, const struct tl_rule_view *v)
 {
 	struct tl_buf *out = &c->out;
 	int64_t hits = 0, shadow = 0;
-	int rc = rule_hits(c, v->name, &hits);
+	bool seen = tl_call_may(c, TL_ACT_SEE, TL_S(""), v->policy);
+	int rc = seen ? rule_hits(c, v->name, &hits) : 0;
 	tl_js_open(out, NULL, '{');
 	tl_js_str(out, "name", v->name);
 	tl_js_str(out, "policy", v->policy);
@@ -174,7 +175,7 @@ write_rule(struct tl_call *c, const struct tl_rule_view *v)
 	    tl_arena_printf(c->arena,
 		"rule %.*s\n    policy  %.*s\n    when    %.*s\n    then    %.*s",
 		TL_ARG(v->name), TL_ARG(v->policy), TL_ARG(v->when), TL_ARG(v->then)));
-	tl_js_int(out, "hits_7d", hits);
+	tl_js_int0(out, "hits_7d", seen, hits);
 	tl_js_close(out, '}');
 	return rc;
 }

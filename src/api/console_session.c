@@ -72,14 +72,17 @@ write_figures(struct tl_call *c, const struct tl_reviewer *who)
 static int
 write_session(struct tl_call *c, const struct tl_user *u, const char *csrf, int64_t expires_at)
 {
-	struct tl_reviewer who = {.id = u->id, .skills = u->skills};
+	struct tl_reviewer who = {.id = u->id};
+	int rc = tl_access_of(c->db, c->arena, u, c->set, &who.access);
+	if (rc < 0)
+		return rc;
 	tl_js_open(&c->out, NULL, '{');
 	write_user(&c->out, u);
 	tl_js_z(&c->out, "csrf", csrf);
 	tl_js_time(&c->out, "expires_at", expires_at);
 	tl_js_int(&c->out, "undo_seconds", c->app->config->undo_seconds);
 	tl_js_int(&c->out, "claim_seconds", c->app->config->claim_minutes * 60);
-	int rc = write_figures(c, &who);
+	rc = write_figures(c, &who);
 	tl_js_raw(&c->out, "prefs", u->prefs.n ? u->prefs : TL_S("{}"));
 	tl_js_z(&c->out, "version", TL_VERSION);
 	tl_js_close(&c->out, '}');

@@ -271,6 +271,8 @@ decide(struct tl_call *c, struct tl_id id, const struct decide_ask *ask,
 	struct tl_decide_env env = decide_env(c, &statement);
 	struct tl_case held;
 	int rc = tl_review_may_decide(c->db, c->arena, &c->who, id, &held);
+	if (rc == 0 && p->policy.n)
+		rc = tl_need_to_decide(&c->who.access, p->policy, p->kind == TL_DECISION_ACT);
 	if (rc == 0)
 		rc = tl_decide_person(c->db, &env, &held, p, ret_decision, ret_effective);
 	if (rc == 0)
@@ -370,6 +372,10 @@ tl_console_decision_reverse(struct tl_call *c)
 	int rc = tl_call_id(c, 0, &r.decision);
 	if (rc == 0)
 		rc = TL_CALL_JSON(c, fields, &r.facts);
+	struct tl_tags tags = {0};
+	if (rc == 0)
+		rc = tl_tags_of_decision(c->db, r.decision, c->arena, &tags);
+	rc = tl_call_need_tags(c, TL_ACT_REVERSE, rc, &tags);
 	if (rc == 0)
 		rc = tl_call_begin(c);
 	if (rc < 0)

@@ -27,7 +27,7 @@ R("GET", API "items/search", search, "search", "q", 0, "Find items, accounts and
 R("GET", API "items/{platform}/{ext_id}", trail, "search", "", 0, "An item and all that came of it.")
 R("GET", API "accounts/{platform}/{ext_id}", account, "search", "", 0, "An account and its history.")
 
-R("GET", API "media/{hex}/tiny", media_tiny, "look", "case", 0, "The 32-pixel derivative.")
+R("GET", API "media/{hex}/tiny", media_tiny, "reveal", "case", 0, "The 32-pixel derivative.")
 R("POST", API "media/{hex}/reveal", media_reveal, "reveal", "", 4096, "An address that shows a preview once.")
 R("GET", "/console/media/{token}", media_once, "reveal", "", 0, "The preview, once.")
 

@@ -203,7 +203,7 @@ count_skilled(const struct tl_user *users, size_t n, struct tl_str skills)
 	int found = 0;
 	for (size_t i = 0; i < n; i++)
 		found += users[i].disabled_at == 0 && users[i].role != TL_ROLE_VIEWER &&
-			 tl_review_skilled(users[i].skills, skills);
+			 tl_skilled(users[i].skills, skills);
 	return found;
 }
 

@@ -250,6 +250,16 @@ tl_need_on(
 }
 
 int
+tl_need_to_decide(const struct tl_access *who, struct tl_str policy, bool restricts)
+{
+	struct tl_tag tag = {.policy = policy};
+	bool child = tl_evidence_of(who->set, policy) == TL_EVIDENCE_SEALED;
+	if (restricts && child)
+		return 0;
+	return tl_need_on(who, TL_ACT_DECIDE, &tag, 1);
+}
+
+int
 tl_grant_check(const struct tl_policy_set *set, const struct tl_grant *g)
 {
 	int word;

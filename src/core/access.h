@@ -64,5 +64,12 @@ bool tl_may_on(
 int tl_need_on(const struct tl_access *who, enum tl_act act, const struct tl_tag *tags,
     size_t count) TL_MUST;
 
+/*
+ * May they decide under this policy, on a case that is theirs to decide? To restrict under child safety needs neither
+ * clearance nor grant: whoever comes upon it must be able to stop it at once. To say that it is none does.
+ */
+int tl_need_to_decide(
+    const struct tl_access *who, struct tl_str policy, bool restricts) TL_MUST;
+
 /* Checks a grant before it is stored: queue, policy or class must exist. TL_EFIELD. */
 int tl_grant_check(const struct tl_policy_set *set, const struct tl_grant *g) TL_MUST;

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "core/policy.h"
+#include "core/access.h"
 #include "review/case_state.h"
 #include "store/cases.h"
 
@@ -49,13 +49,14 @@ int tl_review_queues_sync(struct tl_db *db, const struct tl_policy_set *set) TL_
 /* Who works a case. */
 struct tl_reviewer {
 	struct tl_id id;
-	struct tl_str skills; /* words separated by spaces */
-	bool oversees;        /* may release and move what others hold */
-	int64_t claim_us;     /* how long a claim lasts without a heartbeat */
+	struct tl_access access; /* what they may do on what */
+	bool oversees;           /* may release and move what others hold */
+	int64_t claim_us;        /* how long a claim lasts without a heartbeat */
 };
 
-/* True when the person has every word that the queue asks for. */
-bool tl_review_skilled(struct tl_str skills, struct tl_str wanted);
+/* EPERM when the person may not do this to the case, in words that say what is missing. */
+int tl_review_need(struct tl_db *db, struct tl_arena *a, const struct tl_reviewer *who,
+    enum tl_act act, const struct tl_case *c) TL_MUST;
 
 /*
  * The case that the person holds already, else the most urgent one that they may take, claimed for them.

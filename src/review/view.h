@@ -13,13 +13,21 @@ struct tl_view {
 	struct tl_arena *arena;
 	const struct tl_policy_set *set;
 	struct tl_buf *out;
+	const struct tl_access
+	    *eyes; /* what they may not see is left out; NULL: the operator */
 };
 
-/* Case, whole. `who` looks at it. */
+/* True when whoever looks may see what is under this queue or policy (either may be empty). */
+bool tl_view_sees(const struct tl_view *v, struct tl_str queue, struct tl_str policy);
+/* The same of an item or account with all that was said of it. Negative: the store's failure. */
+int tl_view_sees_subject(const struct tl_view *v, int64_t platform, enum tl_subject_kind kind,
+    struct tl_id subject, bool *ret) TL_MUST;
+
+/* Case, whole. `who` looks at it; TL_EPERM when they may not see it. */
 int tl_view_case(const struct tl_view *v, const char *key, const struct tl_reviewer *who,
     struct tl_id id) TL_MUST;
 
-/* Arrays of CaseRow. */
+/* Arrays of CaseRow; *ret_n counts those that are left out, too, so that pages follow each other. */
 int tl_view_queue(const struct tl_view *v, const char *key, struct tl_str queue,
     const char *state_a, const char *state_b, int64_t limit, int64_t offset,
     int64_t *ret_n) TL_MUST;
@@ -59,5 +67,5 @@ void tl_view_action(
 int tl_view_platform(const struct tl_view *v, const char *key, int64_t platform) TL_MUST;
 int tl_view_person(const struct tl_view *v, const char *key, struct tl_id user) TL_MUST;
 
-/* The members of a Delivery from a row of VIEW_DELIVERY and its siblings. */
-void tl_view_delivery(struct tl_buf *out, const struct tl_row *r);
+/* `seen`: with subject and body. The members of a Delivery from a row of VIEW_DELIVERY and its siblings. */
+void tl_view_delivery(struct tl_buf *out, const struct tl_row *r, bool seen);

@@ -163,9 +163,13 @@ write_side(const struct tl_view *v, const char *key, enum tl_sql sql, const stru
 	}
 	struct tl_arena TL_CLEANUP(tl_arena_destroyp) *scratch = tl_arena_create(SCRATCH_BYTES);
 	tl_js_open(v->out, key, '[');
-	for (size_t i = 0; i < n && rc >= 0; i++)
-		rc =
-		    write_thread_item(v, scratch, it->platform, ids[backwards ? n - 1 - i : i]);
+	for (size_t i = 0; i < n && rc >= 0; i++) {
+		struct tl_id id = ids[backwards ? n - 1 - i : i];
+		bool seen = false;
+		rc = tl_view_sees_subject(v, it->platform, TL_SUBJECT_ITEM, id, &seen);
+		if (rc == 0 && seen)
+			rc = write_thread_item(v, scratch, it->platform, id);
+	}
 	tl_js_close(v->out, ']');
 	return rc < 0 ? rc : 0;
 }
@@ -336,6 +340,12 @@ write_notes(const struct tl_view *v, struct tl_id id)
 
 /* The case -------------------------------------------------------------------------------- */
 
+static bool
+pick_policy(const void *ctx, struct tl_str policy)
+{
+	return tl_view_sees(ctx, (struct tl_str){0}, policy);
+}
+
 static int
 write_queue(const struct tl_view *v, struct tl_str queue)
 {
@@ -347,12 +357,11 @@ write_queue(const struct tl_view *v, struct tl_str queue)
 	tl_js_str(v->out, "queue_title", rc == 0 ? tl_col_str(&r, 0) : queue);
 	if (rc == 0)
 		tl_row_end(&r);
-	rc = tl_db_first(v->db, &r, TL_SQL_CASE_OPEN_COUNT, A_TEXT(queue));
-	if (rc < 0)
-		return rc;
-	tl_js_int(v->out, "waiting", tl_col_int(&r, 0));
-	tl_row_end(&r);
-	return 0;
+	int64_t waiting = 0;
+	struct tl_case_want want = {.queue = queue, .pick = pick_policy, .ctx = v};
+	rc = tl_case_open_count(v->db, &want, &waiting);
+	tl_js_int(v->out, "waiting", waiting);
+	return rc;
 }
 
 /* State, order, clock and claim. */
@@ -459,6 +468,8 @@ tl_view_case(
 {
 	struct tl_case c;
 	int rc = tl_case_get(v->db, v->arena, id, &c);
+	if (rc == 0 && v->eyes)
+		rc = tl_review_need(v->db, v->arena, who, TL_ACT_SEE, &c);
 	if (rc < 0)
 		return rc;
 	struct tl_item_full *f = NULL;
@@ -485,9 +496,24 @@ tl_view_case(
 /* Rows of queues -------------------------------------------------------------------------- */
 
 static int
-write_case_row(const struct tl_view *v, const struct tl_row *r, void *ctx)
+pick_case(const struct tl_view *v, const struct tl_row *r, void *ctx, bool *ret)
 {
 	int64_t *n = ctx;
+	int kind;
+	++*n;
+	*ret = tl_view_sees(v, tl_col_str(r, 20), tl_col_str(r, 5));
+	if (!*ret)
+		return 0;
+	if (tl_word_parse(tl_subject_kind_names, tl_col_str(r, 6), &kind) < 0)
+		return tl_fail(TL_ECORRUPT, "a case's row is damaged");
+	return tl_view_sees_subject(
+	    v, tl_col_int(r, 21), (enum tl_subject_kind)kind, tl_col_id(r, 22), ret);
+}
+
+static int
+write_case_row(const struct tl_view *v, const struct tl_row *r, void *ctx)
+{
+	(void)ctx;
 	struct tl_buf *out = v->out;
 	bool item = tl_str_is(tl_col_str(r, 6), "item");
 	bool claimed = tl_str_is(tl_col_str(r, 1), "claimed");
@@ -512,7 +538,6 @@ write_case_row(const struct tl_view *v, const struct tl_row *r, void *ctx)
 	tl_js_time(out, "opened_at", tl_col_int(r, 13));
 	tl_js_str0(out, "claimed_by", tl_col_str(r, 14));
 	tl_js_time(out, "claim_until", claimed ? tl_col_int(r, 15) : 0);
-	++*n;
 	return tl_arena_check(v->arena);
 }
 
@@ -520,7 +545,7 @@ static int
 write_case_rows(const struct tl_view *v, const char *key, struct tl_row *r, int64_t *ret_n)
 {
 	int64_t n = 0;
-	int rc = view_rows(v, key, r, write_case_row, &n);
+	int rc = view_rows_if(v, key, r, pick_case, write_case_row, &n);
 	if (rc == 0 && ret_n)
 		*ret_n = n;
 	return rc;

@@ -6,6 +6,11 @@
 /* Writes the members of one row. */
 typedef int (*view_row)(const struct tl_view *v, const struct tl_row *r, void *ctx);
 
+/* Which rows to write; NULL: all. */
+typedef int (*view_pick)(const struct tl_view *v, const struct tl_row *r, void *ctx, bool *ret);
+
 /* Reads `r` to its end, whatever happens. 0, or the failure of a row or of the store. */
 int view_rows(
     const struct tl_view *v, const char *key, struct tl_row *r, view_row fn, void *ctx) TL_MUST;
+int view_rows_if(const struct tl_view *v, const char *key, struct tl_row *r, view_pick pick,
+    view_row fn, void *ctx) TL_MUST;

@@ -47,6 +47,21 @@ write_row(const struct tl_view *v, const struct tl_row *r, void *ctx)
 	return rc;
 }
 
+/* Its own policy, and whatever else was said of what it was about. */
+static int
+pick_decision(const struct tl_view *v, const struct tl_row *r, void *ctx, bool *ret)
+{
+	int kind;
+	(void)ctx;
+	*ret = tl_view_sees(v, (struct tl_str){0}, tl_col_str(r, 4));
+	if (!*ret)
+		return 0;
+	if (tl_word_parse(tl_subject_kind_names, tl_col_str(r, 9), &kind) < 0)
+		return tl_fail(TL_ECORRUPT, "a decision's row is damaged");
+	return tl_view_sees_subject(
+	    v, tl_col_int(r, 20), (enum tl_subject_kind)kind, tl_col_id(r, 21), ret);
+}
+
 int
 tl_view_decision(const struct tl_view *v, const char *key, struct tl_id id)
 {
@@ -73,7 +88,7 @@ tl_view_decisions_of_account(
 	struct tl_row r;
 	int rc = tl_db_query(
 	    v->db, &r, TL_SQL_VIEW_DECISIONS_OF_ACCOUNT, A_INT(platform), A_ID(account));
-	return rc < 0 ? rc : view_rows(v, key, &r, write_row, NULL);
+	return rc < 0 ? rc : view_rows_if(v, key, &r, pick_decision, write_row, NULL);
 }
 
 static int
@@ -124,13 +139,13 @@ write_events(const struct tl_view *v, struct tl_id decision)
 }
 
 void
-tl_view_delivery(struct tl_buf *out, const struct tl_row *r)
+tl_view_delivery(struct tl_buf *out, const struct tl_row *r, bool seen)
 {
 	tl_js_id(out, "id", tl_col_id(r, 0));
 	tl_js_str(out, "platform", tl_col_str(r, 1));
 	tl_js_bool(out, "live", tl_col_int(r, 2) != 0);
 	tl_js_str(out, "kind", tl_col_str(r, 3));
-	tl_js_str(out, "subject_key", tl_col_str(r, 4));
+	tl_js_str(out, "subject_key", seen ? tl_col_str(r, 4) : TL_S(""));
 	struct tl_str state = tl_col_str(r, 5);
 	tl_js_str(out, "state", state);
 	tl_js_int(out, "attempts", tl_col_int(r, 6));
@@ -141,14 +156,14 @@ tl_view_delivery(struct tl_buf *out, const struct tl_row *r)
 	tl_js_time(out, "delivered_at", tl_col_int(r, 10));
 	tl_js_int0(out, "status", !tl_col_null(r, 11), tl_col_int(r, 11));
 	tl_js_str0(out, "error", tl_col_str(r, 12));
-	tl_js_raw0(out, "body", tl_col_str(r, 13));
+	tl_js_raw0(out, "body", seen ? tl_col_str(r, 13) : TL_S(""));
 }
 
 static int
 write_delivery(const struct tl_view *v, const struct tl_row *r, void *ctx)
 {
 	(void)ctx;
-	tl_view_delivery(v->out, r);
+	tl_view_delivery(v->out, r, true);
 	return 0;
 }
 
@@ -207,5 +222,5 @@ tl_view_decisions_of(const struct tl_view *v, const char *key, int64_t platform,
 	struct tl_row r;
 	int rc = tl_db_query(v->db, &r, TL_SQL_VIEW_DECISIONS_OF_SUBJECT, A_INT(platform),
 	    A_Z(tl_subject_kind_names[kind]), A_ID(subject));
-	return rc < 0 ? rc : view_rows(v, key, &r, write_whole, NULL);
+	return rc < 0 ? rc : view_rows_if(v, key, &r, pick_decision, write_whole, NULL);
 }

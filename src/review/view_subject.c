@@ -8,13 +8,48 @@
 
 #include "base/json.h"
 #include "store/accounts.h"
+#include "store/tags.h"
+
+bool
+tl_view_sees(const struct tl_view *v, struct tl_str queue, struct tl_str policy)
+{
+	struct tl_tag tag = {queue, policy};
+	return !v->eyes || tl_may_on(v->eyes, TL_ACT_SEE, &tag, 1);
+}
+
+int
+tl_view_sees_subject(const struct tl_view *v, int64_t platform, enum tl_subject_kind kind,
+    struct tl_id subject, bool *ret)
+{
+	struct tl_tags tags;
+	*ret = true;
+	if (!v->eyes)
+		return 0;
+	int rc = tl_tags_of_subject(v->db, platform, kind, subject, v->arena, &tags);
+	if (rc == 0)
+		*ret = tl_may_on(v->eyes, TL_ACT_SEE, tags.v, tags.n);
+	return rc;
+}
 
 int
 view_rows(const struct tl_view *v, const char *key, struct tl_row *r, view_row fn, void *ctx)
 {
+	return view_rows_if(v, key, r, NULL, fn, ctx);
+}
+
+int
+view_rows_if(const struct tl_view *v, const char *key, struct tl_row *r, view_pick pick,
+    view_row fn, void *ctx)
+{
 	int rc;
 	tl_js_open(v->out, key, '[');
 	while ((rc = tl_row_next(r)) > 0) {
+		bool wanted = true;
+		rc = pick ? pick(v, r, ctx, &wanted) : 0;
+		if (rc < 0)
+			break;
+		if (!wanted)
+			continue;
 		tl_js_open(v->out, NULL, '{');
 		rc = fn(v, r, ctx);
 		tl_js_close(v->out, '}');

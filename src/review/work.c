@@ -7,56 +7,19 @@
  */
 #include "review/review.h"
 
+#include "store/tags.h"
 #include "sys/clock.h"
 #include "sys/killpoint.h"
 
 #define SKIP_US (30 * TL_US_MIN)
 
-/* Next word at *at; empty at the end. */
-static struct tl_str
-next_word(struct tl_str s, size_t *at)
+int
+tl_review_need(struct tl_db *db, struct tl_arena *a, const struct tl_reviewer *who,
+    enum tl_act act, const struct tl_case *c)
 {
-	while (*at < s.n && s.p[*at] == ' ')
-		(*at)++;
-	size_t from = *at;
-	while (*at < s.n && s.p[*at] != ' ')
-		(*at)++;
-	return tl_bytes(s.p + from, *at - from);
-}
-
-static bool
-has_word(struct tl_str words, struct tl_str w)
-{
-	size_t at = 0;
-	for (struct tl_str x = next_word(words, &at); x.n; x = next_word(words, &at)) {
-		if (tl_str_eq(x, w))
-			return true;
-	}
-	return false;
-}
-
-bool
-tl_review_skilled(struct tl_str skills, struct tl_str wanted)
-{
-	size_t at = 0;
-	for (struct tl_str w = next_word(wanted, &at); w.n; w = next_word(wanted, &at)) {
-		if (!has_word(skills, w))
-			return false;
-	}
-	return true;
-}
-
-/* A queue that the store does not know needs no skill: its cases must not be lost. */
-static int
-may_work(struct tl_db *db, const struct tl_reviewer *who, struct tl_str queue)
-{
-	struct tl_row r;
-	int rc = tl_db_first(db, &r, TL_SQL_QUEUE_GET, A_TEXT(queue));
-	if (rc < 0)
-		return rc == TL_ENOTFOUND ? 0 : rc;
-	bool ok = tl_review_skilled(who->skills, tl_col_str(&r, 1));
-	tl_row_end(&r);
-	return ok ? 0 : tl_fail(TL_EPERM, "this queue needs a skill that you do not have");
+	struct tl_tags tags;
+	int rc = tl_tags_of_case(db, c, a, &tags);
+	return rc < 0 ? rc : tl_need_on(&who->access, act, tags.v, tags.n);
 }
 
 static unsigned
@@ -122,7 +85,7 @@ tl_review_claim(struct tl_db *db, struct tl_arena *a, const struct tl_reviewer *
 		return tl_fail(TL_ECONFLICT, "somebody else holds this case");
 	rc = step(db, a, who, id, TL_CASE_CLAIM, &was, &c);
 	if (rc == 0)
-		rc = may_work(db, who, c.queue);
+		rc = tl_review_need(db, a, who, TL_ACT_WORK, &was);
 	if (rc < 0)
 		return rc;
 	hold(&c, who);
@@ -132,7 +95,7 @@ tl_review_claim(struct tl_db *db, struct tl_arena *a, const struct tl_reviewer *
 	return rc;
 }
 
-/* Calls `each` for every queue that the person may work, or for the named one. */
+/* Every queue that the person may work, or the named one. */
 static int
 queues_of(struct tl_db *db, struct tl_arena *a, const struct tl_reviewer *who,
     struct tl_str queue, const struct tl_str **ret, size_t *ret_n)
@@ -149,7 +112,8 @@ queues_of(struct tl_db *db, struct tl_arena *a, const struct tl_reviewer *who,
 		struct tl_str name = tl_col_str(&r, 0);
 		if (queue.n && !tl_str_eq(name, queue))
 			continue;
-		if (tl_review_skilled(who->skills, tl_col_str(&r, 2)))
+		struct tl_tag tag = {.queue = name};
+		if (tl_may_on(&who->access, TL_ACT_WORK, &tag, 1))
 			list[n++] = tl_arena_dup(a, name);
 	}
 	tl_row_end(&r);
@@ -160,16 +124,52 @@ queues_of(struct tl_db *db, struct tl_arena *a, const struct tl_reviewer *who,
 	return tl_arena_check(a);
 }
 
+/* The person may work on cases of this policy. */
+static bool
+workable(const void *ctx, struct tl_str policy)
+{
+	const struct tl_reviewer *who = ctx;
+	struct tl_tag tag = {.policy = policy};
+	return tl_may_on(&who->access, TL_ACT_WORK, &tag, 1);
+}
+
+#define CANDIDATES 32
+
+/* The most urgent case of a queue that the person may work on in every respect. NOTFOUND. */
+static int
+top_of_queue(struct tl_db *db, struct tl_arena *a, const struct tl_reviewer *who,
+    const struct tl_case_want *want, struct tl_case_top *ret)
+{
+	struct tl_case_top tops[CANDIDATES];
+	size_t n = 0;
+	int rc = tl_case_tops(db, want, CANDIDATES, tops, &n);
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		struct tl_case c;
+		rc = tl_case_get(db, a, tops[i].id, &c);
+		if (rc == 0)
+			rc = tl_review_need(db, a, who, TL_ACT_WORK, &c);
+		if (rc == 0) {
+			*ret = tops[i];
+			return 0;
+		}
+		if (rc == TL_EPERM) /* something else said of its subject keeps it closed */
+			rc = 0;
+	}
+	return rc < 0 ? rc : TL_ENOTFOUND;
+}
+
 /* The most urgent of all these queues. NOTFOUND. */
 static int
-top_of(struct tl_db *db, const struct tl_reviewer *who, bool live, const struct tl_str *queues,
-    size_t n, struct tl_id *ret)
+top_of(struct tl_db *db, struct tl_arena *a, const struct tl_reviewer *who, bool live,
+    const struct tl_str *queues, size_t n, struct tl_id *ret)
 {
 	struct tl_case_top best = {0};
 	bool found = false;
 	for (size_t i = 0; i < n; i++) {
 		struct tl_case_top top = {0};
-		int rc = tl_case_top(db, queues[i], live, who->id, tl_now_us() - SKIP_US, &top);
+		struct tl_case_want want = {
+		    queues[i], live, who->id, tl_now_us() - SKIP_US, workable, who};
+		int rc = top_of_queue(db, a, who, &want, &top);
 		if (rc == TL_ENOTFOUND)
 			continue;
 		if (rc < 0)
@@ -191,8 +191,14 @@ tl_review_next(struct tl_db *db, struct tl_arena *a, const struct tl_reviewer *w
 {
 	struct tl_case held;
 	int rc = tl_case_held(db, a, who->id, tl_now_us(), &held);
+	/* Not when it was closed to them meanwhile: the claim lapses, the case goes back. */
+	bool mine = rc == 0;
+	if (mine)
+		rc = tl_review_need(db, a, who, TL_ACT_WORK, &held);
 	if (rc == 0)
 		return tl_review_claim(db, a, who, held.id, ret);
+	if (mine && rc == TL_EPERM)
+		rc = TL_ENOTFOUND;
 	const struct tl_str *queues = NULL;
 	size_t n = 0;
 	struct tl_id id = {0};
@@ -200,10 +206,10 @@ tl_review_next(struct tl_db *db, struct tl_arena *a, const struct tl_reviewer *w
 		rc = queues_of(db, a, who, queue, &queues, &n);
 	if (rc < 0)
 		return rc;
-	rc = top_of(db, who, true, queues, n, &id);
+	rc = top_of(db, a, who, true, queues, n, &id);
 	if (rc ==
 	    TL_ENOTFOUND) /* what a platform's engineers try out never goes before people */
-		rc = top_of(db, who, false, queues, n, &id);
+		rc = top_of(db, a, who, false, queues, n, &id);
 	return rc < 0 ? rc : tl_review_claim(db, a, who, id, ret);
 }
 
@@ -216,12 +222,10 @@ tl_review_waiting(struct tl_db *db, struct tl_arena *a, const struct tl_reviewer
 	int rc = queues_of(db, a, who, queue, &queues, &n);
 	int64_t sum = 0;
 	for (size_t i = 0; i < n && rc == 0; i++) {
-		struct tl_row r;
-		rc = tl_db_first(db, &r, TL_SQL_CASE_OPEN_COUNT, A_TEXT(queues[i]));
-		if (rc < 0)
-			return rc;
-		sum += tl_col_int(&r, 0);
-		tl_row_end(&r);
+		struct tl_case_want want = {.queue = queues[i], .pick = workable, .ctx = who};
+		int64_t one = 0;
+		rc = tl_case_open_count(db, &want, &one);
+		sum += one;
 	}
 	if (rc == 0)
 		*ret = sum;
@@ -234,6 +238,8 @@ tl_review_heartbeat(struct tl_db *db, struct tl_arena *a, const struct tl_review
 {
 	struct tl_case was, c;
 	int rc = step(db, a, who, id, TL_CASE_HEARTBEAT, &was, &c);
+	if (rc == 0)
+		rc = tl_review_need(db, a, who, TL_ACT_WORK, &was);
 	if (rc < 0)
 		return rc;
 	c.claim_until = c.updated_at + who->claim_us;
@@ -281,6 +287,9 @@ tl_review_move(struct tl_db *db, struct tl_arena *a, const struct tl_reviewer *w
 	tl_row_end(&r);
 	struct tl_case was, c;
 	rc = step(db, a, who, id, TL_CASE_MOVE, &was, &c);
+	/* Whoever holds it may always pass it on, also when it was closed to them meanwhile. */
+	if (rc == 0 && !tl_id_eq(was.claimed_by, who->id))
+		rc = tl_review_need(db, a, who, TL_ACT_WORK, &was);
 	if (rc < 0)
 		return rc;
 	let_go(&c);
@@ -299,6 +308,8 @@ tl_review_note(struct tl_db *db, struct tl_arena *a, const struct tl_reviewer *w
 {
 	struct tl_case was, c;
 	int rc = step(db, a, who, id, TL_CASE_NOTE, &was, &c);
+	if (rc == 0)
+		rc = tl_review_need(db, a, who, TL_ACT_WORK, &was);
 	return rc < 0 ? rc : tl_case_note_add(db, id, who->id, "note", body, ret_note);
 }
 
@@ -308,6 +319,8 @@ tl_review_draft(struct tl_db *db, struct tl_arena *a, const struct tl_reviewer *
 {
 	struct tl_case was, c;
 	int rc = step(db, a, who, id, TL_CASE_DRAFT, &was, &c);
+	if (rc == 0)
+		rc = tl_review_need(db, a, who, TL_ACT_WORK, &was);
 	return rc < 0 ? rc : tl_case_draft_set(db, id, who->id, json);
 }
 
@@ -335,6 +348,8 @@ tl_review_may_decide(struct tl_db *db, struct tl_arena *a, const struct tl_revie
 {
 	struct tl_case was, c;
 	int rc = step(db, a, who, id, TL_CASE_DECIDE, &was, &c);
+	if (rc == 0)
+		rc = tl_review_need(db, a, who, TL_ACT_DECIDE, &was);
 	if (rc == 0)
 		rc = tl_review_seen_whole(db, &was, &was.seen_whole);
 	if (rc == 0)
@@ -404,6 +419,8 @@ tl_review_undone(struct tl_db *db, struct tl_arena *a, const struct tl_reviewer 
 	hold(&c, who);
 	c.claimed_at = was.claimed_at;
 	rc = tl_case_put(db, &was, &c);
+	if (rc == 0)
+		rc = tl_review_need(db, a, who, TL_ACT_WORK, &c);
 	if (rc == 0)
 		*ret = c;
 	return rc;

@@ -114,17 +114,42 @@ tl_case_put(struct tl_db *db, const struct tl_case *was, const struct tl_case *c
 }
 
 int
-tl_case_top(struct tl_db *db, struct tl_str queue, bool live, struct tl_id user, int64_t since,
-    struct tl_case_top *ret)
+tl_case_tops(struct tl_db *db, const struct tl_case_want *want, size_t max,
+    struct tl_case_top *ret, size_t *ret_count)
 {
 	struct tl_row r;
-	int rc = tl_db_first(
-	    db, &r, TL_SQL_CASE_TOP, A_TEXT(queue), A_ID(user), A_INT(since), A_INT(live));
+	size_t n = 0;
+	int rc = tl_db_query(db, &r, TL_SQL_CASE_TOP, A_TEXT(want->queue), A_ID(want->user),
+	    A_INT(want->since), A_INT(want->live));
 	if (rc < 0)
 		return rc;
-	*ret = (struct tl_case_top){tl_col_id(&r, 0), tl_col_real(&r, 1), tl_col_int(&r, 2)};
+	while (n < max && (rc = tl_row_next(&r)) > 0) {
+		if (want->pick(want->ctx, tl_col_str(&r, 3)))
+			ret[n++] = (struct tl_case_top){
+			    tl_col_id(&r, 0), tl_col_real(&r, 1), tl_col_int(&r, 2)};
+	}
 	tl_row_end(&r);
+	if (rc < 0)
+		return rc;
+	*ret_count = n;
 	return 0;
+}
+
+int
+tl_case_open_count(struct tl_db *db, const struct tl_case_want *want, int64_t *ret)
+{
+	struct tl_row r;
+	int64_t sum = 0;
+	int rc = tl_db_query(db, &r, TL_SQL_CASE_OPEN_COUNT, A_TEXT(want->queue));
+	if (rc < 0)
+		return rc;
+	while ((rc = tl_row_next(&r)) > 0) {
+		if (want->pick(want->ctx, tl_col_str(&r, 0)))
+			sum += tl_col_int(&r, 1);
+	}
+	if (rc == 0)
+		*ret = sum;
+	return rc;
 }
 
 int

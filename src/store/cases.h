@@ -41,14 +41,28 @@ int tl_case_add(struct tl_db *db, const struct tl_case *c) TL_MUST;
 /* Writes what can change; STATE when the case is no longer as `was` says (state, holder). */
 int tl_case_put(struct tl_db *db, const struct tl_case *was, const struct tl_case *c) TL_MUST;
 
-/* The most urgent open case of a queue that `user` has not skipped since `since`. NOTFOUND. */
+/*
+ * The most urgent open cases of a queue that `user` has not skipped since `since`, in order: at most `max` of the
+ * first 5000 whose policy (may be empty) `pick` wants.
+ */
 struct tl_case_top {
 	struct tl_id id;
 	double urgency;
 	int64_t opened_at;
 };
-int tl_case_top(struct tl_db *db, struct tl_str queue, bool live, struct tl_id user,
-    int64_t since, struct tl_case_top *ret) TL_MUST;
+struct tl_case_want {
+	struct tl_str queue;
+	bool live;
+	struct tl_id user;
+	int64_t since;
+	bool (*pick)(const void *ctx, struct tl_str policy);
+	const void *ctx;
+};
+int tl_case_tops(struct tl_db *db, const struct tl_case_want *want, size_t max,
+    struct tl_case_top *ret, size_t *ret_count) TL_MUST;
+
+/* How many open cases of a queue have a policy that `pick` wants. */
+int tl_case_open_count(struct tl_db *db, const struct tl_case_want *want, int64_t *ret) TL_MUST;
 
 /* One cause; the same kind and ref again is no news. `detail` is JSON or empty. */
 int tl_case_cause_add(struct tl_db *db, struct tl_id id, enum tl_cause_kind kind,

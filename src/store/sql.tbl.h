@@ -18,5 +18,6 @@
 #include "store/sql/media.tbl.h"
 #include "store/sql/outbox.tbl.h"
 #include "store/sql/trail.tbl.h"
+#include "store/sql/tags.tbl.h"
 #include "store/sql/view.tbl.h"
 #include "store/sql/people.tbl.h"

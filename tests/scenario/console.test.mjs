@@ -331,7 +331,8 @@ test('banks: create, import line by line, add from a picture, change, remove', a
 
   const { body: uploaded } = await d.api('PUT', '/v1/media', picture)
   const pdq = (await lead.post('banks', { name: 'b-2', kind: 'pdq', policy: 'terms.spam', source: 'me', distance: 20 })).body
-  const added = await lead.post(`banks/${pdq.id}/entries`, { media: uploaded.id, case: null, note: 'seen' })
+  assert.equal((await lead.post(`banks/${pdq.id}/entries`, { media: uploaded.id, case: null, note: 'seen' })).status, 403, 'it was published in a child-safety case')
+  const added = await ann.post(`banks/${pdq.id}/entries`, { media: uploaded.id, case: null, note: 'seen' })
   assert.equal(added.status, 201)
   assert.equal(added.body.form, 'pdq')
   assert.equal(added.body.value.length, 64)

@@ -61,7 +61,9 @@ setup(void **state)
 	struct fixture *f = calloc(1, sizeof *f);
 	assert_non_null(f);
 	unit_store_open(&f->s);
-	f->ann = (struct tl_reviewer){tl_id_new(), TL_S(""), false, 10 * TL_US_MIN};
+	f->ann = (struct tl_reviewer){tl_id_new(),
+	    {.role = TL_ROLE_MODERATOR, .skills = TL_S(""), .set = &set}, false,
+	    10 * TL_US_MIN};
 	unit_begin(f->s.db);
 	assert_int_equal(tl_review_queues_sync(f->s.db, &set), 0);
 	struct tl_item other;
@@ -106,7 +108,7 @@ static json_t *
 view(struct fixture *f)
 {
 	struct tl_buf out = {0};
-	struct tl_view v = {f->s.db, f->s.arena, &set, &out};
+	struct tl_view v = {f->s.db, f->s.arena, &set, &out, &f->ann.access};
 	json_t *j = NULL;
 	assert_int_equal(tl_view_case(&v, NULL, &f->ann, f->case_id), 0);
 	assert_int_equal(tl_json_parse(tl_buf_str(&out), &j), 0);
@@ -207,7 +209,7 @@ t_rows_of_queue_trail_and_account_are_json(void **state)
 {
 	struct fixture *f = *state;
 	struct tl_buf TL_CLEANUP(tl_buf_fini) out = {0};
-	struct tl_view v = {f->s.db, f->s.arena, &set, &out};
+	struct tl_view v = {f->s.db, f->s.arena, &set, &out, &f->ann.access};
 	int64_t n = 0;
 	json_t *j = NULL;
 	tl_js_open(&out, NULL, '{');

@@ -41,8 +41,12 @@ setup(void **state)
 	char clock_path[128];
 	(void)snprintf(clock_path, sizeof clock_path, "%s/clock", f->s.dir);
 	assert_int_equal(tl_clock_attach(clock_path), 0);
-	f->ann = (struct tl_reviewer){tl_id_new(), TL_S("child-safety"), false, 10 * TL_US_MIN};
-	f->bob = (struct tl_reviewer){tl_id_new(), TL_S(""), false, 10 * TL_US_MIN};
+	f->ann = (struct tl_reviewer){tl_id_new(),
+	    {.role = TL_ROLE_MODERATOR, .skills = TL_S("child-safety"), .set = &set}, false,
+	    10 * TL_US_MIN};
+	f->bob = (struct tl_reviewer){tl_id_new(),
+	    {.role = TL_ROLE_MODERATOR, .skills = TL_S(""), .set = &set}, false,
+	    10 * TL_US_MIN};
 	unit_begin(f->s.db);
 	assert_int_equal(tl_review_queues_sync(f->s.db, &set), 0);
 	unit_commit(f->s.db);

@@ -13,11 +13,11 @@ S(CASE_PUT, "UPDATE cases SET queue = $4, state = $5, policy = $6, severity = $7
 	    " confidence = $9, reach = $10, clock_at = $11, updated_at = $12, claimed_by = $13,"
 	    " claimed_at = $14, claim_until = $15, decision = $16, seen_whole = $17"
 	    " WHERE id = $1 AND state = $2 AND claimed_by IS NOT DISTINCT FROM $3")
-/* The most urgent open case of a queue that this person has not set aside since $3. */
-S(CASE_TOP, "SELECT id, urgency, opened_at FROM cases c WHERE queue = $1 AND state = 'open' AND live = $4"
+/* The most urgent open cases of a queue that this person has not set aside since $3. */
+S(CASE_TOP, "SELECT id, urgency, opened_at, policy FROM cases c WHERE queue = $1 AND state = 'open' AND live = $4"
 	    " AND NOT EXISTS (SELECT 1 FROM case_notes n WHERE n.case_id = c.id AND n.kind = 'skip'"
-	    " AND n.author = $2 AND n.at > $3) ORDER BY urgency DESC, opened_at LIMIT 1")
-S(CASE_OPEN_COUNT, "SELECT COUNT(*) FROM cases WHERE queue = $1 AND state = 'open'")
+	    " AND n.author = $2 AND n.at > $3) ORDER BY urgency DESC, opened_at LIMIT 5000")
+S(CASE_OPEN_COUNT, "SELECT policy, COUNT(*) FROM cases WHERE queue = $1 AND state = 'open' GROUP BY policy")
 S(CASE_HELD_BY, "SELECT " CASE_COLUMNS " FROM cases WHERE state = 'claimed' AND claimed_by = $1"
 		" AND claim_until > $2 ORDER BY claimed_at DESC LIMIT 1")
 S(CASE_LAPSED, "SELECT id FROM cases WHERE state = 'claimed' AND claim_until <= $1 ORDER BY claim_until LIMIT $2")

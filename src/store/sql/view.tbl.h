@@ -5,7 +5,7 @@
 	" (SELECT k.kind FROM case_causes k WHERE k.case_id = c.id ORDER BY k.n LIMIT 1),"      \
 	" (SELECT k.ref FROM case_causes k WHERE k.case_id = c.id ORDER BY k.n LIMIT 1),"       \
 	" (SELECT k.detail FROM case_causes k WHERE k.case_id = c.id ORDER BY k.n LIMIT 1),"    \
-	" (SELECT COUNT(*) FROM flags f WHERE f.case_id = c.id)"
+	" (SELECT COUNT(*) FROM flags f WHERE f.case_id = c.id), c.queue, c.platform, c.subject"
 #define VIEW_CASE_JOINS                                                                        \
 	" JOIN platforms p ON p.platform = c.platform"                                          \
 	" LEFT JOIN items i ON c.subject_kind = 'item' AND i.platform = c.platform AND i.id = c.subject" \
@@ -20,7 +20,7 @@ S(VIEW_CASES_OF_SUBJECT, "SELECT " VIEW_CASE_COLUMNS " FROM cases c" VIEW_CASE_J
 			 " ORDER BY c.opened_at DESC LIMIT 50")
 S(VIEW_CASES_OF_ACCOUNT, "SELECT " VIEW_CASE_COLUMNS " FROM cases c" VIEW_CASE_JOINS
 			 " WHERE c.platform = $1 AND c.account = $2 ORDER BY c.opened_at DESC LIMIT 100")
-S(VIEW_CASES_COUNT, "SELECT COUNT(*) FROM cases WHERE queue = $1 AND state IN ($2, $3)")
+S(VIEW_CASES_COUNT, "SELECT policy, COUNT(*) FROM cases WHERE queue = $1 AND state IN ($2, $3) GROUP BY policy")
 #undef VIEW_CASE_COLUMNS
 #undef VIEW_CASE_JOINS
 
@@ -29,7 +29,7 @@ S(VIEW_CASES_COUNT, "SELECT COUNT(*) FROM cases WHERE queue = $1 AND state IN ($
 	" d.detector, d.subject_kind, d.item_ext, a.ext_id,"                                    \
 	" EXISTS (SELECT 1 FROM decision_events e WHERE e.decision = d.id AND e.kind = 'undone')" \
 	" OR EXISTS (SELECT 1 FROM decisions v WHERE v.reverses = d.id), d.seq, d.policy_version, d.facts," \
-	" d.trigger, d.effective_at, d.statement, d.ruleset"
+	" d.trigger, d.effective_at, d.statement, d.ruleset, d.platform, d.subject"
 #define VIEW_DECISION_JOINS " LEFT JOIN accounts a ON a.platform = d.platform AND a.id = d.account"
 S(VIEW_DECISION, "SELECT " VIEW_DECISION_COLUMNS " FROM decisions d" VIEW_DECISION_JOINS " WHERE d.id = $1")
 S(VIEW_DECISIONS_OF_ACCOUNT, "SELECT " VIEW_DECISION_COLUMNS " FROM decisions d" VIEW_DECISION_JOINS
@@ -70,13 +70,13 @@ S(VIEW_DELIVERIES_OF, "SELECT " VIEW_DELIVERY_COLUMNS " FROM outbox o JOIN platf
 #undef VIEW_DELIVERY_COLUMNS
 
 S(VIEW_QUEUE_SUMS, "SELECT queue, state, severity, COUNT(*), SUM(CASE WHEN clock_at < $1 THEN 1 ELSE 0 END),"
-		   " MIN(opened_at), MIN(clock_at) FROM cases WHERE state IN ('open', 'claimed')"
-		   " GROUP BY queue, state, severity")
+		   " MIN(opened_at), MIN(clock_at), policy FROM cases WHERE state IN ('open', 'claimed')"
+		   " GROUP BY queue, state, severity, policy")
 
 #define VIEW_ITEM_COLUMNS                                                                      \
 	"i.ext_id, i.version, i.live, i.kind, a.ext_id, i.state, i.verdict,"                    \
 	" (SELECT COUNT(*) FROM item_media m WHERE m.platform = i.platform AND m.item = i.id)," \
-	" i.posted_at, i.received_at"
+	" i.posted_at, i.received_at, i.id"
 #define VIEW_ITEM_JOINS                                                                        \
 	" LEFT JOIN accounts a ON a.platform = i.platform AND a.id = i.account"
 S(VIEW_ITEMS_NEW, "SELECT " VIEW_ITEM_COLUMNS " FROM items i" VIEW_ITEM_JOINS
@@ -89,9 +89,10 @@ S(VIEW_ITEM_ID, "SELECT " VIEW_ITEM_COLUMNS " FROM items i" VIEW_ITEM_JOINS
 		" WHERE i.platform = $1 AND i.id = $2")
 #undef VIEW_ITEM_COLUMNS
 #undef VIEW_ITEM_JOINS
-S(VIEW_ACCOUNTS_LIKE, "SELECT ext_id, age_band, state, strikes, created_at FROM accounts"
+S(VIEW_ACCOUNTS_LIKE, "SELECT ext_id, age_band, state, strikes, created_at, id FROM accounts"
 		      " WHERE platform = $1 AND ext_id >= $2 AND ext_id < $3 LIMIT 50")
-S(VIEW_CASES_LIKE, "SELECT c.id, c.queue, c.state, c.subject_kind, COALESCE(i.ext_id, a.ext_id) FROM cases c"
+S(VIEW_CASES_LIKE, "SELECT c.id, c.queue, c.state, c.subject_kind, COALESCE(i.ext_id, a.ext_id), c.policy, c.platform,"
+		   " c.subject FROM cases c"
 		   " LEFT JOIN items i ON c.subject_kind = 'item' AND i.platform = c.platform AND i.id = c.subject"
 		   " LEFT JOIN accounts a ON c.subject_kind = 'account' AND a.platform = c.platform"
 		   " AND a.id = c.subject WHERE c.id >= $1 AND c.id <= $2"
@@ -99,14 +100,9 @@ S(VIEW_CASES_LIKE, "SELECT c.id, c.queue, c.state, c.subject_kind, COALESCE(i.ex
 		   " LIMIT 50")
 
 S(VIEW_MEDIA, "SELECT m.platform, m.state FROM platforms p JOIN media m ON m.platform = p.platform AND m.id = $1 LIMIT 1")
-/* Skills of the queues where this medium is, or was found to be against the rules. */
-S(VIEW_MEDIA_SKILLS, "SELECT DISTINCT q.skills FROM item_media im JOIN cases c ON c.platform = im.platform"
-		     " AND c.subject_kind = 'item' AND c.subject = im.item JOIN queues q ON q.name = c.queue"
-		     " WHERE im.platform = $1 AND im.media = $2 AND (c.state IN ('open', 'claimed')"
-		     " OR EXISTS (SELECT 1 FROM decisions d WHERE d.id = c.decision AND d.kind = 'act'))")
 S(VIEW_MEDIA_IN_CASE, "SELECT 1 FROM cases c JOIN item_media im ON im.platform = c.platform AND im.item = c.subject"
 		      " WHERE c.id = $1 AND c.subject_kind = 'item' AND im.media = $2")
 
 S(VIEW_BANK_MATCHES, "SELECT COUNT(*) FROM signals WHERE bank = $1 AND at >= $2")
-S(VIEW_OPEN_BY_QUEUE, "SELECT queue, COUNT(*) FROM cases WHERE state = 'open' GROUP BY queue")
+S(VIEW_OPEN_BY_QUEUE, "SELECT queue, COUNT(*), policy FROM cases WHERE state = 'open' GROUP BY queue, policy")
 S(VIEW_COUNTER, "SELECT COALESCE(SUM(n), 0) FROM counters WHERE day >= $1 AND name = $2")

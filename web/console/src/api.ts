@@ -320,13 +320,13 @@ export interface Queue {
   name: string
   title: string
   skills: string[]
-  open: number
-  claimed: number
-  late: number // open ones whose clock has run out
-  by_severity: Record<Severity, number>
+  open: number | null // the figures are null for whom may not see the queue
+  claimed: number | null
+  late: number | null // open ones whose clock has run out
+  by_severity: Record<Severity, number | null>
   oldest_at: Time | null
   next_clock_at: Time | null
-  mine: boolean // this person has the skills
+  mine: boolean // this person may work in it
 }
 /** GET queues */
 export interface Queues {
@@ -525,7 +525,7 @@ export interface Delivery {
   platform: string
   live: boolean
   kind: string
-  subject_key: string
+  subject_key: string // '' and no body: about something that this person may not see
   state: DeliveryState
   attempts: number
   created_at: Time
@@ -691,7 +691,7 @@ export interface Rules {
     reason: string | null // why not
     shadow_until: Time | null
     source: string
-    hits_7d: number
+    hits_7d: number | null // null: under a policy that this person may not see
   }[]
 }
 /** GET figures?days= (default 7) */
@@ -739,7 +739,7 @@ export interface Counters {
   alarm_severity: AlarmSeverity | null
   alarm_text: string | null
   waiting: number // that this person could take
-  queues: Record<string, number> // open cases by queue
+  queues: Record<string, number> // open cases of each queue that this person may see
   observe_only: boolean
   automatic_actions: boolean
 }

@@ -66,7 +66,7 @@ function Detail({ of: d, close, changed }: { of: Delivery; close: () => void; ch
   return (
     <Dialog title={d.kind} wide close={close}>
       <Facts rows={[
-        ['Id', <Id id={d.id} full />], ['About', d.subject_key], ['State', <DeliveryState of={d.state} />],
+        ['Id', <Id id={d.id} full />], ['About', d.subject_key || 'something that your clearance does not cover'], ['State', <DeliveryState of={d.state} />],
         ['Created', <When time={d.created_at} />], ['Tries', plural(d.attempts, 'try', 'tries')],
         ...(d.state === 'waiting' ? [['Next try', <Ago time={d.next_at ?? d.not_before} />] as [string, preact.JSX.Element]] : []),
         ...(d.delivered_at ? [['Delivered', <When time={d.delivered_at} />] as [string, preact.JSX.Element]] : []),

@@ -24,7 +24,7 @@ const COLUMNS: Column<Rule>[] = [
   { name: 'name', title: 'Rule', wide: true, by: (r) => r.name, cell: (r) => <>{r.name} {r.reason ? <span class="quiet">{r.reason}</span> : null}</> },
   { name: 'policy', title: 'Policy', by: (r) => r.policy, cell: (r) => r.policy },
   { name: 'state', title: 'State', by: (r) => (isInactive(r) ? 'c' : r.shadow_until ? 'b' : 'a'), cell: (r) => <State of={r} /> },
-  { name: 'hits', title: 'Hits in 7 d', number: true, by: (r) => r.hits_7d, cell: (r) => (r.hits_7d ? count(r.hits_7d) : <span class="quiet">–</span>) },
+  { name: 'hits', title: 'Hits in 7 d', number: true, by: (r) => r.hits_7d ?? -1, cell: (r) => (r.hits_7d ? count(r.hits_7d) : <span class="quiet">–</span>) },
   { name: 'pack', title: 'Where', small: 'hide', by: (r) => `${r.pack}:${String(r.line).padStart(6, '0')}`, cell: (r) => <code>{r.pack}:{r.line}</code> },
 ]
 const POLICY_COLUMNS: Column<Policy>[] = [

@@ -112,14 +112,14 @@ function NoCase({ wanted }: { wanted: string | null }) {
   const waiting = counters.value?.waiting ?? 0
   useCommands({ 'work.decide': () => void next() })
   const skills = session.value?.user.skills ?? []
-  const foreign = (data?.queues ?? []).filter((q) => !q.mine && q.open > 0)
+  const foreign = (data?.queues ?? []).filter((q) => !q.mine && (q.open ?? 0) > 0)
   return (
     <main class="screen">
       <Title>Work</Title>
       <Empty title={wanted ? `The queue ${wanted} has no case for you.` : 'No case is waiting for you.'}>
         <p>A case opens when a rule sends an item to review, when somebody flags one, or when a file cannot be scanned.</p>
         {wanted ? <p><Button onClick={() => setQuery({ queue: null })}>Work on all queues</Button></p> : null}
-        {foreign.length ? <p>In queues that need other skills than yours ({skills.join(', ') || 'none'}): {foreign.map((q) => `${q.title} ${count(q.open)}`).join(', ')}.</p> : null}
+        {foreign.length ? <p>In queues that you see but do not work in (your skills: {skills.join(', ') || 'none'}): {foreign.map((q) => `${q.title} ${count(q.open ?? 0)}`).join(', ')}.</p> : null}
         {waiting > 0 ? <p><strong>{plural(waiting, 'case')} came in since.</strong></p> : null}
         <p><button type="button" class={`button ${waiting > 0 ? 'main' : ''}`} disabled={busy.value} onClick={() => void next()}>Look again <Key label="Enter" /></button></p>
         <ErrorNote error={trouble.value} />

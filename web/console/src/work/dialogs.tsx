@@ -72,7 +72,7 @@ export function MoveDialog({ from, close }: { from: string; close: () => void })
       <div class="picks" role="radiogroup" aria-label="Queue">
         {others.map((q, i) => (
           <button key={q.name} type="button" role="radio" aria-checked={to.value === q.name} class="choice" onClick={() => { to.value = q.name }}>
-            <Key label={i < 9 ? String(i + 1) : ''} /><span class="choice-text">{q.title}</span><span class="quiet">{q.open} waiting</span>
+            <Key label={i < 9 ? String(i + 1) : ''} /><span class="choice-text">{q.title}</span>{q.open === null ? null : <span class="quiet">{q.open} waiting</span>}
           </button>
         ))}
       </div>
