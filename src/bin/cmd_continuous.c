@@ -186,8 +186,8 @@ cli_restore_continuous(struct tl_cli *c, const char *folder)
 {
 	static const char *const columns[] = {"store", "as_of", "generation", "segments",
 	    "schema", "items", "decisions", "sealed_rows", "media_files", "verified", NULL};
-	struct tl_ship_restored got;
-	struct tl_backup_report r;
+	struct tl_ship_restored got = {0};
+	struct tl_backup_report r = {0};
 	int64_t until = 0, files = 0;
 	int rc = until_of(c, &until);
 	if (rc == 0)
