@@ -12,13 +12,21 @@
 #include "config/policy.h"
 #include "sys/clock.h"
 
-#define COOKIE "__Host-tutela"
 #define CALL_BYTES (32U << 20) /* an item with all its text, and all that is said of it */
 
 struct tl_signin_rules
 tl_call_signin_rules(const struct tl_config *config)
 {
+	unsigned roles = 0;
+	for (size_t i = 0; i < config->second_factor_roles.n; i++) {
+		int role;
+		if (tl_word_parse(
+			tl_role_names, tl_str(config->second_factor_roles.v[i]), &role) == 0)
+			roles |= 1U << role;
+	}
 	return (struct tl_signin_rules){.tries = config->signin_tries,
+	    .second_roles = roles,
+	    .step_up_us = config->step_up_minutes * TL_US_MIN,
 	    .lock_s = config->signin_lock_seconds,
 	    .session_us = config->session_hours * TL_US_HOUR,
 	    .idle_us = config->session_idle_minutes * TL_US_MIN};
@@ -66,7 +74,7 @@ load_session(struct tl_req *req, struct tl_app *app, struct tl_db *db, struct tl
 	struct tl_str cookie, token;
 	struct tl_signin_rules rules = tl_call_signin_rules(app->config);
 	struct tl_session *s = TL_NEW(tl_req_arena(req), struct tl_session);
-	if (!tl_req_cookie(req, COOKIE, &cookie))
+	if (!tl_req_cookie(req, TL_CONSOLE_COOKIE, &cookie))
 		return tl_fail(TL_EAUTH, "nobody is signed in");
 	int rc = tl_arena_check(tl_req_arena(req));
 	if (rc == 0)
@@ -79,6 +87,34 @@ load_session(struct tl_req *req, struct tl_app *app, struct tl_db *db, struct tl
 	if (rc == 0)
 		*ret = s;
 	return rc;
+}
+
+/* The gravest permissions, whose changes ask for a proof of the last minutes. */
+static int
+check_proof(const struct tl_req *req, const struct tl_app *app, const struct tl_session *s,
+    const char *need)
+{
+	static const char *const grave[] = {"people", "keys", "switches", "export"};
+	int64_t within_us = tl_call_signin_rules(app->config).step_up_us;
+	if (!within_us || !changes(req))
+		return 0;
+	for (size_t i = 0; i < TL_COUNT(grave); i++)
+		if (strcmp(grave[i], need) == 0)
+			return tl_session_fresh(s, within_us);
+	return 0;
+}
+
+/* Who must get a second factor first may do that and sign out. */
+static int
+check_enrolled(const struct tl_req *req, const struct tl_session *s)
+{
+	static const char own[] = "/console/api/session";
+	struct tl_str path = tl_req_path(req);
+	if (!s->enrolling ||
+	    (path.n >= sizeof own - 1 && memcmp(path.p, own, sizeof own - 1) == 0))
+		return 0;
+	return tl_fail_at(
+	    TL_EPERM, "/second_factor", "your role needs a second factor; set one up first");
 }
 
 static int
@@ -105,16 +141,17 @@ tl_console_gate(struct tl_req *req, const char *need)
 		(void)seen; /* not worth a failed request: the next one tries again */
 	}
 	tl_app_db_give(app, db);
-	if (rc == 0 && need[0])
-		rc = tl_need(s->user.role, need);
-	if (rc < 0)
+	if (rc < 0 || !s)
 		return rc;
-	struct tl_who *who = tl_req_who(req);
+	struct tl_who *who = tl_req_who(req); /* known from here on, also when it may not */
 	who->kind = TL_WHO_USER;
 	who->id = s->user.id;
 	who->role = (int)s->user.role;
 	who->session = s;
-	return 0;
+	rc = check_enrolled(req, s);
+	if (rc == 0 && need[0])
+		rc = tl_need(s->user.role, need);
+	return rc < 0 ? rc : check_proof(req, app, s, need);
 }
 
 /* Calls ----------------------------------------------------------------------------------- */

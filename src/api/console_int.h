@@ -65,6 +65,27 @@ int tl_call_need_policy(const struct tl_call *c, enum tl_act act, struct tl_str 
 int tl_call_need_tags(
     struct tl_call *c, enum tl_act act, int rc, const struct tl_tags *tags) TL_MUST;
 
+/* Sessions and what is asked for between two requests (console_session.c, console_signin.c). */
+#define TL_CONSOLE_COOKIE "__Host-tutela"
+struct tl_step;
+struct tl_webauthn_site;
+void tl_call_set_cookie(
+    struct tl_call *c, const char *name, const char *value, int64_t seconds);
+int tl_call_write_session(struct tl_call *c, const struct tl_user *u, const char *csrf,
+    int64_t expires_at, bool enrolling) TL_MUST;
+bool tl_call_site(struct tl_call *c, struct tl_webauthn_site *ret);
+void tl_call_set_step(struct tl_call *c, const struct tl_step *s);
+int tl_call_step(struct tl_call *c, struct tl_str *ret) TL_MUST;
+int tl_call_write_passkey_ask(
+    struct tl_call *c, const char *key, const struct tl_step *s, bool verify) TL_MUST;
+/* Base64url to bytes, in place. */
+int tl_call_bytes(struct tl_call *c, const char *field, struct tl_str *text) TL_MUST;
+/* The person's own password, now; counted and recorded. TL_EFIELD at /password when it is wrong. */
+int tl_call_password(struct tl_call *c, struct tl_str password) TL_MUST;
+/* One line of a list of sessions; `mine` is the hash of the asking one, or NULL. */
+void tl_call_write_sign_in(
+    struct tl_call *c, const struct tl_session_row *s, const uint8_t *mine);
+
 struct tl_view tl_call_view(struct tl_call *c);
 struct tl_signin_rules tl_call_signin_rules(const struct tl_config *config);
 

@@ -188,7 +188,7 @@ static bool
 signed_in(struct tl_db *db, struct watcher *w, const struct tl_policy_set *set)
 {
 	struct tl_session_row row;
-	int rc = tl_session_get(db, w->session, &row);
+	int rc = tl_session_get(db, w->session, NULL, &row);
 	if (rc == 0 && row.expires_at <= tl_now_us())
 		rc = TL_ENOTFOUND;
 	if (rc == 0)

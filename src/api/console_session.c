@@ -1,19 +1,16 @@
 /*
- * Signing in and out, who is signed in, preferences.
+ * Who is signed in, signing out, preferences. Signing in is console_signin.c.
  *
- * Promises: a wrong name and a wrong password answer the same; every try is recorded; the cookie is bound to this
- * host, unreadable to scripts and never sent from other sites. Failures: 401, 429 with Retry-After. The session's
+ * Promises: the cookie is bound to this host, unreadable to scripts and never sent from other sites. The session's
  * figures are what the console needs for its first screen.
  */
 #include "api/console_int.h"
 
-#include "api/rates.h"
 #include "store/alarms.h"
 #include "store/decisions.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 
-#define COOKIE "__Host-tutela"
 #define PREFS_MAX 8192
 
 static const char *const words_on_off[] = {"off", "on", NULL};
@@ -69,8 +66,9 @@ write_figures(struct tl_call *c, const struct tl_reviewer *who)
 	return rc;
 }
 
-static int
-write_session(struct tl_call *c, const struct tl_user *u, const char *csrf, int64_t expires_at)
+int
+tl_call_write_session(struct tl_call *c, const struct tl_user *u, const char *csrf,
+    int64_t expires_at, bool enrolling)
 {
 	struct tl_reviewer who = {.id = u->id};
 	int rc = tl_access_of(c->db, c->arena, u, c->set, &who.access);
@@ -80,6 +78,7 @@ write_session(struct tl_call *c, const struct tl_user *u, const char *csrf, int6
 	write_user(&c->out, u);
 	tl_js_z(&c->out, "csrf", csrf);
 	tl_js_time(&c->out, "expires_at", expires_at);
+	tl_js_bool(&c->out, "enrolling", enrolling);
 	tl_js_int(&c->out, "undo_seconds", c->app->config->undo_seconds);
 	tl_js_int(&c->out, "claim_seconds", c->app->config->claim_minutes * 60);
 	rc = write_figures(c, &who);
@@ -89,87 +88,20 @@ write_session(struct tl_call *c, const struct tl_user *u, const char *csrf, int6
 	return rc;
 }
 
-static void
-set_cookie(struct tl_call *c, const char *value, int64_t seconds)
+void
+tl_call_set_cookie(struct tl_call *c, const char *name, const char *value, int64_t seconds)
 {
 	tl_req_set_header(c->req, "Set-Cookie",
 	    tl_arena_printf(c->arena,
-		COOKIE "=%s; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=%lld", value,
+		"%s=%s; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=%lld", name, value,
 		(long long)seconds));
-}
-
-/* Tries of one address that fail, whatever names they are for; looked at before any password is hashed. */
-static int
-take_try(struct tl_call *c)
-{
-	struct tl_addr from = tl_req_client(c->req);
-	int64_t wait_s = 1;
-	int rc = c->app->rates ? tl_rates_take(c->app->rates, TL_RATE_SIGN_IN, &from,
-				     tl_mono_us(), &wait_s)
-			       : 0;
-	if (rc < 0)
-		tl_req_set_header(c->req, "Retry-After",
-		    tl_arena_printf(c->arena, "%lld", (long long)wait_s));
-	return rc;
-}
-
-static void
-give_try(struct tl_call *c)
-{
-	struct tl_addr from = tl_req_client(c->req);
-	if (c->app->rates)
-		tl_rates_give(c->app->rates, TL_RATE_SIGN_IN, &from);
-}
-
-int
-tl_console_session_create(struct tl_call *c)
-{
-	struct ask {
-		struct tl_str name, password;
-	} ask = {0};
-	static const struct tl_json_field fields[] = {
-	    {"name", TL_J_STR, offsetof(struct ask, name), 1, 100, NULL, true},
-	    {"password", TL_J_STR, offsetof(struct ask, password), 1, 1000, NULL, true},
-	};
-	int rc = TL_CALL_JSON(c, fields, &ask);
-	if (rc < 0)
-		return rc;
-	rc = take_try(c);
-	if (rc < 0)
-		return rc;
-	struct tl_signin *s = TL_NEW(c->arena, struct tl_signin);
-	rc = tl_arena_check(c->arena);
-	if (rc < 0)
-		return rc;
-	s->name = ask.name;
-	s->password = ask.password;
-	s->rules = tl_call_signin_rules(c->app->config);
-	int outcome = tl_signin_check(c->db, c->arena, s);
-	char why[256];
-	(void)snprintf(why, sizeof why, "%s", tl_err_text());
-	rc = tl_db_tx(c->db, TL_SYNC_FULL, tl_signin_record, s);
-	struct tl_id user = {0};
-	if (s->known)
-		user = s->user.id;
-	if (outcome == TL_EAUTH || outcome == TL_ERATE)
-		tl_log(EV_SIGNIN_FAILED, TL_LID("user", user));
-	if (outcome == TL_ERATE)
-		tl_req_set_header(c->req, "Retry-After",
-		    tl_arena_printf(c->arena, "%lld", (long long)s->wait_s));
-	if (outcome < 0)
-		return tl_fail(outcome, "%s", why);
-	if (rc < 0)
-		return rc;
-	give_try(c);
-	set_cookie(c, s->cookie, (s->expires_at - tl_now_us()) / TL_US_S);
-	return write_session(c, &s->user, s->csrf, s->expires_at);
 }
 
 int
 tl_console_session_get(struct tl_call *c)
 {
 	const struct tl_session *s = c->session;
-	return write_session(c, &s->user, s->csrf, s->expires_at);
+	return tl_call_write_session(c, &s->user, s->csrf, s->expires_at, s->enrolling);
 }
 
 /* Unknown keys that are kept already stay; what is sent replaces. */
@@ -209,7 +141,8 @@ tl_console_session_put(struct tl_call *c)
 		return rc;
 	struct tl_user u = c->session->user;
 	u.prefs = prefs;
-	return write_session(c, &u, c->session->csrf, c->session->expires_at);
+	return tl_call_write_session(
+	    c, &u, c->session->csrf, c->session->expires_at, c->session->enrolling);
 }
 
 int
@@ -219,7 +152,7 @@ tl_console_session_delete(struct tl_call *c)
 	if (rc == 0)
 		rc = tl_call_end(c, TL_SYNC_FULL, tl_signout(c->db, c->session));
 	if (rc == 0)
-		set_cookie(c, "", 0);
+		tl_call_set_cookie(c, TL_CONSOLE_COOKIE, "", 0);
 	return rc;
 }
 

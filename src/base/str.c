@@ -200,6 +200,48 @@ tl_unbase64(void *dst, size_t cap, struct tl_str text, size_t *ret_n)
 	return 0;
 }
 
+size_t
+tl_base64url(char *dst, const void *src, size_t n)
+{
+	size_t len = tl_base64(dst, src, n);
+	while (len > 0 && dst[len - 1] == '=')
+		dst[--len] = 0;
+	for (size_t i = 0; i < len; i++)
+		dst[i] = (char)(dst[i] == '+' ? '-' : dst[i] == '/' ? '_' : dst[i]);
+	return len;
+}
+
+static int
+b64url_digit(uint8_t c)
+{
+	if (c == '+' || c == '/')
+		return -1;
+	return b64_digit(c == '-' ? '+' : c == '_' ? '/' : c);
+}
+
+int
+tl_unbase64url(void *dst, size_t cap, struct tl_str text, size_t *ret_n)
+{
+	size_t n = text.n / 4 * 3 + (text.n % 4 ? text.n % 4 - 1 : 0), o = 0;
+	uint32_t v = 0;
+	if (text.n % 4 == 1)
+		return tl_fail(TL_EPARSE, "base64url of an impossible length");
+	if (n > cap)
+		return tl_fail(TL_ETOOBIG, "base64url of %zu bytes, limit %zu", n, cap);
+	for (size_t i = 0; i < text.n; i++) {
+		if (b64url_digit(text.p[i]) < 0)
+			return tl_fail(
+			    TL_EPARSE, "not a base64url character at position %zu", i + 1);
+	}
+	for (size_t i = 0; i < text.n; i++) {
+		v = v << 6 | (uint32_t)b64url_digit(text.p[i]);
+		if (i % 4)
+			((uint8_t *)dst)[o++] = (uint8_t)(v >> (6 - i % 4 * 2));
+	}
+	*ret_n = n;
+	return 0;
+}
+
 int
 tl_parse_i64(struct tl_str s, int64_t lo, int64_t hi, int64_t *ret)
 {

@@ -67,5 +67,9 @@ size_t tl_base64(char *dst, const void *src, size_t n);
 /* Strict padded base64; at most `cap` bytes. INPUT or LIMIT otherwise. */
 int tl_unbase64(void *dst, size_t cap, struct tl_str text, size_t *ret_n) TL_MUST;
 
+/* The same with the alphabet for addresses (RFC 4648 §5) and without padding, as cookies and browsers use it. */
+size_t tl_base64url(char *dst, const void *src, size_t n);
+int tl_unbase64url(void *dst, size_t cap, struct tl_str text, size_t *ret_n) TL_MUST;
+
 /* Whole decimal number in [lo, hi], no sign but '-', no space; INPUT otherwise. */
 int tl_parse_i64(struct tl_str s, int64_t lo, int64_t hi, int64_t *ret) TL_MUST;

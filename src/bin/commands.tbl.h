@@ -36,6 +36,13 @@ C(grant_set, "grant set", "NAME KIND WHAT ACTS", 4, 4, CLI_STORE,
     "tutela grant set kim policy fraud \"see work decide\"")
 C(grant_drop, "grant drop", "NAME KIND WHAT", 3, 3, CLI_STORE, "Take a grant away.", "tutela grant drop kim policy fraud")
 
+C(user_unlock, "user unlock", "NAME", 1, 1, CLI_STORE, "Let a person try again at once after too many wrong passwords or codes.",
+    "tutela user unlock kim")
+C(user_reset_factors, "user reset-factors", "NAME", 1, 1, CLI_STORE,
+    "Remove a person's authenticator app, passkeys and recovery codes, and end their sessions.", "tutela user reset-factors kim")
+C(session_list, "session list", "[NAME]", 0, 1, CLI_STORE, "List who is signed in, and where.", "tutela session list kim")
+C(session_end, "session end", "NAME [ID]", 1, 2, CLI_STORE, "End all sessions of a person, or one.", "tutela session end kim")
+
 C(platform_add, "platform add", "NAME", 1, 1, CLI_STORE, "Add a platform.", "tutela platform add flip")
 C(platform_list, "platform list", "", 0, 0, CLI_STORE, "List platforms.", "tutela platform list")
 

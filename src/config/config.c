@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "config/yaml.h"
+#include "core/words.h"
 
 static const char *const level_names[] = {"debug", "info", "warn", "error", NULL};
 static const char *const unscannable_names[] = {"withhold", "publish", NULL};
@@ -229,6 +230,19 @@ check_url(const char *key, const char *url)
 }
 
 static int
+check_roles(const struct tl_config *c)
+{
+	int role;
+	for (size_t i = 0; i < c->second_factor_roles.n; i++)
+		if (tl_word_parse(tl_role_names, tl_str(c->second_factor_roles.v[i]), &role) <
+		    0)
+			return tl_fail(TL_ECONFIG,
+			    "second_factor_roles: there is no role \"%s\"",
+			    c->second_factor_roles.v[i]);
+	return 0;
+}
+
+static int
 check(const struct tl_config *c)
 {
 	char host[256];
@@ -244,6 +258,8 @@ check(const struct tl_config *c)
 	rc = check_url("public_url", c->public_url);
 	if (rc == 0)
 		rc = check_url("complaint_url", c->complaint_url);
+	if (rc == 0)
+		rc = check_roles(c);
 	if (rc < 0)
 		return rc;
 	return tl_arena_check(c->arena);

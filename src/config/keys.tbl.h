@@ -71,6 +71,10 @@ K(signin_tries, INT, "5", 1, 100, "tries",
     "After so many wrong passwords in a row the next tries must wait.")
 K(signin_lock_seconds, INT, "30", 1, 3600, "seconds",
     "First waiting time after too many wrong passwords; it doubles up to 15 minutes.")
+K(second_factor_roles, STRS, "", 0, 8, "roles",
+    "Roles that must have a second factor; `admin,lead` is recommended. Whoever lacks one is led to it at sign-in.")
+K(step_up_minutes, INT, "0", 0, 60, "minutes",
+    "The gravest changes (people, keys, switches, exports) ask for a second factor or the password again after so long; 10 is recommended, 0: never.")
 
 K(webhook_private_allow, STRS, "", 0, 64, "networks",
     "Private networks (such as 10.1.0.0/16 or 127.0.0.0/8) that webhooks may be sent to.")

@@ -118,6 +118,12 @@ A(ALARM_CHANNEL, "alarm_channel", WARNING, ADMINS, 0, ITSELF, "An alarm channel 
     "Alarms stay in the console and are tried again there; other channels work on their own.",
     "Correct the alarm_ keys of the configuration; `tutela alarm test` tries all channels.")
 
+/* People */
+A(PASSKEY_COUNTER, "passkey_counter", CRITICAL, ADMINS, 1, PERSON, "A passkey may have been copied",
+    "A passkey of the person {user} counted {now} after {before}.",
+    "The sign-in with it was refused; the person's other ways in still work.",
+    "Ask the person. If it was not them, reset their second factors (`tutela user reset-factors`) and give a new password.")
+
 /* Deadlines that other parts set (tl_deadline_set) */
 A(CERTIFICATE_EXPIRY, "certificate_expiry", WARNING, ONCALL, 4, ITSELF, "A certificate runs out",
     "The certificate {name} {runs out in so long}.", "Until then it is valid.", "Renew it and load it anew.")

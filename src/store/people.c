@@ -162,33 +162,79 @@ tl_session_put(struct tl_db *db, const struct tl_session_row *s)
 {
 	int rc = tl_db_run(db, TL_SQL_SESSION_ADD, A_BYTES(tl_bytes(s->hash, sizeof s->hash)),
 	    A_ID(s->user), A_BYTES(tl_bytes(s->csrf, sizeof s->csrf)), A_INT(s->created_at),
-	    A_INT(s->expires_at));
+	    A_INT(s->expires_at), A_TEXT(s->device.p ? s->device : TL_S("")),
+	    A_TEXT(s->address.p ? s->address : TL_S("")), A_INT(s->enrolling));
 	return rc < 0 ? rc : 0;
 }
 
+static int
+read_session(const struct tl_row *r, struct tl_arena *arena, void *ret)
+{
+	struct tl_str hash = tl_col_str(r, 0), csrf = tl_col_str(r, 2);
+	struct tl_session_row s = {.user = tl_col_id(r, 1),
+	    .created_at = tl_col_int(r, 3),
+	    .seen_at = tl_col_int(r, 4),
+	    .expires_at = tl_col_int(r, 5),
+	    .enrolling = tl_col_int(r, 8) != 0,
+	    .proved_at = tl_col_int(r, 9)};
+	if (hash.n != sizeof s.hash || csrf.n != sizeof s.csrf)
+		return tl_fail(TL_ECORRUPT, "a session's row is damaged");
+	memcpy(s.hash, hash.p, sizeof s.hash);
+	memcpy(s.csrf, csrf.p, sizeof s.csrf);
+	if (arena) {
+		s.device = tl_arena_dup(arena, tl_col_str(r, 6));
+		s.address = tl_arena_dup(arena, tl_col_str(r, 7));
+	}
+	*(struct tl_session_row *)ret = s;
+	return arena ? tl_arena_check(arena) : 0;
+}
+
 int
-tl_session_get(
-    struct tl_db *db, const uint8_t hash[TL_SESSION_HASH], struct tl_session_row *ret)
+tl_session_get(struct tl_db *db, const uint8_t hash[TL_SESSION_HASH], struct tl_arena *arena,
+    struct tl_session_row *ret)
 {
 	struct tl_row r;
 	int rc =
 	    tl_db_first(db, &r, TL_SQL_SESSION_GET, A_BYTES(tl_bytes(hash, TL_SESSION_HASH)));
 	if (rc < 0)
 		return rows_found(rc, "session");
-	struct tl_str csrf = tl_col_str(&r, 1);
-	struct tl_session_row s = {.user = tl_col_id(&r, 0),
-	    .created_at = tl_col_int(&r, 2),
-	    .seen_at = tl_col_int(&r, 3),
-	    .expires_at = tl_col_int(&r, 4)};
-	memcpy(s.hash, hash, sizeof s.hash);
-	bool whole = csrf.n == sizeof s.csrf;
-	if (whole)
-		memcpy(s.csrf, csrf.p, sizeof s.csrf);
+	rc = read_session(&r, arena, ret);
 	tl_row_end(&r);
-	if (!whole)
-		return tl_fail(TL_ECORRUPT, "a session's row is damaged");
-	*ret = s;
-	return 0;
+	return rc;
+}
+
+int
+tl_session_list(struct tl_db *db, struct tl_id user, int64_t idle_since, struct tl_arena *arena,
+    struct tl_session_row **ret, size_t *ret_count)
+{
+	struct tl_row r;
+	int rc = tl_db_query(
+	    db, &r, TL_SQL_SESSION_LIST, A_ID(user), A_INT(tl_now_us()), A_INT(idle_since));
+	return rc < 0 ? rc : ROWS_READ(&r, arena, LIST_MAX, read_session, ret, ret_count);
+}
+
+int
+tl_session_proved(struct tl_db *db, const uint8_t hash[TL_SESSION_HASH], int64_t at)
+{
+	return rows_one(tl_db_run(db, TL_SQL_SESSION_PROVED,
+			    A_BYTES(tl_bytes(hash, TL_SESSION_HASH)), A_INT(at)),
+	    "session");
+}
+
+int
+tl_session_enrolled(struct tl_db *db, const uint8_t hash[TL_SESSION_HASH], int64_t at)
+{
+	return rows_one(tl_db_run(db, TL_SQL_SESSION_ENROLLED,
+			    A_BYTES(tl_bytes(hash, TL_SESSION_HASH)), A_INT(at)),
+	    "session");
+}
+
+int
+tl_session_end_others(struct tl_db *db, struct tl_id user, const uint8_t hash[TL_SESSION_HASH])
+{
+	int rc = tl_db_run(db, TL_SQL_SESSIONS_END_OTHERS, A_ID(user),
+	    A_BYTES(tl_bytes(hash, TL_SESSION_HASH)));
+	return rc < 0 ? rc : 0;
 }
 
 int

@@ -60,11 +60,26 @@ struct tl_session_row {
 	struct tl_id user;
 	uint8_t csrf[TL_CSRF_BYTES];
 	int64_t created_at, seen_at, expires_at;
+	int64_t proved_at;    /* when the person last proved that it is them */
+	bool enrolling;       /* may do nothing but get a second factor */
+	struct tl_str device; /* in our words */
+	struct tl_str address;
 };
 
 int tl_session_put(struct tl_db *db, const struct tl_session_row *s) TL_MUST;
+/* NOTFOUND. Without an arena, device and address stay empty. */
 int tl_session_get(struct tl_db *db, const uint8_t hash[TL_SESSION_HASH],
-    struct tl_session_row *ret) TL_MUST; /* NOTFOUND */
+    struct tl_arena *arena, struct tl_session_row *ret) TL_MUST;
+/* Of a user, those neither over nor unused since `idle_since`; the last seen first, at most 1000. */
+int tl_session_list(struct tl_db *db, struct tl_id user, int64_t idle_since,
+    struct tl_arena *arena, struct tl_session_row **ret, size_t *ret_count) TL_MUST;
+/* They proved now that it is them; and they have a second factor now, which makes an enrolling session a whole one. */
+int tl_session_proved(
+    struct tl_db *db, const uint8_t hash[TL_SESSION_HASH], int64_t at) TL_MUST;
+int tl_session_enrolled(
+    struct tl_db *db, const uint8_t hash[TL_SESSION_HASH], int64_t at) TL_MUST;
+int tl_session_end_others(
+    struct tl_db *db, struct tl_id user, const uint8_t hash[TL_SESSION_HASH]) TL_MUST;
 int tl_session_seen(struct tl_db *db, const uint8_t hash[TL_SESSION_HASH], int64_t at) TL_MUST;
 int tl_session_end(struct tl_db *db, const uint8_t hash[TL_SESSION_HASH]) TL_MUST;
 int tl_session_end_of(struct tl_db *db, struct tl_id user) TL_MUST;

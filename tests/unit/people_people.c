@@ -1,6 +1,6 @@
 /* People: roles, sign-in with its waiting, sessions, the gate of API keys. */
 #include "people/key_gate.h"
-#include "people/session.h"
+#include "people/signin.h"
 #include "sys/clock.h"
 
 #include "unit_store.h"
@@ -8,7 +8,7 @@
 #include <pthread.h>
 
 static struct unit_store at;
-static const struct tl_signin_rules rules = {3, 30, 12 * TL_US_HOUR, TL_US_HOUR};
+static const struct tl_signin_rules rules = {3, 30, 12 * TL_US_HOUR, TL_US_HOUR, 0, 0};
 
 static int
 setup(void **state)
@@ -57,16 +57,18 @@ t_right_password_opens_a_session_and_its_cookie_finds_it(void **state)
 	struct tl_session session;
 	struct tl_id id = add_user("alex", TL_ROLE_MODERATOR);
 	assert_int_equal(sign_in("alex", "correct horse battery", &s), 0);
-	assert_int_equal(strlen(s.cookie), 43);
-	assert_int_equal(tl_session_of(at.db, tl_str(s.cookie), &rules, at.arena, &session), 0);
+	assert_int_equal(strlen(s.session.cookie), 43);
+	assert_int_equal(
+	    tl_session_of(at.db, tl_str(s.session.cookie), &rules, at.arena, &session), 0);
 	assert_true(tl_id_eq(session.user.id, id));
 	assert_int_equal(session.user.role, TL_ROLE_MODERATOR);
-	assert_int_equal(tl_session_csrf(&session, tl_str(s.csrf)), 0);
-	assert_int_equal(tl_session_csrf(&session, tl_str(s.cookie)), TL_EPERM);
+	assert_int_equal(tl_session_csrf(&session, tl_str(s.session.csrf)), 0);
+	assert_int_equal(tl_session_csrf(&session, tl_str(s.session.cookie)), TL_EPERM);
 	assert_int_equal(tl_session_csrf(&session, TL_S("")), TL_EPERM);
-	s.cookie[0] = s.cookie[0] == 'A' ? 'B' : 'A';
+	s.session.cookie[0] = s.session.cookie[0] == 'A' ? 'B' : 'A';
 	assert_int_equal(
-	    tl_session_of(at.db, tl_str(s.cookie), &rules, at.arena, &session), TL_EAUTH);
+	    tl_session_of(at.db, tl_str(s.session.cookie), &rules, at.arena, &session),
+	    TL_EAUTH);
 	assert_int_equal(
 	    tl_session_of(at.db, TL_S("short"), &rules, at.arena, &session), TL_EAUTH);
 }
@@ -80,24 +82,30 @@ t_sessions_end_by_age_idleness_and_sign_out(void **state)
 	(void)add_user("sam", TL_ROLE_ADMIN);
 	assert_int_equal(sign_in("sam", "correct horse battery", &s), 0);
 	assert_int_equal(tl_clock_shift(59 * TL_US_MIN), 0);
-	assert_int_equal(tl_session_of(at.db, tl_str(s.cookie), &rules, at.arena, &session), 0);
+	assert_int_equal(
+	    tl_session_of(at.db, tl_str(s.session.cookie), &rules, at.arena, &session), 0);
 	assert_true(session.touch);
 	assert_int_equal(tl_clock_shift(61 * TL_US_MIN), 0);
 	assert_int_equal(
-	    tl_session_of(at.db, tl_str(s.cookie), &rules, at.arena, &session), TL_EAUTH);
+	    tl_session_of(at.db, tl_str(s.session.cookie), &rules, at.arena, &session),
+	    TL_EAUTH);
 	struct tl_signin_rules lazy = rules;
 	lazy.idle_us = 1000 * TL_US_DAY;
-	assert_int_equal(tl_session_of(at.db, tl_str(s.cookie), &lazy, at.arena, &session), 0);
+	assert_int_equal(
+	    tl_session_of(at.db, tl_str(s.session.cookie), &lazy, at.arena, &session), 0);
 	assert_int_equal(tl_clock_shift(13 * TL_US_HOUR), 0);
 	assert_int_equal(
-	    tl_session_of(at.db, tl_str(s.cookie), &lazy, at.arena, &session), TL_EAUTH);
+	    tl_session_of(at.db, tl_str(s.session.cookie), &lazy, at.arena, &session),
+	    TL_EAUTH);
 	assert_int_equal(tl_clock_shift(0), 0);
-	assert_int_equal(tl_session_of(at.db, tl_str(s.cookie), &rules, at.arena, &session), 0);
+	assert_int_equal(
+	    tl_session_of(at.db, tl_str(s.session.cookie), &rules, at.arena, &session), 0);
 	unit_begin(at.db);
 	assert_int_equal(tl_signout(at.db, &session), 0);
 	unit_commit(at.db);
 	assert_int_equal(
-	    tl_session_of(at.db, tl_str(s.cookie), &rules, at.arena, &session), TL_EAUTH);
+	    tl_session_of(at.db, tl_str(s.session.cookie), &rules, at.arena, &session),
+	    TL_EAUTH);
 }
 
 static void
@@ -113,7 +121,7 @@ t_wrong_passwords_make_the_next_try_wait_and_end(void **state)
 	assert_int_equal(sign_in("kim", "correct horse battery", &s), TL_ERATE);
 	assert_true(s.wait_s > 25 && s.wait_s <= 31);
 	assert_int_equal(
-	    tl_session_of(at.db, tl_str(open.cookie), &rules, at.arena, &session), 0);
+	    tl_session_of(at.db, tl_str(open.session.cookie), &rules, at.arena, &session), 0);
 	assert_int_equal(tl_clock_shift(31 * TL_US_S), 0);
 	assert_int_equal(
 	    sign_in("kim", "wrong", &s), TL_EAUTH); /* the next wait is twice as long */
@@ -144,7 +152,7 @@ t_unknown_and_disabled_users_get_the_same_answer(void **state)
 	unit_commit(at.db);
 	assert_int_equal(sign_in("gone", "correct horse battery", &s), TL_EAUTH);
 	assert_string_equal(tl_err_text(), text);
-	assert_string_equal(s.cookie, "");
+	assert_string_equal(s.session.cookie, "");
 }
 
 static void
@@ -176,7 +184,8 @@ t_new_password_ends_sessions(void **state)
 	assert_int_equal(tl_user_new_password(at.db, id, tl_str(hash), "cli"), 0);
 	unit_commit(at.db);
 	assert_int_equal(
-	    tl_session_of(at.db, tl_str(s.cookie), &rules, at.arena, &session), TL_EAUTH);
+	    tl_session_of(at.db, tl_str(s.session.cookie), &rules, at.arena, &session),
+	    TL_EAUTH);
 	assert_int_equal(sign_in("pat", "another fine password", &s), 0);
 }
 

@@ -14,8 +14,15 @@ S(USER_PREFS, "UPDATE users SET prefs = $2 WHERE id = $1")
 S(USER_DISABLED, "UPDATE users SET disabled_at = $2 WHERE id = $1")
 S(USER_FAILED, "UPDATE users SET failed = $2, locked_until = $3 WHERE id = $1")
 S(USER_ADMINS, "SELECT COUNT(*) FROM users WHERE role = 'admin' AND disabled_at IS NULL AND id <> $1")
-S(SESSION_ADD, "INSERT INTO sessions(hash, user_id, csrf, created_at, seen_at, expires_at) VALUES($1, $2, $3, $4, $4, $5)")
-S(SESSION_GET, "SELECT user_id, csrf, created_at, seen_at, expires_at FROM sessions WHERE hash = $1")
+S(SESSION_ADD, "INSERT INTO sessions(hash, user_id, csrf, created_at, seen_at, expires_at, device, address, enrolling, proved_at)"
+	       " VALUES($1, $2, $3, $4, $4, $5, $6, $7, $8, $4)")
+S(SESSION_GET, "SELECT hash, user_id, csrf, created_at, seen_at, expires_at, device, address, enrolling, proved_at"
+	       " FROM sessions WHERE hash = $1")
+S(SESSION_LIST, "SELECT hash, user_id, csrf, created_at, seen_at, expires_at, device, address, enrolling, proved_at"
+		" FROM sessions WHERE user_id = $1 AND expires_at > $2 AND seen_at > $3 ORDER BY seen_at DESC, hash")
+S(SESSION_PROVED, "UPDATE sessions SET proved_at = $2 WHERE hash = $1")
+S(SESSION_ENROLLED, "UPDATE sessions SET proved_at = $2, enrolling = 0 WHERE hash = $1")
+S(SESSIONS_END_OTHERS, "DELETE FROM sessions WHERE user_id = $1 AND hash <> $2")
 S(SESSION_SEEN, "UPDATE sessions SET seen_at = $2 WHERE hash = $1 AND seen_at < $2")
 S(SESSION_END, "DELETE FROM sessions WHERE hash = $1")
 S(SESSIONS_END_OF, "DELETE FROM sessions WHERE user_id = $1")
