@@ -379,8 +379,8 @@ check_clerk(struct doctor *d)
 	tl_row_end(&r);
 	if (n && d->runs && oldest + TL_US_MIN < now)
 		find(d, PROBLEM, "Look at the clerk's log; until it works no event leaves.",
-		    "%lld decisions are not sealed, the oldest for %lld s", (long long)n,
-		    (long long)((now - oldest) / TL_US_S));
+		    "%lld decisions and audit rows are not sealed, the oldest for %lld s",
+		    (long long)n, (long long)((now - oldest) / TL_US_S));
 	return 0;
 }
 

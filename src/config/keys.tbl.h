@@ -65,6 +65,10 @@ K(claim_minutes, INT, "10", 1, 240, "minutes",
     "A claimed case returns to its queue when its holder is silent for so long.")
 K(reveal_seconds, INT, "60", 5, 600, "seconds", "How long a one-time preview address is good for.")
 
+K(audit_checkpoint_minutes, INT, "10", 1, 1440, "minutes",
+    "At the latest after so long the head of the hash chain is signed, when it has moved.")
+K(audit_checkpoint_rows, INT, "10000", 1, 1000000, "rows", "And after so many rows.")
+
 K(session_hours, INT, "12", 1, 720, "hours", "A console session ends at the latest after so long.")
 K(session_idle_minutes, INT, "60", 1, 1440, "minutes", "A console session ends after so long unused.")
 K(signin_tries, INT, "5", 1, 100, "tries",

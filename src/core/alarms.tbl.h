@@ -98,9 +98,13 @@ A(CLERK_MISSING, "clerk_missing", CRITICAL, ONCALL, 1, ITSELF, "The clerk is mis
     "Decisions are recorded; they are not sealed, and nothing leaves until it is back.",
     "Look at the clerk's log; stop and start tutelad.")
 A(SEAL_BEHIND, "seal_behind", CRITICAL, ONCALL, 1, ITSELF, "Sealing is behind",
-    "{count} decisions are not sealed, the oldest for {seconds} s.",
+    "{count} decisions and audit rows are not sealed, the oldest for {seconds} s.",
     "Decisions are recorded; what follows from them does not leave before they are sealed.",
     "Look at the clerk's log; is the disk slow or full?")
+A(CHAIN_BROKEN, "chain_broken", CRITICAL, ADMINS, 1, PERSON, "The hash chain is broken",
+    "At number {number} of the chain: {what}.",
+    "Work goes on and new rows are sealed; what was signed before is provable from checkpoints.log.",
+    "Keep this store as it is. `tutela audit verify` lists every row that is concerned; compare it with a backup.")
 A(ROLE_MISSING, "role_missing", CRITICAL, ONCALL, 1, ITSELF, "A role is missing",
     "The role {role} has given no sign of life for {seconds} s.",
     "Its leases run out and nothing accepted is lost; its work waits.",

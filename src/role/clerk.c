@@ -13,12 +13,15 @@
 #include "enforce/enforce.h"
 #include "outbox/outbox.h"
 #include "review/review.h"
+#include "store/alarms.h"
 #include "store/blobs.h"
+#include "store/checkpoint.h"
 #include "store/decisions.h"
 #include "store/keys.h"
 #include "store/ledger.h"
 #include "store/media.h"
 #include "store/retention.h"
+#include "store/verify.h"
 #include "sys/clock.h"
 #include "sys/killpoint.h"
 #include "sys/log.h"
@@ -32,6 +35,7 @@
 #define MERGE_US (10 * TL_US_S)
 #define LOG_PAGES 8192 /* 64 MiB: from there on the log is begun anew */
 #define PAGE 256
+#define VERIFY_LINKS 2000
 
 struct clerk {
 	const struct tl_config *config;
@@ -43,8 +47,10 @@ struct clerk {
 	int64_t sealed;
 	struct beat beat;
 	struct watch watch;
-	unsigned part;       /* of the blob folder, looked through next */
-	int64_t merge_until; /* monotonic: until then the logs are ours to merge */
+	unsigned part;         /* of the blob folder, looked through next */
+	int64_t merge_until;   /* monotonic: until then the logs are ours to merge */
+	int64_t checkpoint_us; /* when the last one was made */
+	struct tl_verify verify;
 };
 
 /* Returns how many things it did (more than 0: run again at once), or an error. */
@@ -55,6 +61,57 @@ seal(struct tl_db *db, void *clerk)
 {
 	(void)clerk;
 	return tl_ledger_seal(db, PAGE);
+}
+
+static int
+sign_head(struct tl_db *db, void *ctx)
+{
+	struct clerk *c = ctx;
+	bool due =
+	    tl_mono_us() - c->checkpoint_us >= c->config->audit_checkpoint_minutes * TL_US_MIN;
+	struct tl_checkpoint made;
+	int rc = tl_checkpoint_make(
+	    db, c->config->data_dir, due ? 0 : c->config->audit_checkpoint_rows, &made);
+	if (rc <= 0)
+		return rc;
+	char chain[2 * sizeof made.chain + 1];
+	tl_hex(chain, made.chain, sizeof made.chain);
+	c->checkpoint_us = tl_mono_us();
+	tl_log(EV_CHECKPOINT, TL_LINT("seq", made.seq), TL_LWORD("chain", chain));
+	return 0;
+}
+
+static int
+checkpoints(struct tl_db *db, void *clerk)
+{
+	struct clerk *c = clerk;
+	int rc = tl_db_tx(db, TL_SYNC_FULL, sign_head, c);
+	return rc < 0 ? rc : tl_checkpoint_log(db, c->config->data_dir);
+}
+
+static int
+ring_broken(struct tl_db *db, void *ctx)
+{
+	const struct clerk *c = ctx;
+	const struct tl_chain_finding *f = &c->verify.first;
+	return tl_alarm_say(db, TL_AL_CHAIN_BROKEN, tl_str(tl_chain_fault_word(f->fault)),
+	    TL_SAID(A_INT(f->seq), A_Z(tl_chain_fault_text(f->fault))));
+}
+
+/* A slice of the chain at a time, over and over. What was changed behind our back is found within the round. */
+static int
+verify_chain(struct tl_db *db, void *clerk)
+{
+	struct clerk *c = clerk;
+	int rc = tl_verify_links(db, &c->verify, VERIFY_LINKS);
+	bool whole = rc == 0;
+	if (whole)
+		rc = tl_verify_ends(db, &c->verify);
+	if (rc >= 0 && c->verify.found_count)
+		rc = tl_db_tx(db, TL_SYNC_FULL, ring_broken, c);
+	if (whole || c->verify.found_count)
+		c->verify = (struct tl_verify){0};
+	return rc < 0 ? rc : 0;
 }
 
 static int
@@ -193,6 +250,8 @@ static const struct duty duties[] = {
     {"expire_tokens", expire_tokens, TL_SYNC_NORMAL, TL_US_MIN, false, false},
     {"expire_strikes", expire_strikes, TL_SYNC_NORMAL, TL_US_HOUR, false, false},
     {"prune_events", prune_events, TL_SYNC_NORMAL, 10 * TL_US_MIN, false, false},
+    {"checkpoints", checkpoints, TL_SYNC_FULL, 5 * TL_US_S, false, true},
+    {"verify_chain", verify_chain, TL_SYNC_NORMAL, 20 * TL_US_S, false, true},
     {"watch", watch, TL_SYNC_NORMAL, 5 * TL_US_S, false, true},
 };
 
@@ -316,6 +375,11 @@ loop(struct clerk *c, struct tl_stop *stop)
 	}
 	if (tl_mono_us() < duty_until) {
 		run_duty(c, &duties[0]);
+		c->checkpoint_us = -INT64_MAX / 2; /* what is sealed at the end is signed */
+		int rc = checkpoints(c->db, c);
+		if (rc < 0)
+			tl_log(EV_STORE_ERROR, TL_LWORD("where", "checkpoints"),
+			    TL_LWORD("text", tl_err_text()));
 		beat_stop(&c->beat, c->db);
 		if (tl_db_tx(c->db, TL_SYNC_NORMAL, give_duty, c) < 0)
 			tl_log(EV_STORE_ERROR, TL_LWORD("where", "give_duty"),

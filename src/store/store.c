@@ -4,6 +4,7 @@
  * Promises: the master key is made once, mode 0600, synced before anything is sealed with it; opening never
  * creates. Failures: NOTFOUND, STATE (newer schema), RETRY (I/O). Called once in each process.
  */
+#include "store/checkpoint.h"
 #include "store/db_int.h"
 
 #include "sys/clock.h"
@@ -81,6 +82,9 @@ tl_store_create(const char *dir)
 		return rc;
 	(void)snprintf(path, sizeof path, "%.4000s/master.key", dir);
 	rc = make_master_key(path);
+	if (rc < 0)
+		return rc;
+	rc = tl_audit_key_make(dir);
 	if (rc < 0)
 		return rc;
 	(void)snprintf(path, sizeof path, "%.4000s/store.db", dir);

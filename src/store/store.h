@@ -5,6 +5,7 @@
  *   DIR/store.db      everything but content keys and media bytes (SQLite, WAL)
  *   DIR/keys.db       per-account content keys, apart, so that a backup of the store opens nothing
  *   DIR/master.key    the installation's secret, mode 0600
+ *   DIR/audit.key     what signs the checkpoints of the chain, mode 0600
  *   DIR/blobs/aa/…    media, encrypted, named by keyed hash
  */
 #pragma once

@@ -163,3 +163,27 @@ tl_password_check(const char *hash, struct tl_str password)
 		return tl_fail(TL_EAUTH, "the password is wrong");
 	return 0;
 }
+
+_Static_assert(TL_SIGN_PUBLIC == crypto_sign_PUBLICKEYBYTES &&
+		   TL_SIGN_SECRET == crypto_sign_SECRETKEYBYTES &&
+		   TL_SIGN_BYTES == crypto_sign_BYTES,
+    "ed25519");
+
+void
+tl_sign_new(uint8_t ret_public[TL_SIGN_PUBLIC], uint8_t ret_secret[TL_SIGN_SECRET])
+{
+	(void)crypto_sign_keypair(ret_public, ret_secret);
+}
+
+void
+tl_sign(uint8_t dst[TL_SIGN_BYTES], struct tl_str text, const uint8_t secret[TL_SIGN_SECRET])
+{
+	(void)crypto_sign_detached(dst, NULL, text.p, text.n, secret);
+}
+
+bool
+tl_sign_fits(const uint8_t sig[TL_SIGN_BYTES], struct tl_str text,
+    const uint8_t public_key[TL_SIGN_PUBLIC])
+{
+	return crypto_sign_verify_detached(sig, text.p, text.n, public_key) == 0;
+}

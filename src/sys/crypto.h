@@ -47,3 +47,13 @@ void tl_digest_destroy(struct tl_digest *d); /* without a result; NULL is fine *
 /* argon2id, "interactive" cost (about 0.1 s, 64 MiB). */
 int tl_password_hash(char dst[TL_PWHASH_MAX], struct tl_str password) TL_MUST;
 int tl_password_check(const char *hash, struct tl_str password) TL_MUST; /* DENIED when wrong */
+
+/* Signatures: ed25519. The secret key holds its public key in its second half. */
+#define TL_SIGN_PUBLIC 32
+#define TL_SIGN_SECRET 64
+#define TL_SIGN_BYTES 64
+void tl_sign_new(uint8_t ret_public[TL_SIGN_PUBLIC], uint8_t ret_secret[TL_SIGN_SECRET]);
+void tl_sign(
+    uint8_t dst[TL_SIGN_BYTES], struct tl_str text, const uint8_t secret[TL_SIGN_SECRET]);
+bool tl_sign_fits(const uint8_t sig[TL_SIGN_BYTES], struct tl_str text,
+    const uint8_t public_key[TL_SIGN_PUBLIC]);

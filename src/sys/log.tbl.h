@@ -28,4 +28,6 @@ L(EV_DELIVERY_FAILED, WARN, "delivery attempt status",
 L(EV_DELIVERY_DEAD, ERROR, "delivery", "A delivery was given up; an alarm is open.")
 L(EV_HTTP_REFUSED, INFO, "reason status", "A request was refused before it reached a route.")
 L(EV_HTTP_ERROR, ERROR, "route", "A request failed for a reason on our side.")
+L(EV_CHECKPOINT, INFO, "seq chain",
+    "The head of the hash chain was signed; a copy of these lines elsewhere proves later cuts.")
 L(EV_SIGNIN_FAILED, WARN, "user", "A sign-in was refused.")

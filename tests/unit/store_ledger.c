@@ -98,6 +98,12 @@ tamper(struct fixture *f, const char *sql)
 	sqlite3 *h = NULL;
 	(void)snprintf(path, sizeof path, "%s/store.db", f->s.dir);
 	assert_int_equal(sqlite3_open(path, &h), SQLITE_OK);
+	/* The guards are only against mistakes. */
+	assert_int_equal(sqlite3_exec(h,
+			     "DROP TRIGGER decisions_kept; DROP TRIGGER decisions_stay;"
+			     "DROP TRIGGER seals_kept; DROP TRIGGER seals_stay",
+			     NULL, NULL, NULL),
+	    SQLITE_OK);
 	assert_int_equal(sqlite3_exec(h, sql, NULL, NULL, NULL), SQLITE_OK);
 	assert_true(sqlite3_changes(h) > 0);
 	assert_int_equal(sqlite3_close(h), SQLITE_OK);

@@ -33,7 +33,8 @@ S(INSPECT_CASE_STATES, "SELECT state, COUNT(*) FROM cases GROUP BY state")
 S(INSPECT_KEYS_WITHOUT_ENDPOINT, "SELECT DISTINCT p.name FROM api_keys k JOIN platforms p ON p.platform = k.platform"
 				 " WHERE k.revoked_at IS NULL AND k.live = 1 AND NOT EXISTS (SELECT 1 FROM endpoints e"
 				 " WHERE e.platform = k.platform AND e.live = 1 AND e.enabled = 1)")
-S(INSPECT_UNSEALED, "SELECT COUNT(*), MIN(at) FROM decisions WHERE seq IS NULL")
+S(INSPECT_UNSEALED, "SELECT COUNT(*), MIN(at) FROM (SELECT at FROM decisions WHERE seq IS NULL"
+		    " UNION ALL SELECT at FROM audit WHERE seq IS NULL)")
 S(INSPECT_DUTIES, "SELECT name, until FROM duties ORDER BY name")
 S(INSPECT_MEDIAN, "SELECT COUNT(*) FROM decisions WHERE at >= $1 AND at < $2 AND reviewer IS NOT NULL AND live = $3"
 		  " AND queued_us >= 0")

@@ -1,10 +1,29 @@
-/* Sealing: the gapless order and the hash chain. */
+/* Sealing: the gapless order, the hash chain over decisions, their events and the audit trail, its checkpoints. */
 S(SEAL_LAST, "SELECT seq, chain FROM seals ORDER BY seq DESC LIMIT 1")
-S(SEAL_ADD, "INSERT INTO seals(seq, source, ref, row_hash, chain, at) VALUES($1, $2, $3, $4, $5, $6)")
+S(SEAL_ADD, "INSERT INTO seals(seq, source, ref, row_hash, chain, at, format) VALUES($1, $2, $3, $4, $5, $6, 2)")
 S(SEAL_DECISIONS, "SELECT * FROM decisions WHERE seq IS NULL ORDER BY id LIMIT $1")
 S(SEAL_EVENTS, "SELECT * FROM decision_events WHERE seq IS NULL ORDER BY id LIMIT $1")
+S(SEAL_AUDIT, "SELECT * FROM audit WHERE seq IS NULL ORDER BY id LIMIT $1")
 S(SEAL_SET_DECISION, "UPDATE decisions SET seq = $2 WHERE id = $1 AND seq IS NULL")
 S(SEAL_SET_EVENT, "UPDATE decision_events SET seq = $2 WHERE id = $1 AND seq IS NULL")
-S(SEAL_WALK, "SELECT seq, source, ref, row_hash, chain FROM seals WHERE seq > $1 ORDER BY seq LIMIT $2")
+S(SEAL_SET_AUDIT, "UPDATE audit SET seq = $2 WHERE id = $1 AND seq IS NULL")
+S(SEAL_WALK, "SELECT seq, source, ref, row_hash, chain, at, format FROM seals WHERE seq > $1 ORDER BY seq LIMIT $2")
 S(SEAL_DECISION_ROW, "SELECT * FROM decisions WHERE id = $1")
 S(SEAL_EVENT_ROW, "SELECT * FROM decision_events WHERE id = $1")
+S(SEAL_AUDIT_ROW, "SELECT * FROM audit WHERE id = $1")
+S(SEAL_CHAIN_AT, "SELECT chain, at FROM seals WHERE seq = $1")
+S(SEAL_COUNTS, "SELECT source, COUNT(*) FROM seals WHERE seq > $1 AND seq <= $2 GROUP BY source")
+S(SEAL_STRAY_DECISION, "SELECT t.id, t.seq FROM decisions t WHERE t.seq IS NOT NULL AND NOT EXISTS"
+		       " (SELECT 1 FROM seals s WHERE s.seq = t.seq AND s.ref = t.id) LIMIT 1")
+S(SEAL_STRAY_EVENT, "SELECT t.id, t.seq FROM decision_events t WHERE t.seq IS NOT NULL AND NOT EXISTS"
+		    " (SELECT 1 FROM seals s WHERE s.seq = t.seq AND s.ref = t.id) LIMIT 1")
+S(SEAL_STRAY_AUDIT, "SELECT t.id, t.seq FROM audit t WHERE t.seq IS NOT NULL AND NOT EXISTS"
+		    " (SELECT 1 FROM seals s WHERE s.seq = t.seq AND s.ref = t.id) LIMIT 1")
+S(SEAL_SINCE, "SELECT MIN(seq), MAX(seq) FROM audit WHERE seq IS NOT NULL AND at >= $1 AND at < $2")
+S(CHECKPOINT_ADD, "INSERT INTO checkpoints(seq, at, line) VALUES($1, $2, $3)")
+S(CHECKPOINT_LAST, "SELECT seq, line FROM checkpoints ORDER BY seq DESC LIMIT 1")
+S(CHECKPOINT_WALK, "SELECT seq, line FROM checkpoints WHERE seq > $1 ORDER BY seq LIMIT $2")
+S(CHECKPOINT_BEFORE, "SELECT seq, line FROM checkpoints WHERE seq < $1 ORDER BY seq DESC LIMIT 1")
+S(CHECKPOINT_FROM, "SELECT seq, line FROM checkpoints WHERE seq >= $1 ORDER BY seq LIMIT 1")
+S(AUDIT_KEY_ADD, "INSERT INTO audit_keys(key, at, line) VALUES($1, $2, $3)")
+S(AUDIT_KEYS, "SELECT key, line FROM audit_keys ORDER BY at, key LIMIT $1")
