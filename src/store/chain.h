@@ -69,7 +69,7 @@ void tl_chain_key_text(struct tl_buf *b, const struct tl_chain_key *k);
 int tl_chain_key_parse(struct tl_str line, struct tl_chain_key *ret) TL_MUST;
 
 /* Keys that are believed: those given and, through cross-signatures, whom they vouch for. */
-#define TL_TRUST_MAX 256
+#define TL_TRUST_MAX 64
 struct tl_trust {
 	uint8_t key[TL_TRUST_MAX][TL_SIGN_PUBLIC];
 	size_t count;
