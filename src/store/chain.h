@@ -9,7 +9,7 @@
 #include "sys/id.h"
 
 #define TL_CHAIN_HASH 32
-#define TL_CHAIN_FORMAT 2 /* of new links; 1 is what stores before schema 6 sealed */
+#define TL_CHAIN_FORMAT 2 /* of new links; 1 is what stores before schema 7 sealed */
 
 enum tl_chain_source { TL_CHAIN_DECISIONS, TL_CHAIN_EVENTS, TL_CHAIN_AUDIT, TL_CHAIN_SOURCES };
 extern const char *const tl_chain_source_names[]; /* up to NULL */

@@ -74,7 +74,7 @@ old_number(struct tl_buf *b, char tag, uint64_t v)
 		tl_buf_byte(b, (uint8_t)(v >> (56 - 8 * i)));
 }
 
-/* Format 1, of stores before schema 6: the columns of the first schema, text and bytes alike. */
+/* Format 1, of stores before schema 7: the columns of the first schema, text and bytes alike. */
 static void
 old_row_hash(const struct tl_row *r, int columns, struct tl_buf *b, uint8_t dst[TL_CHAIN_HASH])
 {
