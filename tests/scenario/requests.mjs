@@ -1,0 +1,93 @@
+// One sample request for every row of src/api/routes.tbl.h and routes_console.tbl.h, with a valid body and ids that exist.
+// permissions.test.mjs sends each as everybody; a route without a row here fails it.
+//
+//   path(x, who)    the parts in braces; x holds what the test made. Without it the row's path stands as it is.
+//   body(x, who)    JSON; without it none is sent
+//   or              other statuses, beside success, that whoever may can get in this state of things
+//   sealed(x)       the path when it names something sealed: a lead without clearance gets 403
+//   open            why there is no such path: a sentence
+//   spends          the request ends the session that sends it: a fresh one is used
+//   stream          the answer does not end
+//   foreign         platform routes: what a key of another platform, or a test key, gets for these ids
+const removed = { kind: 'act', policy: 'speech.hate', ground: 'illegal', actions: [{ name: 'remove', params: null }], facts: '', note: '' }
+const everywhere = 'names nothing that has a queue or policy'
+const transport = 'says that something left; what it says is hidden for whom may not see it'
+const person = 'about a person, not about evidence'
+
+export const CONSOLE = {
+  'POST session': { body: () => ({ name: 'nobody', password: 'not the password' }), or: [401, 429], open: everywhere },
+  'GET session': { open: everywhere },
+  'PUT session': { body: () => ({ prefs: { theme: 'dark' } }), open: everywhere },
+  'DELETE session': { spends: true, open: everywhere },
+
+  'POST work/next': { body: () => ({ queue: null }), open: 'gives only what the person may work on' },
+  'GET cases/{id}': { path: (x) => [x.case], sealed: (x) => [x.sealedCase] },
+  'POST cases/{id}/claim': { path: (x) => [x.case], body: () => ({}), or: [409], sealed: (x) => [x.sealedCase] },
+  'POST cases/{id}/heartbeat': { path: (x) => [x.case], body: () => ({}), or: [409], open: 'only who holds it; a holder whom it was closed to is tested in access.test.mjs' },
+  'POST cases/{id}/release': { path: (x) => [x.case], body: () => ({}), or: [409], open: 'shows nothing; whoever holds it may always give it back' },
+  'POST cases/{id}/skip': { path: (x) => [x.case], body: () => ({ reason: 'later' }), or: [409], open: 'shows nothing; only who holds it' },
+  'POST cases/{id}/note': { path: (x) => [x.case], body: () => ({ body: 'a note' }), sealed: (x) => [x.sealedCase] },
+  'POST cases/{id}/draft': { path: (x) => [x.case], body: () => ({ policy: null, actions: [], facts: '', note: '' }), or: [409], open: 'only who holds it' },
+  'POST cases/{id}/move': { path: (x) => [x.case], body: () => ({ queue: 'conduct', reason: 'here' }), or: [403, 409], sealed: (x) => [x.sealedCase] },
+  'POST cases/{id}/decide': { path: (x) => [x.case], body: () => removed, or: [409], open: 'only who holds it; and it cannot be claimed' },
+  'POST decisions/{id}/undo': { path: (x) => [x.decision], body: () => ({}), or: [403, 409], open: 'only who decided' },
+  'POST decisions/{id}/reverse': { path: (x) => [x.decision], body: () => ({ reason: 'a mistake' }), or: [409], sealed: (x) => [x.sealedDecision] },
+
+  'GET queues': { open: 'figures of what may not be seen are null' },
+  'GET queues/{name}/cases': { path: () => ['conduct'], sealed: () => ['child-safety'] },
+  'GET items/search': { open: 'what may not be seen is left out: access.test.mjs' },
+  'GET items/{platform}/{ext_id}': { path: (x) => ['demo', x.item], sealed: (x) => ['demo', x.sealedItem] },
+  'GET accounts/{platform}/{ext_id}': { path: () => ['demo', 'u-1'], sealed: (x) => ['demo', x.sealedAccount] },
+  'GET media/{hex}/tiny': { path: (x) => [x.media], sealed: (x) => [x.sealedMedia] },
+  'POST media/{hex}/reveal': { path: (x) => [x.media], body: () => ({}), sealed: (x) => [x.sealedMedia] },
+  'GET /console/media/{token}': { path: (x, who) => [x.reveal[who.role]], or: [410], open: 'made for one person, who was cleared; asked again: access.test.mjs' },
+
+  'GET banks': { open: 'what may not be seen is left out' },
+  'POST banks': { body: (x, who) => ({ name: `b-${who.role}`, kind: 'text', policy: 'terms.spam', source: 'me', distance: null }), open: 'the policy in the body is asked: access.test.mjs' },
+  'GET banks/{id}': { path: (x) => [x.bank], sealed: (x) => [x.sealedBank] },
+  'PATCH banks/{id}': { path: (x) => [x.bank], body: () => ({ source: 'ours' }), sealed: (x) => [x.sealedBank] },
+  'POST banks/{id}/entries': { path: (x) => [x.bank], body: (x, who) => ({ form: 'phrase', value: `term of ${who.role}`, note: null }), sealed: (x) => [x.sealedBank] },
+  'POST banks/{id}/import': { path: (x) => [x.bank], body: () => ({ form: null, first_line: 1, lines: ['one line'] }), sealed: (x) => [x.sealedBank] },
+  'DELETE banks/{id}/entries/{eid}': { path: (x) => [x.bank, x.entry], or: [404], sealed: (x) => [x.sealedBank, x.entry] },
+
+  'GET deliveries': { open: transport },
+  'POST deliveries/{id}/replay': { path: (x) => [x.delivery], body: () => ({}), or: [409], open: transport },
+  'GET alarms': { open: everywhere },
+  'POST alarms/{id}/acknowledge': { path: (x) => [x.alarm], body: () => ({}), or: [409], open: everywhere },
+  'POST alarms/{id}/close': { path: (x) => [x.alarm], body: () => ({}), or: [409], open: everywhere },
+  'GET keys': { open: everywhere },
+  'POST keys': { body: () => ({ platform: 'demo', live: false, label: 'x', scopes: ['read'], rate_per_s: 0, expires_at: null }), open: everywhere },
+  'DELETE keys/{id}': { path: (x) => [x.key], or: [404, 409], open: everywhere },
+
+  'GET people': { open: person },
+  'POST people': { body: (x, who) => ({ name: `made-by-${who.role}`, role: 'viewer' }), open: person },
+  'GET people/{id}': { path: (x) => [x.person], open: person },
+  'PATCH people/{id}': { path: (x) => [x.person], body: () => ({ skills: ['terror'] }), open: person },
+  'POST people/{id}/password': { path: (x) => [x.person], body: () => ({}), open: person },
+  'DELETE people/{id}/sessions': { path: (x) => [x.person], open: person },
+
+  'GET policies': { open: everywhere },
+  'GET actions': { open: everywhere },
+  'GET rules': { open: 'hits under what may not be seen are null' },
+  'GET figures': { open: 'policies that may not be seen are left out' },
+  'GET switches': { open: everywhere },
+  'PUT switches': { body: () => ({ name: 'observe_only', value: 'off' }), open: everywhere },
+  'GET live': { stream: true, open: 'counts what may be seen: access.test.mjs' },
+}
+
+const ownWorld = 'writes into the world of the key that asks; what others hold stays'
+export const PLATFORM = {
+  'POST /v1/items': { body: () => ({ id: 'perm-1', kind: 'post', author: { id: 'u-9' }, text: { body: 'harmless' } }), foreign: ownWorld },
+  'POST /v1/items:batch': { body: () => ({ id: 'perm-2', kind: 'post', author: { id: 'u-9' }, text: { body: 'harmless' } }), type: 'application/x-ndjson', foreign: ownWorld },
+  'GET /v1/items/{id}': { path: (x) => [x.item], foreign: 404 },
+  'DELETE /v1/items/{id}': { path: (x) => [x.spare], or: [404], foreign: 404 },
+  'PUT /v1/items/{id}/counters': { path: (x) => [x.item], body: () => ({ views: 5 }), foreign: 404 },
+  'PUT /v1/media': { bytes: (x) => x.picture, foreign: ownWorld },
+  'POST /v1/flags': { body: (x) => ({ id: 'flag-1', subject: { kind: 'item', id: x.item }, kind: 'user' }), foreign: 404 },
+  'PUT /v1/accounts/{id}': { path: () => ['u-1'], body: () => ({ age_band: '18+' }), foreign: ownWorld },
+  'DELETE /v1/accounts/{id}': { path: (x) => [x.spareAccount], or: [404], foreign: 404 },
+  'POST /v1/match': { body: () => ({ text: { body: 'harmless' } }), foreign: ownWorld },
+  'POST /v1/actions/{id}/confirm': { path: (x) => [x.action], body: () => ({ outcome: 'done' }), or: [409], foreign: 404 },
+  'GET /v1/events': { stream: true, foreign: ownWorld },
+  'GET /v1/openapi.yaml': { foreign: ownWorld },
+}
