@@ -84,6 +84,9 @@ serve(struct tl_db *db, struct tl_arena *arena, struct reader *r)
 		if (tl_outboxrow_events(
 			db, r->platform, r->live, r->after, PAGE, arena, &rows, &n) < 0)
 			break;
+		/* A number that was seen is never given to another event, not even after a power cut. */
+		if (n && tl_db_sync(db) < 0)
+			break;
 		for (size_t i = 0; i < n && ok && !full; i++) {
 			tl_buf_reset(&text);
 			put_event(&text, &rows[i]);

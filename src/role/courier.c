@@ -193,16 +193,8 @@ turn(struct tl_db *db, void *ctx)
 	struct turn *t = ctx;
 	(void)db;
 	int64_t now = tl_now_us();
-	size_t before = t->c->count;
 	int rc = record_ended(t->c, now);
-	if (rc < 0 || !t->leasing)
-		return rc;
-	rc = lease(t->c, now);
-	if (rc == 0)
-		return 0;
-	while (t->c->count > before) /* rolled back: those rows are not ours */
-		tl_post_destroy(t->c->slots[--t->c->count].post);
-	return rc;
+	return rc < 0 || !t->leasing ? rc : lease(t->c, now);
 }
 
 static bool
@@ -233,15 +225,20 @@ static bool
 take_turn(struct courier *c, bool leasing)
 {
 	struct turn t = {.c = c, .leasing = leasing && anything_due(c)};
+	/* What leaves must outlive a power cut: the rows were visible before their sync had ended. */
+	enum tl_sync sync = t.leasing ? TL_SYNC_FULL : TL_SYNC_NORMAL;
 	if (!t.leasing)
 		c->more = false;
 	if (!t.leasing && !any_ended(c))
 		return true;
 	tl_arena_reset(c->arena);
-	int rc = tl_db_tx(c->db, TL_SYNC_NORMAL, turn, &t);
+	size_t before = c->count;
+	int rc = tl_db_tx(c->db, sync, turn, &t);
 	if (rc < 0) {
 		tl_log(EV_STORE_ERROR, TL_LWORD("where", "courier"),
 		    TL_LWORD("error", tl_err_name(rc)), TL_LWORD("text", tl_err_text()));
+		while (c->count > before) /* not ours, or not surely: their lease lapses */
+			tl_post_destroy(c->slots[--c->count].post);
 		c->more = false;
 		return false;
 	}

@@ -179,6 +179,9 @@ tl_media_purge(struct tl_db *db, int max)
 	int limit = max < SWEEP_MAX ? max : SWEEP_MAX;
 	int rc = tl_db_query(db, &r, TL_SQL_MEDIA_PURGEABLE, A_INT(limit));
 	int n = rc < 0 ? rc : collect(&r, found);
+	/* The bytes must not be gone while a power cut can still bring the row back. */
+	if (n > 0)
+		rc = tl_db_sync(db);
 	for (int i = 0; i < n && rc >= 0; i++) {
 		tl_blob_remove(tl_db_store(db), &found[i].id);
 		TL_KILLPOINT(BLOB_REMOVED);

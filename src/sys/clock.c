@@ -36,6 +36,8 @@ tl_clock_shift(int64_t offset_us)
 	if (offset == &no_offset)
 		return tl_fail(TL_ECONFLICT, "no shared clock is attached");
 	atomic_store(offset, offset_us);
+	if (msync(offset, sizeof *offset, MS_SYNC) < 0)
+		return tl_fail(TL_EIO, "cannot sync the clock file: %m");
 	return 0;
 }
 
