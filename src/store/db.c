@@ -175,23 +175,6 @@ tl_db_begin(struct tl_db *db)
 	return 0;
 }
 
-/*
- * The connection runs with synchronous=NORMAL; FULL is the same plus one sync of the WAL after the commit record.
- * Doing it here lets the level be chosen at commit time, and lets the next process write while we wait for the
- * disk. A later sync covers all earlier commits, so nothing that was promised can depend on something lost.
- */
-int
-tl_db_sync(struct tl_db *db)
-{
-	sqlite3_file *wal = NULL;
-	int code = sqlite3_file_control(db->main, "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal);
-	if (code != SQLITE_OK || !wal || !wal->pMethods)
-		return tl_fail(TL_EIO, "the write-ahead log is not open");
-	code = wal->pMethods->xSync(wal, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY);
-	return code == SQLITE_OK ? 0
-				 : tl_fail(TL_EIO, "syncing the write-ahead log failed: %m");
-}
-
 int
 tl_db_commit(struct tl_db *db, enum tl_sync sync)
 {

@@ -20,7 +20,7 @@ enum tl_sync { TL_SYNC_NORMAL, TL_SYNC_FULL };
 /* Begin waits for its turn. Commit also commits content keys made meanwhile, first. Rollback never fails. */
 int tl_db_begin(struct tl_db *db) TL_MUST;
 int tl_db_commit(struct tl_db *db, enum tl_sync sync) TL_MUST;
-/* What was committed with NORMAL becomes FULL. */
+/* What was committed with NORMAL becomes FULL; also inside a transaction, for what was committed before it. */
 int tl_db_sync(struct tl_db *db) TL_MUST;
 void tl_db_rollback(struct tl_db *db);
 bool tl_db_in_tx(const struct tl_db *db);

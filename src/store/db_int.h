@@ -32,6 +32,7 @@ struct tl_db {
 	struct tl_map *key_cache; /* platform and owner -> struct tl_key */
 	struct tl_turn turn;
 	bool in_tx;
+	bool in_doubt; /* a sync of the log failed (sync.c) */
 	struct tl_stmt stmts[TL_SQL_COUNT];
 	bool open[TL_SQL_COUNT];
 };
@@ -51,6 +52,9 @@ int tl_keys_open(struct tl_db *db) TL_MUST;
 void tl_keys_close(struct tl_db *db);
 int tl_keys_commit(struct tl_db *db) TL_MUST;
 void tl_keys_rollback(struct tl_db *db);
+
+/* sync.c: a sync of the log failed in a way that tl_db_sync does not see. */
+void tl_sync_doubt(struct tl_db *db);
 
 /* migrate.c: brings the store to this program's schema; inside the turn. */
 int tl_migrate(sqlite3 *h) TL_MUST;

@@ -106,6 +106,8 @@ tl_store_checkpoint(struct tl_db *db, bool whole, int64_t *ret_pages)
 	if (rc < 0)
 		return rc;
 	rc = checkpoint_one(db->main, &pages);
+	if (rc < 0) /* it may have been the sync of the log */
+		tl_sync_doubt(db);
 	TL_KILLPOINT(CHECKPOINT_BEGUN);
 	if (rc == 0)
 		rc = checkpoint_one(db->keys, &pages);
