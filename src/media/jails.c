@@ -20,6 +20,7 @@
 
 #define GRACE_MS 1000 /* the decoder ends a late item itself; after this we end the decoder */
 #define START_MS 5000 /* a fresh decoder may take that long to load its libraries */
+#define SLOW_PLACES 2 /* for pictures that have given way */
 
 struct decoder {
 	struct tl_child child;
@@ -36,18 +37,21 @@ struct slot {
 	struct tl_decode_ask q;
 	int file_fd;
 	bool fresh; /* the decoder was started for this question */
-	int64_t deadline_us;
+	bool
+	    quick; /* no place would be left for it if it took long: TL_DECODE_SLOW_MS must do */
+	bool slow; /* it has given way */
+	int64_t slow_us, deadline_us;
 	struct tl_decoded result;
 };
 
 struct tl_jails {
 	char program[4096];
-	unsigned slots;
+	unsigned slots; /* with those for slow ones */
 	unsigned recycle_after;
 	uint64_t last_id;
 	int epoll_fd;
 	int timer_fd;
-	struct slot slot[TL_JAILS_MAX];
+	struct slot slot[TL_JAILS_MAX + SLOW_PLACES];
 };
 
 void
@@ -108,14 +112,23 @@ decoder_start(struct tl_jails *j, struct slot *s, enum tl_decoder kind)
 	return rc;
 }
 
-/* The timer runs out with the first deadline of all slots, or at once when a result waits. */
+/* When something must be done about a slot: at once when a result waits. */
+static int64_t
+due_us(const struct slot *s)
+{
+	if (s->state == DONE)
+		return 1;
+	if (s->state == FREE)
+		return INT64_MAX;
+	return s->slow || s->deadline_us < s->slow_us ? s->deadline_us : s->slow_us;
+}
+
 static void
 timer_set(struct tl_jails *j)
 {
 	int64_t first = INT64_MAX;
 	for (unsigned i = 0; i < j->slots; i++) {
-		const struct slot *s = &j->slot[i];
-		int64_t at = s->state == DONE ? 1 : s->state == ASKED ? s->deadline_us : first;
+		int64_t at = due_us(&j->slot[i]);
 		first = at < first ? at : first;
 	}
 	struct itimerspec t = {0};
@@ -137,6 +150,26 @@ finish(struct slot *s, enum tl_decode_reason why)
 		decoder_end(d);
 }
 
+/* A picture that cannot be long just now: somebody may hand it in again when there is a place for it. */
+static void
+put_back(struct slot *s)
+{
+	s->result.reason = TL_DECODE_TIMEOUT;
+	s->result.put_back = true;
+	tl_fd_close(&s->file_fd);
+	s->state = DONE;
+}
+
+/* May one more picture take as long as its deadline says? One slot at least is kept from those that do. */
+static bool
+may_take_long(const struct tl_jails *j)
+{
+	unsigned n = 0;
+	for (unsigned i = 0; i < j->slots; i++)
+		n += j->slot[i].state == ASKED && !j->slot[i].quick;
+	return n + 1 < j->slots;
+}
+
 /* Sends the slot's question; false when the decoder cannot take it. */
 static bool
 ask(struct tl_jails *j, struct slot *s)
@@ -148,8 +181,10 @@ ask(struct tl_jails *j, struct slot *s)
 	s->q.id = ++j->last_id;
 	tl_decode_ask_write(msg, &s->q);
 	int64_t now = tl_mono_us();
-	s->deadline_us =
-	    now + ((int64_t)s->q.deadline_ms + GRACE_MS + (s->fresh ? START_MS : 0)) * TL_US_MS;
+	int64_t start = s->fresh ? START_MS : 0;
+	int64_t most = s->quick ? TL_DECODE_QUICK_WALL * TL_DECODE_SLOW_MS : s->q.deadline_ms;
+	s->deadline_us = now + (most + GRACE_MS + start) * TL_US_MS;
+	s->slow_us = now + (TL_DECODE_SLOW_MS + start) * TL_US_MS;
 	s->state = ASKED;
 	s->decoder[s->kind].served++;
 	return tl_sock_send(s->decoder[s->kind].sock, tl_bytes(msg, sizeof msg), s->file_fd,
@@ -161,6 +196,10 @@ static void
 failed(struct tl_jails *j, struct slot *s, enum tl_decode_reason why)
 {
 	decoder_end(&s->decoder[s->kind]);
+	if (why == TL_DECODE_TIMEOUT && s->quick) {
+		put_back(s);
+		return;
+	}
 	if (s->result.retried || !tl_decode_reason_retry(why)) {
 		finish(s, why);
 		return;
@@ -237,6 +276,10 @@ static void
 take_answer(struct tl_jails *j, struct slot *s)
 {
 	enum tl_decode_reason why = read_answer(s);
+	if (why == TL_DECODE_TIMEOUT && s->quick) {
+		put_back(s); /* its decoder has done what it should */
+		return;
+	}
 	if (tl_decode_reason_retry(why)) {
 		failed(j, s, why);
 		return;
@@ -264,7 +307,7 @@ attend(struct tl_jails *j, struct slot *s)
 static void
 look_round(struct tl_jails *j)
 {
-	struct epoll_event ev[2 * TL_JAILS_MAX + 1];
+	struct epoll_event ev[TL_DECODERS * (TL_JAILS_MAX + SLOW_PLACES) + 1];
 	int n = epoll_wait(j->epoll_fd, ev, TL_COUNT(ev), 0);
 	for (int i = 0; i < n; i++)
 		if (ev[i].data.ptr)
@@ -274,6 +317,8 @@ look_round(struct tl_jails *j)
 		struct slot *s = &j->slot[i];
 		if (s->state == ASKED && now >= s->deadline_us)
 			failed(j, s, TL_DECODE_TIMEOUT);
+		if (s->state == ASKED && now >= s->slow_us)
+			s->slow = true;
 	}
 }
 
@@ -297,13 +342,13 @@ tl_jails_create(const struct tl_jails_config *config, struct tl_jails **ret)
 	j->epoll_fd = j->timer_fd = -1;
 	if (config->slots < 1 || config->slots > TL_JAILS_MAX)
 		return tl_fail(TL_ECONFIG, "1 to %d decoders", TL_JAILS_MAX);
-	for (unsigned i = 0; i < config->slots; i++) {
+	j->slots = config->slots + SLOW_PLACES;
+	for (unsigned i = 0; i < j->slots; i++) {
 		j->slot[i].file_fd = -1;
 		for (int k = 0; k < TL_DECODERS; k++)
 			j->slot[i].decoder[k] =
 			    (struct decoder){.child = TL_CHILD_NONE, .sock = -1};
 	}
-	j->slots = config->slots;
 	j->recycle_after = config->recycle_after ? config->recycle_after : 1000;
 	int rc = find_program(config, j->program, sizeof j->program);
 	if (rc < 0)
@@ -347,7 +392,7 @@ int
 tl_jails_warm(struct tl_jails *j)
 {
 	int rc = 0;
-	for (unsigned i = 0; i < j->slots && rc == 0; i++)
+	for (unsigned i = 0; i + SLOW_PLACES < j->slots && rc == 0; i++)
 		for (int k = 0; k < TL_DECODERS && rc == 0; k++)
 			rc = decoder_start(j, &j->slot[i], (enum tl_decoder)k);
 	return rc;
@@ -356,10 +401,19 @@ tl_jails_warm(struct tl_jails *j)
 size_t
 tl_jails_free(const struct tl_jails *j)
 {
-	size_t n = 0;
-	for (unsigned i = 0; i < j->slots; i++)
-		n += j->slot[i].state == FREE;
-	return n;
+	size_t busy = 0, slow = 0;
+	for (unsigned i = 0; i < j->slots; i++) {
+		busy += j->slot[i].state != FREE;
+		slow += j->slot[i].state == ASKED && j->slot[i].slow;
+	}
+	size_t most = j->slots - SLOW_PLACES + (slow < SLOW_PLACES ? slow : SLOW_PLACES);
+	return most > busy ? most - busy : 0;
+}
+
+bool
+tl_jails_may_take_long(const struct tl_jails *j)
+{
+	return tl_jails_free(j) > 0 && may_take_long(j);
 }
 
 int
@@ -399,7 +453,8 @@ tl_jails_submit(struct tl_jails *j, const struct tl_decode_job *job)
 	for (unsigned i = 0; i < j->slots && !s; i++)
 		if (j->slot[i].state == FREE)
 			s = &j->slot[i];
-	if (!s)
+	bool quick = !may_take_long(j);
+	if (!s || tl_jails_free(j) == 0 || (quick && job->slow))
 		return tl_fail(TL_EAGAIN, "all decoders are busy");
 	uint32_t most = limit(job->limits.bytes, 64u << 20, 1, TL_DECODE_BYTES_MAX);
 	s->result = (struct tl_decoded){.user = job->user};
@@ -410,6 +465,9 @@ tl_jails_submit(struct tl_jails *j, const struct tl_decode_job *job)
 		finish(s, job->bytes.n ? TL_DECODE_UNSUPPORTED : TL_DECODE_TRUNCATED);
 	} else {
 		s->q = question_of(job);
+		s->quick = quick && s->q.deadline_ms > TL_DECODE_SLOW_MS;
+		s->q.quick_ms = s->quick ? TL_DECODE_SLOW_MS : 0;
+		s->slow = job->slow;
 		int rc = tl_memfd_sealed("tutela-file", job->bytes, &s->file_fd);
 		if (rc < 0)
 			return rc;

@@ -4,6 +4,9 @@
  * From an event loop: while tl_jails_free() > 0, tl_jails_submit(); poll tl_jails_fd() for reading; then
  * tl_jails_next() until it returns false. Without a loop: tl_jails_decode(). A picture that crashes or overruns its
  * decoder is tried once more in a fresh one with tighter limits; every submitted picture comes back exactly once.
+ * A picture that takes longer than TL_DECODE_SLOW_MS gives way: its slot counts as free again (two such places), so
+ * that files built to last never hold up others. When those places are taken, the next long one is put back: it comes
+ * back unfinished, to be handed in again (`slow`) when tl_jails_may_take_long().
  * Use one pool from one thread: the main thread of its process (tl_spawn says why).
  */
 #pragma once
@@ -34,6 +37,7 @@ struct tl_decode_job {
 	struct tl_str bytes; /* copied: need not outlive the call */
 	struct tl_decode_limits limits;
 	uint32_t preview_side; /* longest side of the RGB preview, 0: none */
+	bool slow;             /* it was put back before */
 	void *user;            /* comes back with the result */
 };
 
@@ -60,6 +64,7 @@ struct tl_decoded {
 	int err;   /* tl_decode_err(reason) */
 	bool weak; /* the kernel lacks Landlock: say so once */
 	bool retried;
+	bool put_back; /* TIMEOUT, but only of the time that was left for it */
 	struct tl_picture
 	    picture; /* when reason is OK; then tl_picture_fini is yours to call */
 };
@@ -73,8 +78,10 @@ void tl_jails_destroyp(struct tl_jails **j);
 /* Starts all decoders now, so that no picture waits for libraries to load. Does not wait for them. */
 int tl_jails_warm(struct tl_jails *j) TL_MUST;
 
-size_t tl_jails_free(const struct tl_jails *j); /* slots that take a picture now */
-int tl_jails_fd(const struct tl_jails *j);      /* readable when tl_jails_next has work to do */
+size_t tl_jails_free(const struct tl_jails *j);
+/* May one more picture take as long as its limits say? Then there is a place for one that was put back. */
+bool tl_jails_may_take_long(const struct tl_jails *j); /* slots that take a picture now */
+int tl_jails_fd(const struct tl_jails *j); /* readable when tl_jails_next has work to do */
 
 /*
  * Gives a picture to a free slot. AGAIN when there is none. Pictures that need no decoder to be refused (unknown

@@ -2,7 +2,7 @@
  * Pictures of items and of questions on their way through the decoders, several at a time.
  *
  * Promises: every medium handed in comes back once, decoded or with the reason why not; previews are stored sealed
- * before the item's result says that it is decoded. Failure: what cannot be read or decoded is unscannable, with
+ * before the item's result says that it is decoded; a picture that takes long does not hold up the others. Failure: what cannot be read or decoded is unscannable, with
  * the reason; the decoder pool itself retries once. Called by the main loop.
  */
 #include "role/worker_int.h"
@@ -29,11 +29,20 @@ struct decode {
 	struct decode *next;
 };
 
+#define SLOW_MAX 64 /* pictures put back; more than these are unscannable for now */
+
+struct slow_medium {
+	struct scan *scan;
+	size_t index;
+};
+
 struct media_pool {
 	struct tl_jails *jails; /* NULL: the program is not there; everything is unscannable */
 	struct decode room[TL_JAILS_MAX];
 	struct decode *idle;
 	size_t under_way;
+	struct slow_medium slow[SLOW_MAX]; /* first come, first served */
+	size_t slow_count;
 	struct previewer *previewer;
 	size_t previews; /* under way */
 	size_t
@@ -196,6 +205,16 @@ take_preview(struct worker *w, struct preview_job *j)
 	preview_free(j);
 }
 
+/* It waits for a decoder that has time for it; its item stays pending. */
+static bool
+put_back(struct media_pool *p, const struct decode *x)
+{
+	if (p->slow_count == SLOW_MAX)
+		return false;
+	p->slow[p->slow_count++] = (struct slow_medium){x->scan, x->index};
+	return true;
+}
+
 static struct decode *
 begin(struct media_pool *p, const struct tl_decode_job *job, struct decode what)
 {
@@ -216,9 +235,9 @@ begin(struct media_pool *p, const struct tl_decode_job *job, struct decode what)
 	return d;
 }
 
-/* False when no decoder is free for it now. */
+/* False when no decoder is free for it now. `slow`: it was put back, and is pending already. */
 static bool
-submit_medium(struct worker *w, struct scan *s, size_t i)
+submit_medium(struct worker *w, struct scan *s, size_t i, bool slow)
 {
 	struct media_pool *p = w->pool;
 	struct tl_media *m = &s->full.item.media[i];
@@ -237,10 +256,26 @@ submit_medium(struct worker *w, struct scan *s, size_t i)
 		return true;
 	}
 	struct tl_decode_job job = job_of(w->config, tl_buf_str(&p->bytes), true);
+	job.slow = slow;
 	if (!begin(p, &job, (struct decode){.scan = s, .index = i}))
 		return false;
-	s->media_pending++;
+	s->media_pending += !slow;
 	return true;
+}
+
+/* Those that were put back, as soon as one may take long. */
+static void
+pump_slow(struct worker *w)
+{
+	struct media_pool *p = w->pool;
+	while (p->slow_count && tl_jails_may_take_long(p->jails)) {
+		struct slow_medium m = p->slow[0];
+		if (!submit_medium(w, m.scan, m.index, true))
+			return;
+		if (m.scan->media_changed[m.index])
+			m.scan->media_pending--; /* its bytes have gone meanwhile */
+		memmove(p->slow, p->slow + 1, --p->slow_count * sizeof *p->slow);
+	}
 }
 
 /* Hands in what it can; true when every medium of the item has come back. */
@@ -250,7 +285,7 @@ advance(struct worker *w, struct scan *s)
 	const struct tl_item *it = &s->full.item;
 	while (s->media_next < it->media_count) {
 		if (wants_decoding(s, &it->media[s->media_next]) &&
-		    !submit_medium(w, s, s->media_next))
+		    !submit_medium(w, s, s->media_next, false))
 			return false;
 		s->media_next++;
 	}
@@ -308,7 +343,8 @@ take_one(struct worker *w, struct tl_decoded *d)
 		tl_log(EV_JAIL_WEAK, TL_LWORD("missing", "landlock"));
 	}
 	if (x->scan) {
-		item_decoded(w, x->scan, x->index, d);
+		if (!d->put_back || !put_back(p, x))
+			item_decoded(w, x->scan, x->index, d);
 	} else {
 		bool ok = d->reason == TL_DECODE_OK;
 		match_decoded(w, x->match, ok ? &d->picture : NULL, d->reason);
@@ -329,6 +365,8 @@ media_pump(struct worker *w)
 	for (struct preview_job *j;
 	     w->pool->previews && (j = previewer_next(w->pool->previewer));)
 		take_preview(w, j);
+	if (w->pool->slow_count)
+		pump_slow(w);
 	pump_matches(w);
 	if (w->media.n)
 		pump_items(w);

@@ -7,6 +7,9 @@
 #define TL_DECODE_PIXELS_MAX (1u << 30)
 #define TL_DECODE_PREVIEW_MAX 2048
 #define TL_DECODE_PAGES_MAX 1000000
+#define TL_DECODE_SLOW_MS 100 /* a picture that takes longer gives way to others */
+#define TL_DECODE_QUICK_WALL                                                                   \
+	10 /* that many times its processor time a quick one may wait for it */
 #define TL_DECODE_SAMPLES 4096 /* TL_PDQ_SIDE squared */
 #define TL_DECODE_SAMPLE_BYTES (TL_DECODE_SAMPLES * 4)
 #define TL_DECODE_PAYLOAD_MAX                                                                  \

@@ -21,6 +21,7 @@ Q(max_side, 32, 1, 65535)
 Q(memory_mb, 32, 16, 4096) /* beside what the program itself takes */
 Q(deadline_ms, 32, 1, 600000)
 Q(preview_side, 32, 0, TL_DECODE_PREVIEW_MAX) /* longest side; 0: no preview */
+Q(quick_ms, 32, 0, 600000) /* of the processor: after that it comes back unfinished, as TIMEOUT; 0: does not */
 A(magic, 32, 0x544c4441, 0x544c4441)
 A(version, 16, 1, 1)
 A(reason, 16, 0, TL_DECODE_REASONS - 1)

@@ -60,6 +60,7 @@ JPC(clone, 0, CLONE_VM, 0) /* fork */
 JP(wait4)
 JP(waitid)
 JP(kill)
+JPC(setpriority, 0, ~0ul, PRIO_PROCESS) /* of a slow one */
 JP(socketpair)
 JP(dup2)
 JPC(prctl, 0, ~0ul, PR_SET_PDEATHSIG)

@@ -59,6 +59,13 @@ misbehave(uint8_t how, const struct tl_decode_ask *q)
 	if (how == 'h')
 		for (;;)
 			(void)pause();
+	if (how == 'w') { /* works until its deadline, and says so */
+		(void)usleep((q->quick_ms ? q->quick_ms : q->deadline_ms) * 1000);
+		a = tl_decode_answer_new();
+		a.id = q->id;
+		a.reason = TL_DECODE_TIMEOUT;
+		tl_fd_close(&fd);
+	}
 	static const uint8_t big[4000];
 	int rc = 0;
 	if (how == 't')
