@@ -8,6 +8,18 @@
 
 #include "people/key_gate.h"
 
+/* What a client needs to slow down by itself (draft-ietf-httpapi-ratelimit-headers, as most clients know it). */
+static void
+say_rate(struct tl_req *req, const struct tl_key_grant *grant)
+{
+	char text[24];
+	(void)snprintf(text, sizeof text, "%lld", (long long)grant->rate_burst);
+	tl_req_set_header(req, "RateLimit-Limit", text);
+	(void)snprintf(text, sizeof text, "%lld", (long long)grant->rate_left);
+	tl_req_set_header(req, "RateLimit-Remaining", text);
+	tl_req_set_header(req, "RateLimit-Reset", "1");
+}
+
 int
 tl_api_gate(struct tl_req *req, const char *need)
 {
@@ -26,8 +38,11 @@ tl_api_gate(struct tl_req *req, const char *need)
 		rc = tl_app_db(&api->app, &db);
 	if (rc < 0)
 		return rc;
-	rc = tl_key_gate_check(api->gate, db, value, (enum tl_scope)scope, &grant);
+	struct tl_addr from = tl_req_client(req);
+	rc = tl_key_gate_check(api->gate, db, value, (enum tl_scope)scope, &from, &grant);
 	tl_app_db_give(&api->app, db);
+	if (rc == 0 && grant.rate_burst)
+		say_rate(req, &grant);
 	if (rc == 0)
 		*tl_req_who(req) = (struct tl_who){.kind = TL_WHO_KEY,
 		    .id = grant.id,

@@ -14,7 +14,7 @@
 #include <sys/statvfs.h>
 
 #define DEPTH_EVERY_US TL_US_S
-#define FLUSH_EVERY_US TL_US_MIN
+#define FLUSH_EVERY_US (10 * TL_US_S)
 
 static bool
 disk_is_full(const struct tl_config *config)

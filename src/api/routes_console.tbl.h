@@ -61,6 +61,8 @@ R("POST", API "alarms/{id}/acknowledge", alarm_acknowledge, "alarms", "", 4096, 
 R("POST", API "alarms/{id}/close", alarm_close, "alarm_close", "", 4096, "Close an alarm.")
 R("GET", API "keys", keys, "keys", "", 0, "API keys.")
 R("POST", API "keys", key_create, "keys", "", 8192, "Make an API key.")
+R("PUT", API "keys/{id}", key_set, "keys", "", 8192, "Change what an API key may do.")
+R("POST", API "keys/{id}/rotate", key_rotate, "keys", "", 4096, "Make its successor; the old one works on for a while.")
 R("DELETE", API "keys/{id}", key_revoke, "keys", "", 0, "Revoke an API key.")
 
 R("GET", API "people", people, "people", "", 0, "Everybody who can sign in.")

@@ -16,6 +16,7 @@
 #include "ship/restore.h"
 #include "store/actions.h"
 #include "store/alarms.h"
+#include "store/api_keys.h"
 #include "store/backup.h"
 #include "store/jobs.h"
 #include "store/ledger.h"
@@ -301,6 +302,31 @@ check_endpoints(struct doctor *d)
 }
 
 static int
+look_at_key(void *ctx, const struct tl_api_key *k)
+{
+	struct doctor *d = ctx;
+	int64_t now = tl_now_us(), left = k->expires_at - now;
+	bool ends = k->expires_at && !k->revoked_at && tl_id_is_nil(k->replaced_by);
+	if (ends && left < 14 * TL_US_DAY && left > -30 * TL_US_DAY)
+		find(d, left < 2 * TL_US_DAY ? PROBLEM : WARNING,
+		    "tutela key rotate ID gives its holder a new one while the old one works "
+		    "on.",
+		    "the key %.*s (%.*s) %s", TL_ARG(k->prefix), TL_ARG(k->label),
+		    left > 0 ? "expires within two weeks" : "has expired");
+	if (tl_api_key_is_unused(k, now))
+		find(d, NOTE, "Revoke it if nobody needs it: tutela key revoke ID.",
+		    "the key %.*s (%.*s) was not used for 90 days", TL_ARG(k->prefix),
+		    TL_ARG(k->label));
+	return 0;
+}
+
+static int
+check_keys(struct doctor *d)
+{
+	return tl_api_key_list(d->cli->db, d->cli->arena, look_at_key, d);
+}
+
+static int
 check_switches(struct doctor *d)
 {
 	bool observe = false, automatic = true;
@@ -424,6 +450,7 @@ static const struct {
     {"cases", check_cases, true},
     {"actions", check_actions, true},
     {"endpoints", check_endpoints, true},
+    {"keys", check_keys, true},
     {"clerk", check_clerk, true},
     {"switches", check_switches, true},
     {"alarms", check_alarms, true},

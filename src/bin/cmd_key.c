@@ -59,6 +59,7 @@ cmd_platform_list(struct tl_cli *c)
 struct new_key {
 	struct tl_cli *cli;
 	struct tl_api_key key;
+	int64_t overlap_us;
 	char secret[TL_API_KEY_TEXT];
 };
 
@@ -73,11 +74,14 @@ store_key(struct tl_db *db, void *ctx)
 static int
 key_options(struct tl_cli *c, struct tl_api_key *k)
 {
-	const char *label = cli_option(c, "label"), *scopes = cli_option(c, "scopes");
+	const char *label = cli_option(c, "label"), *scopes = cli_option(c, "scopes"),
+		   *networks = cli_option(c, "networks");
 	int64_t days = 0;
 	int rc = cli_platform(c, cli_option(c, "platform"), &k->platform);
 	if (rc == 0)
 		rc = cli_option_int(c, "rate", 1, 1000000, &k->rate_per_s);
+	if (rc == 0)
+		rc = cli_option_int(c, "burst", 1, 1000000, &k->burst);
 	if (rc == 0)
 		rc = cli_option_int(c, "days", 1, 3650, &days);
 	if (rc == 0)
@@ -88,33 +92,124 @@ key_options(struct tl_cli *c, struct tl_api_key *k)
 		rc = tl_fail(TL_EUSAGE, "--scopes: a key needs one at least");
 	k->live = cli_option(c, "test") == NULL;
 	k->label = tl_str(label ? label : "");
+	k->networks = tl_str(networks ? networks : "");
 	k->expires_at = days ? tl_now_us() + days * TL_US_DAY : 0;
 	return rc;
+}
+
+static void
+print_key(struct tl_cli *c, struct new_key *x)
+{
+	static const char *const columns[] = {
+	    "id", "secret", "scopes", "live", "expires_at", NULL};
+	char scopes[TL_SCOPES_TEXT];
+	struct cli_list l;
+	tl_scopes_text(scopes, x->key.scopes);
+	cli_record_begin(&l, c, columns);
+	cli_cell_id(&l, x->key.id);
+	cli_cell_z(&l, x->secret);
+	cli_cell_words(&l, tl_str(scopes));
+	cli_cell_bool(&l, x->key.live);
+	cli_cell_time(&l, x->key.expires_at);
+	cli_list_end(&l, "");
+	cli_say(c, "The secret is shown this once. Send it as: Authorization: Bearer SECRET");
+	tl_wipe(x->secret, sizeof x->secret);
 }
 
 int
 cmd_key_add(struct tl_cli *c)
 {
-	static const char *const columns[] = {
-	    "id", "secret", "scopes", "live", "expires_at", NULL};
 	struct new_key x = {.cli = c};
-	char scopes[TL_SCOPES_TEXT];
 	int rc = key_options(c, &x.key);
 	if (rc == 0)
 		rc = tl_db_tx(c->db, TL_SYNC_FULL, store_key, &x);
-	if (rc < 0)
-		return rc;
-	tl_scopes_text(scopes, x.key.scopes);
-	struct cli_list l;
-	cli_record_begin(&l, c, columns);
-	cli_cell_id(&l, x.key.id);
-	cli_cell_z(&l, x.secret);
-	cli_cell_words(&l, tl_str(scopes));
-	cli_cell_bool(&l, x.key.live);
-	cli_cell_time(&l, x.key.expires_at);
-	cli_list_end(&l, "");
-	cli_say(c, "The secret is shown this once. Send it as: Authorization: Bearer SECRET");
-	return 0;
+	if (rc >= 0)
+		print_key(c, &x);
+	return rc < 0 ? rc : 0;
+}
+
+/* Changing and rotating -------------------------------------------------------------------- */
+
+static int
+no_key(int rc)
+{
+	if (rc == TL_ENOTFOUND)
+		return cli_fail(
+		    rc, "`tutela key list` shows the ids.", "there is no such key in use");
+	return rc;
+}
+
+/* What the options name, over what the key has. */
+static int
+changed_options(struct tl_cli *c, struct tl_api_key *k)
+{
+	const char *label = cli_option(c, "label"), *scopes = cli_option(c, "scopes"),
+		   *networks = cli_option(c, "networks");
+	int64_t days = -1;
+	int rc = cli_option_int(c, "rate", 0, 1000000, &k->rate_per_s);
+	if (rc == 0)
+		rc = cli_option_int(c, "burst", 0, 1000000, &k->burst);
+	if (rc == 0)
+		rc = cli_option_int(c, "days", 0, 3650, &days);
+	if (rc == 0 && scopes)
+		rc = tl_scopes_parse(tl_str(scopes), &k->scopes);
+	if (label)
+		k->label = tl_str(label);
+	if (networks)
+		k->networks = tl_str(strcmp(networks, "any") == 0 ? "" : networks);
+	if (days >= 0)
+		k->expires_at = days ? tl_now_us() + days * TL_US_DAY : 0;
+	return rc;
+}
+
+static int
+change_key(struct tl_db *db, void *ctx)
+{
+	struct new_key *x = ctx;
+	char changed[TL_KEY_CHANGED_TEXT];
+	int rc = tl_api_key_get(db, x->key.id, x->cli->arena, &x->key);
+	if (rc == 0)
+		rc = changed_options(x->cli, &x->key);
+	if (rc == 0)
+		rc = tl_api_key_set(db, &x->key, x->cli->arena, changed);
+	return rc < 0 ? rc : audit(db, "key.set", x->key.id, tl_str(changed));
+}
+
+int
+cmd_key_set(struct tl_cli *c)
+{
+	struct new_key x = {.cli = c};
+	int rc = cli_id("a key", c->argv[0], &x.key.id);
+	if (rc == 0)
+		rc = tl_db_tx(c->db, TL_SYNC_FULL, change_key, &x);
+	return rc < 0 ? no_key(rc) : cmd_key_list(c);
+}
+
+static int
+rotate_key(struct tl_db *db, void *ctx)
+{
+	struct new_key *x = ctx;
+	struct tl_id old = x->key.id;
+	char text[TL_ID_TEXT];
+	int rc = tl_api_key_rotate(db, old, x->overlap_us, x->cli->arena, &x->key, x->secret);
+	tl_id_text(text, x->key.id);
+	return rc < 0 ? rc : audit(db, "key.rotate", old, tl_str(text));
+}
+
+int
+cmd_key_rotate(struct tl_cli *c)
+{
+	int64_t hours = c->config->secret_overlap_hours;
+	struct new_key x = {.cli = c};
+	int rc = cli_id("a key", c->argv[0], &x.key.id);
+	if (rc == 0)
+		rc = cli_option_int(c, "hours", 0, 720, &hours);
+	x.overlap_us = hours * TL_US_HOUR;
+	if (rc == 0)
+		rc = tl_db_tx(c->db, TL_SYNC_FULL, rotate_key, &x);
+	if (rc >= 0)
+		print_key(c, &x);
+	return rc < 0 ? no_key(rc) : 0;
 }
 
 static int
@@ -123,6 +218,8 @@ key_row(void *ctx, const struct tl_api_key *k)
 	struct cli_list *l = ctx;
 	char scopes[TL_SCOPES_TEXT];
 	struct tl_str platform;
+	if (cli_option(l->cli, "unused") && !tl_api_key_is_unused(k, tl_now_us()))
+		return 0;
 	int rc = tl_platform_name(l->cli->db, k->platform, l->cli->arena, &platform);
 	if (rc < 0)
 		return rc;
@@ -132,6 +229,9 @@ key_row(void *ctx, const struct tl_api_key *k)
 	cli_cell_bool(l, k->live);
 	cli_cell(l, k->label);
 	cli_cell_words(l, tl_str(scopes));
+	cli_cell_int(l, k->rate_per_s);
+	cli_cell_int(l, k->burst);
+	cli_cell_words(l, k->networks);
 	cli_cell_time(l, k->last_used_at);
 	cli_cell_time(l, k->expires_at);
 	cli_cell_time(l, k->revoked_at);
@@ -143,11 +243,14 @@ int
 cmd_key_list(struct tl_cli *c)
 {
 	static const char *const columns[] = {"prefix", "platform", "live", "label", "scopes",
-	    "last_used_at", "expires_at", "revoked_at", "id", NULL};
+	    "rate_per_s", "burst", "networks", "last_used_at", "expires_at", "revoked_at", "id",
+	    NULL};
 	struct cli_list l;
 	cli_list_begin(&l, c, "keys", columns);
 	int rc = tl_api_key_list(c->db, c->arena, key_row, &l);
-	cli_list_end(&l, "There is no key yet; `tutela key add` makes one.");
+	cli_list_end(&l, cli_option(c, "unused")
+			     ? "Every key is in use."
+			     : "There is no key yet; `tutela key add` makes one.");
 	return rc;
 }
 
@@ -166,10 +269,7 @@ cmd_key_revoke(struct tl_cli *c)
 	int rc = cli_id("a key", c->argv[0], &id);
 	if (rc == 0)
 		rc = tl_db_tx(c->db, TL_SYNC_FULL, revoke_key, &id);
-	if (rc == TL_ENOTFOUND)
-		return cli_fail(
-		    rc, "`tutela key list` shows the ids.", "there is no such key in use");
-	return rc < 0 ? rc : cmd_key_list(c);
+	return rc < 0 ? no_key(rc) : cmd_key_list(c);
 }
 
 struct new_secret {

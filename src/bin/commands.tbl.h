@@ -53,8 +53,22 @@ O(key_add, "scopes", "WORDS", "ingest match flag accounts confirm events read ad
 O(key_add, "label", "TEXT", "What it is for.")
 O(key_add, "test", NULL, "A test key: what it sends is apart from what is live, has its own webhooks and is reviewed last.")
 O(key_add, "rate", "N", "Most requests a second; default: no limit.")
+O(key_add, "burst", "N", "Most requests at once; default: a second's worth.")
+O(key_add, "networks", "WORDS", "Where it may be used from, such as \"203.0.113.0/24 2001:db8::/32\"; default: anywhere.")
 O(key_add, "days", "N", "It expires after so many days; default: never.")
 C(key_list, "key list", "", 0, 0, CLI_STORE, "List API keys, without secrets.", "tutela key list")
+O(key_list, "unused", NULL, "Only keys that can be used and were not for 90 days.")
+C(key_set, "key set", "ID", 1, 1, CLI_STORE, "Change what a key may do; what is not named stays. It holds within two seconds.",
+    "tutela key set 0197f3c2-... --rate 200 --networks 203.0.113.0/24")
+O(key_set, "label", "TEXT", "What it is for.")
+O(key_set, "scopes", "WORDS", "The words replace those that it has.")
+O(key_set, "rate", "N", "Most requests a second; 0: no limit.")
+O(key_set, "burst", "N", "Most requests at once; 0: a second's worth.")
+O(key_set, "networks", "WORDS", "Where it may be used from; \"any\": anywhere.")
+O(key_set, "days", "N", "It expires so many days from now; 0: never.")
+C(key_rotate, "key rotate", "ID", 1, 1, CLI_STORE, "Make a key that may do the same; the old one works on for a while. The secret is shown once.",
+    "tutela key rotate 0197f3c2-... --hours 48")
+O(key_rotate, "hours", "N", "How long the old one works on; default: secret_overlap_hours.")
 C(key_revoke, "key revoke", "ID", 1, 1, CLI_STORE, "Revoke an API key; it stops working within two seconds.",
     "tutela key revoke 0197f3c2-...")
 

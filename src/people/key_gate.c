@@ -14,11 +14,15 @@
 #include "sys/clock.h"
 
 #define KEYS_MAX 4096
+#define ELSEWHERE (-1000) /* inside this file; said as TL_EPERM */
 #define FRESH_US (2 * TL_US_S)
 
 struct entry {
 	struct tl_key_grant grant;
 	int64_t expires_at, revoked_at, rate_per_s;
+	struct tl_net nets[TL_KEY_NETWORKS_MAX];
+	size_t net_count;
+	bool shut;        /* its networks could not be read: it may be used from nowhere */
 	int64_t read_at;  /* monotonic; re-read when older than FRESH_US */
 	int64_t tokens_u; /* millionths of a request that may come now */
 	int64_t filled_at;
@@ -51,33 +55,36 @@ tl_key_gate_destroy(struct tl_key_gate *g)
 	free(g);
 }
 
-/* A bucket that holds one second's worth. */
 static bool
 take_token(struct entry *e, int64_t now)
 {
 	if (e->rate_per_s == 0)
 		return true;
-	int64_t most = e->rate_per_s * 1000000;
+	int64_t most = e->grant.rate_burst * 1000000;
 	int64_t passed = now - e->filled_at;
 	e->filled_at = now;
-	e->tokens_u += passed > TL_US_S ? most : passed * e->rate_per_s;
+	e->tokens_u += passed > TL_US_HOUR ? most : passed * e->rate_per_s;
 	if (e->tokens_u > most)
 		e->tokens_u = most;
 	if (e->tokens_u < 1000000)
 		return false;
 	e->tokens_u -= 1000000;
+	e->grant.rate_left = e->tokens_u / 1000000;
 	return true;
 }
 
 /* With the lock held. */
 static int
-judge(struct entry *e, enum tl_scope scope, int64_t now, struct tl_key_grant *ret)
+judge(struct entry *e, enum tl_scope scope, const struct tl_addr *from, int64_t now,
+    struct tl_key_grant *ret)
 {
 	int64_t wall = tl_now_us();
 	if (e->revoked_at || (e->expires_at && e->expires_at <= wall))
 		return TL_EAUTH;
 	if (!(e->grant.scopes & (1U << scope | 1U << TL_SCOPE_ADMIN)))
 		return TL_EPERM;
+	if (e->shut || (e->net_count && !tl_nets_hold(e->nets, e->net_count, from)))
+		return ELSEWHERE;
 	if (!take_token(e, now))
 		return TL_ERATE;
 	e->used_at = wall;
@@ -92,6 +99,8 @@ explain(int rc, enum tl_scope scope)
 		return tl_fail(rc, "the API key is unknown, revoked or expired");
 	if (rc == TL_EPERM)
 		return tl_fail(rc, "the API key lacks the scope \"%s\"", tl_scope_names[scope]);
+	if (rc == ELSEWHERE)
+		return tl_fail(TL_EPERM, "the API key may not be used from this address");
 	if (rc == TL_ERATE)
 		return tl_fail(rc, "more requests a second than this key may make");
 	return rc;
@@ -101,6 +110,7 @@ static void
 remember(struct tl_key_gate *g, struct tl_str hash, const struct tl_api_key *k, int64_t now)
 {
 	struct entry *e = tl_map_get(g->keys, hash);
+	int64_t burst = k->burst ? k->burst : k->rate_per_s;
 	if (!e && tl_map_count(g->keys) >= KEYS_MAX) {
 		tl_map_destroy(g->keys, free);
 		g->keys = tl_map_create();
@@ -109,11 +119,13 @@ remember(struct tl_key_gate *g, struct tl_str hash, const struct tl_api_key *k, 
 		e = calloc(1, sizeof *e);
 		if (!e)
 			abort();
-		e->tokens_u = k->rate_per_s * 1000000;
+		e->tokens_u = burst * 1000000;
 		e->filled_at = now;
 		(void)tl_map_put(g->keys, hash, e);
 	}
-	e->grant = (struct tl_key_grant){k->id, k->platform, k->live, k->scopes};
+	e->grant = (struct tl_key_grant){k->id, k->platform, k->live, k->scopes,
+	    k->rate_per_s ? burst : 0, e->grant.rate_left};
+	e->shut = tl_nets_parse(k->networks, e->nets, TL_KEY_NETWORKS_MAX, &e->net_count) < 0;
 	e->expires_at = k->expires_at;
 	e->revoked_at = k->revoked_at;
 	e->rate_per_s = k->rate_per_s;
@@ -137,21 +149,21 @@ look_up(
 
 /* 1: judged with *ret_rc; 0: not remembered, or too old. */
 static bool
-judge_remembered(struct tl_key_gate *g, struct tl_str hash, enum tl_scope scope, int64_t now,
-    struct tl_key_grant *ret, int *ret_rc)
+judge_remembered(struct tl_key_gate *g, struct tl_str hash, enum tl_scope scope,
+    const struct tl_addr *from, int64_t now, struct tl_key_grant *ret, int *ret_rc)
 {
 	(void)pthread_mutex_lock(&g->lock);
 	struct entry *e = tl_map_get(g->keys, hash);
 	bool fresh = e && now - e->read_at < FRESH_US;
 	if (fresh)
-		*ret_rc = judge(e, scope, now, ret);
+		*ret_rc = judge(e, scope, from, now, ret);
 	(void)pthread_mutex_unlock(&g->lock);
 	return fresh;
 }
 
 int
 tl_key_gate_check(struct tl_key_gate *g, struct tl_db *db, struct tl_str secret,
-    enum tl_scope scope, struct tl_key_grant *ret)
+    enum tl_scope scope, const struct tl_addr *from, struct tl_key_grant *ret)
 {
 	uint8_t hash[TL_API_KEY_HASH];
 	int rc = tl_api_key_hash(secret, hash);
@@ -159,12 +171,12 @@ tl_key_gate_check(struct tl_key_gate *g, struct tl_db *db, struct tl_str secret,
 		return rc;
 	struct tl_str key = tl_bytes(hash, sizeof hash);
 	int64_t now = tl_mono_us();
-	if (judge_remembered(g, key, scope, now, ret, &rc))
+	if (judge_remembered(g, key, scope, from, now, ret, &rc))
 		return explain(rc, scope);
 	rc = look_up(g, db, hash, now);
 	if (rc < 0)
 		return explain(rc, scope);
-	if (!judge_remembered(g, key, scope, now, ret, &rc))
+	if (!judge_remembered(g, key, scope, from, now, ret, &rc))
 		return tl_fail(TL_EAGAIN, "the key could not be read"); /* emptied meanwhile */
 	return explain(rc, scope);
 }

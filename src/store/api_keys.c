@@ -7,6 +7,8 @@
 #include "store/api_keys.h"
 
 #include "store/rows_int.h"
+#include "store/vitals.h"
+#include "sys/addr.h"
 #include "sys/clock.h"
 #include "sys/crypto.h"
 
@@ -14,6 +16,7 @@
 #define SECRET_CHARS 43
 #define HEAD_CHARS 9 /* tlk_live_ */
 #define PREFIX_CHARS 15
+#define WARN_US (14 * TL_US_DAY)
 
 int
 tl_scopes_parse(struct tl_str words, unsigned *ret)
@@ -72,6 +75,35 @@ tl_api_key_hash(struct tl_str secret, uint8_t ret[TL_API_KEY_HASH])
 	return 0;
 }
 
+/* Somebody hears of a key that runs out: two weeks before, or in the last quarter of its time. */
+static int
+note_expiry(struct tl_db *db, const struct tl_api_key *k)
+{
+	bool ends = k->expires_at && !k->revoked_at && tl_id_is_nil(k->replaced_by);
+	int64_t quarter = (k->expires_at - tl_now_us()) / 4;
+	int64_t before = quarter < WARN_US ? quarter : WARN_US;
+	return tl_deadline_set(
+	    db, TL_AL_KEY_EXPIRY, k->prefix, k->expires_at - before, ends ? k->expires_at : 0);
+}
+
+static int
+check(const struct tl_api_key *k, int64_t now)
+{
+	struct tl_net nets[TL_KEY_NETWORKS_MAX];
+	size_t n;
+	char why[160];
+	int rc = tl_nets_parse(k->networks, nets, TL_COUNT(nets), &n);
+	if (rc < 0) {
+		(void)snprintf(why, sizeof why, "%s", tl_err_text());
+		return tl_fail_at(TL_EFIELD, "/networks", "%s", why);
+	}
+	if (k->scopes == 0)
+		return tl_fail_at(TL_EFIELD, "/scopes", "a key needs one at least");
+	if (k->expires_at && k->expires_at <= now)
+		return tl_fail_at(TL_EFIELD, "/expires_at", "is over already");
+	return 0;
+}
+
 int
 tl_api_key_create(struct tl_db *db, struct tl_api_key *k, struct tl_arena *arena,
     char ret_secret[TL_API_KEY_TEXT])
@@ -83,12 +115,17 @@ tl_api_key_create(struct tl_db *db, struct tl_api_key *k, struct tl_arena *arena
 	int rc = tl_api_key_hash(tl_str(secret), hash);
 	k->id = tl_id_new();
 	k->created_at = tl_now_us();
+	if (rc == 0)
+		rc = check(k, k->created_at);
 	k->prefix = tl_arena_dup(arena, tl_bytes(secret, PREFIX_CHARS));
 	if (rc == 0)
 		rc = tl_db_run(db, TL_SQL_API_KEY_ADD, A_ID(k->id), A_INT(k->platform),
 		    A_INT(k->live), A_TEXT(k->label), A_TEXT(k->prefix),
 		    A_BYTES(tl_bytes(hash, sizeof hash)), A_Z(scopes), A_INT(k->rate_per_s),
-		    A_INT(k->created_at), A_INT0(k->expires_at));
+		    A_INT(k->created_at), A_INT0(k->expires_at), A_TEXT(k->networks),
+		    A_INT(k->burst));
+	if (rc >= 0)
+		rc = note_expiry(db, k);
 	if (rc >= 0)
 		memcpy(ret_secret, secret, sizeof secret);
 	tl_wipe(secret, sizeof secret);
@@ -107,7 +144,10 @@ read_key(const struct tl_row *r, struct tl_arena *arena, struct tl_api_key *ret)
 	    .created_at = tl_col_int(r, 7),
 	    .last_used_at = tl_col_int(r, 8),
 	    .expires_at = tl_col_int(r, 9),
-	    .revoked_at = tl_col_int(r, 10)};
+	    .revoked_at = tl_col_int(r, 10),
+	    .networks = tl_arena_dup(arena, tl_col_str(r, 11)),
+	    .burst = tl_col_int(r, 12),
+	    .replaced_by = tl_col_id(r, 13)};
 	if (tl_scopes_parse(tl_col_str(r, 5), &k.scopes) < 0)
 		return tl_fail(TL_ECORRUPT, "a key's row is damaged");
 	*ret = k;
@@ -126,6 +166,99 @@ tl_api_key_find(struct tl_db *db, const uint8_t hash[TL_API_KEY_HASH], struct tl
 	rc = read_key(&r, arena, ret);
 	tl_row_end(&r);
 	return rc;
+}
+
+int
+tl_api_key_get(
+    struct tl_db *db, struct tl_id id, struct tl_arena *arena, struct tl_api_key *ret)
+{
+	struct tl_row r;
+	int rc = tl_db_first(db, &r, TL_SQL_API_KEY_BY_ID, A_ID(id));
+	if (rc < 0)
+		return rows_found(rc, "key");
+	rc = read_key(&r, arena, ret);
+	tl_row_end(&r);
+	return rc;
+}
+
+static void
+name_changes(
+    char dst[TL_KEY_CHANGED_TEXT], const struct tl_api_key *a, const struct tl_api_key *b)
+{
+	const struct {
+		const char *name;
+		bool differs;
+	} parts[] = {{"label", !tl_str_eq(a->label, b->label)},
+	    {"scopes", a->scopes != b->scopes}, {"rate", a->rate_per_s != b->rate_per_s},
+	    {"burst", a->burst != b->burst}, {"networks", !tl_str_eq(a->networks, b->networks)},
+	    {"expiry", a->expires_at != b->expires_at}};
+	size_t n = 0;
+	dst[0] = '\0';
+	for (size_t i = 0; i < TL_COUNT(parts) && n < TL_KEY_CHANGED_TEXT; i++)
+		if (parts[i].differs)
+			n += (size_t)snprintf(dst + n, TL_KEY_CHANGED_TEXT - n, "%s%s",
+			    n ? " " : "", parts[i].name);
+}
+
+int
+tl_api_key_set(struct tl_db *db, const struct tl_api_key *k, struct tl_arena *arena,
+    char ret_changed[TL_KEY_CHANGED_TEXT])
+{
+	struct tl_api_key old;
+	char scopes[TL_SCOPES_TEXT];
+	int rc = tl_api_key_get(db, k->id, arena, &old);
+	if (rc == 0 && old.revoked_at)
+		rc = tl_fail(TL_ECONFLICT, "the key is revoked");
+	/* An expiry that is over and was not touched may stay. */
+	if (rc == 0)
+		rc = check(k, k->expires_at == old.expires_at ? 0 : tl_now_us());
+	if (rc < 0)
+		return rc;
+	tl_scopes_text(scopes, k->scopes);
+	rc = tl_db_run(db, TL_SQL_API_KEY_SET, A_ID(k->id), A_TEXT(k->label), A_Z(scopes),
+	    A_INT(k->rate_per_s), A_INT(k->burst), A_TEXT(k->networks), A_INT0(k->expires_at));
+	if (rc >= 0)
+		rc = note_expiry(db, k);
+	if (rc >= 0)
+		name_changes(ret_changed, &old, k);
+	return rc < 0 ? rc : 0;
+}
+
+int
+tl_api_key_rotate(struct tl_db *db, struct tl_id id, int64_t overlap_us, struct tl_arena *arena,
+    struct tl_api_key *ret, char ret_secret[TL_API_KEY_TEXT])
+{
+	struct tl_api_key old, k;
+	int64_t now = tl_now_us(), until = now + overlap_us;
+	int rc = tl_api_key_get(db, id, arena, &old);
+	if (rc < 0)
+		return rc;
+	if (old.revoked_at || !tl_id_is_nil(old.replaced_by))
+		return tl_fail(TL_ECONFLICT, "the key is revoked or has been replaced already");
+	k = old;
+	/* It lives for as long as the old one was made to. */
+	k.expires_at = old.expires_at ? now + (old.expires_at - old.created_at) : 0;
+	k.last_used_at = 0;
+	rc = tl_api_key_create(db, &k, arena, ret_secret);
+	if (rc < 0)
+		return rc;
+	old.replaced_by = k.id;
+	old.expires_at = old.expires_at && old.expires_at < until ? old.expires_at : until;
+	rc =
+	    tl_db_run(db, TL_SQL_API_KEY_REPLACED, A_ID(id), A_ID(k.id), A_INT(old.expires_at));
+	if (rc >= 0)
+		rc = note_expiry(db, &old);
+	if (rc >= 0)
+		*ret = k;
+	return rc < 0 ? rc : 0;
+}
+
+bool
+tl_api_key_is_unused(const struct tl_api_key *k, int64_t now)
+{
+	int64_t last = k->last_used_at ? k->last_used_at : k->created_at;
+	return !k->revoked_at && (!k->expires_at || k->expires_at > now) &&
+	       now - last > TL_KEY_UNUSED_US;
 }
 
 int
@@ -148,13 +281,26 @@ tl_api_key_list(struct tl_db *db, struct tl_arena *arena,
 	return rc < 0 ? rc : 0;
 }
 
+static int
+forget_expiry(struct tl_db *db, struct tl_id id)
+{
+	struct tl_row r;
+	int rc = tl_db_first(db, &r, TL_SQL_API_KEY_BY_ID, A_ID(id));
+	if (rc < 0)
+		return rows_found(rc, "key");
+	char prefix[PREFIX_CHARS + 1];
+	rc = tl_str_copy(prefix, sizeof prefix, tl_col_str(&r, 4));
+	tl_row_end(&r);
+	return rc < 0 ? rc : tl_deadline_set(db, TL_AL_KEY_EXPIRY, tl_str(prefix), 0, 0);
+}
+
 int
 tl_api_key_revoke(struct tl_db *db, struct tl_id id)
 {
 	int rc = tl_db_run(db, TL_SQL_API_KEY_REVOKE, A_ID(id), A_INT(tl_now_us()));
 	if (rc == 0)
 		return tl_fail(TL_ENOTFOUND, "there is no such key in use");
-	return rc < 0 ? rc : 0;
+	return rc < 0 ? rc : forget_expiry(db, id);
 }
 
 int

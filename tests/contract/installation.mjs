@@ -15,7 +15,7 @@ export async function startDaemon({ sets = {}, scopes = 'ingest match flag accou
   const [port, adminPort] = [await freePort(), await freePort()]
   const all = { listen: `127.0.0.1:${port}`, admin_listen: `127.0.0.1:${adminPort}`, public_url: `http://localhost:${port}`, ...sets }
   const cli = (...args) =>
-    JSON.parse(execFileSync(bin('tutela'), ['--data', dir, ...args, '--json'], { input: 'correct horse battery staple\n', stdio: ['pipe', 'pipe', 'pipe'] }).toString() || 'null')
+    JSON.parse(execFileSync(bin('tutela'), ['--data', dir, ...args, '--json'], { ...(args.includes('--password-stdin') && { input: 'correct horse battery staple\n' }), stdio: [args.includes('--password-stdin') ? 'pipe' : 'ignore', 'pipe', 'pipe'] }).toString() || 'null')
   cli('init', '--admin', 'alex', '--platform', 'demo', '--policy', join(root, 'policy'), '--password-stdin')
   const key = (wanted = scopes, ...more) => cli('key', 'add', '--platform', 'demo', '--scopes', wanted, ...more)
   const secret = key().secret

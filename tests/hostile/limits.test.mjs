@@ -8,7 +8,7 @@ let d
 before(async () => {
   d = await startDaemon({ sets: { trusted_proxies: '127.0.0.1,10.0.0.0/8', anonymous_per_address: 1, requests_per_address: 5, signin_per_address: 4 } })
 })
-after(() => d?.stop())
+after(() => d?.end())
 
 const ask = (how = {}) => {
   const { path = '/v1/openapi.yaml', method = 'GET', head = '', body = '', from = '127.0.0.1' } = how

@@ -12,7 +12,7 @@ let d
 before(async () => {
   d = await startDaemon({ sets: { connections_max: MOST, connection_idle_seconds: 3, anonymous_per_address: 0 } })
 })
-after(() => d?.stop())
+after(() => d?.end())
 
 const problem = 'application/problem+json'
 const host = 'Host: a\r\n'
@@ -253,6 +253,6 @@ test('ten thousand idle connections, with room for them and without', async () =
       await until('all to be gone', async () => (await figure(server, /^tutela_http_connections /)) < 5, 60_000)
     }
   } finally {
-    await many.stop()
+    await many.end()
   }
 })

@@ -13,7 +13,7 @@ const shapes = [
   [/^GET items\//, 'Trail'], [/^GET accounts\//, 'AccountPage'], [/^POST media\/.*\/reveal$/, 'Revealed'], [/^GET banks$/, 'Banks'],
   [/^POST banks$/, 'Bank'], [/^PATCH banks\//, 'Bank'], [/^GET banks\//, 'BankPage'], [/^POST banks\/.*\/entries$/, 'BankEntry'],
   [/^POST banks\/.*\/import$/, 'Imported'], [/^GET deliveries/, 'Deliveries'], [/^POST deliveries\/.*\/replay$/, 'Delivery'],
-  [/^GET alarms/, 'Alarms'], [/^POST alarms\//, 'Alarm'], [/^GET keys$/, 'Keys'], [/^POST keys$/, 'CreatedKey'], [/^GET policies$/, 'Policies'],
+  [/^GET alarms/, 'Alarms'], [/^POST alarms\//, 'Alarm'], [/^GET keys$/, 'Keys'], [/^POST keys$/, 'CreatedKey'], [/^POST keys\/.*\/rotate$/, 'CreatedKey'], [/^PUT keys\//, 'ApiKey'], [/^GET policies$/, 'Policies'],
   [/^GET actions$/, 'Actions'], [/^GET rules$/, 'Rules'], [/^GET figures/, 'Figures'], [/^\w+ switches$/, 'Switches'],
 ]
 const wrong = new Set()
@@ -346,7 +346,25 @@ test('keys: made once in the open, used, revoked', async () => {
   assert.match(body.secret, /^tlk_test_/)
   const list = (await ann.get('keys')).body
   assert.ok(list.platforms.includes('demo') && list.keys.some((k) => k.id === body.key.id) && !JSON.stringify(list).includes(body.secret))
+  const put = (change) => ann.call('PUT', `/console/api/keys/${body.key.id}`, { label: 'y', scopes: ['read', 'match'], rate_per_s: 5, burst: 9, networks: ['10.0.0.0/8', '::1'], expires_at: null, ...change })
+  const changed = await put({})
+  assert.equal(changed.status, 200)
+  assert.deepEqual([changed.body.label, changed.body.scopes, changed.body.rate_per_s, changed.body.burst, changed.body.networks], ['y', ['match', 'read'], 5, 9, ['10.0.0.0/8', '::1']])
+  for (const [change, field] of [[{ networks: ['10.0.0.1/8'] }, '/networks'], [{ networks: ['a b'] }, '/networks'], [{ networks: [7] }, '/networks'], [{ scopes: [] }, '/scopes'], [{ rate_per_s: -1 }, '/rate_per_s'], [{ expires_at: '2020-01-01T00:00:00Z' }, '/expires_at'], [{ platform: 'other' }, '/platform'], [{ live: true }, '/live']]) {
+    const refused = await put(change)
+    assert.equal(refused.status, 422, JSON.stringify(change))
+    assert.equal(refused.body.field, field)
+  }
+  const next = await ann.post(`keys/${body.key.id}/rotate`, { hours: 1 })
+  assert.equal(next.status, 201)
+  assert.notEqual(next.body.secret, body.secret)
+  assert.deepEqual(next.body.key.networks, ['10.0.0.0/8', '::1'])
+  assert.equal((await ann.post(`keys/${body.key.id}/rotate`, { hours: 1 })).status, 409)
+  assert.equal((await mod.post(`keys/${body.key.id}/rotate`, { hours: 1 })).status, 403)
+  const old = (await ann.get('keys')).body.keys.find((k) => k.id === body.key.id)
+  assert.ok(old.replaced_by === next.body.key.id && old.expires_at && !old.revoked_at)
   assert.equal((await ann.call('DELETE', `/console/api/keys/${body.key.id}`)).status, 204)
+  assert.equal((await put({})).status, 409)
   assert.ok((await ann.get('keys')).body.keys.find((k) => k.id === body.key.id).revoked_at)
 })
 

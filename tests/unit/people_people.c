@@ -240,6 +240,8 @@ t_every_change_is_audited(void **state)
 
 static char secret[TL_API_KEY_TEXT];
 
+static const struct tl_addr here = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 7}};
+
 static struct tl_id
 add_key(const char *scopes, int64_t rate, int64_t expires_at)
 {
@@ -256,6 +258,48 @@ add_key(const char *scopes, int64_t rate, int64_t expires_at)
 }
 
 static void
+t_gate_asks_where_a_key_comes_from(void **state)
+{
+	(void)state;
+	struct tl_key_gate *g = tl_key_gate_create();
+	struct tl_key_grant grant;
+	struct tl_addr elsewhere = here;
+	elsewhere.b[15] = 200;
+	struct tl_api_key k = {.platform = 3,
+	    .scopes = 1U << TL_SCOPE_INGEST,
+	    .networks = TL_S("198.51.100.0/24 192.0.2.0/25")};
+	unit_begin(at.db);
+	assert_int_equal(tl_api_key_create(at.db, &k, at.arena, secret), 0);
+	unit_commit(at.db);
+	assert_int_equal(
+	    tl_key_gate_check(g, at.db, tl_str(secret), TL_SCOPE_INGEST, &here, &grant), 0);
+	assert_int_equal(
+	    tl_key_gate_check(g, at.db, tl_str(secret), TL_SCOPE_INGEST, &elsewhere, &grant),
+	    TL_EPERM);
+	tl_key_gate_destroy(g);
+}
+
+static void
+t_gate_lets_a_burst_through(void **state)
+{
+	(void)state;
+	struct tl_key_gate *g = tl_key_gate_create();
+	struct tl_key_grant grant = {0};
+	struct tl_api_key k = {
+	    .platform = 3, .scopes = 1U << TL_SCOPE_INGEST, .rate_per_s = 1, .burst = 20};
+	int granted = 0;
+	unit_begin(at.db);
+	assert_int_equal(tl_api_key_create(at.db, &k, at.arena, secret), 0);
+	unit_commit(at.db);
+	for (int i = 0; i < 40; i++)
+		granted += tl_key_gate_check(
+			       g, at.db, tl_str(secret), TL_SCOPE_INGEST, &here, &grant) == 0;
+	assert_in_range(granted, 20, 30);
+	assert_int_equal(grant.rate_burst, 20);
+	tl_key_gate_destroy(g);
+}
+
+static void
 t_gate_grants_by_scope(void **state)
 {
 	(void)state;
@@ -263,20 +307,23 @@ t_gate_grants_by_scope(void **state)
 	struct tl_key_grant grant;
 	struct tl_id id = add_key("ingest", 0, 0);
 	assert_int_equal(
-	    tl_key_gate_check(g, at.db, tl_str(secret), TL_SCOPE_INGEST, &grant), 0);
+	    tl_key_gate_check(g, at.db, tl_str(secret), TL_SCOPE_INGEST, &here, &grant), 0);
 	assert_true(tl_id_eq(grant.id, id));
 	assert_int_equal(grant.platform, 3);
 	assert_true(grant.live);
 	assert_int_equal(
-	    tl_key_gate_check(g, at.db, tl_str(secret), TL_SCOPE_READ, &grant), TL_EPERM);
+	    tl_key_gate_check(g, at.db, tl_str(secret), TL_SCOPE_READ, &here, &grant),
+	    TL_EPERM);
 	assert_int_equal(
-	    tl_key_gate_check(g, at.db, TL_S("tlk_live_x"), TL_SCOPE_READ, &grant), TL_EAUTH);
+	    tl_key_gate_check(g, at.db, TL_S("tlk_live_x"), TL_SCOPE_READ, &here, &grant),
+	    TL_EAUTH);
 	secret[20] ^= 1;
 	assert_int_equal(
-	    tl_key_gate_check(g, at.db, tl_str(secret), TL_SCOPE_INGEST, &grant), TL_EAUTH);
+	    tl_key_gate_check(g, at.db, tl_str(secret), TL_SCOPE_INGEST, &here, &grant),
+	    TL_EAUTH);
 	(void)add_key("admin", 0, 0);
 	assert_int_equal(
-	    tl_key_gate_check(g, at.db, tl_str(secret), TL_SCOPE_EVENTS, &grant), 0);
+	    tl_key_gate_check(g, at.db, tl_str(secret), TL_SCOPE_EVENTS, &here, &grant), 0);
 	assert_int_equal(tl_db_tx(at.db, TL_SYNC_NORMAL, tl_key_gate_flush, g), 0);
 	tl_key_gate_destroy(g);
 }
@@ -289,16 +336,18 @@ t_gate_refuses_expired_and_revoked_keys(void **state)
 	struct tl_key_grant grant;
 	(void)add_key("ingest", 0, tl_now_us() + TL_US_MIN);
 	assert_int_equal(
-	    tl_key_gate_check(g, at.db, tl_str(secret), TL_SCOPE_INGEST, &grant), 0);
+	    tl_key_gate_check(g, at.db, tl_str(secret), TL_SCOPE_INGEST, &here, &grant), 0);
 	assert_int_equal(tl_clock_shift(2 * TL_US_MIN), 0);
 	assert_int_equal(
-	    tl_key_gate_check(g, at.db, tl_str(secret), TL_SCOPE_INGEST, &grant), TL_EAUTH);
+	    tl_key_gate_check(g, at.db, tl_str(secret), TL_SCOPE_INGEST, &here, &grant),
+	    TL_EAUTH);
 	struct tl_id id = add_key("ingest", 0, 0);
 	unit_begin(at.db);
 	assert_int_equal(tl_api_key_revoke(at.db, id), 0);
 	unit_commit(at.db);
 	assert_int_equal(
-	    tl_key_gate_check(g, at.db, tl_str(secret), TL_SCOPE_INGEST, &grant), TL_EAUTH);
+	    tl_key_gate_check(g, at.db, tl_str(secret), TL_SCOPE_INGEST, &here, &grant),
+	    TL_EAUTH);
 	tl_key_gate_destroy(g);
 }
 
@@ -311,8 +360,8 @@ t_gate_limits_the_rate(void **state)
 	(void)add_key("ingest", 5, 0);
 	int granted = 0;
 	for (int i = 0; i < 50; i++)
-		granted +=
-		    tl_key_gate_check(g, at.db, tl_str(secret), TL_SCOPE_INGEST, &grant) == 0;
+		granted += tl_key_gate_check(
+			       g, at.db, tl_str(secret), TL_SCOPE_INGEST, &here, &grant) == 0;
 	assert_in_range(granted, 5, 6);
 	tl_key_gate_destroy(g);
 }
@@ -328,7 +377,8 @@ t_gate_is_fast_when_it_remembers(void **state)
 	int64_t from = tl_mono_us();
 	for (int i = 0; i < N; i++)
 		assert_int_equal(
-		    tl_key_gate_check(g, at.db, tl_str(secret), TL_SCOPE_INGEST, &grant), 0);
+		    tl_key_gate_check(g, at.db, tl_str(secret), TL_SCOPE_INGEST, &here, &grant),
+		    0);
 	int64_t took = tl_mono_us() - from;
 	print_message("             %.2f us a check\n", (double)took / N);
 	assert_true(took / N < 20); /* 5 us when the machine is idle; tests share it */
@@ -349,8 +399,8 @@ knock(void *arg)
 	struct tl_key_grant grant;
 	k->refused = tl_db_open(at.store, &own) < 0 ? 1 : 0;
 	for (int i = 0; own && i < 2000; i++)
-		k->refused += tl_key_gate_check(
-				  k->gate, own, tl_str(secret), TL_SCOPE_INGEST, &grant) != 0;
+		k->refused += tl_key_gate_check(k->gate, own, tl_str(secret), TL_SCOPE_INGEST,
+				  &here, &grant) != 0;
 	tl_db_close(own);
 	return NULL;
 }
@@ -388,6 +438,8 @@ main(void)
 	    T(t_last_administrator_stays),
 	    T(t_new_password_ends_sessions),
 	    T(t_every_change_is_audited),
+	    T(t_gate_asks_where_a_key_comes_from),
+	    T(t_gate_lets_a_burst_through),
 	    T(t_gate_grants_by_scope),
 	    T(t_gate_refuses_expired_and_revoked_keys),
 	    T(t_gate_limits_the_rate),

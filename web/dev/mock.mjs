@@ -29,7 +29,7 @@ function world(scene) {
   return {
     scene, cases: Array.from({ length: n }, (_, i) => makeCase(i, full)), made: new Map(), decided: empty ? 0 : 31, prefs: {}, claimSeconds: 300, undoSeconds: 8,
     switches: { observe_only: { value: 'off', set_by: '', at: null }, automatic_actions: { value: 'on', set_by: '', at: null } },
-    keys: empty ? [] : [['harbour, production', true, 'tlk_live_9fQ2'], ['harbour, staging', false, 'tlk_test_x7Ka'], ['old importer', true, 'tlk_live_0aBc']].map(([label, live, prefix], i) => ({ id: uuid(), platform: 'harbour', live, label, prefix, scopes: ['ingest', 'flag', 'accounts', 'confirm', 'events', 'read'], rate_per_s: 0, created_at: at(-90000), last_used_at: i ? null : at(-1), expires_at: null, revoked_at: i === 2 ? at(-5000) : null })),
+    keys: empty ? [] : [['harbour, production', true, 'tlk_live_9fQ2'], ['harbour, staging', false, 'tlk_test_x7Ka'], ['old importer', true, 'tlk_live_0aBc']].map(([label, live, prefix], i) => ({ id: uuid(), platform: 'harbour', live, label, prefix, scopes: ['ingest', 'flag', 'accounts', 'confirm', 'events', 'read'], rate_per_s: i ? 0 : 200, burst: i ? 0 : 500, networks: i ? [] : ['203.0.113.0/24'], created_at: at(-90000), last_used_at: i ? null : at(-1), expires_at: i ? null : at(60 * 24 * 9), revoked_at: i === 2 ? at(-5000) : null, replaced_by: null, unused: i === 1 })),
     alarms: empty ? [] : [
       { id: uuid(), kind: 'delivery_dead', ref: 'harbour', text: 'The platform harbour has not answered for 3 days, so 4 messages were given up. Everything is kept and can be sent again. Ask harbour’s engineers to look at their endpoint, then send the messages again under Deliveries.', state: 'open', owner: null, opened_at: at(-140), changed_at: at(-140), count: 4 },
       { id: uuid(), kind: 'rules_refused', ref: 'policy/rules/scam.rules', text: 'A changed rule file was refused; the rules before it stay in force. Rules says in which line the mistake is.', state: full ? 'open' : 'acknowledged', owner: full ? null : 'ada', opened_at: at(-900), changed_at: at(-800), count: 1 },
@@ -111,7 +111,9 @@ function answer(w, user, method, p, q, body) {
     case 'POST alarms/acknowledge': return Object.assign(w.alarms.find((a) => a.id === p[1]), { state: 'acknowledged', owner: user })
     case 'POST alarms/close': return Object.assign(w.alarms.find((a) => a.id === p[1]), { state: 'closed', owner: user })
     case 'GET keys': return { keys: w.keys, platforms: ['harbour'] }
-    case 'POST keys': { const key = { ...body, id: uuid(), prefix: 'tlk_live_Zq81', created_at: at(0), last_used_at: null, revoked_at: null }; w.keys.unshift(key); return { key, secret: 'tlk_live_Zq81pN0exampleexampleexampleexampleexam' } }
+    case 'POST keys': { const key = { ...body, id: uuid(), prefix: 'tlk_live_Zq81', created_at: at(0), last_used_at: null, revoked_at: null, replaced_by: null, unused: false }; w.keys.unshift(key); return { key, secret: 'tlk_live_Zq81pN0exampleexampleexampleexampleexam' } }
+    case 'PUT keys/': return Object.assign(w.keys.find((k) => k.id === p[1]), body)
+    case 'POST keys/rotate': { const old = w.keys.find((k) => k.id === p[1]); const key = { ...old, id: uuid(), prefix: 'tlk_live_Rt55', created_at: at(0), last_used_at: null }; Object.assign(old, { replaced_by: key.id, expires_at: at(60 * body.hours) }); w.keys.unshift(key); return { key, secret: 'tlk_live_Rt55pN0exampleexampleexampleexampleexam' } }
     case 'DELETE keys/': Object.assign(w.keys.find((k) => k.id === p[1]), { revoked_at: at(0) }); return
     case 'GET policies': return { version: 'p7', policies }
     case 'GET actions': return { actions }

@@ -626,26 +626,35 @@ export interface ApiKey {
   label: string
   prefix: string
   scopes: Scope[]
-  rate_per_s: number
+  rate_per_s: number // 0: no limit
+  burst: number // 0: a second's worth
+  networks: string[] // empty: from anywhere
   created_at: Time
   last_used_at: Time | null
   expires_at: Time | null
   revoked_at: Time | null
+  replaced_by: Id | null // its successor, after a rotation
+  unused: boolean // for 90 days
 }
-/** GET keys; DELETE keys/{id} → 204 (revokes) */
+/** GET keys; PUT keys/{id} (KeyBounds) → ApiKey; DELETE keys/{id} → 204 (revokes) */
 export interface Keys {
   keys: ApiKey[]
   platforms: string[]
 }
-/** POST keys, 201 */
-export interface NewKey {
-  platform: string
-  live: boolean
+export interface KeyBounds {
   label: string
   scopes: Scope[]
   rate_per_s: number
+  burst: number
+  networks: string[]
   expires_at: Time | null
 }
+/** POST keys, 201 */
+export interface NewKey extends KeyBounds {
+  platform: string
+  live: boolean
+}
+/** Also POST keys/{id}/rotate: { hours } that the old one works on, 201 */
 export interface CreatedKey {
   key: ApiKey
   secret: string // shown this once
