@@ -7,6 +7,8 @@
  */
 #include "people/people.h"
 
+#include <strings.h>
+
 #include "base/buf.h"
 #include "store/grants.h"
 #include "sys/clock.h"
@@ -27,6 +29,40 @@ tl_user_name_check(struct tl_str name)
 	    "letter or digit");
 }
 
+/* Length of the easy word that `s` begins with, in any case; 0: none. The longest. */
+static size_t
+easy_word(struct tl_str s)
+{
+	static const char *const words[] = {
+#define W(word) word,
+#include "people/easy.tbl.h"
+#undef W
+	};
+	size_t best = 0;
+	for (size_t i = 0; i < TL_COUNT(words); i++) {
+		size_t n = strlen(words[i]);
+		if (n > best && n <= s.n && strncasecmp((const char *)s.p, words[i], n) == 0)
+			best = n;
+	}
+	return best;
+}
+
+/* Nothing but easy words, digits and signs. */
+static bool
+is_easy(struct tl_str s)
+{
+	while (s.n) {
+		uint8_t c = s.p[0];
+		bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c >= 0x80;
+		size_t n = easy_word(s);
+		if (n == 0 && letter)
+			return false;
+		n = n ? n : 1;
+		s = tl_bytes(s.p + n, s.n - n);
+	}
+	return true;
+}
+
 int
 tl_password_fit(struct tl_str password, struct tl_str name)
 {
@@ -38,7 +74,7 @@ tl_password_fit(struct tl_str password, struct tl_str name)
 	bool differ = false;
 	for (size_t i = 1; i < password.n; i++)
 		differ |= password.p[i] != password.p[0];
-	if (!differ || !tl_utf8_valid(password))
+	if (!differ || !tl_utf8_valid(password) || is_easy(password))
 		return tl_fail_at(TL_EFIELD, "/password", "this password is too easy to guess");
 	if (name.n && memmem(password.p, password.n, name.p, name.n) && password.n < name.n + 8)
 		return tl_fail_at(

@@ -7,7 +7,7 @@ import { password, start, until } from '../scenario/daemon.mjs'
 export { password, until }
 
 export async function startDaemon(settings = {}) {
-  const d = await start({ undo_seconds: 2, ...settings })
+  const d = await start({ host: 'localhost', undo_seconds: 2, ...settings })
   let seen = 0
   const confirm = setInterval(async () => {
     for (const { event } of d.platform.heard.slice(seen)) {

@@ -61,7 +61,8 @@ async function startPlatform() {
   return { heard, port: server.address().port, stop: () => server.close() }
 }
 
-export async function start(settings = {}) {
+/** `host` is the name in public_url: passkeys need one. */
+export async function start({ host = '127.0.0.1', ...settings } = {}) {
   const data = mkdtempSync(join(tmpdir(), 'tutela-scenario-'))
   const tutela = (...args) => JSON.parse(execFileSync(bin('tutela'), ['--data', data, '--json', ...args], { input: password + '\n', encoding: 'utf8' }) || 'null')
   const platform = await startPlatform()
@@ -74,7 +75,7 @@ export async function start(settings = {}) {
 
   const [port, admin] = [await freePort(), await freePort()]
   const url = `http://127.0.0.1:${port}`
-  const sets = { listen: `127.0.0.1:${port}`, admin_listen: `127.0.0.1:${admin}`, public_url: url, undo_seconds: 1,
+  const sets = { listen: `127.0.0.1:${port}`, admin_listen: `127.0.0.1:${admin}`, public_url: `http://${host}:${port}`, undo_seconds: 1,
     webhook_private_allow: '127.0.0.0/8', ...settings }
   const child = spawn(bin('tutelad'), ['--data', data, ...Object.entries(sets).flatMap(([k, v]) => ['--set', `${k}=${v}`])],
     { stdio: ['ignore', 'ignore', 'pipe'] })

@@ -199,6 +199,11 @@ t_names_and_passwords_are_checked(void **state)
 	assert_int_equal(tl_user_name_check(TL_S(".a")), TL_EFIELD);
 	assert_int_equal(tl_password_fit(TL_S("short"), TL_S("x")), TL_EFIELD);
 	assert_int_equal(tl_password_fit(TL_S("aaaaaaaaaaaaaaaa"), TL_S("x")), TL_EFIELD);
+	static const char *const easy[] = {"password1234", "Password!2026", "qwertyuiop12",
+	    "123456789012", "WelcomeWelcome1", "iloveyou-iloveyou", "Admin.admin.2026"};
+	for (size_t i = 0; i < TL_COUNT(easy); i++)
+		assert_int_equal(tl_password_fit(tl_str(easy[i]), TL_S("x")), TL_EFIELD);
+	assert_int_equal(tl_password_fit(TL_S("correct horse battery"), TL_S("x")), 0);
 	assert_int_equal(
 	    tl_password_fit(TL_S("alexanderson1"), TL_S("alexanderson")), TL_EFIELD);
 	assert_string_equal(tl_err_field(), "/password");

@@ -9,9 +9,11 @@ import { say, StatusLine } from '../ui/status.tsx'
 import { call } from '../app/http.ts'
 import { decidedToday, forget, release } from '../work/state.ts'
 import { UndoBar } from '../work/Work.tsx'
+import { Enrol } from './Enrol.tsx'
 import { Help } from './Help.tsx'
 import { live } from './live.ts'
 import { Palette } from './Palette.tsx'
+import { Prove } from './Prove.tsx'
 import { screenFor, screensForMe, type Screen } from './screens.tbl.tsx'
 import { SignIn, SignInAgain } from './SignIn.tsx'
 
@@ -33,6 +35,7 @@ export async function signOut(): Promise<void> {
 export function Shell() {
   if (session.value === undefined) return <div class="starting" role="status">Tutela</div>
   if (session.value === null) return <><SignIn /><StatusLine /></>
+  if (session.value.enrolling) return <><Enrol /><StatusLine /></>
   return <SignedIn />
 }
 
@@ -59,6 +62,7 @@ function SignedIn() {
       <StatusLine />
       {dialog.value === 'help' ? <Help close={close} /> : null}
       {dialog.value === 'palette' ? <Palette close={close} /> : null}
+      <Prove />
       {ended.value ? <SignInAgain /> : null}
     </>
   )
@@ -105,6 +109,7 @@ function Header({ screen, palette, help }: { screen: Screen | null; palette: () 
           <div class="person-menu" onClick={(e) => { const d = e.currentTarget.closest('details'); if (d) d.open = false }}>
             <p class="quiet">{user?.role} · seen as {user?.pseudonym}</p>
             <Link to={href('settings')}>Settings</Link>
+            <Link to={href('security')}>My sign-in</Link>
             <Button kind="quiet" command="app.help" onClick={help}>Keys</Button>
             <Button kind="quiet" onClick={() => void signOut()}>Sign out</Button>
           </div>

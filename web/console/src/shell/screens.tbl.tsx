@@ -14,6 +14,7 @@ import { QueueScreen } from '../screens/Queue.tsx'
 import { Queues } from '../screens/Queues.tsx'
 import { Rules } from '../screens/Rules.tsx'
 import { Search } from '../screens/Search.tsx'
+import { SecurityScreen } from '../screens/Security.tsx'
 import { Settings } from '../screens/Settings.tsx'
 import { TrailScreen } from '../screens/Trail.tsx'
 import { CaseScreen, Work } from '../work/Work.tsx'
@@ -44,6 +45,7 @@ export const SCREENS: readonly Screen[] = [
   { path: 'keys', title: 'Keys', nav: 'main', command: 'go.keys', who: 'admin', show: () => <Keys /> },
   { path: 'people', title: 'People', nav: 'main', command: 'go.people', who: 'admin', show: () => <PeopleScreen /> },
   { path: 'people/:', title: 'Person', nav: null, show: (p) => <PersonScreen id={p[1]!} /> },
+  { path: 'security', title: 'My sign-in', nav: 'more', command: 'go.security', show: () => <SecurityScreen /> },
   { path: 'settings', title: 'Settings', nav: 'more', command: 'go.settings', show: () => <Settings /> },
 ]
 
