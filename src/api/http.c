@@ -11,6 +11,7 @@
 #include "api/guard.h"
 #include "api/rates.h"
 #include "api/stats.h"
+#include "api/tls.h"
 #include "sys/clock.h"
 #include "sys/killpoint.h"
 #include "sys/log.h"
@@ -509,7 +510,9 @@ start_daemon(struct tl_http *h, const struct sockaddr_storage *addr)
 {
 	const struct tl_http_conf *c = &h->conf;
 	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME |
-			 MHD_USE_ERROR_LOG | (addr->ss_family == AF_INET6 ? MHD_USE_IPv6 : 0U);
+			 MHD_USE_ERROR_LOG | (c->tls ? MHD_USE_TLS : 0U) |
+			 (addr->ss_family == AF_INET6 ? MHD_USE_IPv6 : 0U);
+	static char priorities[] = TL_TLS_PRIORITIES;
 	struct MHD_OptionItem options[] = {
 	    {MHD_OPTION_SOCK_ADDR, 0, (void *)(uintptr_t)addr},
 	    {MHD_OPTION_THREAD_POOL_SIZE, c->threads > 1 ? c->threads : 0, NULL},
@@ -522,6 +525,8 @@ start_daemon(struct tl_http *h, const struct sockaddr_storage *addr)
 	    {MHD_OPTION_STRICT_FOR_CLIENT, 0, NULL},
 	    {MHD_OPTION_LISTEN_BACKLOG_SIZE, 512, NULL},
 	    {MHD_OPTION_THREAD_STACK_SIZE, 1024 * 1024, NULL},
+	    {c->tls ? MHD_OPTION_HTTPS_PRIORITIES : MHD_OPTION_END, 0, priorities},
+	    {MHD_OPTION_HTTPS_CERT_CALLBACK, 0, tl_tls_callback()},
 	    {MHD_OPTION_END, 0, NULL},
 	};
 	return MHD_start_daemon(flags, (uint16_t)c->port, on_accept, h, on_request, h,

@@ -63,6 +63,7 @@ struct tl_http_conf {
 	const struct tl_net *trusted; /* proxies whose X-Forwarded-For counts */
 	size_t trusted_count;
 	struct tl_rates *rates; /* may be NULL */
+	bool tls;               /* tl_tls_begin has been called */
 	const struct tl_route *routes;
 	size_t route_count;
 	void *app;              /* tl_req_app */

@@ -281,6 +281,8 @@ add_headers(struct tl_req *req, const char *type, struct MHD_Response *r)
 	for (size_t i = 0; i < TL_COUNT(ALWAYS); i++)
 		if (!has_header(req, ALWAYS[i][0]))
 			MHD_add_response_header(r, ALWAYS[i][0], ALWAYS[i][1]);
+	if (req->http->conf.tls)
+		MHD_add_response_header(r, "Strict-Transport-Security", "max-age=31536000");
 	for (size_t i = 0; i < req->out_count; i++)
 		MHD_add_response_header(
 		    r, (const char *)req->out[i].name.p, (const char *)req->out[i].value.p);

@@ -22,6 +22,7 @@
 #include "store/ledger.h"
 #include "store/outbox.h"
 #include "store/people.h"
+#include "sys/cert.h"
 #include "sys/clock.h"
 
 enum level { NOTE, WARNING, PROBLEM };
@@ -321,6 +322,35 @@ look_at_key(void *ctx, const struct tl_api_key *k)
 }
 
 static int
+check_certificate(struct doctor *d)
+{
+	const struct tl_config *c = d->cli->config;
+	char cert_path[TL_PATH_MAX], key_path[TL_PATH_MAX];
+	struct tl_cert cert;
+	if (!*c->tls_certificate)
+		return 0;
+	int rc = tl_config_path(c, c->tls_certificate, cert_path);
+	if (rc == 0)
+		rc = tl_config_path(c, c->tls_key, key_path);
+	if (rc == 0)
+		rc = tl_cert_read(cert_path, key_path, &cert);
+	if (rc < 0) {
+		find(d, PROBLEM,
+		    "Correct the files; until then the server does not start anew.", "%s",
+		    tl_err_text());
+		return 0;
+	}
+	int64_t left = cert.ends_at - tl_now_us();
+	if (left < 14 * TL_US_DAY)
+		find(d, left < 2 * TL_US_DAY ? PROBLEM : WARNING,
+		    "Renew it; the server takes the new files within a second.",
+		    left > 0 ? "the certificate %s ends in %lld days"
+			     : "the certificate %s ended %lld days ago",
+		    cert.name, (long long)((left > 0 ? left : -left) / TL_US_DAY));
+	return 0;
+}
+
+static int
 check_keys(struct doctor *d)
 {
 	return tl_api_key_list(d->cli->db, d->cli->arena, look_at_key, d);
@@ -450,6 +480,7 @@ static const struct {
     {"cases", check_cases, true},
     {"actions", check_actions, true},
     {"endpoints", check_endpoints, true},
+    {"certificate", check_certificate, false},
     {"keys", check_keys, true},
     {"clerk", check_clerk, true},
     {"switches", check_switches, true},

@@ -255,6 +255,11 @@ check(const struct tl_config *c)
 		return tl_fail(rc, "admin_listen: %s", tl_err_text());
 	if (port != 0 && strcmp(c->listen, c->admin_listen) == 0)
 		return tl_fail(TL_ECONFIG, "listen and admin_listen are the same address");
+	if (!*c->tls_certificate != !*c->tls_key)
+		return tl_fail(TL_ECONFIG, "tls_certificate and tls_key belong together");
+	if (*c->tls_certificate && strncmp(c->public_url, "https://", 8) != 0)
+		return tl_fail(TL_ECONFIG,
+		    "public_url must begin with https:// when tls_certificate is set");
 	rc = check_url("public_url", c->public_url);
 	if (rc == 0)
 		rc = check_url("complaint_url", c->complaint_url);

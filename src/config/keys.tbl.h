@@ -18,6 +18,9 @@ K(complaint_days, INT, "180", 180, 3650, "days",
 K(listen, STR, "127.0.0.1:8080", 3, 255, "host:port", "Where the API and the console listen.")
 K(admin_listen, STR, "127.0.0.1:8081", 3, 255, "host:port",
     "Where /healthz, /readyz and /metrics listen.")
+K(tls_certificate, STR, "", 0, 300, "file",
+    "Certificate chain (PEM) for `listen`; a changed file is taken within a second. Empty: plain HTTP, for behind a proxy.")
+K(tls_key, STR, "", 0, 300, "file", "Key (PEM, without a password) of tls_certificate.")
 K(http_threads, INT, "2", 1, 64, "threads", "Threads that serve HTTP.")
 K(connections_max, INT, "1024", 8, 65536, "connections", "Open HTTP connections at one time.")
 K(connections_per_address, INT, "0", 0, 65536, "connections",

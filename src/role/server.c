@@ -17,7 +17,9 @@
 #include "api/pulse.h"
 #include "api/rates.h"
 #include "api/stats.h"
+#include "api/tls.h"
 #include "people/key_gate.h"
+#include "store/vitals.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
 #include "sys/log.h"
@@ -32,6 +34,7 @@
 #define GRACE_US (5 * TL_US_S)
 #define ADMIN_CONNECTIONS 32
 #define HOST_MAX 256
+#define CERT_WARN_US (14 * TL_US_DAY)
 #define OTHER_FILES 512 /* stores, blobs, wires, connections that are being closed */
 
 struct server {
@@ -39,6 +42,7 @@ struct server {
 	struct tl_route *routes; /* the platform's and the console's */
 	size_t route_count;
 	struct tl_http *http, *admin;
+	char cert_path[TL_PATH_MAX], key_path[TL_PATH_MAX];
 	struct tl_net trusted[TL_NETS_MAX];
 	size_t trusted_count;
 	struct tl_console_live *live;
@@ -104,6 +108,7 @@ listen_on(const struct server *s, const char *where, bool admin, struct tl_http 
 	    .trusted = s->trusted,
 	    .trusted_count = admin ? 0 : s->trusted_count,
 	    .rates = admin ? NULL : s->api.app.rates,
+	    .tls = !admin && *c->tls_certificate,
 	    .routes = admin ? tl_admin_routes : s->routes,
 	    .route_count = admin ? tl_admin_route_count : s->route_count,
 	    .app = (void *)(uintptr_t)&s->api,
@@ -130,6 +135,50 @@ begin_bounds(struct server *s)
 	return tl_fd_need(c->connections_max + OTHER_FILES);
 }
 
+/* Somebody hears of it two weeks before the certificate ends. */
+static int
+note_certificate(struct tl_db *db, void *ctx)
+{
+	struct tl_cert cert = tl_tls_in_use();
+	(void)ctx;
+	return tl_deadline_set(db, TL_AL_CERTIFICATE_EXPIRY, tl_str(cert.name),
+	    cert.ends_at - CERT_WARN_US, cert.ends_at);
+}
+
+static int
+begin_tls(struct server *s)
+{
+	const struct tl_config *c = s->api.app.config;
+	if (!*c->tls_certificate)
+		return 0;
+	int rc = tl_config_path(c, c->tls_certificate, s->cert_path);
+	if (rc == 0)
+		rc = tl_config_path(c, c->tls_key, s->key_path);
+	if (rc == 0)
+		rc = tl_tls_begin(s->cert_path, s->key_path);
+	if (rc == 0)
+		rc = tl_writer_run(s->api.app.writer, TL_SYNC_NORMAL, note_certificate, NULL);
+	if (rc == 0)
+		tl_log(EV_TLS_LOADED, TL_LINT("ends_in_days",
+					  (tl_tls_in_use().ends_at - tl_now_us()) / TL_US_DAY));
+	return rc;
+}
+
+static void
+renew_tls(struct server *s, bool asked)
+{
+	int rc = tl_tls_renew(asked);
+	if (rc > 0)
+		rc = tl_writer_run(s->api.app.writer, TL_SYNC_NORMAL, note_certificate, NULL);
+	else if (rc == 0)
+		return;
+	if (rc < 0)
+		tl_log(EV_TLS_REFUSED, TL_LWORD("where", tl_err_text()));
+	else
+		tl_log(EV_TLS_LOADED, TL_LINT("ends_in_days",
+					  (tl_tls_in_use().ends_at - tl_now_us()) / TL_US_DAY));
+}
+
 static int
 start(struct server *s)
 {
@@ -137,6 +186,9 @@ start(struct server *s)
 	int rc = begin_bounds(s);
 	if (rc == 0)
 		rc = open_store(s);
+	if (rc < 0)
+		return rc;
+	rc = begin_tls(s);
 	if (rc < 0)
 		return rc;
 	api->gate = tl_key_gate_create();
@@ -180,6 +232,7 @@ stop(struct server *s)
 	tl_key_gate_destroy(api->gate);
 	tl_stats_destroy(api->stats);
 	tl_rates_destroy(api->app.rates);
+	tl_tls_end();
 	tl_store_close(api->app.store);
 	free(s->routes);
 }
@@ -233,6 +286,7 @@ loop(struct server *s, struct tl_stop *sig)
 		if (tl_wake_drain(wires))
 			tl_hub_nudge(s->api.hub);
 		if (tl_mono_us() >= pulse_at || sig->reload) {
+			renew_tls(s, sig->reload);
 			sig->reload = false;
 			pulse_at = tl_mono_us() + TL_US_S;
 			tl_pulse(&s->api);

@@ -31,3 +31,5 @@ L(EV_HTTP_ERROR, ERROR, "route", "A request failed for a reason on our side.")
 L(EV_CHECKPOINT, INFO, "seq chain",
     "The head of the hash chain was signed; a copy of these lines elsewhere proves later cuts.")
 L(EV_SIGNIN_FAILED, WARN, "user", "A sign-in was refused.")
+L(EV_TLS_LOADED, INFO, "ends_in_days", "The certificate was read.")
+L(EV_TLS_REFUSED, ERROR, "where", "A changed certificate or key cannot be used; the last good one stays.")
