@@ -1,7 +1,12 @@
 /* `tutela alarm`, `tutela switch`, `tutela audit`: what wants attention, the two switches, who did what. */
 #include "bin/cli.h"
+#include "bin/cli_daemon.h"
+#include "notify/steps.h"
 #include "store/alarms.h"
 #include "store/people.h"
+#include "sys/clock.h"
+
+#include <poll.h>
 
 static const char *const alarm_columns[] = {"opened_at", "state", "severity", "kind", "ref",
     "count", "text", "safe", "remedy", "id", NULL};
@@ -94,6 +99,109 @@ int
 cmd_alarm_close(struct tl_cli *c)
 {
 	return change_alarm(c, TL_ALARM_CLOSED);
+}
+
+/* Test ----------------------------------------------------------------------------------- */
+
+#define TEST_WAIT_S 60
+
+struct alarm_test {
+	const struct tl_notify_plan *plan;
+	struct tl_id id;
+	size_t count;
+};
+
+static int
+open_test(struct tl_db *db, void *ctx)
+{
+	struct alarm_test *t = ctx;
+	char ref[TL_ID_TEXT];
+	struct tl_row r;
+	tl_id_text(ref, tl_id_new());
+	int rc = tl_alarm_open(db, TL_AL_TEST, tl_str(ref), TL_SAID_NOTHING, NULL);
+	if (rc == 0)
+		rc = tl_db_first(db, &r, TL_SQL_ALARM_ID_OF, A_Z("test"), A_Z(ref));
+	if (rc < 0)
+		return rc;
+	t->id = tl_col_id(&r, 0);
+	tl_row_end(&r);
+	rc = tl_alarm_told(db, t->id, 0, 0, 0);
+	if (rc == 0)
+		rc = tl_notify_all(db, t->plan, t->id, "test", &t->count);
+	if (rc == 0)
+		rc = tl_audit_add(db, "cli", "alarm.test", tl_str(ref), TL_S(""));
+	return rc;
+}
+
+static int
+close_test(struct tl_db *db, void *ctx)
+{
+	const struct alarm_test *t = ctx;
+	return tl_alarm_set(db, t->id, TL_ALARM_CLOSED, (struct tl_id){0}, TL_S("cli"));
+}
+
+/* Until each was tried; what did not arrive is tried again, and that is not waited for. */
+static int
+wait_for_tries(
+    struct tl_cli *c, const struct alarm_test *t, struct tl_notice **ret, size_t *ret_count)
+{
+	int64_t until = tl_mono_us() + TEST_WAIT_S * TL_US_S;
+	for (;;) {
+		size_t tried = 0;
+		int rc = tl_notice_list(c->db, t->id, c->arena, ret, ret_count);
+		if (rc < 0)
+			return rc;
+		for (size_t i = 0; i < *ret_count; i++)
+			tried += (*ret)[i].sent_at != 0 || (*ret)[i].error.n != 0;
+		if (tried == *ret_count || tl_mono_us() > until)
+			return 0;
+		(void)poll(NULL, 0, 200);
+	}
+}
+
+static int
+print_test(struct tl_cli *c, const struct tl_notice *list, size_t n)
+{
+	static const char *const columns[] = {"channel", "reader", "state", "error", NULL};
+	struct cli_list l;
+	cli_list_begin(&l, c, "messages", columns);
+	for (size_t i = 0; i < n; i++) {
+		cli_cell(&l, list[i].channel);
+		cli_cell(&l, list[i].who);
+		cli_cell_z(&l, list[i].sent_at   ? "sent"
+			       : list[i].error.n ? "failed"
+						 : "not tried");
+		cli_cell(&l, list[i].error);
+		if (list[i].sent_at == 0)
+			c->exit = CLI_FOUND;
+	}
+	cli_list_end(&l, "");
+	return 0;
+}
+
+int
+cmd_alarm_test(struct tl_cli *c)
+{
+	struct tl_notify_plan plan;
+	struct alarm_test t = {.plan = &plan};
+	struct tl_notice *list = NULL;
+	size_t n = 0;
+	int rc = tl_notify_plan(c->config, &plan);
+	if (rc < 0)
+		return cli_fail(rc, "Correct it in tutela.yaml.", "%s", tl_err_text());
+	if (!tl_notify_any(&plan))
+		return cli_fail(TL_ECONFIG,
+		    "See doc/alarms.md: alarm_mail_server, alarm_webhook_url.",
+		    "no channel for alarms is configured");
+	if (!cli_daemon_runs(c))
+		return cli_fail(TL_EAGAIN, "Start tutelad: its courier sends the messages.",
+		    "nobody sends: tutelad does not run");
+	rc = tl_db_tx(c->db, TL_SYNC_FULL, open_test, &t);
+	if (rc == 0)
+		rc = wait_for_tries(c, &t, &list, &n);
+	if (rc == 0)
+		rc = tl_db_tx(c->db, TL_SYNC_NORMAL, close_test, &t);
+	return rc < 0 ? rc : print_test(c, list, n);
 }
 
 static const char *const switch_names[] = {TL_SWITCH_OBSERVE, TL_SWITCH_AUTOMATIC, NULL};

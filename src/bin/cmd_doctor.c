@@ -12,6 +12,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "notify/plan.h"
 #include "review/review.h"
 #include "ship/restore.h"
 #include "store/actions.h"
@@ -20,6 +21,7 @@
 #include "store/backup.h"
 #include "store/jobs.h"
 #include "store/ledger.h"
+#include "store/notices.h"
 #include "store/outbox.h"
 #include "store/people.h"
 #include "sys/cert.h"
@@ -392,6 +394,29 @@ check_alarms(struct doctor *d)
 	return rc;
 }
 
+/* Who hears of alarms, and whether the last messages arrived. */
+static int
+check_channels(struct doctor *d)
+{
+	struct tl_notify_plan plan;
+	struct tl_notice_trouble *t;
+	size_t n;
+	if (tl_notify_plan(d->cli->config, &plan) < 0)
+		find(d, PROBLEM, "Correct it in tutela.yaml, then `tutela alarm test`.",
+		    "alarms cannot be sent as configured: %s", tl_err_text());
+	else if (!tl_notify_any(&plan))
+		find(d, NOTE, "Set alarm_mail_server or alarm_webhook_url (doc/alarms.md).",
+		    "alarms are shown in the console and sent to nobody");
+	int rc = tl_notice_failing(d->cli->db, tl_now_us() - TL_US_DAY, d->cli->arena, &t, &n);
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		find(d, PROBLEM,
+		    "Correct the alarm_ keys; `tutela alarm test` tries all channels.",
+		    "%lld messages about alarms did not reach %.*s by %.*s: %.*s",
+		    (long long)t[i].waiting, TL_ARG(t[i].who), TL_ARG(t[i].channel),
+		    TL_ARG(t[i].error));
+	return rc;
+}
+
 static int
 check_people(struct doctor *d)
 {
@@ -485,6 +510,7 @@ static const struct {
     {"clerk", check_clerk, true},
     {"switches", check_switches, true},
     {"alarms", check_alarms, true},
+    {"channels", check_channels, true},
     {"ledger", check_ledger, true},
 };
 

@@ -145,6 +145,8 @@ C(alarm_list, "alarm list", "", 0, 0, CLI_STORE, "List alarms that are not close
 O(alarm_list, "all", NULL, "Closed ones too.")
 C(alarm_ack, "alarm ack", "ID", 1, 1, CLI_STORE, "Acknowledge an alarm: somebody is on it.", "tutela alarm ack 0197f3c2-...")
 C(alarm_close, "alarm close", "ID", 1, 1, CLI_STORE, "Close an alarm.", "tutela alarm close 0197f3c2-...")
+C(alarm_test, "alarm test", "", 0, 0, CLI_STORE,
+    "Send a test alarm to every reader of every channel and say what became of it.", "tutela alarm test")
 C(switch_get, "switch get", "[NAME]", 0, 1, CLI_STORE, "Show the switches observe_only and automatic_actions.", "tutela switch get")
 C(switch_set, "switch set", "NAME on|off", 2, 2, CLI_STORE,
     "Turn a switch. observe_only on: nothing leaves. automatic_actions off: a person decides everything.",

@@ -15,6 +15,7 @@
 #include "core/words.h"
 
 static const char *const level_names[] = {"debug", "info", "warn", "error", NULL};
+static const char *const severity_names[] = {"critical", "warning", "notice", NULL};
 static const char *const unscannable_names[] = {"withhold", "publish", NULL};
 
 #define TYPE_STR TL_Y_STR
@@ -24,6 +25,7 @@ static const char *const unscannable_names[] = {"withhold", "publish", NULL};
 #define TYPE_STRS TL_Y_STRS
 #define TYPE_LEVEL TL_Y_ENUM
 #define TYPE_UNSCANNABLE TL_Y_ENUM
+#define TYPE_SEVERITY TL_Y_ENUM
 #define NAMES_STR NULL
 #define NAMES_INT NULL
 #define NAMES_BOOL NULL
@@ -31,6 +33,7 @@ static const char *const unscannable_names[] = {"withhold", "publish", NULL};
 #define NAMES_STRS NULL
 #define NAMES_LEVEL level_names
 #define NAMES_UNSCANNABLE unscannable_names
+#define NAMES_SEVERITY severity_names
 
 static const struct tl_yaml_field fields[] = {
 #define K(name, type, def, lo, hi, unit, help)                                                 \

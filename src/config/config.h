@@ -18,6 +18,7 @@ typedef int64_t tl_key_SIZE;
 typedef struct tl_strs tl_key_STRS;
 typedef int tl_key_LEVEL; /* enum tl_log_level */
 typedef int tl_key_UNSCANNABLE;
+typedef int tl_key_SEVERITY; /* enum tl_alarm_severity */
 
 enum tl_unscannable { TL_UNSCANNABLE_WITHHOLD, TL_UNSCANNABLE_PUBLISH };
 

@@ -2,7 +2,7 @@
  * K(name, type, default, lo, hi, unit, help): every configuration key once. The file tutela.yaml, `--set`,
  * `tutela config`, the man page and doc/configuration.md all come from here. Types: STR, INT, BOOL, SIZE
  * (600, 64KiB, 10MiB), STRS (a list of words; with --set separated by commas), LEVEL (debug info warn error),
- * UNSCANNABLE (withhold publish). `lo` and `hi` bound a number, the length of a text, the elements of a list.
+ * UNSCANNABLE (withhold publish), SEVERITY (critical warning notice). `lo` and `hi` bound a number, the length of a text, the elements of a list.
  */
 K(service_name, STR, "Demo", 1, 100, "", "Name of the service in statements to users and in reports.")
 K(public_url, STR, "http://localhost:8080", 8, 300, "URL",
@@ -103,6 +103,32 @@ K(alarm_role_seconds, INT, "60", 3, 3600, "seconds",
     "An alarm opens when a role gives no sign of life for so long.")
 K(alarm_disk_hours, INT, "6", 1, 720, "hours",
     "An alarm opens when the disk will be full within so long, at its present pace.")
+K(alarm_mail_server, STR, "", 0, 300, "URL",
+    "Mail server for alarms: smtp://host:587 (STARTTLS) or smtps://host:465. Empty: no mail.")
+K(alarm_mail_from, STR, "", 0, 254, "", "Sender of mails about alarms.")
+K(alarm_mail_tls, BOOL, "true", 0, 0, "",
+    "Mail is sent under TLS only. Switch it off for a relay on this machine that has none.")
+K(alarm_mail_user, STR, "", 0, 200, "", "User at the mail server; empty: it asks for none.")
+K(alarm_mail_password_file, STR, "", 0, 300, "file", "Its first line is the password at the mail server.")
+K(alarm_ca_file, STR, "", 0, 300, "file",
+    "Certificate authorities that mail server and alarm webhook are checked against; empty: the system's.")
+K(alarm_oncall, STRS, "", 0, 20, "addresses", "Who is told of an alarm at once.")
+K(alarm_leads, STRS, "", 0, 20, "addresses",
+    "Who is told next while nobody has taken it on, and first about people's work.")
+K(alarm_admins, STRS, "", 0, 20, "addresses", "Who is told last.")
+K(alarm_webhook_url, STR, "", 0, 2000, "URL", "Receives every alarm at once, signed like webhooks. Empty: none.")
+K(alarm_webhook_escalated_url, STR, "", 0, 2000, "URL",
+    "Receives alarms that nobody took on, at the last step. Empty: none.")
+K(alarm_webhook_secret_file, STR, "", 0, 300, "file",
+    "Its first line is the secret (whsec_…) that signs alarm webhooks.")
+K(alarm_step2_minutes, INT, "15", 1, 1440, "minutes",
+    "A critical alarm goes to the leads when nobody has taken it on for so long; a warning after four times that.")
+K(alarm_step3_minutes, INT, "60", 1, 10080, "minutes",
+    "A critical alarm goes to the administrators when nobody has taken it on for so long; a warning after four times that.")
+K(alarm_least, SEVERITY, "warning", 0, 0, "",
+    "Alarms less grave than this are shown and not sent.")
+K(alarm_messages_per_hour, INT, "20", 1, 1000, "messages",
+    "To one reader of one channel; what is more comes as one digest in ten minutes.")
 K(backup_dir, STR, "", 0, 300, "folder",
     "Continuous copies of the store and the media go here, best on another disk; empty: none are made.")
 K(backup_keys_dir, STR, "", 0, 300, "folder",

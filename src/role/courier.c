@@ -7,6 +7,7 @@
  * Failure: a failed try is recorded and repeated; a given-up one opens an alarm. Started by the supervisor.
  */
 #include "role/beat.h"
+#include "role/courier_alarms.h"
 #include "role/role.h"
 
 #include "base/arena.h"
@@ -47,6 +48,7 @@ struct courier {
 	struct slot slots[PARALLEL_MAX];
 	size_t count;
 	struct beat beat;
+	struct courier_alarms *alarms;
 	bool more; /* the last lease was full: look again at once */
 };
 
@@ -300,7 +302,8 @@ drive(struct courier *c)
 	(void)curl_multi_perform(c->multi, &running);
 	for (CURLMsg *m; (m = curl_multi_info_read(c->multi, &left)) != NULL;)
 		if (m->msg == CURLMSG_DONE) {
-			mark_ended(c, m->easy_handle, m->data.result);
+			if (!courier_alarms_ended(c->alarms, m->easy_handle, m->data.result))
+				mark_ended(c, m->easy_handle, m->data.result);
 			TL_KILLPOINT(WEBHOOK_ANSWERED);
 		}
 }
@@ -320,6 +323,7 @@ loop(struct courier *c, struct tl_stop *stop)
 	while (!stop->stop) {
 		beat_now(&c->beat, c->db);
 		bool ok = take_turn(c, true);
+		(void)courier_alarms_turn(c->alarms, c->multi, true);
 		start_posts(c);
 		drive(c);
 		if (!ok || (!any_ended(c) && !(c->more && c->count < c->parallel)))
@@ -341,6 +345,7 @@ finish(struct courier *c)
 		for (size_t i = 0; i < c->count; i++)
 			busy = busy || (c->slots[i].started && !c->slots[i].ended);
 		(void)take_turn(c, false);
+		busy = courier_alarms_turn(c->alarms, c->multi, false) || busy;
 		if (!busy)
 			break;
 		(void)curl_multi_poll(c->multi, NULL, 0, 50, NULL);
@@ -388,9 +393,11 @@ run(struct courier *c, struct tl_stop *stop)
 	c->multi = curl_multi_init();
 	if (!c->multi)
 		abort();
+	c->alarms = courier_alarms_create(c->config, c->db);
 	tl_log(EV_START, TL_LWORD("role", "courier"));
 	loop(c, stop);
 	finish(c);
+	courier_alarms_destroy(c->alarms, c->multi);
 	tl_log(EV_STOP, TL_LWORD("role", "courier"));
 	(void)curl_multi_cleanup(c->multi);
 	return 0;

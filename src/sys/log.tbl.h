@@ -26,6 +26,8 @@ L(EV_BANK_ENTRY_REFUSED, WARN, "bank entry", "A bank entry cannot be used; the o
 L(EV_DELIVERY_FAILED, WARN, "delivery attempt status",
     "A delivery failed and will be tried again.")
 L(EV_DELIVERY_DEAD, ERROR, "delivery", "A delivery was given up; an alarm is open.")
+L(EV_ALARM_UNSENT, WARN, "channel attempt",
+    "A message about alarms did not arrive and will be tried again.")
 L(EV_HTTP_REFUSED, INFO, "reason status", "A request was refused before it reached a route.")
 L(EV_HTTP_ERROR, ERROR, "route", "A request failed for a reason on our side.")
 L(EV_CHECKPOINT, INFO, "seq chain",

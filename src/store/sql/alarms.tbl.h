@@ -19,6 +19,7 @@ S(ALARM_REOPEN,
     " AND changed_at > $6 ORDER BY changed_at DESC LIMIT 1)"
     " AND NOT EXISTS (SELECT 1 FROM alarms o WHERE o.kind = $1 AND o.ref = $2 AND o.state <> 'closed') RETURNING id")
 S(ALARM_GET, "SELECT " ALARM_COLS " FROM alarms WHERE id = $1")
+S(ALARM_ID_OF, "SELECT id FROM alarms WHERE kind = $1 AND ref = $2 AND state <> 'closed'")
 S(ALARM_LIST, "SELECT " ALARM_COLS " FROM alarms"
 	      " WHERE CASE $1 WHEN '' THEN state <> 'closed' ELSE state = $1 END"
 	      " ORDER BY opened_at DESC LIMIT $2")
