@@ -99,7 +99,7 @@ K(alarm_scan_minutes, INT, "10", 1, 1440, "minutes",
     "An alarm opens when an item has waited for its scan for so long.")
 K(alarm_delivery_minutes, INT, "15", 1, 1440, "minutes",
     "An alarm opens when a delivery has waited for so long; it is still tried again.")
-K(alarm_role_seconds, INT, "60", 3, 3600, "seconds",
+K(alarm_role_seconds, INT, "60", 10, 3600, "seconds",
     "An alarm opens when a role gives no sign of life for so long.")
 K(alarm_disk_hours, INT, "6", 1, 720, "hours",
     "An alarm opens when the disk will be full within so long, at its present pace.")

@@ -128,7 +128,45 @@ open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *to)
 	return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
 }
 
-/* CURLOPT_MAXFILESIZE only knows announced lengths; this counts what really comes. */
+/*
+ * Called on every connection before a request goes over it, also on one that was kept from an earlier request. That
+ * one may have been opened for an endpoint that is allowed more, so its address is judged again.
+ */
+static int
+look_at_connection(void *ctx, char *address, char *ours, int port, int our_port)
+{
+	struct tl_guard *g = ctx;
+	struct sockaddr_in v4 = {.sin_family = AF_INET};
+	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
+	const struct sockaddr *sa = (const struct sockaddr *)&v4;
+	size_t len = sizeof v4;
+	(void)ours, (void)port, (void)our_port;
+	if (address && inet_pton(AF_INET, address, &v4.sin_addr) != 1) {
+		sa = (const struct sockaddr *)&v6;
+		len = sizeof v6;
+		if (inet_pton(AF_INET6, address, &v6.sin6_addr) != 1)
+			address = NULL;
+	}
+	const char *why =
+	    address ? tl_guard_address(sa, len, g->private_ok || in_allowed_net(g, sa, len))
+		    : "not an internet address";
+	if (!why)
+		return CURL_PREREQFUNC_OK;
+	g->refused = why;
+	return CURL_PREREQFUNC_ABORT;
+}
+
+/* libcurl bounds one header and one answer; this bounds all of them, also a flood of 1xx. */
+static size_t
+count_head(char *data, size_t size, size_t count, void *ctx)
+{
+	struct tl_guard *g = ctx;
+	g->head_bytes += size * count;
+	g->head_done = size * count > 0 && (data[0] == '\r' || data[0] == '\n');
+	return g->head_bytes > TL_GUARD_HEAD_MAX ? 0 : size * count;
+}
+
+/* CURLOPT_MAXFILESIZE only knows announced lengths, and ends before the head is whole; this counts what comes. */
 static size_t
 drop_body(char *data, size_t size, size_t count, void *ctx)
 {
@@ -143,6 +181,8 @@ tl_guard_apply(CURL *easy, struct tl_guard *g)
 {
 	g->refused = NULL;
 	g->got_bytes = 0;
+	g->head_bytes = 0;
+	g->head_done = false;
 	const struct {
 		CURLoption opt;
 		long v;
@@ -151,11 +191,13 @@ tl_guard_apply(CURL *easy, struct tl_guard *g)
 	    {CURLOPT_NOSIGNAL, 1L},
 	    {CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS},
 	    {CURLOPT_TIMEOUT_MS, g->timeout_ms ? g->timeout_ms : TIMEOUT_MS},
-	    {CURLOPT_MAXFILESIZE, TL_GUARD_BODY_MAX},
 	    {CURLOPT_SSL_VERIFYPEER, 1L},
 	    {CURLOPT_SSL_VERIFYHOST, 2L},
 	    {CURLOPT_NETRC, CURL_NETRC_IGNORED},
 	    {CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1},
+	    {CURLOPT_HTTP09_ALLOWED, 0L},
+	    {CURLOPT_DNS_CACHE_TIMEOUT, 30L},
+	    {CURLOPT_MAXCONNECTS, 64L},
 	};
 	CURLcode rc = CURLE_OK;
 	for (size_t i = 0; i < TL_COUNT(numbers) && rc == CURLE_OK; i++)
@@ -168,6 +210,14 @@ tl_guard_apply(CURL *easy, struct tl_guard *g)
 		rc = curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
 	if (rc == CURLE_OK)
 		rc = curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, g);
+	if (rc == CURLE_OK)
+		rc = curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, look_at_connection);
+	if (rc == CURLE_OK)
+		rc = curl_easy_setopt(easy, CURLOPT_PREREQDATA, g);
+	if (rc == CURLE_OK)
+		rc = curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, count_head);
+	if (rc == CURLE_OK)
+		rc = curl_easy_setopt(easy, CURLOPT_HEADERDATA, g);
 	if (rc == CURLE_OK)
 		rc = curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, drop_body);
 	if (rc == CURLE_OK)
@@ -195,9 +245,38 @@ numeric_refused(const char *host, bool private_ok)
 	return tl_guard_address((const struct sockaddr *)&v6, sizeof v6, private_ok);
 }
 
+/* "localhost" and below it, with or without the last dot: never asked of a name server. */
+static bool
+is_local_name(const char *host)
+{
+	static const char name[] = "localhost";
+	size_t n = strlen(host), m = sizeof name - 1;
+	n -= n > 0 && host[n - 1] == '.';
+	return n >= m && strncasecmp(host + n - m, name, m) == 0 &&
+	       (n == m || host[n - m - 1] == '.');
+}
+
+static bool
+is_ascii(const char *text)
+{
+	for (; *text; text++)
+		if (*text <= 0x20 || *text >= 0x7f)
+			return false;
+	return true;
+}
+
+/* TLS is spoken on 443 and above the ports of old protocols; what is allowed on a private network picks its port. */
+static bool
+port_ok(const char *port, bool private_ok)
+{
+	int64_t n = 0;
+	return tl_parse_i64(tl_str(port), 1, 65535, &n) == 0 &&
+	       (private_ok || n == 443 || n >= 1024);
+}
+
 struct parts {
 	CURLU *u;
-	char *scheme, *host, *user, *password, *fragment;
+	char *scheme, *host, *user, *password, *fragment, *port, *zone;
 };
 
 static void
@@ -208,6 +287,8 @@ parts_fini(struct parts *p)
 	curl_free(p->user);
 	curl_free(p->password);
 	curl_free(p->fragment);
+	curl_free(p->port);
+	curl_free(p->zone);
 	curl_url_cleanup(p->u);
 }
 
@@ -222,12 +303,21 @@ tl_guard_url(const char *url, bool private_ok)
 	(void)curl_url_get(p.u, CURLUPART_USER, &p.user, 0);
 	(void)curl_url_get(p.u, CURLUPART_PASSWORD, &p.password, 0);
 	(void)curl_url_get(p.u, CURLUPART_FRAGMENT, &p.fragment, 0);
-	if (p.user || p.password || p.fragment)
-		return tl_fail(TL_EFIELD, "an address carries no user, password or fragment");
+	(void)curl_url_get(p.u, CURLUPART_PORT, &p.port, CURLU_DEFAULT_PORT);
+	(void)curl_url_get(p.u, CURLUPART_ZONEID, &p.zone, 0);
+	if (!is_ascii(url))
+		return tl_fail(TL_EFIELD, "an address is written in ASCII (names as xn--…)");
+	if (p.user || p.password || p.fragment || p.zone)
+		return tl_fail(
+		    TL_EFIELD, "an address carries no user, password, fragment or zone");
 	if (strcmp(p.scheme, "https") != 0 && !(private_ok && strcmp(p.scheme, "http") == 0))
 		return tl_fail(TL_EFIELD,
 		    "only https, or http when the endpoint is allowed on a private network");
 	const char *why = numeric_refused(p.host, private_ok);
+	if (!why && !private_ok && is_local_name(p.host))
+		why = "loopback";
+	if (!why && (!p.port || !port_ok(p.port, private_ok)))
+		why = "a port of another protocol";
 	if (why)
 		return tl_fail(TL_EFIELD, "this address is shut: %s", why);
 	return 0;

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #define TL_GUARD_BODY_MAX (64L * 1024)
+#define TL_GUARD_HEAD_MAX (64L * 1024)
 
 /* A network that the operator allows for all endpoints: "10.1.0.0/16", "fd12::/32", or one address. */
 struct tl_guard_net {
@@ -28,6 +29,8 @@ struct tl_guard {
 	long timeout_ms;     /* whole request; 0: 15 s */
 	const char *refused; /* out: why the last connection was refused, NULL when none was */
 	size_t got_bytes;    /* out: length of the answer's body, which is read and dropped */
+	size_t head_bytes;   /* out: length of its headers, of all answers (1xx) together */
+	bool head_done;      /* out: a whole head came; without it there is no answer */
 };
 
 /* NULL when this address may be connected to; otherwise why not (constant text). */

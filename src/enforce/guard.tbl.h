@@ -33,3 +33,8 @@ G(AF_INET6, "fc00::", 7, true, "private network")
 G(AF_INET6, "fe80::", 10, false, "link-local")
 G(AF_INET6, "fec0::", 10, false, "site-local")
 G(AF_INET6, "ff00::", 8, false, "multicast")
+G(AF_INET6, "3fff::", 20, false, "documentation")
+/* What is left is open only inside 2000::/3, the part of IPv6 that is routed. */
+G(AF_INET6, "::", 3, false, "not routed")
+G(AF_INET6, "4000::", 2, false, "not routed")
+G(AF_INET6, "8000::", 1, false, "not routed")

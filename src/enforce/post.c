@@ -2,7 +2,8 @@
  * One try of one delivery.
  *
  * Promises: the same webhook-id on every try; signed afresh with its own time, so that receivers can refuse old
- * copies; errors in our own words, never the receiver's. Any 2xx counts, whatever follows it. Called by the courier.
+ * copies; errors in our own words, never the receiver's. Any 2xx counts once its head is whole, whatever follows it.
+ * Called by the courier.
  */
 #include "enforce/post.h"
 
@@ -152,9 +153,14 @@ transport_error(const struct tl_post *p, CURLcode code)
 	    {CURLE_RECV_ERROR, "the connection broke"},
 	    {CURLE_SEND_ERROR, "the connection broke"},
 	    {CURLE_PARTIAL_FILE, "the connection broke"},
+	    {CURLE_UNSUPPORTED_PROTOCOL, "the receiver does not speak HTTP"},
+	    {CURLE_WEIRD_SERVER_REPLY, "the receiver does not speak HTTP"},
+	    {CURLE_OUT_OF_MEMORY, "the receiver sends too many headers"},
 	};
 	if (p->guard.refused)
 		return p->guard.refused;
+	if (p->guard.head_bytes > TL_GUARD_HEAD_MAX)
+		return "the receiver sends too many headers";
 	for (size_t i = 0; i < TL_COUNT(texts); i++)
 		if (texts[i].code == code)
 			return texts[i].text;
@@ -180,10 +186,11 @@ tl_post_result(struct tl_post *p, CURLcode code, struct tl_outbox_result *ret, b
 	(void)curl_easy_getinfo(p->easy, CURLINFO_RESPONSE_CODE, &status);
 	*ret = (struct tl_outbox_result){.status = status};
 	*ret_gone = status == 410;
-	if (status >= 200 && status < 300)
+	bool whole = p->guard.head_done && p->guard.head_bytes <= TL_GUARD_HEAD_MAX;
+	if (status >= 200 && status < 300 && whole)
 		return;
 	ret->error = p->error;
-	if (status == 0)
+	if (status < 200 || !whole)
 		(void)snprintf(p->error, sizeof p->error, "%s%s",
 		    p->guard.refused ? "the address is shut: " : "", transport_error(p, code));
 	else if (status == 410)

@@ -12,7 +12,7 @@
 
 #include <stdio.h>
 
-#define EVERY_US (5 * TL_US_S)
+#define EVERY_US (3 * TL_US_S)
 
 static const struct {
 	enum tl_log_event event;

@@ -24,6 +24,9 @@
 #define STOP_US (5 * TL_US_S)
 #define NETS_MAX 64
 #define PARALLEL_MAX 256
+#define HELD_MAX (2 * PARALLEL_MAX)
+#define TROUBLED_MAX 64
+#define TROUBLED_PARALLEL 2
 #define ROWS_ARENA ((size_t)256 << 20)
 
 /* A leased row on its way, or one that waits because its endpoint has enough requests under way. */
@@ -45,8 +48,11 @@ struct courier {
 	struct tl_post_options options;
 	int64_t give_up_us;
 	size_t parallel, per_endpoint;
-	struct slot slots[PARALLEL_MAX];
+	struct slot slots[HELD_MAX];
 	size_t count;
+	struct tl_id
+	    troubled[TROUBLED_MAX]; /* endpoints whose last try failed; the oldest goes first */
+	size_t troubled_next;
 	struct beat beat;
 	struct courier_alarms *alarms;
 	bool more; /* the last lease was full: look again at once */
@@ -77,6 +83,64 @@ log_failure(const struct tl_outbox_row *row)
 		    TL_LINT("attempt", row->attempts), TL_LINT("status", row->status));
 }
 
+/* Endpoints ------------------------------------------------------------------------------------------------------ */
+
+static struct tl_id *
+troubled(struct courier *c, struct tl_id endpoint)
+{
+	for (size_t i = 0; i < TROUBLED_MAX; i++)
+		if (tl_id_eq(c->troubled[i], endpoint))
+			return &c->troubled[i];
+	return NULL;
+}
+
+/* An endpoint that fails gets few requests at a time until it works again: the others' places are not its own. */
+static void
+remember(struct courier *c, struct tl_id endpoint, bool failed)
+{
+	struct tl_id *at = troubled(c, endpoint);
+	if (failed && !at)
+		c->troubled[c->troubled_next++ % TROUBLED_MAX] = endpoint;
+	if (!failed && at)
+		*at = (struct tl_id){0};
+}
+
+static size_t
+share(struct courier *c, struct tl_id endpoint)
+{
+	return troubled(c, endpoint) && c->per_endpoint > TROUBLED_PARALLEL ? TROUBLED_PARALLEL
+									    : c->per_endpoint;
+}
+
+/* Of this endpoint: on their way or waiting for it. */
+static size_t
+held(const struct courier *c, struct tl_id endpoint)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < c->count; i++)
+		n += !c->slots[i].ended &&
+		     tl_id_eq(tl_post_endpoint(c->slots[i].post), endpoint);
+	return n;
+}
+
+/* Platforms that have their share already. */
+static void
+skip_busy(struct courier *c, struct tl_outbox_skip *skip)
+{
+	for (size_t i = 0; i < c->count && skip->count < TL_OUTBOX_SKIP; i++) {
+		const struct tl_outbox_row *row = tl_post_row(c->slots[i].post);
+		struct tl_id endpoint = tl_post_endpoint(c->slots[i].post);
+		bool known = held(c, endpoint) < share(c, endpoint);
+		for (size_t k = 0; k < skip->count; k++)
+			known = known || (skip->who[k].platform == row->platform &&
+					     skip->who[k].live == row->live);
+		if (known)
+			continue;
+		skip->who[skip->count].platform = row->platform;
+		skip->who[skip->count++].live = row->live;
+	}
+}
+
 static int
 record(struct courier *c, struct slot *s, int64_t now)
 {
@@ -84,6 +148,7 @@ record(struct courier *c, struct slot *s, int64_t now)
 	struct tl_outbox_row *row = tl_post_row(s->post);
 	bool gone;
 	tl_post_result(s->post, s->code, &result, &gone);
+	remember(c, tl_post_endpoint(s->post), result.error != NULL);
 	int rc = tl_outbox_tried(c->db, row, &result, c->give_up_us, now);
 	if (rc == TL_ECONFLICT) /* the lease lapsed; whoever has it now will tell */
 		return 0;
@@ -138,11 +203,15 @@ take_row(struct courier *c, struct tl_outbox_row *row, int64_t now)
 	TL_CLEANUP(tl_endpoint_wipe) struct tl_endpoint e;
 	static const struct tl_outbox_result nowhere = {
 	    .error = "no endpoint is set up", .no_count = true};
+	static const struct tl_outbox_result busy = {
+	    .error = "waits until others to the same endpoint have ended", .no_count = true};
 	int rc = tl_endpoint_find(c->db, row->platform, row->live, now, &e);
 	if (rc == TL_ENOTFOUND)
 		return tl_outbox_tried(c->db, row, &nowhere, c->give_up_us, now);
 	if (rc < 0)
 		return rc;
+	if (held(c, e.id) >= share(c, e.id) + share(c, e.id) / 2)
+		return tl_outbox_tried(c->db, row, &busy, c->give_up_us, now);
 	struct tl_post *post;
 	rc = tl_post_create(row, &e, &c->options, now, &post);
 	if (rc < 0)
@@ -155,12 +224,17 @@ static int
 lease(struct courier *c, int64_t now)
 {
 	struct tl_outbox_row *rows;
-	size_t n, room = c->parallel - c->count;
+	size_t n, room = 2 * c->parallel - c->count;
+	struct tl_outbox_skip skip = {.count = 0};
 	int64_t until = now + 2 * timeout_us(c) + LEASE_SPARE;
 	c->more = false;
 	if (room == 0)
 		return 0;
-	int rc = tl_outboxrow_lease(c->db, now, until, room, c->arena, &rows, &n);
+	size_t most = c->per_endpoint > 1 ? c->per_endpoint / 2 : 1;
+	if (room > most) /* one endpoint never takes more than its share and a half */
+		room = most;
+	skip_busy(c, &skip);
+	int rc = tl_outboxrow_lease(c->db, now, until, room, &skip, c->arena, &rows, &n);
 	for (size_t i = 0; i < n && rc == 0; i++)
 		rc = take_row(c, &rows[i], now);
 	c->more = rc == 0 && n == room;
@@ -213,7 +287,7 @@ static bool
 anything_due(struct courier *c)
 {
 	bool due = false;
-	if (c->count == c->parallel)
+	if (c->count >= 2 * c->parallel)
 		return false;
 	int rc = tl_outboxrow_due(c->db, tl_now_us(), &due);
 	if (rc < 0)
@@ -264,18 +338,31 @@ under_way(const struct courier *c, struct tl_id endpoint)
 	return n;
 }
 
+static size_t
+started(const struct courier *c)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < c->count; i++)
+		n += c->slots[i].started && !c->slots[i].ended;
+	return n;
+}
+
 static void
 start_posts(struct courier *c)
 {
+	size_t busy = started(c);
 	for (size_t i = 0; i < c->count; i++) {
 		struct slot *s = &c->slots[i];
-		if (s->started || under_way(c, tl_post_endpoint(s->post)) >= c->per_endpoint)
+		struct tl_id endpoint = tl_post_endpoint(s->post);
+		if (s->started || busy >= c->parallel ||
+		    under_way(c, endpoint) >= share(c, endpoint))
 			continue;
 		if (tl_now_us() > s->start_by) {
 			s->dropped = true;
 			continue;
 		}
 		s->started = true;
+		busy++;
 		if (curl_multi_add_handle(c->multi, tl_post_handle(s->post)) != CURLM_OK) {
 			s->ended = true;
 			s->code = CURLE_FAILED_INIT;
@@ -326,7 +413,7 @@ loop(struct courier *c, struct tl_stop *stop)
 		(void)courier_alarms_turn(c->alarms, c->multi, true);
 		start_posts(c);
 		drive(c);
-		if (!ok || (!any_ended(c) && !(c->more && c->count < c->parallel)))
+		if (!ok || (!any_ended(c) && !(c->more && c->count < 2 * c->parallel)))
 			wait_for_news(c, stop, POLL_MS);
 		drive(c);
 		tl_stop_read(stop);

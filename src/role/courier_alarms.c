@@ -184,6 +184,9 @@ build(struct letter *l, const struct tl_notify_plan *p, const struct tl_message 
 		abort();
 	if (rc == 0)
 		rc = tl_guard_apply(l->easy, &l->guard);
+	if (rc == 0 && (curl_easy_setopt(l->easy, CURLOPT_FRESH_CONNECT, 1L) != CURLE_OK ||
+			   curl_easy_setopt(l->easy, CURLOPT_FORBID_REUSE, 1L) != CURLE_OK))
+		rc = tl_fail(TL_EBUG, "libcurl refuses an option");
 	if (rc == 0 && *p->config->alarm_ca_file &&
 	    curl_easy_setopt(l->easy, CURLOPT_CAINFO, p->config->alarm_ca_file) != CURLE_OK)
 		rc = tl_fail(TL_ECONFIG, "alarm_ca_file cannot be used");

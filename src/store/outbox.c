@@ -91,12 +91,18 @@ tl_outboxrow_tried(struct tl_db *db, const struct tl_outbox_row *row, int64_t at
 
 int
 tl_outboxrow_lease(struct tl_db *db, int64_t now, int64_t until, size_t max,
-    struct tl_arena *arena, struct tl_outbox_row **ret, size_t *ret_count)
+    const struct tl_outbox_skip *skip, struct tl_arena *arena, struct tl_outbox_row **ret,
+    size_t *ret_count)
 {
 	struct tl_row r;
 	if (max > ROWS_MAX)
 		max = ROWS_MAX;
-	int rc = tl_db_query(db, &r, TL_SQL_OUTBOX_LEASE, A_INT(now), A_INT(until), A_INT(max));
+	struct tl_arg args[3 + TL_OUTBOX_SKIP] = {A_INT(now), A_INT(until), A_INT(max)};
+	for (size_t i = 0; i < TL_OUTBOX_SKIP; i++)
+		args[3 + i] = skip && i < skip->count
+				  ? A_INT(skip->who[i].platform * 2 + skip->who[i].live)
+				  : A_INT(-1);
+	int rc = tl_db_query_args(db, &r, TL_SQL_OUTBOX_LEASE, args, TL_COUNT(args));
 	return rc < 0 ? rc : ROWS_READ(&r, arena, max, read_row, ret, ret_count);
 }
 

@@ -41,9 +41,20 @@ int tl_outboxrow_set(struct tl_db *db, const struct tl_outbox_row *row) TL_MUST;
 int tl_outboxrow_tried(
     struct tl_db *db, const struct tl_outbox_row *row, int64_t attempt) TL_MUST;
 
-/* At most `max` due rows, the first of each subject only; they are leased until `until`. */
+/* Platforms whose rows are left where they are: enough of theirs is under way. */
+#define TL_OUTBOX_SKIP 8
+struct tl_outbox_skip {
+	struct {
+		int64_t platform;
+		bool live;
+	} who[TL_OUTBOX_SKIP];
+	size_t count;
+};
+
+/* At most `max` due rows, the first of each subject only; they are leased until `until`. `skip` may be NULL. */
 int tl_outboxrow_lease(struct tl_db *db, int64_t now, int64_t until, size_t max,
-    struct tl_arena *arena, struct tl_outbox_row **ret, size_t *ret_count) TL_MUST;
+    const struct tl_outbox_skip *skip, struct tl_arena *arena, struct tl_outbox_row **ret,
+    size_t *ret_count) TL_MUST;
 
 /* Whether there is anything to lease: a read, cheaper than taking a turn to find nothing. */
 int tl_outboxrow_due(struct tl_db *db, int64_t now, bool *ret) TL_MUST;

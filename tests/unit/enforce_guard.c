@@ -2,7 +2,9 @@
 #include "enforce/guard.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <unistd.h>
@@ -13,44 +15,31 @@ static const struct {
 	const char *address;
 	bool open, open_private;
 } addresses[] = {
-    {"93.184.216.34", true, true},
-    {"2606:2800:220:1::1", true, true},
-    {"127.0.0.1", false, true},
-    {"127.255.255.254", false, true},
-    {"10.1.2.3", false, true},
-    {"172.16.0.1", false, true},
-    {"172.31.255.255", false, true},
-    {"172.32.0.1", true, true},
-    {"172.15.255.255", true, true},
-    {"192.168.7.7", false, true},
-    {"100.64.0.1", false, true},
-    {"100.128.0.1", true, true},
-    {"::1", false, true},
-    {"fd12:3456::1", false, true},
-    {"fc00::1", false, true},
-    {"0.0.0.0", false, false},
-    {"0.1.2.3", false, false},
-    {"169.254.169.254", false, false},
-    {"169.254.0.1", false, false},
-    {"192.0.0.192", false, false},
-    {"198.18.0.1", false, false},
-    {"224.0.0.1", false, false},
-    {"239.255.255.250", false, false},
-    {"255.255.255.255", false, false},
-    {"240.0.0.1", false, false},
-    {"::", false, false},
-    {"::7f00:1", false, false},
-    {"::ffff:127.0.0.1", false, false},
-    {"::ffff:93.184.216.34", false, false},
-    {"::ffff:0:7f00:1", false, false},
-    {"64:ff9b::7f00:1", false, false},
-    {"2002:7f00:1::", false, false},
-    {"2001:0:4136:e378:8000:63bf:3fff:fdd2", false, false},
-    {"fd00:ec2::254", false, false},
-    {"fe80::1", false, false},
-    {"febf::1", false, false},
-    {"fec0::1", false, false},
-    {"ff02::1", false, false},
+    {"93.184.216.34", true, true}, {"2606:2800:220:1::1", true, true},
+    {"127.0.0.1", false, true}, {"127.255.255.254", false, true}, {"10.1.2.3", false, true},
+    {"172.16.0.1", false, true}, {"172.31.255.255", false, true}, {"172.32.0.1", true, true},
+    {"172.15.255.255", true, true}, {"192.168.7.7", false, true}, {"100.64.0.1", false, true},
+    {"100.128.0.1", true, true}, {"::1", false, true}, {"fd12:3456::1", false, true},
+    {"fc00::1", false, true}, {"0.0.0.0", false, false}, {"0.1.2.3", false, false},
+    {"169.254.169.254", false, false}, {"169.254.0.1", false, false},
+    {"192.0.0.192", false, false}, {"198.18.0.1", false, false}, {"224.0.0.1", false, false},
+    {"239.255.255.250", false, false}, {"255.255.255.255", false, false},
+    {"240.0.0.1", false, false}, {"::", false, false}, {"::7f00:1", false, false},
+    {"::ffff:127.0.0.1", false, false}, {"::ffff:93.184.216.34", false, false},
+    {"::ffff:0:7f00:1", false, false}, {"64:ff9b::7f00:1", false, false},
+    {"2002:7f00:1::", false, false}, {"2001:0:4136:e378:8000:63bf:3fff:fdd2", false, false},
+    {"fd00:ec2::254", false, false}, {"fe80::1", false, false}, {"febf::1", false, false},
+    {"fec0::1", false, false}, {"ff02::1", false, false}, {"64:ff9b::5db8:d822", false, false},
+    {"64:ff9b:1::a00:1", false, false}, {"2002:5db8:d822::1", false, false},
+    {"2001:db8::1", false, false}, {"3fff::1", false, false}, {"100::1", false, false},
+    {"::ffff:169.254.169.254", false, false}, {"::ffff:10.0.0.1", false, false},
+    {"::a00:1", false, false}, {"4000::1", false, false}, {"5f00::1", false, false},
+    {"8000::1", false, false}, {"1::1", false, false}, {"192.0.2.1", false, false},
+    {"198.51.100.1", false, false}, {"203.0.113.1", false, false},
+    {"198.19.255.255", false, false}, {"192.88.99.1", false, false},
+    {"100.127.255.255", false, true},
+    {"100.100.100.200", false,
+	true}, /* a cloud's metadata: shut unless the operator opens the network */
 };
 
 static const char *
@@ -113,6 +102,58 @@ t_typed_addresses_are_checked(void **state)
 	    {"gopher://platform.example/", false, false},
 	    {"platform.example/hook", false, false},
 	    {"", false, false},
+	    /* one address in every notation */
+	    {"https://127.1/hook", false, true},
+	    {"https://127.0.1/hook", false, true},
+	    {"https://0177.0.0.1/hook", false, true},
+	    {"https://0177.1/hook", false, true},
+	    {"https://0x7f000001/hook", false, true},
+	    {"https://0x7F.0x0.0x0.0x1/hook", false, true},
+	    {"https://017700000001/hook", false, true},
+	    {"https://2852039166/hook", false, false},
+	    {"https://0xa9fea9fe/hook", false, false},
+	    {"https://0251.0376.0251.0376/hook", false, false},
+	    {"https://0/hook", false, false},
+	    {"https://0.0.0.0/hook", false, false},
+	    {"https://255.255.255.255/hook", false, false},
+	    {"https://[::]/hook", false, false},
+	    {"https://[0:0:0:0:0:0:0:1]/hook", false, true},
+	    {"https://[::127.0.0.1]/hook", false, false},
+	    {"https://[::ffff:7f00:1]/hook", false, false},
+	    {"https://[64:ff9b::127.0.0.1]/hook", false, false},
+	    {"https://[2002:7f00:1::]/hook", false, false},
+	    {"https://[2001:0:4136:e378:8000:63bf:3fff:fdd2]/hook", false, false},
+	    {"https://[fe80::1%25eth0]/hook", false, false},
+	    {"https://[::1%25lo]/hook", false, false},
+	    {"https://[fd00:ec2::254]/hook", false, false},
+	    {"https://[fd00::1]/hook", false, true},
+	    /* names that never leave the machine */
+	    {"https://localhost/hook", false, true},
+	    {"https://LOCALHOST./hook", false, true},
+	    {"https://a.localhost/hook", false, true},
+	    {"https://notlocalhost.example/hook", true, true},
+	    /* what a reader takes for another host */
+	    {"https://platform.example@127.0.0.1/hook", false, false},
+	    {"https://@platform.example/hook", false, false},
+	    {"https://platform.example:443@127.0.0.1/", false, false},
+	    {"https://platform.example\\@127.0.0.1/", false, false},
+	    {"https://platform.example /hook", false, false},
+	    {"https://platform.example/hook\r\nX: y", false, false},
+	    {"https://\xef\xbc\x91\xef\xbc\x92\xef\xbc\x97.0.0.1/", false, false},
+	    {"https://platform\xe3\x80\x82"
+	     "example/",
+		false, false},
+	    /* ports of other protocols */
+	    {"https://platform.example:25/", false, true},
+	    {"https://platform.example:22/", false, true},
+	    {"https://platform.example:0/", false, false},
+	    {"https://platform.example:65536/", false, false},
+	    {"https://platform.example:443/", true, true},
+	    {"dict://platform.example/", false, false},
+	    {"smtp://platform.example/", false, false},
+	    {"ldap://platform.example/", false, false},
+	    {"javascript:alert(1)", false, false},
+	    {"//platform.example/", false, false},
 	};
 	for (size_t i = 0; i < TL_COUNT(rows); i++) {
 		if ((tl_guard_url(rows[i].url, false) == 0) != rows[i].ok)
@@ -187,6 +228,97 @@ t_libcurl_never_opens_a_shut_address(void **state)
 	close(fd);
 }
 
+/* What a name means is said here instead of by a name server: several records, public and private, in any order. */
+static CURLcode
+fetch_as(CURL *easy, const char *name, uint16_t port, const char *records, struct tl_guard *g)
+{
+	char url[128], entry[256];
+	(void)snprintf(url, sizeof url, "http://%s:%u/", name, port);
+	(void)snprintf(entry, sizeof entry, "%s:%u:%s", name, port, records);
+	struct curl_slist *list = curl_slist_append(NULL, entry);
+	curl_easy_reset(easy);
+	assert_int_equal(tl_guard_apply(easy, g), 0);
+	curl_easy_setopt(easy, CURLOPT_URL, url);
+	curl_easy_setopt(easy, CURLOPT_RESOLVE, list);
+	CURLcode rc = curl_easy_perform(easy);
+	curl_slist_free_all(list);
+	return rc;
+}
+
+static void
+t_no_record_of_a_name_leads_inside(void **state)
+{
+	(void)state;
+	static const char *const records[] = {"127.0.0.1", "127.0.0.1,127.0.0.2",
+	    "0.0.0.0,127.0.0.1", "[::1],127.0.0.1", "10.255.255.254,127.0.0.1",
+	    "169.254.169.254,127.0.0.1", "[::ffff:127.0.0.1]", "[fe80::1],127.0.0.1"};
+	uint16_t port;
+	int fd = listen_loopback(&port);
+	CURL *easy = curl_easy_init();
+	for (size_t i = 0; i < TL_COUNT(records); i++) {
+		struct tl_guard g = {.timeout_ms = 5000};
+		assert_int_not_equal(
+		    fetch_as(easy, "platform.example", port, records[i], &g), CURLE_OK);
+		if (!g.refused)
+			fail_msg("%s", records[i]);
+		assert_int_equal(accept(fd, NULL, NULL), -1);
+	}
+	curl_easy_cleanup(easy);
+	close(fd);
+}
+
+/* Answers every request of every connection until it is closed. */
+static void *
+answer_all(void *ctx)
+{
+	static const char ok[] = "HTTP/1.1 204 No Content\r\n\r\n";
+	const int *listener = ctx;
+	char buf[4096];
+	for (int n = 0; n < 2; n++) {
+		int fd = accept4(*listener, NULL, NULL, SOCK_CLOEXEC);
+		if (fd < 0)
+			return NULL;
+		while (read(fd, buf, sizeof buf) > 0)
+			if (send(fd, ok, sizeof ok - 1, MSG_NOSIGNAL) < 0)
+				break;
+		close(fd);
+	}
+	return NULL;
+}
+
+/*
+ * The first answer is right, the next one leads inside; and a connection that was opened for whoever may go there is
+ * no way for whoever may not.
+ */
+static void
+t_a_kept_connection_is_judged_again(void **state)
+{
+	(void)state;
+	uint16_t port;
+	pthread_t thread;
+	int fd = listen_loopback(&port);
+	(void)fcntl(fd, F_SETFL, 0);
+	assert_int_equal(pthread_create(&thread, NULL, answer_all, &fd), 0);
+	CURL *easy = curl_easy_init();
+	long connects = -1;
+	struct tl_guard may = {.timeout_ms = 5000, .private_ok = true};
+	assert_int_equal(fetch_as(easy, "platform.example", port, "127.0.0.1", &may), CURLE_OK);
+	struct tl_guard again = {.timeout_ms = 5000, .private_ok = true};
+	assert_int_equal(
+	    fetch_as(easy, "platform.example", port, "127.0.0.1", &again), CURLE_OK);
+	curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &connects);
+	assert_int_equal(connects, 0); /* it is kept indeed */
+	struct tl_guard may_not = {.timeout_ms = 5000};
+	assert_int_not_equal(
+	    fetch_as(easy, "platform.example", port, "127.0.0.1", &may_not), CURLE_OK);
+	assert_non_null(may_not.refused);
+	assert_int_equal(may_not.head_bytes, 0);
+	curl_easy_cleanup(easy);
+	(void)shutdown(fd, SHUT_RDWR);
+	close(fd);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+}
+
 static void
 t_other_protocols_are_refused(void **state)
 {
@@ -207,6 +339,8 @@ main(void)
 	    cmocka_unit_test(t_typed_addresses_are_checked),
 	    cmocka_unit_test(t_networks_are_read_or_refused),
 	    cmocka_unit_test(t_libcurl_never_opens_a_shut_address),
+	    cmocka_unit_test(t_no_record_of_a_name_leads_inside),
+	    cmocka_unit_test(t_a_kept_connection_is_judged_again),
 	    cmocka_unit_test(t_other_protocols_are_refused),
 	};
 	int rc = cmocka_run_group_tests(tests, NULL, NULL);

@@ -284,8 +284,8 @@ t_deliveries_that_wait_ring_only_where_somebody_listens(void **state)
 	assert_true(rings(f, TL_AL_DELIVERIES_BEHIND));
 	RUN(f, tl_alarm_open(f->s.db, TL_AL_ENDPOINT_GONE, TL_S("x"), TL_SAID_NOTHING, NULL));
 	struct tl_outbox_row *rows;
-	RUN(f, tl_outboxrow_lease(
-		   f->s.db, tl_now_us(), tl_now_us() + TL_US_MIN, 10, f->s.arena, &rows, &n));
+	RUN(f, tl_outboxrow_lease(f->s.db, tl_now_us(), tl_now_us() + TL_US_MIN, 10, NULL,
+		   f->s.arena, &rows, &n));
 	assert_int_equal(n, 1);
 	RUN(f, tl_outbox_tried(f->s.db, &rows[0], &(struct tl_outbox_result){.status = 204},
 		   TL_US_DAY, tl_now_us()));

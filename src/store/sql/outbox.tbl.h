@@ -11,7 +11,8 @@ S(OUTBOX_OF_CAUSE, "SELECT " OUTBOX_COLS " FROM outbox WHERE cause = $1 ORDER BY
 S(OUTBOX_LEASE,
     "UPDATE outbox SET state = 'leased', attempts = attempts + 1, next_at = $2, lease_until = $2"
     " WHERE id IN (SELECT o.id FROM outbox o WHERE o.state IN ('waiting', 'leased') AND o.next_at <= $1"
-    " AND o.event_seq IS NOT NULL AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.platform = o.platform"
+    " AND o.event_seq IS NOT NULL AND o.platform * 2 + o.live NOT IN ($4, $5, $6, $7, $8, $9, $10, $11)"
+    " AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.platform = o.platform"
     " AND e.subject_key = o.subject_key AND e.created_at <= o.created_at AND e.state IN ('waiting', 'leased')"
     " AND (e.created_at < o.created_at OR e.id < o.id)) ORDER BY o.next_at LIMIT $3)"
     " RETURNING " OUTBOX_COLS)
