@@ -35,7 +35,8 @@ lease(struct unit_store *f, int64_t now, struct tl_outbox_row **rows)
 {
 	size_t n = 0;
 	assert_int_equal(
-	    tl_outboxrow_lease(f->db, now, now + 60 * TL_US_S, 100, NULL, f->arena, rows, &n), 0);
+	    tl_outboxrow_lease(f->db, now, now + 60 * TL_US_S, 100, NULL, f->arena, rows, &n),
+	    0);
 	return n;
 }
 
