@@ -1,14 +1,9 @@
-// A real installation for one test file: a data folder made by `tutela init`, the daemon on free ports, people signed
-// in, a platform that receives webhooks. Everything is stopped and removed by `stop()`.
-import { spawn, execFileSync } from 'node:child_process'
+// An installation with people, a key and a platform that receives webhooks. Everything is stopped and removed by `stop()`.
 import { createServer } from 'node:http'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { bin, freePort, until } from '../programs.mjs'
+import { Installation, password } from '../installation.mjs'
+import { until } from '../programs.mjs'
 
-export { until }
-export const password = 'correct horse battery'
+export { password, until }
 
 /** A person's browser, as far as the API can tell. `Person.heard` may look at every answer. */
 export class Person {
@@ -63,27 +58,17 @@ async function startPlatform() {
 
 /** `host` is the name in public_url: passkeys need one. */
 export async function start({ host = '127.0.0.1', ...settings } = {}) {
-  const data = mkdtempSync(join(tmpdir(), 'tutela-scenario-'))
-  const tutela = (...args) => JSON.parse(execFileSync(bin('tutela'), ['--data', data, '--json', ...args], { input: password + '\n', encoding: 'utf8' }) || 'null')
   const platform = await startPlatform()
-  tutela('init', '--admin', 'ann', '--password-stdin', '--platform', 'demo')
+  const it = await Installation.create({ prefix: 'tutela-scenario-', name: host, sets: { undo_seconds: 1, webhook_private_allow: '127.0.0.0/8', ...settings } })
+  const tutela = (...args) => it.tutela(...args)
   tutela('user', 'skills', 'ann', 'child_safety terror self_harm')
   for (const role of ['moderator', 'specialist', 'lead', 'viewer'])
     tutela('user', 'add', role, '--role', role, '--password-stdin')
   const key = tutela('key', 'add', '--platform', 'demo', '--label', 'test').secret
   tutela('endpoint', 'add', `http://127.0.0.1:${platform.port}/hook`, '--platform', 'demo', '--private')
 
-  const [port, admin] = [await freePort(), await freePort()]
-  const url = `http://127.0.0.1:${port}`
-  const sets = { listen: `127.0.0.1:${port}`, admin_listen: `127.0.0.1:${admin}`, public_url: `http://${host}:${port}`, undo_seconds: 1,
-    webhook_private_allow: '127.0.0.0/8', ...settings }
-  const child = spawn(bin('tutelad'), ['--data', data, ...Object.entries(sets).flatMap(([k, v]) => ['--set', `${k}=${v}`])],
-    { stdio: ['ignore', 'ignore', 'pipe'] })
-  let log = ''
-  child.stderr.setEncoding('utf8').on('data', (chunk) => { log += chunk })
-  const ended = new Promise((done) => child.on('exit', done))
   const api = async (method, path, body) => {
-    const response = await fetch(url + path, {
+    const response = await fetch(it.url + path, {
       method,
       headers: { authorization: `Bearer ${key}`, 'content-type': body instanceof Buffer ? 'image/png' : 'application/json' },
       body: body instanceof Buffer ? body : body && JSON.stringify(body),
@@ -91,22 +76,18 @@ export async function start({ host = '127.0.0.1', ...settings } = {}) {
     return { status: response.status, body: await response.json().catch(() => null) }
   }
   const stop = async () => {
-    child.kill('SIGTERM')
-    await ended
     platform.stop()
-    rmSync(data, { recursive: true, force: true })
-    if (/Sanitizer|runtime error/.test(log)) throw new Error(log)
+    await it.end()
   }
   try {
-    await until('the daemon', () => fetch(`http://127.0.0.1:${admin}/readyz`).then((r) => r.ok, () => false))
-    await until('the rules', () => /RULES_LOADED/.test(log))
+    await it.start({ rules: true })
   } catch (error) {
     await stop()
-    throw new Error(`${error.message}\n${log}`)
+    throw error
   }
-  return { url, admin: `http://127.0.0.1:${admin}`, data, key, tutela, api, platform, stop, log: () => log, pid: child.pid,
+  return { url: it.url, admin: it.admin, data: it.data, key, tutela, api, platform, stop, log: () => it.log, pid: it.pid,
     async person(name) {
-      const who = new Person(url)
+      const who = new Person(it.url)
       const answer = await who.signIn(name)
       if (answer.status !== 200) throw new Error(`${name} cannot sign in: ${answer.bytes}`)
       return who
