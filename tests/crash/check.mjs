@@ -21,6 +21,7 @@ export const busy = {
   'actions': "SELECT COUNT(*) FROM actions WHERE state IN ('waiting', 'sent')",
   'unsealed decisions': 'SELECT COUNT(*) FROM decisions WHERE seq IS NULL',
   'unsealed events': 'SELECT COUNT(*) FROM decision_events WHERE seq IS NULL',
+  'unsealed audit': 'SELECT COUNT(*) FROM audit WHERE seq IS NULL',
   'claims': "SELECT COUNT(*) FROM cases WHERE state = 'claimed'",
   'decided cases': "SELECT COUNT(*) FROM cases WHERE state = 'decided'",
   'erased files': "SELECT COUNT(*) FROM media WHERE state = 'erased' AND blob_gone = 0",
@@ -58,7 +59,7 @@ const rules = {
   'a confirmed action that its ledger does not know': "SELECT hex(id) a FROM actions a WHERE state = 'confirmed' AND name <> 'preserve' AND (SELECT COUNT(*) FROM decision_events e WHERE e.decision = a.decision AND e.kind = 'confirmed') = 0",
   'a cancelled delivery with a number': "SELECT hex(id) o FROM outbox WHERE state = 'cancelled' AND event_seq IS NOT NULL",
   'a dead delivery': "SELECT hex(id) o, error FROM outbox WHERE state IN ('dead', 'held')",
-  'a seal without its row': "SELECT seq FROM seals s WHERE NOT EXISTS (SELECT 1 FROM decisions d WHERE d.id = s.ref AND d.seq = s.seq) AND NOT EXISTS (SELECT 1 FROM decision_events e WHERE e.id = s.ref AND e.seq = s.seq)",
+  'a seal without its row': "SELECT seq FROM seals s WHERE NOT EXISTS (SELECT 1 FROM decisions d WHERE d.id = s.ref AND d.seq = s.seq) AND NOT EXISTS (SELECT 1 FROM decision_events e WHERE e.id = s.ref AND e.seq = s.seq) AND NOT EXISTS (SELECT 1 FROM audit a WHERE a.id = s.ref AND a.seq = s.seq)",
   'a strike without its decision': 'SELECT hex(decision) d FROM strikes s WHERE NOT EXISTS (SELECT 1 FROM decisions d WHERE d.id = s.decision)',
   'an alarm that should be over': "SELECT kind, ref FROM alarms WHERE state <> 'closed' AND kind IN ('action_clock', 'delivery_dead', 'job_buried', 'seal_break', 'rules_refused')",
 }

@@ -282,7 +282,7 @@ export class Feed {
     const answer = await this.#ask(who, 'POST', `decisions/${decision}/undo`, {})
     if (answer) return answer.status === 200
     const { body } = await this.#ask(who, 'GET', `cases/${id}`)
-    return body.decision === null
+    return body.decision?.id !== decision // none, or what somebody decided since
   }
 
   async #reverse(who, decision, item) {
