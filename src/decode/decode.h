@@ -52,6 +52,7 @@ struct tl_png {
 	size_t n; /* bytes of the copy */
 	uint32_t pages;
 	uint16_t orientation; /* 0: not said */
+	bool lacks_data;      /* for the pixels that it announces */
 };
 
 /* Copies what of a PNG makes pixels to dst, which has room for file.n bytes. */

@@ -72,13 +72,41 @@ on_message(j_common_ptr c, int level)
 	}
 }
 
+static bool
+is_bomb(const struct jpeg_decompress_struct *d, uint64_t scans)
+{
+	return scans > SCANS_MAX ||
+	       scans * d->image_width * d->image_height > SCANNED_PIXELS_MAX;
+}
+
 static void
 on_progress(j_common_ptr c)
 {
 	const struct jpeg_decompress_struct *d = (j_decompress_ptr)c;
-	uint64_t scans = d->input_scan_number > 0 ? (uint64_t)d->input_scan_number : 0;
-	if (scans > SCANS_MAX || scans * d->image_width * d->image_height > SCANNED_PIXELS_MAX)
+	if (d->input_scan_number > 0 && is_bomb(d, (uint64_t)d->input_scan_number))
 		leave(c, TL_DECODE_BOMB);
+}
+
+/* Scans of a file, of which `rest` lies behind the first one's head: by their markers, before any is decoded. */
+static uint64_t
+count_scans(struct tl_str rest)
+{
+	uint64_t scans = 1;
+	while (rest.n >= 4) {
+		const uint8_t *ff = memchr(rest.p, 0xff, rest.n - 3);
+		if (!ff || ff[1] == 0xd9)
+			break;
+		size_t skip = 1; /* a byte of 0xff that was stuffed or repeated, or a restart */
+		if (ff[1] >= 0xc0 && ff[1] < 0xff && (ff[1] & 0xf8) != 0xd0) {
+			scans += ff[1] == 0xda;
+			skip = 2 + ((size_t)ff[2] << 8 | ff[3]);
+		}
+		size_t at = (size_t)(ff - rest.p) + skip;
+		if (at > rest.n)
+			break;
+		rest = tl_bytes(rest.p + at, rest.n - at);
+	}
+	return scans;
 }
 
 static uint16_t
@@ -143,6 +171,9 @@ decode_rows(j_decompress_ptr d, const struct tl_decode_ask *q, struct tl_sink *s
 	enum tl_decode_reason why = tl_sink_begin(s, &facts, kind);
 	if (why != TL_DECODE_OK)
 		return why;
+	if (jpeg_has_multiple_scans(d) &&
+	    is_bomb(d, count_scans(tl_bytes(d->src->next_input_byte, d->src->bytes_in_buffer))))
+		return TL_DECODE_BOMB;
 	(void)jpeg_start_decompress(d);
 	if (d->output_width != facts.width || d->output_components > 4)
 		return TL_DECODE_CORRUPT;

@@ -270,7 +270,8 @@ tl_codec_vips(struct tl_str file, const struct tl_decode_ask *q, struct tl_sink 
 		if (!copy)
 			return TL_DECODE_MEMORY;
 		tl_png_pick(file, copy, &png);
-		why = decode(tl_bytes(copy, png.n), format, &png, s);
+		why = png.lacks_data ? TL_DECODE_TRUNCATED
+				     : decode(tl_bytes(copy, png.n), format, &png, s);
 		free(copy);
 	} else {
 		why = decode(file, format, NULL, s);

@@ -130,7 +130,7 @@ static int
 serve(int client, struct item *i, uint64_t program_bytes)
 {
 	if (start(i, client, program_bytes) < 0)
-		return report(client, &i->q, TL_DECODE_MEMORY);
+		return report(client, &i->q, TL_DECODE_CRASHED);
 	uint8_t msg[TL_DECODE_ANSWER_BYTES];
 	size_t n = 0;
 	TL_CLEANUP(tl_fd_close) int fd = -1;
