@@ -7,6 +7,7 @@
  */
 #include "api/console_int.h"
 
+#include "people/factors.h"
 #include "store/grants.h"
 #include "sys/clock.h"
 
@@ -49,7 +50,10 @@ static int
 write_person(struct tl_call *c, const char *key, const struct tl_user *u)
 {
 	int64_t sessions = 0, seen = 0;
+	struct tl_factors has = {0};
 	int rc = tl_session_count(c->db, u->id, tl_now_us(), &sessions, &seen);
+	if (rc == 0)
+		rc = tl_factors_of(c->db, u->id, &has);
 	struct tl_buf *out = &c->out;
 	tl_js_open(out, key, '{');
 	tl_js_id(out, "id", u->id);
@@ -60,6 +64,7 @@ write_person(struct tl_call *c, const char *key, const struct tl_user *u)
 	if (rc == 0)
 		rc = write_grants(c, u->id);
 	tl_js_bool(out, "me", tl_id_eq(u->id, c->who.id));
+	tl_js_bool(out, "second_factor", has.totp || has.passkeys > 0);
 	tl_js_int(out, "sessions", sessions);
 	tl_js_time(out, "seen_at", seen);
 	tl_js_time(out, "created_at", u->created_at);
@@ -329,4 +334,19 @@ tl_console_person_signout(struct tl_call *c)
 	if (rc < 0)
 		return rc;
 	return tl_call_end(c, TL_SYNC_FULL, tl_user_end_sessions(c->db, u.id, c->actor));
+}
+
+int
+tl_console_person_factors_reset(struct tl_call *c)
+{
+	struct tl_user u;
+	int rc = load_person(c, &u);
+	if (rc == 0 && tl_id_eq(u.id, c->who.id))
+		rc = tl_fail(TL_EPERM,
+		    "your own second factors are removed under \"My sign-in\", by password");
+	if (rc == 0)
+		rc = tl_call_begin(c);
+	if (rc == 0)
+		rc = tl_call_end(c, TL_SYNC_FULL, tl_factors_reset(c->db, u.id, c->actor));
+	return rc < 0 ? rc : answer_person(c, u.id);
 }

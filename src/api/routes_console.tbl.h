@@ -70,6 +70,7 @@ R("POST", API "people", person_add, "people", "", 8192, "Add a person; the passw
 R("GET", API "people/{id}", person_get, "people", "", 0, "A person.")
 R("PATCH", API "people/{id}", person_change, "people", "", 32768, "Change role, skills, grants, or shut out.")
 R("POST", API "people/{id}/password", person_password, "people", "", 4096, "A new password, answered once.")
+R("DELETE", API "people/{id}/factors", person_factors_reset, "people", "", 0, "Remove a person's second factors.")
 R("DELETE", API "people/{id}/sessions", person_signout, "people", "", 0, "Sign a person out everywhere.")
 
 R("GET", API "policies", policies, "look", "", 0, "The policy tree.")

@@ -677,6 +677,7 @@ export interface Person {
   skills: string[]
   grants: Grant[]
   me: boolean
+  second_factor: boolean // an app or a passkey beside the password
   sessions: number // open ones
   seen_at: Time | null // when the newest of them was last used
   created_at: Time

@@ -25,6 +25,7 @@ const COLUMNS: Column<Person>[] = [
   { name: 'role', title: 'Role', by: (p) => p.role, cell: (p) => p.role },
   { name: 'skills', title: 'Skills', small: 'hide', cell: (p) => p.skills.join(', ') || <span class="quiet">–</span> },
   { name: 'grants', title: 'Narrowed', small: 'hide', by: (p) => p.grants.length, cell: (p) => (p.grants.length ? plural(p.grants.length, 'grant') : <span class="quiet">–</span>) },
+  { name: 'second', title: 'Second factor', small: 'hide', by: (p) => (p.second_factor ? 'set up' : 'none'), cell: (p) => (p.second_factor ? 'set up' : <span class="quiet">none</span>) },
   { name: 'seen', title: 'Last here', by: (p) => p.seen_at ?? '', cell: (p) => (p.seen_at ? <Ago time={p.seen_at} /> : <span class="quiet">not signed in</span>) },
 ]
 

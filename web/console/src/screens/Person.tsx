@@ -21,7 +21,7 @@ export function PersonScreen({ id }: { id: string }) {
   const choices = useLoad('people', () => get<People>(['people']))
   const problem = useSignal<unknown>(null)
   const made = useSignal<NewPassword | null>(null)
-  const asking = useSignal<'password' | 'disable' | null>(null)
+  const asking = useSignal<'password' | 'factors' | 'disable' | null>(null)
   const attempt = (work: Promise<unknown>, done: string) => {
     asking.value = null
     void work.then(() => { problem.value = null; say(done); reload() }, (e: unknown) => { problem.value = e })
@@ -36,7 +36,7 @@ export function PersonScreen({ id }: { id: string }) {
       {p ? (
         <>
           <Facts rows={[
-            ['Seen by others as', p.pseudonym], ['Added', <Ago time={p.created_at} />],
+            ['Seen by others as', p.pseudonym], ['Added', <Ago time={p.created_at} />], ['Second factor', p.second_factor ? 'set up' : 'none'],
             ['State', p.disabled_at ? <><Tag tone="bad">shut out</Tag> <Ago time={p.disabled_at} /></> : p.locked_until ? <Tag tone="warn">too many wrong passwords; must wait</Tag> : 'can sign in'],
           ]} />
           {p.me ? <p class="notice">This is you. Nobody changes what they themselves may do: ask another administrator. Your password and preferences are in <Link to={href('settings')}>Settings</Link>.</p> : null}
@@ -53,6 +53,7 @@ export function PersonScreen({ id }: { id: string }) {
               <h2>Getting in</h2>
               <p>
                 <Button onClick={() => { asking.value = 'password' }}>New password</Button>{' '}
+                {p.second_factor ? <><Button onClick={() => { asking.value = 'factors' }}>Reset second factor</Button>{' '}</> : null}
                 {p.disabled_at ? <Button onClick={() => change({ disabled: false }, `${p.name} can sign in again.`)}>Let in again</Button> : <Button kind="danger" onClick={() => { asking.value = 'disable' }}>Shut out</Button>}
               </p>
             </section>
@@ -61,6 +62,12 @@ export function PersonScreen({ id }: { id: string }) {
             <Dialog title={`A new password for ${p.name}?`} close={() => { asking.value = null }}>
               <p>Every session of theirs ends. The new password is shown to you once.</p>
               <Button kind="main" onClick={() => attempt(call<NewPassword>('POST', ['people', id, 'password'], {}).then((m) => { made.value = m }), 'The password is made.')}>Make a password</Button>
+            </Dialog>
+          ) : null}
+          {asking.value === 'factors' ? (
+            <Dialog title={`Reset the second factor of ${p.name}?`} close={() => { asking.value = null }}>
+              <p>For somebody who lost device and recovery codes. Be sure that it is really them who asks. Their app, passkeys and codes are removed and every session of theirs ends; the password alone signs in until they set up another.</p>
+              <Button kind="danger" onClick={() => attempt(call<Person>('DELETE', ['people', id, 'factors']).then(put), `The second factor of ${p.name} is removed.`)}>Reset</Button>
             </Dialog>
           ) : null}
           {asking.value === 'disable' ? (

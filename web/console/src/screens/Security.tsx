@@ -1,6 +1,7 @@
 // One's own safety: second factors, password, and where one is signed in.
 import { useSignal } from '@preact/signals'
 import type { NewCodes, Passkey, Security, SignedIn } from '../api.ts'
+import { sentence } from '../app/format.ts'
 import { call, explain, Failure, get } from '../app/http.ts'
 import { canPasskey } from '../app/passkey.ts'
 import { session } from '../app/state.ts'
@@ -92,12 +93,17 @@ function Factors({ data, ask }: { data: Security; ask: (x: Asking) => void }) {
   )
 }
 
+/** What is wrong with a field, without the problem's title. */
+function wrongIn(e: unknown): string {
+  return e instanceof Failure && e.status === 422 ? sentence(e.detail) : explain(e).what
+}
+
 interface WithPasswordProps { title: string; text: string; verb: string; danger?: true; close: () => void; send: (password: string) => Promise<void> }
 
 function WithPassword(p: WithPasswordProps) {
   const password = useSignal('')
   const wrong = useSignal<string | null>(null)
-  const send = () => p.send(password.value).catch((e: unknown) => { password.value = ''; wrong.value = explain(e).what })
+  const send = () => p.send(password.value).catch((e: unknown) => { password.value = ''; wrong.value = wrongIn(e) })
   return (
     <Dialog title={p.title} close={p.close}>
       <p>{p.text}</p>
@@ -123,7 +129,7 @@ function ChangePassword({ close }: { close: () => void }) {
       say('The password is changed. Other sessions have ended.')
       close()
     } catch (e) {
-      wrong.value = { field: (e instanceof Failure && e.field) || '/password', text: explain(e).what }
+      wrong.value = { field: (e instanceof Failure && e.field) || '/password', text: wrongIn(e) }
     }
   }
   return (

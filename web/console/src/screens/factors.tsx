@@ -2,7 +2,8 @@
 import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import type { NewCodes, NewPasskey, NewPasskeyAsk, NewTotp } from '../api.ts'
-import { call, explain, Failure } from '../app/http.ts'
+import { sentence } from '../app/format.ts'
+import { call, Failure } from '../app/http.ts'
 import { makePasskey, passkeyProblem } from '../app/passkey.ts'
 import { Button, ErrorNote, Field } from '../ui/basic.tsx'
 import { say } from '../ui/status.tsx'
@@ -34,7 +35,7 @@ export function NewApp({ done }: Got) {
   const send = () => call<NewCodes>('PUT', ['session', 'totp'], { code: code.value.trim() }).then((c) => done(c.recovery_codes), (e: unknown) => {
     code.value = ''
     field.current?.focus()
-    if (e instanceof Failure && e.status === 422) wrong.value = `${explain(e).what}. Codes depend on the time: the clock of your device must be right.`
+    if (e instanceof Failure && e.status === 422) wrong.value = `${sentence(e.detail)}. Codes depend on the time: the clock of your device must be right.`
     else problem.value = e
   })
   const t = made.value
@@ -85,7 +86,7 @@ export function Codes({ codes, done }: { codes: string[]; done: () => void }) {
   const first = useRef<HTMLDivElement>(null)
   useEffect(() => { first.current?.focus() }, [])
   return (
-    <div tabIndex={-1} ref={first}>
+    <div tabIndex={-1} ref={first} class="quiet-focus">
       <p>If your device is lost, each of these codes lets you in once. They are shown this once: print them, or keep them where you keep passwords.</p>
       <ol class="codes">{codes.map((c) => <li key={c}><code>{c}</code></li>)}</ol>
       <p class="ways">

@@ -2,7 +2,8 @@
 import { signal, useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import type { Proof, SecondStep } from '../api.ts'
-import { asProver, call, explain } from '../app/http.ts'
+import { sentence } from '../app/format.ts'
+import { asProver, call, explain, Failure } from '../app/http.ts'
 import { Button, Field } from '../ui/basic.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { Second } from '../ui/second.tsx'
@@ -22,7 +23,7 @@ function Ask({ done }: { done: (proved: boolean) => void }) {
     asked.value = null
     done(proved)
   }
-  const failed = (error: unknown) => { problem.value = explain(error).what }
+  const failed = (error: unknown) => { problem.value = error instanceof Failure && error.status === 422 ? sentence(error.detail) : explain(error).what }
   const begin = () => call<SecondStep>('POST', ['session', 'prove', 'ask'], {}).then((s) => { step.value = s }, failed)
   const field = useRef<HTMLInputElement>(null)
   useEffect(() => { void begin() }, [])

@@ -2,6 +2,7 @@
 import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import type { Proof, SecondStep } from '../api.ts'
+import { sentence } from '../app/format.ts'
 import { explain, Failure } from '../app/http.ts'
 import { canPasskey, passkeyProblem, usePasskey } from '../app/passkey.ts'
 import { Button, Field } from './basic.tsx'
@@ -61,8 +62,4 @@ export function Second({ step, send, over }: { step: SecondStep; send: (proof: P
       <p class="quiet">Nothing at hand? An administrator can reset your second factor.</p>
     </div>
   )
-}
-
-function sentence(text: string): string {
-  return text ? text[0]?.toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? '' : '.') : ''
 }
