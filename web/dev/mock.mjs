@@ -21,6 +21,13 @@ class Refuse extends Error {
   }
 }
 
+/** @param {World} w */
+const alarmHead = (w) => {
+  const open = w.alarms.filter((a) => a.state === 'open')
+  const worst = open.find((a) => a.severity === 'critical') ?? open[0]
+  return { alarms: open.length, alarm_severity: worst?.severity ?? null, alarm_text: worst?.text ?? null }
+}
+
 /** @param {string} scene @returns {World} */
 function world(scene) {
   const empty = scene === 'empty'
@@ -31,8 +38,8 @@ function world(scene) {
     switches: { observe_only: { value: 'off', set_by: '', at: null }, automatic_actions: { value: 'on', set_by: '', at: null } },
     keys: empty ? [] : [['harbour, production', true, 'tlk_live_9fQ2'], ['harbour, staging', false, 'tlk_test_x7Ka'], ['old importer', true, 'tlk_live_0aBc']].map(([label, live, prefix], i) => ({ id: uuid(), platform: 'harbour', live, label, prefix, scopes: ['ingest', 'flag', 'accounts', 'confirm', 'events', 'read'], rate_per_s: i ? 0 : 200, burst: i ? 0 : 500, networks: i ? [] : ['203.0.113.0/24'], created_at: at(-90000), last_used_at: i ? null : at(-1), expires_at: i ? null : at(60 * 24 * 9), revoked_at: i === 2 ? at(-5000) : null, replaced_by: null, unused: i === 1 })),
     alarms: empty ? [] : [
-      { id: uuid(), kind: 'delivery_dead', ref: 'harbour', text: 'The platform harbour has not answered for 3 days, so 4 messages were given up. Everything is kept and can be sent again. Ask harbour’s engineers to look at their endpoint, then send the messages again under Deliveries.', state: 'open', owner: null, opened_at: at(-140), changed_at: at(-140), count: 4 },
-      { id: uuid(), kind: 'rules_refused', ref: 'policy/rules/scam.rules', text: 'A changed rule file was refused; the rules before it stay in force. Rules says in which line the mistake is.', state: full ? 'open' : 'acknowledged', owner: full ? null : 'ada', opened_at: at(-900), changed_at: at(-800), count: 1 },
+      { id: uuid(), kind: 'rules_refused', ref: 'policy', severity: 'warning', title: 'Rules were refused', text: 'The rule packs have errors; the last good rules stay in force. scam.rules:12:9: unknown name "contat"', safe: 'Nothing passes unjudged: without any good rules items wait.', remedy: 'Correct the file; `tutela rule check` shows the place.', ends_itself: true, state: full ? 'open' : 'acknowledged', owner: full ? null : 'ada', opened_at: at(-900), changed_at: at(-800), count: 1, about: 'rules', history: [...(full ? [] : [{ at: at(-800), what: 'acknowledged', who: 'ada' }]), { at: at(-900), what: 'told', who: 'mail:leads' }, { at: at(-900), what: 'opened', who: null }] },
+      { id: uuid(), kind: 'delivery_dead', ref: '0197f3c2-1111-7000-8000-000000000001', severity: 'critical', title: 'A delivery was given up', text: 'A delivery was given up after 24 tries (the receiver answered 503).', safe: 'The decision stands; the platform does not know of it.', remedy: 'Mend the endpoint, then send the delivery again under Deliveries.', ends_itself: true, state: 'open', owner: null, opened_at: at(-140), changed_at: at(-140), count: 4, about: 'deliveries?state=dead', history: [{ at: at(-80), what: 'told', who: 'mail:admins' }, { at: at(-125), what: 'told', who: 'mail:leads' }, { at: at(-139), what: 'told', who: 'webhook:oncall' }, { at: at(-139), what: 'failed', who: 'mail:oncall' }, { at: at(-140), what: 'opened', who: null }] },
     ],
     deliveries: empty ? [] : Array.from({ length: full ? 100 : 12 }, (_, i) => ({ id: uuid(), platform: 'harbour', live: true, kind: i % 3 ? 'action.requested' : 'item.verdict', subject_key: `item:post-${91000 + i}`, state: i === 2 ? 'dead' : i < 2 ? 'waiting' : 'delivered', attempts: i === 2 ? 24 : 1, created_at: at(-i * 17), not_before: at(-i * 17), next_at: i < 2 ? at(3) : null, delivered_at: i > 2 ? at(-i * 17) : null, status: i === 2 ? 503 : i > 2 ? 200 : null, error: i === 2 ? 'the endpoint answered 503 for 3 days' : null, body: { id: 'x', type: 'action.requested', at: at(-i * 17), platform: 'harbour', livemode: true, data: { action: 'remove', subject: { kind: 'item', id: `post-${91000 + i}` } } } })),
   }
@@ -49,7 +56,7 @@ function answer(w, user, method, p, q, body) {
   const open = () => w.cases.filter((c) => c.state === 'open')
   const call = `${method} ${p[0]}${p.length > 1 ? '/' + (p[2] ?? '') : ''}`
   const role = ['admin', 'lead', 'moderator', 'specialist', 'viewer'].includes(user) ? user : 'admin'
-  const session = () => ({ user: { id: hex(user).slice(0, 32), name: user, role, pseudonym: 'M-07', skills: ['child-safety'] }, csrf: 'mock', expires_at: at(600), undo_seconds: w.undoSeconds, claim_seconds: w.claimSeconds, observe_only: w.switches.observe_only.value === 'on', automatic_actions: w.switches.automatic_actions.value === 'on', alarms: w.alarms.filter((a) => a.state === 'open').length, waiting: open().length, decided_today: w.decided, prefs: w.prefs, version: '0.1.0 (mock)' })
+  const session = () => ({ user: { id: hex(user).slice(0, 32), name: user, role, pseudonym: 'M-07', skills: ['child-safety'] }, csrf: 'mock', expires_at: at(600), undo_seconds: w.undoSeconds, claim_seconds: w.claimSeconds, observe_only: w.switches.observe_only.value === 'on', automatic_actions: w.switches.automatic_actions.value === 'on', ...alarmHead(w), waiting: open().length, decided_today: w.decided, prefs: w.prefs, version: '0.1.0 (mock)' })
   const find = () => {
     const c = w.cases.find((x) => x.id === p[1])
     if (!c) throw new Refuse(404, 'There is no such case')
@@ -159,7 +166,7 @@ export function start({ port = 0, scene = 'usual' } = {}) {
     if (path.startsWith('/console/media/')) return send(200, 'image/png', landscape(parseInt(path.split('/')[3]?.slice(0, 4) ?? '0', 16), 640, 480))
     if (path === '/console/api/live') {
       res.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' })
-      const tell = () => res.write(`event: counters\ndata: ${JSON.stringify({ alarms: w.alarms.filter((a) => a.state === 'open').length, waiting: w.cases.filter((c) => c.state === 'open').length, queues: Object.fromEntries(queues.map((qu) => [qu.name, w.cases.filter((c) => c.queue === qu.name && c.state === 'open').length])), observe_only: w.switches.observe_only.value === 'on', automatic_actions: w.switches.automatic_actions.value === 'on' })}\n\n`)
+      const tell = () => res.write(`event: counters\ndata: ${JSON.stringify({ ...alarmHead(w), waiting: w.cases.filter((c) => c.state === 'open').length, queues: Object.fromEntries(queues.map((qu) => [qu.name, w.cases.filter((c) => c.queue === qu.name && c.state === 'open').length])), observe_only: w.switches.observe_only.value === 'on', automatic_actions: w.switches.automatic_actions.value === 'on' })}\n\n`)
       tell()
       const timer = setInterval(tell, 1000)
       return req.on('close', () => clearInterval(timer))

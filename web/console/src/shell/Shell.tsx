@@ -99,9 +99,10 @@ function Header({ screen, palette, help }: { screen: Screen | null; palette: () 
       </nav>
       <div class="bar-right">
         <Button kind="quiet" class="find" command="app.palette" onClick={palette}>Find</Button>
-        {may.review.value ? <Link to={href('alarms')} class={`alarms ${alarms ? 'some' : ''}`} current={top === 'alarms'}>
+        {may.review.value ? <Link to={href('alarms')} class={`alarms ${alarms ? 'some' : ''} ${counters.value?.alarm_severity ?? ''}`} current={top === 'alarms'} title={counters.value?.alarm_text ?? undefined}>
           <svg viewBox="0 0 12 12" width="9" height="9" aria-hidden="true"><path d="M6 0.5 11.5 11H0.5z" fill={alarms ? 'currentColor' : 'none'} stroke="currentColor" /></svg>
           {alarms ? `${alarms} alarm${alarms === 1 ? '' : 's'}` : 'no alarms'}
+          {alarms && counters.value?.alarm_text ? <span class="alarm-head">{counters.value.alarm_text}</span> : null}
         </Link> : null}
         {decidedToday.value ?? session.value?.decided_today ? <span class="today">{decidedToday.value ?? session.value?.decided_today} decided today</span> : null}
         <details class="person" onToggle={(e) => e.currentTarget.open && e.currentTarget.querySelector('a')?.focus()}>
