@@ -147,4 +147,5 @@ int cli_read_line(char *dst, size_t cap) TL_MUST;
 void cli_scdoc(struct tl_buf *out);
 void cli_completion_bash(struct tl_buf *out);
 void cli_completion_zsh(struct tl_buf *out);
+void cli_alarms_markdown(struct tl_buf *out);
 void cli_markdown(struct tl_buf *out);

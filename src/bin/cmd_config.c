@@ -52,6 +52,7 @@ static const struct {
     {"zsh", cli_completion_zsh},
     {"commands", cli_markdown},
     {"configuration", tl_config_markdown},
+    {"alarms", cli_alarms_markdown},
 };
 
 static void
@@ -81,5 +82,5 @@ cmd_docs(struct tl_cli *c)
 		}
 	}
 	return tl_fail(TL_EUSAGE,
-	    "\"%s\" is not one of man, bash, zsh, commands, configuration", c->argv[0]);
+	    "\"%s\" is not one of man, bash, zsh, commands, configuration, alarms", c->argv[0]);
 }

@@ -177,7 +177,7 @@ C(audit, "audit", "", 0, 0, CLI_STORE, "The audit trail, newest first.", "tutela
 O(audit, "limit", "N", "At most so many; default 50.")
 C(config, "config", "", 0, 0, CLI_CONFIG, "Print the configuration in force.", "tutela config --set undo_seconds=0")
 C(help, "help", "[COMMAND...]", 0, 2, CLI_NOTHING, "Explain a command.", "tutela help user add")
-C(docs, "docs", "KIND", 1, 1, CLI_NOTHING, "Print generated documents: man, bash, zsh, commands, configuration.",
+C(docs, "docs", "KIND", 1, 1, CLI_NOTHING, "Print generated documents: man, bash, zsh, commands, configuration, alarms.",
     "tutela docs bash > /etc/bash_completion.d/tutela")
 #undef C
 #undef O

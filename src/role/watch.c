@@ -39,6 +39,9 @@
 #define KEEP_US (3 * TL_US_HOUR)
 #define NOTICES_KEEP_US (90 * TL_US_DAY)
 #define QUEUES_MAX 100
+#define KEYS_MAX 100
+#define KEY_SOON_US (14 * TL_US_DAY)
+#define KEY_PAST_US (30 * TL_US_DAY)
 
 void
 watch_init(struct watch *w, const struct tl_config *config, struct tl_arena *arena)
@@ -277,6 +280,62 @@ watch_channels(struct tl_db *db, struct watch *w, int64_t now)
 	return rc;
 }
 
+struct key_row {
+	char ref[TL_ID_TEXT];
+	struct tl_str prefix;
+	int64_t left_us;
+};
+
+static int
+read_keys(struct tl_db *db, struct watch *w, int64_t now, struct key_row list[KEYS_MAX],
+    size_t *ret_count)
+{
+	struct tl_row r;
+	size_t n = 0;
+	int rc = tl_db_query(
+	    db, &r, TL_SQL_WATCH_KEYS, A_INT(now + KEY_SOON_US), A_INT(now - KEY_PAST_US));
+	if (rc < 0)
+		return rc;
+	while (n < KEYS_MAX && (rc = tl_row_next(&r)) > 0) {
+		tl_id_text(list[n].ref, tl_col_id(&r, 0));
+		list[n].prefix = tl_arena_dup(w->arena, tl_col_str(&r, 1));
+		list[n++].left_us = tl_col_int(&r, 2) - now;
+	}
+	tl_row_end(&r);
+	*ret_count = n;
+	return rc < 0 ? rc : tl_arena_check(w->arena);
+}
+
+/* API keys that end soon without a successor; over once there is one, or the key is revoked. */
+static int
+watch_keys(struct tl_db *db, struct watch *w, int64_t now)
+{
+	struct key_row keys[KEYS_MAX];
+	struct tl_str *refs;
+	size_t n = 0, open = 0;
+	int rc = read_keys(db, w, now, keys, &n);
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		char when[40];
+		int64_t days = keys[i].left_us / TL_US_DAY;
+		(void)snprintf(when, sizeof when,
+		    days >= 0 ? "runs out in %lld days" : "ran out %lld days ago",
+		    (long long)(days >= 0 ? days : -days));
+		rc = tl_alarm_say(db, TL_AL_KEY_EXPIRY, tl_str(keys[i].ref),
+		    TL_SAID(A_TEXT(keys[i].prefix), A_Z(when)));
+	}
+	if (rc == 0)
+		rc = tl_alarm_refs(db, TL_AL_KEY_EXPIRY, w->arena, &refs, &open);
+	for (size_t i = 0; i < open && rc == 0; i++) {
+		struct tl_id id;
+		bool still = tl_id_parse(refs[i], &id) < 0; /* a deadline that somebody set */
+		for (size_t k = 0; k < n; k++)
+			still = still || tl_str_is(refs[i], keys[k].ref);
+		if (!still)
+			rc = tl_alarm_over(db, TL_AL_KEY_EXPIRY, refs[i]);
+	}
+	return rc;
+}
+
 /* The machine -------------------------------------------------------------------------------------------------- */
 
 static int
@@ -443,6 +502,7 @@ static int (*const rules[])(struct tl_db *db, struct watch *w, int64_t now) = {
     watch_deliveries,
     watch_endpoints,
     watch_channels,
+    watch_keys,
     watch_disk,
     watch_roles,
     watch_deadlines,

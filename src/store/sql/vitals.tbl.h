@@ -26,6 +26,8 @@ S(WATCH_CASES_NEAR,
     " LIMIT 100")
 S(WATCH_ENDPOINT_BACK, "SELECT 1 FROM endpoints g JOIN endpoints e ON e.platform = g.platform AND e.live = g.live"
 		       " AND e.enabled = 1 WHERE g.id = $1 LIMIT 1")
+S(WATCH_KEYS, "SELECT id, prefix, expires_at FROM api_keys WHERE live = 1 AND expires_at < $1 AND expires_at > $2"
+	      " AND revoked_at IS NULL AND replaced_by IS NULL ORDER BY expires_at LIMIT 100")
 S(WATCH_QUEUE_OPEN, "SELECT q.name, q.title, COUNT(c.id) FROM queues q LEFT JOIN cases c ON c.queue = q.name AND c.live = 1"
 		    " AND c.state IN ('open', 'claimed') GROUP BY q.name, q.title ORDER BY q.name LIMIT 100")
 S(WATCH_QUEUE_FLOW, "SELECT COUNT(CASE WHEN opened_at > $2 THEN 1 END), COUNT(CASE WHEN state IN ('decided', 'closed')"
