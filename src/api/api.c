@@ -6,6 +6,7 @@
  */
 #include "api/api.h"
 
+#include "api/shares.h"
 #include "people/key_gate.h"
 
 /* What a client needs to slow down by itself (draft-ietf-httpapi-ratelimit-headers, as most clients know it). */
@@ -18,6 +19,24 @@ say_rate(struct tl_req *req, const struct tl_key_grant *grant)
 	(void)snprintf(text, sizeof text, "%lld", (long long)grant->rate_left);
 	tl_req_set_header(req, "RateLimit-Remaining", text);
 	tl_req_set_header(req, "RateLimit-Reset", "1");
+}
+
+static void
+give_share(struct tl_req *req)
+{
+	tl_shares_give(tl_api_of(req)->shares, tl_req_who(req)->id);
+}
+
+/* Event readers stay for hours and have their own bound (hub.c). */
+static int
+take_share(struct tl_req *req, enum tl_scope scope)
+{
+	if (scope == TL_SCOPE_EVENTS)
+		return 0;
+	int rc = tl_shares_take(tl_api_of(req)->shares, tl_req_who(req)->id);
+	if (rc == 0)
+		tl_req_at_end(req, give_share);
+	return rc;
 }
 
 int
@@ -49,7 +68,7 @@ tl_api_gate(struct tl_req *req, const char *need)
 		    .platform = grant.platform,
 		    .live = grant.live,
 		    .scopes = grant.scopes};
-	return rc;
+	return rc == 0 ? take_share(req, (enum tl_scope)scope) : rc;
 }
 
 int

@@ -16,13 +16,15 @@ struct tl_asks;
 struct tl_aside;
 struct tl_hub;
 struct tl_key_gate;
+struct tl_shares;
 
 struct tl_api {
 	struct tl_app app; /* first: tl_req_app is both */
 	struct tl_key_gate *gate;
-	struct tl_asks *asks;   /* questions to workers */
-	struct tl_hub *hub;     /* the event stream */
-	struct tl_aside *aside; /* for what waits for the disk */
+	struct tl_shares *shares; /* of keys */
+	struct tl_asks *asks;     /* questions to workers */
+	struct tl_hub *hub;       /* the event stream */
+	struct tl_aside *aside;   /* for what waits for the disk */
 	struct tl_stats *stats;
 	struct tl_http *http; /* the platform's port, for its figures */
 	struct tl_key print_key;

@@ -100,6 +100,9 @@ struct tl_str tl_req_body(const struct tl_req *req);
 int tl_req_json(
     struct tl_req *req, json_t **ret) TL_MUST; /* an object; freed with the request */
 
+/* Called once when the request is over, however it ended; set by gates. */
+void tl_req_at_end(struct tl_req *req, void (*fn)(struct tl_req *req));
+
 /* A slot for what the route's own steps share; freed when the request ends. */
 void tl_req_keep(struct tl_req *req, void *p, void (*destroy)(void *p));
 void *tl_req_kept(const struct tl_req *req);

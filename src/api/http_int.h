@@ -47,6 +47,7 @@ struct tl_req {
 	void *kept;
 	void (*kept_destroy)(void *p);
 	void *work;
+	void (*at_end)(struct tl_req *req);
 	_Atomic int state;
 	_Atomic bool answered;            /* guards "exactly one" */
 	void (*then)(struct tl_req *req); /* of tl_req_continue; read when REQ_CALLED is seen */

@@ -42,6 +42,8 @@ tl_req_create(struct tl_http *h)
 static void
 forget(struct tl_req *req)
 {
+	if (req->at_end)
+		req->at_end(req);
 	if (req->kept_destroy)
 		req->kept_destroy(req->kept);
 	if (req->response)
@@ -215,6 +217,12 @@ tl_req_json(struct tl_req *req, json_t **ret)
 		return tl_fail_at(TL_EFIELD, "", "expected an object");
 	*ret = req->json;
 	return 0;
+}
+
+void
+tl_req_at_end(struct tl_req *req, void (*fn)(struct tl_req *req))
+{
+	req->at_end = fn;
 }
 
 void

@@ -16,6 +16,7 @@
 #include "api/hub.h"
 #include "api/pulse.h"
 #include "api/rates.h"
+#include "api/shares.h"
 #include "api/stats.h"
 #include "api/tls.h"
 #include "people/key_gate.h"
@@ -192,6 +193,7 @@ start(struct server *s)
 	if (rc < 0)
 		return rc;
 	api->gate = tl_key_gate_create();
+	api->shares = tl_shares_create((int)api->app.config->connections_max / 2);
 	join_routes(s);
 	rc = tl_asks_start(api->app.wires, &api->asks);
 	if (rc == 0)
@@ -230,6 +232,7 @@ stop(struct server *s)
 	tl_asks_destroy(api->asks);
 	tl_app_fini(&api->app);
 	tl_key_gate_destroy(api->gate);
+	tl_shares_destroy(api->shares);
 	tl_stats_destroy(api->stats);
 	tl_rates_destroy(api->app.rates);
 	tl_tls_end();
