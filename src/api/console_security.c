@@ -47,8 +47,8 @@ tl_call_write_sign_in(struct tl_call *c, const struct tl_session_row *s, const u
 static int
 write_sign_ins(struct tl_call *c)
 {
-	struct tl_session_row *rows;
-	size_t n;
+	struct tl_session_row *rows = NULL;
+	size_t n = 0;
 	int64_t idle = tl_call_signin_rules(c->app->config).idle_us;
 	int rc = tl_session_list(
 	    c->db, c->session->user.id, tl_now_us() - idle, c->arena, &rows, &n);
@@ -64,7 +64,7 @@ tl_console_security(struct tl_call *c)
 {
 	struct tl_passkey *keys = NULL;
 	struct tl_webauthn_site site;
-	struct tl_factors f;
+	struct tl_factors f = {0};
 	size_t n = 0;
 	int rc = tl_factors_of(c->db, c->session->user.id, &f);
 	if (rc == 0)
@@ -72,10 +72,11 @@ tl_console_security(struct tl_call *c)
 	if (rc < 0)
 		return rc;
 	bool can = tl_call_site(c, &site);
+	struct tl_str why = can ? TL_S("") : tl_str(tl_err_text());
 	tl_js_open(&c->out, NULL, '{');
 	tl_js_bool(&c->out, "totp", f.totp);
 	tl_js_bool(&c->out, "must_have", must_have(c));
-	tl_js_str0(&c->out, "no_passkeys", can ? (struct tl_str){0} : tl_str(tl_err_text()));
+	tl_js_str0(&c->out, "no_passkeys", why);
 	tl_js_int(&c->out, "recovery_left", f.recovery_left);
 	tl_js_open(&c->out, "passkeys", '[');
 	for (size_t i = 0; i < n; i++)
@@ -147,7 +148,7 @@ int
 tl_console_totp_confirm(struct tl_call *c)
 {
 	struct tl_str code = {0};
-	struct tl_factors before;
+	struct tl_factors before = {0};
 	int64_t late_s = 0;
 	static const struct tl_json_field fields[] = {{"code", TL_J_STR, 0, 1, 16, NULL, true}};
 	int rc = TL_CALL_JSON(c, fields, &code);
@@ -205,8 +206,8 @@ tl_console_passkey_add(struct tl_call *c)
 	struct tl_passkey_new p = {0};
 	struct tl_webauthn_site site;
 	struct tl_step step;
-	struct tl_factors before;
-	struct tl_str cookie;
+	struct tl_factors before = {0};
+	struct tl_str cookie = {0};
 	static const struct tl_json_field fields[] = {
 	    {"name", TL_J_STR, offsetof(struct tl_passkey_new, name), 1, 60, NULL, true},
 	    {"client_data", TL_J_STR, offsetof(struct tl_passkey_new, client_data), 1, 8192,
@@ -287,7 +288,7 @@ tl_console_passkey_remove(struct tl_call *c)
 int
 tl_console_recovery_make(struct tl_call *c)
 {
-	struct tl_factors f;
+	struct tl_factors f = {0};
 	int rc = with_password(c);
 	if (rc == 0)
 		rc = tl_factors_of(c->db, c->session->user.id, &f);

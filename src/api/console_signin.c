@@ -45,12 +45,12 @@ bytes_of(struct tl_call *c, const char *field, struct tl_str text, struct tl_str
 {
 	size_t n = 0;
 	uint8_t *p = tl_arena_alloc(c->arena, text.n + 1);
-	int rc = tl_arena_check(c->arena);
-	if (rc == 0 && tl_unbase64url(p, text.n, text, &n) < 0)
-		rc = tl_fail_at(TL_EFIELD, field, "not base64url");
-	if (rc == 0)
-		*ret = tl_bytes(p, n);
-	return rc;
+	if (!p)
+		return tl_fail(TL_ENOMEM, "out of memory");
+	if (tl_unbase64url(p, text.n, text, &n) < 0)
+		return tl_fail_at(TL_EFIELD, field, "not base64url");
+	*ret = tl_bytes(p, n);
+	return 0;
 }
 
 int
@@ -165,14 +165,14 @@ give_try(struct tl_call *c)
 
 /* Answers -------------------------------------------------------------------------------- */
 
-static struct tl_signin *
-new_signin(struct tl_call *c)
+static int
+new_signin(struct tl_call *c, struct tl_signin **ret)
 {
 	struct tl_str agent = {0};
 	struct tl_signin *s = TL_NEW(c->arena, struct tl_signin);
 	struct tl_webauthn_site *site = TL_NEW(c->arena, struct tl_webauthn_site);
 	if (!s || !site)
-		return NULL;
+		return tl_fail(TL_ENOMEM, "out of memory");
 	(void)tl_req_header(c->req, "User-Agent", &agent);
 	s->device = tl_str(tl_device_words(c->arena, agent));
 	struct tl_addr from = tl_req_client(c->req);
@@ -181,7 +181,8 @@ new_signin(struct tl_call *c)
 	s->address = tl_arena_dup(c->arena, tl_str(address));
 	s->rules = tl_call_signin_rules(c->app->config);
 	s->site = tl_call_site(c, site) ? site : NULL;
-	return s;
+	*ret = s;
+	return tl_arena_check(c->arena);
 }
 
 static int
@@ -242,9 +243,9 @@ tl_console_session_create(struct tl_call *c)
 	int rc = TL_CALL_JSON(c, fields, &ask);
 	if (rc == 0)
 		rc = take_try(c);
-	struct tl_signin *s = new_signin(c);
+	struct tl_signin *s = NULL;
 	if (rc == 0)
-		rc = tl_arena_check(c->arena);
+		rc = new_signin(c, &s);
 	if (rc < 0)
 		return rc;
 	s->name = ask.name;
@@ -277,8 +278,8 @@ int
 tl_console_session_second(struct tl_call *c)
 {
 	struct asked ask = {0};
-	struct tl_signin *s = new_signin(c);
-	int rc = tl_arena_check(c->arena);
+	struct tl_signin *s = NULL;
+	int rc = new_signin(c, &s);
 	if (rc == 0)
 		rc = read_proof(c, &ask, &s->proof);
 	if (rc == 0)
@@ -300,7 +301,7 @@ int
 tl_console_session_prove_ask(struct tl_call *c)
 {
 	struct tl_step step;
-	struct tl_factors f;
+	struct tl_factors f = {0};
 	int rc = tl_factors_of(c->db, c->session->user.id, &f);
 	if (rc < 0)
 		return rc;
@@ -318,8 +319,8 @@ tl_console_session_prove_ask(struct tl_call *c)
 int
 tl_call_password(struct tl_call *c, struct tl_str password)
 {
-	struct tl_signin *s = new_signin(c);
-	int rc = tl_arena_check(c->arena);
+	struct tl_signin *s = NULL;
+	int rc = new_signin(c, &s);
 	if (rc < 0)
 		return rc;
 	s->password = password;
@@ -341,9 +342,9 @@ int
 tl_console_session_prove(struct tl_call *c)
 {
 	struct asked ask = {0};
-	struct tl_factors f;
-	struct tl_signin *s = new_signin(c);
-	int rc = tl_arena_check(c->arena);
+	struct tl_factors f = {0};
+	struct tl_signin *s = NULL;
+	int rc = new_signin(c, &s);
 	if (rc == 0)
 		rc = read_proof(c, &ask, &s->proof);
 	if (rc == 0)

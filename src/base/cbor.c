@@ -103,7 +103,7 @@ tl_cbor_next(struct tl_cur *c, struct tl_cbor *ret)
 int
 tl_cbor_expect(struct tl_cur *c, enum tl_cbor_kind kind, struct tl_cbor *ret)
 {
-	struct tl_cbor v;
+	struct tl_cbor v = {0};
 	int rc = tl_cbor_next(c, &v);
 	if (rc < 0)
 		return rc;
@@ -117,7 +117,7 @@ int
 tl_cbor_skip(struct tl_cur *c)
 {
 	for (size_t left = 1; left > 0; left--) {
-		struct tl_cbor v;
+		struct tl_cbor v = {0};
 		int rc = tl_cbor_next(c, &v);
 		if (rc < 0)
 			return rc;

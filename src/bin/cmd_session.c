@@ -15,8 +15,8 @@ find(struct tl_cli *c, const char *name, struct tl_user *ret)
 static int
 list_of(struct tl_cli *c, struct cli_list *l, const struct tl_user *u)
 {
-	struct tl_session_row *rows;
-	size_t n;
+	struct tl_session_row *rows = NULL;
+	size_t n = 0;
 	int rc = tl_session_list(c->db, u->id, 0, c->arena, &rows, &n);
 	for (size_t i = 0; rc == 0 && i < n; i++) {
 		cli_cell(l, u->name);
@@ -35,7 +35,7 @@ cmd_session_list(struct tl_cli *c)
 {
 	static const char *const columns[] = {
 	    "name", "device", "address", "created_at", "seen_at", "expires_at", "id", NULL};
-	struct tl_user *users, one;
+	struct tl_user *users = NULL, one = {0};
 	size_t n = 1;
 	int rc = c->argc > 0 ? find(c, c->argv[0], &one) : 0;
 	users = &one;

@@ -17,7 +17,7 @@ static int
 use_code(struct tl_db *db, struct tl_id user, struct tl_str code, bool confirmed,
     int64_t *ret_late_s)
 {
-	struct tl_totp_row t;
+	struct tl_totp_row t = {0};
 	int64_t step = 0;
 	int rc = tl_totp_get(db, user, &t);
 	if (rc == TL_ENOTFOUND || (rc == 0 && confirmed && !t.confirmed_at))
@@ -64,7 +64,7 @@ use_passkey(struct tl_db *db, struct tl_arena *arena, struct tl_id user,
     const struct tl_proof *p, const struct tl_step *step, const struct tl_webauthn_site *site,
     bool need_verified)
 {
-	struct tl_passkey k;
+	struct tl_passkey k = {0};
 	int rc = tl_passkey_find(db, p->credential, arena, &k);
 	if (rc == TL_ENOTFOUND || (rc == 0 && !tl_id_eq(k.user, user)) ||
 	    (p->user_handle.n && !tl_str_eq(p->user_handle, tl_bytes(user.b, sizeof user.b))))
@@ -109,7 +109,7 @@ int
 tl_proof_owner(
     struct tl_db *db, struct tl_arena *arena, const struct tl_proof *p, struct tl_id *ret)
 {
-	struct tl_passkey k;
+	struct tl_passkey k = {0};
 	int rc = tl_passkey_find(db, p->credential, arena, &k);
 	if (rc == TL_ENOTFOUND)
 		return tl_fail(TL_EAUTH, "the passkey was not accepted");
@@ -137,7 +137,7 @@ tl_recovery_make(struct tl_db *db, const struct tl_session *s,
 	enum { LETTERS = sizeof letters - 1, HALF = 5 };
 	int rc = tl_recovery_remove(db, s->user.id);
 	for (int i = 0; rc == 0 && i < TL_RECOVERY_CODES; i++) {
-		char plain[2 * HALF];
+		char plain[2 * HALF] = {0};
 		for (size_t k = 0; k < sizeof plain;) {
 			uint8_t r;
 			tl_random(&r, 1);
@@ -169,7 +169,7 @@ int
 tl_totp_confirm(
     struct tl_db *db, const struct tl_session *s, struct tl_str code, int64_t *ret_late_s)
 {
-	struct tl_factors f;
+	struct tl_factors f = {0};
 	int rc = tl_factors_of(db, s->user.id, &f);
 	if (rc == 0 && f.totp)
 		return tl_fail(TL_ECONFLICT, "an authenticator app is set up already");
@@ -186,7 +186,7 @@ tl_passkey_enrol(struct tl_db *db, const struct tl_session *s, const struct tl_s
 {
 	struct tl_webauthn_made m = {
 	    .client_data = p->client_data, .attestation = p->attestation};
-	struct tl_factors f;
+	struct tl_factors f = {0};
 	int rc = tl_webauthn_register(site, step->challenge, &m);
 	if (rc == 0)
 		rc = tl_challenge_use(
@@ -214,7 +214,7 @@ tl_factor_remove(
     struct tl_db *db, const struct tl_session *s, struct tl_id passkey, bool must_have)
 {
 	bool app = tl_id_is_nil(passkey);
-	struct tl_factors f;
+	struct tl_factors f = {0};
 	int rc =
 	    app ? tl_totp_remove(db, s->user.id) : tl_passkey_remove(db, passkey, s->user.id);
 	if (rc == 0)

@@ -130,8 +130,8 @@ int
 tl_session_end_one(struct tl_db *db, struct tl_arena *arena, struct tl_id user,
     struct tl_id session, const char *actor)
 {
-	struct tl_session_row *rows;
-	size_t n;
+	struct tl_session_row *rows = NULL;
+	size_t n = 0;
 	int rc = tl_session_list(db, user, 0, arena, &rows, &n);
 	for (size_t i = 0; rc == 0 && i < n; i++) {
 		if (!tl_id_eq(tl_session_id(rows[i].hash), session))

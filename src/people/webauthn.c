@@ -86,7 +86,7 @@ int
 tl_attestation_read(struct tl_str bytes, struct tl_str *ret_authdata)
 {
 	struct tl_cur c = tl_cur(bytes);
-	struct tl_cbor map, name, value;
+	struct tl_cbor map = {0}, name = {0}, value = {0};
 	struct tl_str found = {0};
 	int rc = tl_cbor_expect(&c, TL_CBOR_MAP, &map);
 	for (size_t i = 0; rc == 0 && i < map.count; i++) {
@@ -154,8 +154,8 @@ int
 tl_webauthn_register(const struct tl_webauthn_site *site,
     const uint8_t challenge[TL_CHALLENGE_BYTES], struct tl_webauthn_made *m)
 {
-	struct tl_str authdata;
-	struct tl_authdata a;
+	struct tl_str authdata = {0};
+	struct tl_authdata a = {0};
 	int rc = tl_clientdata_check(m->client_data, "webauthn.create", challenge, site);
 	if (rc == 0)
 		rc = tl_attestation_read(m->attestation, &authdata);
@@ -174,7 +174,7 @@ int
 tl_webauthn_verify(const struct tl_webauthn_site *site,
     const uint8_t challenge[TL_CHALLENGE_BYTES], struct tl_webauthn_signed *s)
 {
-	struct tl_authdata a;
+	struct tl_authdata a = {0};
 	struct tl_cose_key key;
 	struct tl_cur c = tl_cur(s->cose);
 	int rc = tl_clientdata_check(s->client_data, "webauthn.get", challenge, site);

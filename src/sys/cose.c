@@ -29,7 +29,7 @@ no_key(const char *why)
 static int
 one_part(struct tl_cur *c, int64_t label, struct parts *k)
 {
-	struct tl_cbor v;
+	struct tl_cbor v = {0};
 	int rc = tl_cbor_next(c, &v);
 	if (rc < 0)
 		return rc;
@@ -76,7 +76,7 @@ key_of(const struct parts *k, struct tl_cose_key *ret)
 int
 tl_cose_read(struct tl_cur *c, struct tl_cose_key *ret)
 {
-	struct tl_cbor map, label;
+	struct tl_cbor map = {0}, label = {0};
 	struct parts k = {0};
 	int rc = tl_cbor_expect(c, TL_CBOR_MAP, &map);
 	for (size_t i = 0; rc == 0 && i < map.count; i++) {
