@@ -87,7 +87,7 @@ load_person(struct tl_call *c, struct tl_user *ret)
 static int
 answer_person(struct tl_call *c, struct tl_id id)
 {
-	struct tl_user u;
+	struct tl_user u = {0};
 	int rc = tl_user_get(c->db, id, c->arena, &u);
 	return rc < 0 ? rc : write_person(c, NULL, &u);
 }
@@ -135,7 +135,7 @@ tl_console_people(struct tl_call *c)
 int
 tl_console_person_get(struct tl_call *c)
 {
-	struct tl_user u;
+	struct tl_user u = {0};
 	int rc = load_person(c, &u);
 	return rc < 0 ? rc : write_person(c, NULL, &u);
 }
@@ -217,7 +217,7 @@ read_lists(struct tl_call *c, struct person_ask *ask)
 static int
 answer_password(struct tl_call *c, struct tl_id id, char *password)
 {
-	struct tl_user u;
+	struct tl_user u = {0};
 	int rc = tl_user_get(c->db, id, c->arena, &u);
 	tl_js_open(&c->out, NULL, '{');
 	if (rc == 0)
@@ -288,7 +288,7 @@ tl_console_person_change(struct tl_call *c)
 	    {"disabled", TL_J_BOOL, offsetof(struct person_ask, disabled), 0, 0, NULL, false},
 	};
 	struct person_ask ask = {.role = -1};
-	struct tl_user u;
+	struct tl_user u = {0};
 	int rc = load_person(c, &u);
 	ask.disabled = rc == 0 && u.disabled_at != 0;
 	if (rc == 0)
@@ -307,7 +307,7 @@ int
 tl_console_person_password(struct tl_call *c)
 {
 	char password[TL_PASSWORD_MADE], hash[TL_PWHASH_MAX];
-	struct tl_user u;
+	struct tl_user u = {0};
 	int rc = load_person(c, &u);
 	if (rc == 0 && tl_id_eq(u.id, c->who.id))
 		rc = tl_fail(TL_EPERM, "your own password you change in Settings");
@@ -327,7 +327,7 @@ tl_console_person_password(struct tl_call *c)
 int
 tl_console_person_signout(struct tl_call *c)
 {
-	struct tl_user u;
+	struct tl_user u = {0};
 	int rc = load_person(c, &u);
 	if (rc == 0)
 		rc = tl_call_begin(c);
@@ -339,7 +339,7 @@ tl_console_person_signout(struct tl_call *c)
 int
 tl_console_person_factors_reset(struct tl_call *c)
 {
-	struct tl_user u;
+	struct tl_user u = {0};
 	int rc = load_person(c, &u);
 	if (rc == 0 && tl_id_eq(u.id, c->who.id))
 		rc = tl_fail(TL_EPERM,

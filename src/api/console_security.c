@@ -63,7 +63,7 @@ int
 tl_console_security(struct tl_call *c)
 {
 	struct tl_passkey *keys = NULL;
-	struct tl_webauthn_site site;
+	struct tl_webauthn_site site = {0};
 	struct tl_factors f = {0};
 	size_t n = 0;
 	int rc = tl_factors_of(c->db, c->session->user.id, &f);
@@ -177,7 +177,7 @@ tl_console_passkey_begin(struct tl_call *c)
 {
 	char text[4 * ((TL_CREDENTIAL_MAX + 2) / 3) + 1];
 	const struct tl_user *u = &c->session->user;
-	struct tl_webauthn_site site;
+	struct tl_webauthn_site site = {0};
 	struct tl_step step;
 	int rc = fresh(c);
 	if (rc == 0 && !tl_call_site(c, &site))
@@ -204,7 +204,7 @@ int
 tl_console_passkey_add(struct tl_call *c)
 {
 	struct tl_passkey_new p = {0};
-	struct tl_webauthn_site site;
+	struct tl_webauthn_site site = {0};
 	struct tl_step step;
 	struct tl_factors before = {0};
 	struct tl_str cookie = {0};

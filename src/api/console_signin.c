@@ -246,7 +246,7 @@ tl_console_session_create(struct tl_call *c)
 	struct tl_signin *s = NULL;
 	if (rc == 0)
 		rc = new_signin(c, &s);
-	if (rc < 0)
+	if (rc < 0 || !s)
 		return rc;
 	s->name = ask.name;
 	s->password = ask.password;

@@ -56,7 +56,7 @@ function answer(w, user, method, p, q, body) {
   const open = () => w.cases.filter((c) => c.state === 'open')
   const call = `${method} ${p[0]}${p.length > 1 ? '/' + (p[2] ?? '') : ''}`
   const role = ['admin', 'lead', 'moderator', 'specialist', 'viewer'].includes(user) ? user : 'admin'
-  const session = () => ({ user: { id: hex(user).slice(0, 32), name: user, role, pseudonym: 'M-07', skills: ['child-safety'] }, csrf: 'mock', expires_at: at(600), undo_seconds: w.undoSeconds, claim_seconds: w.claimSeconds, observe_only: w.switches.observe_only.value === 'on', automatic_actions: w.switches.automatic_actions.value === 'on', ...alarmHead(w), waiting: open().length, decided_today: w.decided, prefs: w.prefs, version: '0.1.0 (mock)' })
+  const session = () => ({ user: { id: hex(user).slice(0, 32), name: user, role, pseudonym: 'M-07', skills: ['child-safety'] }, csrf: 'mock', expires_at: at(600), enrolling: false, undo_seconds: w.undoSeconds, claim_seconds: w.claimSeconds, observe_only: w.switches.observe_only.value === 'on', automatic_actions: w.switches.automatic_actions.value === 'on', ...alarmHead(w), waiting: open().length, decided_today: w.decided, prefs: w.prefs, version: '0.1.0 (mock)' })
   const find = () => {
     const c = w.cases.find((x) => x.id === p[1])
     if (!c) throw new Refuse(404, 'There is no such case')
