@@ -51,7 +51,8 @@ test('no line of the log holds content, names, secrets or known hashes', async (
   const work = await until('a case', async () => (await ann.post('work/next', { queue: null })).body?.case)
   await ann.post(`cases/${work.id}/note`, { body: canary('note') })
   await ann.post(`cases/${work.id}/draft`, { policy: canary('draft') })
-  await ann.post(`cases/${work.id}/decide`, { clear: true, facts: canary('facts') })
+  const decided = await ann.post(`cases/${work.id}/decide`, { kind: 'act', policy: 'csae.suspected', ground: 'illegal', actions: [{ name: 'remove', params: null }], facts: canary('facts'), note: canary('remark') })
+  assert.equal(decided.status, 200, decided.bytes)
   await ann.post('keys', { platform: 'demo', label: canary('label'), scopes: ['read'], live: true })
   await ann.call('PUT', '/console/api/switches', { name: canary('switch'), on: true })
 
