@@ -26,7 +26,7 @@ A(SCANS_GROW, "scans_grow", WARNING, ONCALL, 4, ITSELF, "More comes in than is s
 A(JAILS_DIE, "jails_die", WARNING, ONCALL, 4, ITSELF, "Decoders die",
     "{count} decoders died in the last five minutes.",
     "Each can spoil its own item only, and that item goes to a human.",
-    "Look at who sends the files (`tutela trail`), and at the machine's memory.")
+    "Look at who sends the files (`tutela item show`), and at the machine's memory.")
 A(RULES_REFUSED, "rules_refused", WARNING, LEADS, 4, ITSELF, "Rules were refused",
     "The rule packs have errors; the last good rules stay in force. {!The console shows them.}",
     "Nothing passes unjudged: without any good rules items wait.",
