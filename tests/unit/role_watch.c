@@ -13,6 +13,7 @@
 
 #include "unit_store.h"
 
+#include <sqlite3.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -325,6 +326,159 @@ t_a_channel_that_fails_rings_until_it_works(void **state)
 	assert_false(rings(f, TL_AL_ALARM_CHANNEL));
 }
 
+/* Rows that no verb of the store would write: a past, a flood. */
+static void
+raw(struct fixture *f, const char *sql)
+{
+	char path[128], *why = NULL;
+	sqlite3 *db;
+	(void)snprintf(path, sizeof path, "%s/store.db", f->s.dir);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	(void)sqlite3_busy_timeout(db, 10000);
+	if (sqlite3_exec(db, sql, NULL, NULL, &why) != SQLITE_OK)
+		fail_msg("%s", why);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+static void
+jobs(struct fixture *f, int from, int to)
+{
+	char sql[400];
+	(void)snprintf(sql, sizeof sql,
+	    "WITH RECURSIVE n(i) AS (SELECT %d UNION ALL SELECT i + 1 FROM n WHERE i < %d) "
+	    "INSERT "
+	    "INTO jobs(platform, item, kind, run_at, state) SELECT 1, randomblob(16), 'scan', "
+	    "%lld, "
+	    "'ready' FROM n",
+	    from, to - 1, (long long)tl_now_us());
+	raw(f, sql);
+}
+
+static void
+t_scans_that_wait_and_grow_ring(void **state)
+{
+	struct fixture *f = *state;
+	jobs(f, 0, 2000);
+	look(f);
+	pass(f, 6 * TL_US_MIN);
+	raw(f, "DELETE FROM jobs");
+	jobs(f, 0, 5000);
+	look(f);
+	assert_true(rings(f, TL_AL_SCANS_GROW));
+	assert_false(rings(f, TL_AL_SCANS_STUCK));
+	pass(f, 11 * TL_US_MIN);
+	look(f);
+	assert_true(rings(f, TL_AL_SCANS_STUCK));
+	raw(f, "DELETE FROM jobs");
+	look(f);
+	assert_false(rings(f, TL_AL_SCANS_GROW));
+	assert_false(rings(f, TL_AL_SCANS_STUCK));
+}
+
+static void
+cases(struct fixture *f, int n, int64_t opened_at, int64_t clock_at)
+{
+	char sql[700];
+	(void)snprintf(sql, sizeof sql,
+	    "INSERT OR IGNORE INTO queues(name, title, position) VALUES('terror', 'Terror', 1);"
+	    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) "
+	    "INSERT "
+	    "INTO cases(id, platform, live, subject_kind, subject, queue, state, severity, "
+	    "urgency, "
+	    "clock_at, opened_at, updated_at) SELECT randomblob(16), 1, 1, 'item', "
+	    "randomblob(16), "
+	    "'terror', 'open', 'critical', 1, %lld, %lld, %lld FROM n",
+	    n, (long long)clock_at, (long long)opened_at, (long long)opened_at);
+	raw(f, sql);
+}
+
+/* The one-hour clock: before it runs out, while nobody has taken the case. */
+static void
+t_a_clock_rings_before_it_runs_out(void **state)
+{
+	struct fixture *f = *state;
+	cases(f, 1, tl_now_us(), tl_now_us() + TL_US_HOUR);
+	look(f);
+	pass(f, 44 * TL_US_MIN);
+	look(f);
+	assert_false(rings(f, TL_AL_CASE_CLOCK_NEAR));
+	pass(f, 2 * TL_US_MIN);
+	look(f);
+	assert_true(rings(f, TL_AL_CASE_CLOCK_NEAR));
+	raw(f, "UPDATE cases SET state = 'claimed'");
+	look(f);
+	assert_false(rings(f, TL_AL_CASE_CLOCK_NEAR));
+}
+
+static void
+t_a_queue_that_grows_rings_after_half_an_hour(void **state)
+{
+	struct fixture *f = *state;
+	int64_t day = TL_US_DAY;
+	cases(f, 40, tl_now_us(), tl_now_us() + day);
+	look(f);
+	pass(f, 20 * TL_US_MIN);
+	cases(f, 40, tl_now_us(), tl_now_us() + day);
+	look(f);
+	assert_false(rings(f, TL_AL_QUEUE_GROWS)); /* seen for too short a time */
+	pass(f, 15 * TL_US_MIN);
+	look(f);
+	assert_true(rings(f, TL_AL_QUEUE_GROWS));
+	raw(f, "UPDATE cases SET state = 'decided'");
+	look(f);
+	assert_false(rings(f, TL_AL_QUEUE_GROWS));
+}
+
+static void
+t_a_key_without_a_successor_rings_before_its_end(void **state)
+{
+	struct fixture *f = *state;
+	char sql[400];
+	(void)snprintf(sql, sizeof sql,
+	    "INSERT INTO api_keys(id, platform, live, label, prefix, hash, scopes, created_at, "
+	    "expires_at) VALUES(randomblob(16), 1, 1, 'web', 'tlk_live_abcd', randomblob(32), "
+	    "'ingest', 1, %lld)",
+	    (long long)(tl_now_us() + 20 * TL_US_DAY));
+	raw(f, sql);
+	look(f);
+	assert_false(rings(f, TL_AL_KEY_EXPIRY));
+	pass(f, 8 * TL_US_DAY);
+	look(f);
+	assert_true(rings(f, TL_AL_KEY_EXPIRY));
+	raw(f, "UPDATE api_keys SET replaced_by = randomblob(16)");
+	look(f);
+	assert_false(rings(f, TL_AL_KEY_EXPIRY));
+}
+
+/* Sealing that is behind is seen several times before it rings: a steered clock makes any decision seem old. */
+static void
+t_decisions_that_are_not_sealed_ring(void **state)
+{
+	struct fixture *f = *state;
+	char sql[900];
+	(void)snprintf(sql, sizeof sql,
+	    "INSERT INTO decisions(id, puid, platform, live, service, at, kind, subject_kind, "
+	    "subject, content_types, trigger, automated_detection, policy, policy_version, "
+	    "ground, "
+	    "category_addition, keywords, facts, visibility, automated_decision, source_type, "
+	    "effective_at, statement) VALUES(randomblob(16), 'p', 1, 1, 's', %lld, 'clear', "
+	    "'item', "
+	    "randomblob(16), '[]', 'notice', 0, 'p', 'v', 'none', '[]', '[]', '', '[]', 'not', "
+	    "'s', "
+	    "1, '{}')",
+	    (long long)tl_now_us());
+	raw(f, sql);
+	for (int i = 0; i < 3; i++) {
+		assert_false(rings(f, TL_AL_SEAL_BEHIND));
+		pass(f, TL_US_MIN);
+		RUN(f, watch_clerk(f->s.db, &f->watch));
+	}
+	assert_true(rings(f, TL_AL_SEAL_BEHIND));
+	raw(f, "DELETE FROM decisions");
+	RUN(f, watch_clerk(f->s.db, &f->watch));
+	assert_false(rings(f, TL_AL_SEAL_BEHIND));
+}
+
 static int
 set_up(void **state)
 {
@@ -366,6 +520,11 @@ main(void)
 	    T(t_a_deadline_is_looked_at),
 	    T(t_deliveries_that_wait_ring_only_where_somebody_listens),
 	    T(t_a_channel_that_fails_rings_until_it_works),
+	    T(t_scans_that_wait_and_grow_ring),
+	    T(t_a_clock_rings_before_it_runs_out),
+	    T(t_a_queue_that_grows_rings_after_half_an_hour),
+	    T(t_a_key_without_a_successor_rings_before_its_end),
+	    T(t_decisions_that_are_not_sealed_ring),
 	};
 #undef T
 	return cmocka_run_group_tests(tests, NULL, NULL);
