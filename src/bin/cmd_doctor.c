@@ -399,8 +399,8 @@ static int
 check_channels(struct doctor *d)
 {
 	struct tl_notify_plan plan;
-	struct tl_notice_trouble *t;
-	size_t n;
+	struct tl_notice_trouble *t = NULL;
+	size_t n = 0;
 	if (tl_notify_plan(d->cli->config, &plan) < 0)
 		find(d, PROBLEM, "Correct it in tutela.yaml, then `tutela alarm test`.",
 		    "alarms cannot be sent as configured: %s", tl_err_text());

@@ -117,8 +117,8 @@ int
 tl_notify_steps(
     struct tl_db *db, const struct tl_notify_plan *p, struct tl_arena *arena, int64_t now)
 {
-	struct tl_alarm *due;
-	size_t n;
+	struct tl_alarm *due = NULL;
+	size_t n = 0;
 	int rc = tl_alarm_due(db, now, DUE_MAX, arena, &due, &n);
 	for (size_t i = 0; i < n && rc == 0; i++)
 		rc = step(db, p, &due[i], now);

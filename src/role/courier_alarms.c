@@ -286,8 +286,8 @@ static int
 lease(struct courier_alarms *a, const struct tl_notice_to *to, int64_t now)
 {
 	struct tl_told told[TL_NOTICE_BATCH];
-	struct tl_notice *rows;
-	size_t n;
+	struct tl_notice *rows = NULL;
+	size_t n = 0;
 	struct letter *l = free_place(a);
 	if (!l)
 		return 0;

@@ -234,8 +234,8 @@ watch_deliveries(struct tl_db *db, struct watch *w, int64_t now)
 static int
 watch_endpoints(struct tl_db *db, struct watch *w, int64_t now)
 {
-	struct tl_str *refs;
-	size_t n;
+	struct tl_str *refs = NULL;
+	size_t n = 0;
 	(void)now;
 	int rc = tl_alarm_refs(db, TL_AL_ENDPOINT_GONE, w->arena, &refs, &n);
 	for (size_t i = 0; i < n && rc == 0; i++) {
@@ -256,9 +256,9 @@ watch_endpoints(struct tl_db *db, struct watch *w, int64_t now)
 static int
 watch_channels(struct tl_db *db, struct watch *w, int64_t now)
 {
-	struct tl_notice_trouble *t;
-	struct tl_str *refs;
-	size_t n, open;
+	struct tl_notice_trouble *t = NULL;
+	struct tl_str *refs = NULL;
+	size_t n = 0, open = 0;
 	int rc = tl_notice_failing(db, now - TL_US_DAY, w->arena, &t, &n);
 	if (rc == 0)
 		rc = tl_alarm_refs(db, TL_AL_ALARM_CHANNEL, w->arena, &refs, &open);
@@ -311,7 +311,7 @@ static int
 watch_keys(struct tl_db *db, struct watch *w, int64_t now)
 {
 	struct key_row keys[KEYS_MAX];
-	struct tl_str *refs;
+	struct tl_str *refs = NULL;
 	size_t n = 0, open = 0;
 	int rc = read_keys(db, w, now, keys, &n);
 	for (size_t i = 0; i < n && rc == 0; i++) {

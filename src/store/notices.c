@@ -101,9 +101,9 @@ static int
 tell_history(struct tl_db *db, struct tl_id batch, const char *what)
 {
 	TL_CLEANUP(tl_arena_destroyp) struct tl_arena *arena = tl_arena_create(1 << 20);
-	struct tl_notice *rows;
+	struct tl_notice *rows = NULL;
 	struct tl_row r;
-	size_t n;
+	size_t n = 0;
 	int rc =
 	    tl_db_query(db, &r, TL_SQL_NOTICE_OF_BATCH, A_ID(batch), A_INT(TL_NOTICE_BATCH));
 	if (rc == 0)

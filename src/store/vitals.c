@@ -144,9 +144,9 @@ open_past(struct tl_db *db, const struct past *p, int64_t now)
 int
 tl_deadlines_look(struct tl_db *db, struct tl_arena *arena, int64_t now)
 {
-	struct past *list;
+	struct past *list = NULL;
 	struct tl_row r;
-	size_t n;
+	size_t n = 0;
 	int rc = tl_db_query(db, &r, TL_SQL_DEADLINE_PAST, A_INT(now));
 	if (rc == 0)
 		rc = ROWS_READ(&r, arena, PAST_MAX, read_past, &list, &n);
