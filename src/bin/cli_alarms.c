@@ -67,8 +67,8 @@ put_patience(struct tl_buf *out, const struct tl_alarm_row *r)
 	if (r->patience == 0 || r->first == TL_ALARM_ADMINS)
 		tl_buf_puts(out, "It goes no further.");
 	else
-		tl_buf_printf(out, "Further up after %lld min, unless somebody takes it on.",
-		    (long long)(15 * r->patience));
+		tl_buf_printf(out, "Further up after %d min, unless somebody takes it on.",
+		    15 * r->patience);
 	tl_buf_printf(out, " It ends %s.\n",
 	    r->ends_itself ? "by itself when its cause is over" : "when somebody closes it");
 }
