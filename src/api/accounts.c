@@ -147,7 +147,7 @@ store_delete(struct tl_db *db, void *ctx)
 		rc = tl_account_erase(db, platform, id);
 	if (rc == 0)
 		rc = close_cases(db, platform, id);
-	return rc;
+	return rc < 0 ? rc : tl_api_audit(db, req, "account.erase", id);
 }
 
 void

@@ -8,6 +8,9 @@
 
 #include "api/shares.h"
 #include "people/key_gate.h"
+#include "store/people.h"
+
+#include <stdio.h>
 
 /* What a client needs to slow down by itself (draft-ietf-httpapi-ratelimit-headers, as most clients know it). */
 static void
@@ -201,4 +204,14 @@ tl_api_read(struct tl_req *req, tl_api_read_fn fn)
 		return;
 	}
 	tl_req_answer_json(req, 200, &out);
+}
+
+int
+tl_api_audit(struct tl_db *db, struct tl_req *req, const char *verb, struct tl_id subject)
+{
+	char id[TL_ID_TEXT], key[TL_ID_TEXT], actor[TL_ID_TEXT + 4];
+	tl_id_text(id, subject);
+	tl_id_text(key, tl_req_who(req)->id);
+	(void)snprintf(actor, sizeof actor, "key:%s", key);
+	return tl_audit_add(db, actor, verb, tl_str(id), TL_S(""));
 }

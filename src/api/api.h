@@ -39,6 +39,10 @@ tl_api_of(const struct tl_req *req)
 	return tl_req_app(req);
 }
 
+/* What a key's request did, in the transaction of what it changed. */
+int tl_api_audit(
+    struct tl_db *db, struct tl_req *req, const char *verb, struct tl_id subject) TL_MUST;
+
 /*
  * A write that a request waits for. `fn` runs inside the writer's transaction; after the commit `then` runs on a
  * thread of the pool and answers. `ctx` must belong to the request (its arena).

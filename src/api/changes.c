@@ -162,8 +162,10 @@ store_erasure(struct tl_db *db, void *ctx)
 	if (rc < 0)
 		return rc;
 	if (tl_req_query(req, "version", &version))
-		return erase_one(db, tl_req_who(req)->platform, row.id);
-	return erase_all(db, tl_req_who(req), tl_req_param(req, 0));
+		rc = erase_one(db, tl_req_who(req)->platform, row.id);
+	else
+		rc = erase_all(db, tl_req_who(req), tl_req_param(req, 0));
+	return rc < 0 ? rc : tl_api_audit(db, req, "item.erase", row.id);
 }
 
 void

@@ -10,6 +10,8 @@
 #include "api/console_int.h"
 
 #include "config/policy.h"
+#include "store/people.h"
+#include "store/writer.h"
 #include "sys/clock.h"
 
 #define CALL_BYTES (32U << 20) /* an item with all its text, and all that is said of it */
@@ -174,10 +176,49 @@ answer(struct tl_call *c, int rc)
 		tl_req_answer_empty(c->req, 204);
 }
 
+/* The audit trail ------------------------------------------------------------------------------------------- */
+
+/* What stands in the address: "id", "platform/id". */
+static struct tl_str
+trail_subject(struct tl_call *c)
+{
+	struct tl_buf b TL_CLEANUP(tl_buf_fini) = {.limit = 400};
+	for (size_t i = 0; i < 3; i++) {
+		struct tl_str part = tl_req_param(c->req, i);
+		if (part.n && i)
+			tl_buf_byte(&b, '/');
+		tl_buf_put(&b, part.p, part.n);
+	}
+	return tl_arena_dup(c->arena, tl_buf_str(&b));
+}
+
+static int
+add_trail(struct tl_db *db, void *ctx)
+{
+	struct tl_call *c = ctx;
+	struct tl_str detail = {0};
+	if (c->trail->detail && tl_req_query(c->req, c->trail->detail, &detail) &&
+	    detail.n > 400)
+		detail.n = 400;
+	return tl_audit_add(db, c->actor, c->trail->verb, trail_subject(c), detail);
+}
+
+/* Through the group commit, before anything is read: what cannot be recorded is not shown. */
+static int
+record_read(struct tl_call *c)
+{
+	if (c->trail->how != TL_TRAIL_READ)
+		return 0;
+	int rc = c->app->writer ? tl_writer_run(c->app->writer, TL_SYNC_FULL, add_trail, c)
+				: tl_db_tx(c->db, TL_SYNC_FULL, add_trail, c);
+	return rc < 0 ? rc : 0;
+}
+
 void
-tl_console_call(struct tl_req *req, tl_call_fn fn)
+tl_console_call(struct tl_req *req, tl_call_fn fn, const struct tl_call_trail *trail)
 {
 	struct tl_call c = {.req = req,
+	    .trail = trail,
 	    .app = tl_req_app(req),
 	    .arena = tl_arena_create(CALL_BYTES),
 	    .session = tl_req_who(req)->session,
@@ -194,6 +235,8 @@ tl_console_call(struct tl_req *req, tl_call_fn fn)
 	if (rc == 0 && c.session)
 		rc = tl_access_of(c.db, c.arena, &c.session->user, c.set, &c.who.access);
 	if (rc == 0)
+		rc = record_read(&c);
+	if (rc == 0)
 		rc = fn(&c);
 	if (c.db && tl_db_in_tx(c.db))
 		tl_db_rollback(c.db);
@@ -206,6 +249,7 @@ tl_console_call(struct tl_req *req, tl_call_fn fn)
 int
 tl_call_begin(struct tl_call *c)
 {
+	c->audited = tl_audit_added();
 	return tl_db_begin(c->db);
 }
 
@@ -219,6 +263,10 @@ tl_call_begin_on(struct tl_call *c, struct tl_id *ret)
 int
 tl_call_end(struct tl_call *c, enum tl_sync sync, int rc)
 {
+	if (rc >= 0 && c->trail->how == TL_TRAIL_DOES && c->audited == tl_audit_added()) {
+		int added = add_trail(c->db, c);
+		rc = added < 0 ? added : rc;
+	}
 	if (rc < 0) {
 		tl_db_rollback(c->db);
 		return rc;
@@ -280,10 +328,25 @@ tl_call_view(struct tl_call *c)
 
 /* The table ------------------------------------------------------------------------------- */
 
+#define READ(name, verb, detail)                                                               \
+	static const struct tl_call_trail trail_of_##name = {TL_TRAIL_READ, verb, detail};
+#define DOES(name, verb)                                                                       \
+	static const struct tl_call_trail trail_of_##name = {TL_TRAIL_DOES, verb, NULL};
+#define OWN(name, verb)                                                                        \
+	static const struct tl_call_trail trail_of_##name = {TL_TRAIL_OWN, verb, NULL};
+#define NONE(name, why)                                                                        \
+	static const struct tl_call_trail trail_of_##name = {TL_TRAIL_NONE, NULL, NULL};
+#include "api/audit.tbl.h"
+#undef READ
+#undef DOES
+#undef OWN
+#undef NONE
+
+/* A route without its row in audit.tbl.h does not compile. */
 #define R(method, path, name, need, query, limit, help)                                        \
 	static void handle_##name(struct tl_req *req)                                          \
 	{                                                                                      \
-		tl_console_call(req, tl_console_##name);                                       \
+		tl_console_call(req, tl_console_##name, &trail_of_##name);                     \
 	}
 #include "api/routes_console.tbl.h"
 #undef R

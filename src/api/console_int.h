@@ -11,6 +11,13 @@
 #include "review/view.h"
 #include "store/tags.h"
 
+/* What a route leaves in the audit trail (audit.tbl.h). */
+struct tl_call_trail {
+	enum { TL_TRAIL_NONE, TL_TRAIL_READ, TL_TRAIL_DOES, TL_TRAIL_OWN } how;
+	const char *verb;
+	const char *detail; /* a query parameter, or NULL */
+};
+
 struct tl_call {
 	struct tl_req *req;
 	struct tl_app *app;
@@ -23,12 +30,14 @@ struct tl_call {
 	int status;               /* 200 unless the handler says otherwise */
 	bool answered;            /* the handler has answered by itself */
 	struct tl_buf out;        /* empty: 204 */
+	const struct tl_call_trail *trail;
+	uint64_t audited; /* rows of this thread when the transaction began */
 };
 
 typedef int (*tl_call_fn)(struct tl_call *c);
 
 /* Runs a handler for a request and answers. */
-void tl_console_call(struct tl_req *req, tl_call_fn fn);
+void tl_console_call(struct tl_req *req, tl_call_fn fn, const struct tl_call_trail *trail);
 
 /* The page and its files, for everybody (console_page.c). */
 void tl_console_page(struct tl_req *req);

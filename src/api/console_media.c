@@ -152,6 +152,14 @@ tl_console_media_reveal(struct tl_call *c)
 	return 0;
 }
 
+static int
+record_preview(struct tl_call *c, const struct tl_media_id *id)
+{
+	char media[2 * sizeof id->b + 1];
+	tl_hex(media, id->b, sizeof id->b);
+	return tl_audit_add(c->db, c->actor, "preview", tl_str(media), TL_S(""));
+}
+
 int
 tl_console_media_once(struct tl_call *c)
 {
@@ -165,6 +173,8 @@ tl_console_media_once(struct tl_call *c)
 	rc = tl_reveal_use(c->db, token, &r);
 	if (rc == 0 && !tl_id_eq(r.user, c->who.id))
 		rc = tl_fail(TL_EPERM, "this address was made for somebody else");
+	if (rc == 0)
+		rc = record_preview(c, &r.media);
 	if (rc == 0)
 		rc = cleared(c, r.platform, &r.media);
 	rc = tl_call_end(c, TL_SYNC_NORMAL, rc);

@@ -37,6 +37,10 @@ tl_console_work_next(struct tl_call *c)
 	if (rc >= 0)
 		rc = tl_review_next(c->db, c->arena, &c->who, queue, &got);
 	bool none = rc == TL_ENOTFOUND;
+	if (rc == 0)
+		rc = tl_call_audit(c, "case.claim", got.id, "next");
+	if (rc == 0) /* it is shown with the answer */
+		rc = tl_call_audit(c, "case.view", got.id, "next");
 	rc = tl_call_end(c, TL_SYNC_NORMAL, none ? 0 : rc);
 	if (!none)
 		TL_KILLPOINT(CLAIM_TAKEN);

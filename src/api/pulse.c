@@ -6,8 +6,10 @@
  */
 #include "api/pulse.h"
 
+#include "config/policy.h"
 #include "people/key_gate.h"
 #include "store/jobs.h"
+#include "store/people.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 
@@ -43,6 +45,45 @@ backlog_is_full(struct tl_api *api)
 	return rc == 0 && waiting > 0;
 }
 
+/* With which configuration this server began; once. */
+static int
+record_config(struct tl_db *db, void *ctx)
+{
+	const struct tl_api *api = ctx;
+	struct tl_buf b TL_CLEANUP(tl_buf_fini) = {0};
+	uint8_t hash[16];
+	char hex[2 * sizeof hash + 1];
+	tl_config_json(api->app.config, &b);
+	tl_blake2b(hash, sizeof hash, tl_buf_str(&b), NULL);
+	tl_hex(hex, hash, sizeof hash);
+	return tl_audit_add(db, "system", "config.load", tl_str(hex), TL_S("server"));
+}
+
+static int
+record_policies(struct tl_db *db, void *ctx)
+{
+	struct tl_api *api = ctx;
+	const struct tl_policy_set *set = tl_app_policies(&api->app);
+	int rc = tl_audit_add(db, "system", "policy.load", set->version, TL_S(""));
+	tl_policy_unref(set);
+	return rc;
+}
+
+/* Rules and configuration are read from files: what was taken over is recorded by its version. */
+static void
+record_loads(struct tl_api *api, bool policies)
+{
+	static bool began; /* one pulse in a process */
+	int rc = 0;
+	if (!began)
+		rc = tl_writer_run(api->app.writer, TL_SYNC_NORMAL, record_config, api);
+	if (rc >= 0 && (policies || !began))
+		rc = tl_writer_run(api->app.writer, TL_SYNC_NORMAL, record_policies, api);
+	began = began || rc >= 0;
+	if (rc < 0)
+		tl_log(EV_STORE_ERROR, TL_LWORD("where", "audit"));
+}
+
 void
 tl_pulse(struct tl_api *api)
 {
@@ -56,8 +97,10 @@ tl_pulse(struct tl_api *api)
 	atomic_store(&api->refusing, is);
 	if (is == TL_EFULL && was != TL_EFULL)
 		tl_log(EV_STORE_FULL, TL_LWORD("where", "disk"));
-	if (tl_app_poll(&api->app) < 0)
+	int polled = tl_app_poll(&api->app);
+	if (polled < 0)
 		tl_log(EV_CONFIG, TL_LWORD("where", tl_err_text()));
+	record_loads(api, polled > 0);
 	if (now - flushed_us < FLUSH_EVERY_US)
 		return;
 	flushed_us = now;

@@ -40,6 +40,9 @@ struct cli_command {
 extern const struct cli_command cli_commands[]; /* up to a row without a name */
 extern const struct cli_option cli_global_options[];
 
+/* The verb under which the audit trail notes that this command was used to read; NULL: it reads nothing of that kind. */
+const char *cli_read_verb(const struct cli_command *command);
+
 /* The n-th option of a command; NULL at the end. */
 const struct cli_option *cli_option_of(const struct cli_command *command, size_t n);
 
@@ -149,3 +152,4 @@ void cli_completion_bash(struct tl_buf *out);
 void cli_completion_zsh(struct tl_buf *out);
 void cli_alarms_markdown(struct tl_buf *out);
 void cli_markdown(struct tl_buf *out);
+void cli_audit_markdown(struct tl_buf *out);

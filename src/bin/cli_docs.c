@@ -323,3 +323,22 @@ cli_markdown(struct tl_buf *out)
 	for (size_t i = 0; i < TL_COUNT(exits); i++)
 		tl_buf_printf(out, "| %d | %s |\n", exits[i].code, exits[i].help);
 }
+
+/* doc/audit-verbs.md: the table of what is recorded. */
+void
+cli_audit_markdown(struct tl_buf *out)
+{
+	static const struct {
+		const char *verb, *subject, *detail, *help;
+	} rows[] = {
+#define A(verb, subject, detail, help) {verb, subject, detail, help},
+#include "core/audit.tbl.h"
+#undef A
+	};
+	tl_buf_puts(out, "# What the audit trail records\n\nWritten by `tools/docs`; how to prove it: "
+			 "[audit.md](audit.md). A subject or detail is an id or one of our own "
+			 "words.\n\n| verb | subject | detail | when |\n| --- | --- | --- | --- |\n");
+	for (size_t i = 0; i < TL_COUNT(rows); i++)
+		tl_buf_printf(out, "| `%s` | %s | %s | %s |\n", rows[i].verb, rows[i].subject,
+		    rows[i].detail, rows[i].help);
+}

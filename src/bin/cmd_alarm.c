@@ -1,4 +1,4 @@
-/* `tutela alarm`, `tutela switch`, `tutela audit`: what wants attention, the two switches, who did what. */
+/* `tutela alarm`, `tutela switch`: what wants attention, and the two switches. */
 #include "bin/cli.h"
 #include "bin/cli_daemon.h"
 #include "notify/steps.h"
@@ -257,44 +257,4 @@ cmd_switch_set(struct tl_cli *c)
 	if (rc == 0)
 		rc = tl_db_tx(c->db, TL_SYNC_FULL, set_switch, &x);
 	return rc < 0 ? rc : cmd_switch_get(c);
-}
-
-/* The name of "user:ID"; what is no person stays as it is. */
-static struct tl_str
-who(struct tl_cli *c, struct tl_str actor)
-{
-	struct tl_user u;
-	struct tl_id id;
-	if (actor.n <= 5 || memcmp(actor.p, "user:", 5) != 0 ||
-	    tl_id_parse(tl_bytes(actor.p + 5, actor.n - 5), &id) < 0 ||
-	    tl_user_get(c->db, id, c->arena, &u) < 0)
-		return actor;
-	return u.name;
-}
-
-int
-cmd_audit(struct tl_cli *c)
-{
-	static const char *const columns[] = {
-	    "at", "who", "verb", "subject", "detail", "actor", NULL};
-	struct tl_audit_row *rows = NULL;
-	size_t n = 0;
-	int64_t limit = 50;
-	int rc = cli_option_int(c, "limit", 1, 1000, &limit);
-	if (rc == 0)
-		rc = tl_audit_list(c->db, 0, limit, c->arena, &rows, &n);
-	if (rc < 0)
-		return rc;
-	struct cli_list l;
-	cli_list_begin(&l, c, "audit", columns);
-	for (size_t i = 0; i < n; i++) {
-		cli_cell_time(&l, rows[i].at);
-		cli_cell(&l, who(c, rows[i].actor));
-		cli_cell(&l, rows[i].verb);
-		cli_cell(&l, rows[i].subject);
-		cli_cell(&l, rows[i].detail);
-		cli_cell(&l, rows[i].actor);
-	}
-	cli_list_end(&l, "Nothing was done yet.");
-	return 0;
 }

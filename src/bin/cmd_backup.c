@@ -6,6 +6,7 @@
 #include "bin/cli_backup.h"
 #include "bin/cli_daemon.h"
 #include "store/backup.h"
+#include "store/checkpoint.h"
 #include "store/people.h"
 #include "sys/fd.h"
 
@@ -55,23 +56,29 @@ verify(struct tl_cli *c, const char *path, struct tl_backup_report *r)
 	return rc;
 }
 
+/* A small secret beside the copy. */
 static int
-copy_keys(struct tl_cli *c, const char *path)
+copy_secret(struct tl_cli *c, const char *path, const char *name)
 {
-	const char *from = cli_path(c, "master.key");
+	const char *from = cli_path(c, name);
 	struct tl_buf key TL_CLEANUP(tl_buf_fini) = {0};
-	int rc = from ? 0 : TL_ECONFIG;
-	if (rc == 0)
-		rc = tl_backup_copy(c->store, "keys.db",
-		    tl_arena_printf(c->arena, "%s.keys.db", path), progress);
-	if (rc == 0)
-		rc = tl_file_read(from, 4096, &key);
+	int rc = from ? tl_file_read(from, 4096, &key) : TL_ECONFIG;
 	if (rc == 0)
 		rc = tl_file_write_atomic(
-		    tl_arena_printf(c->arena, "%s.master.key", path), 0600, tl_buf_str(&key));
+		    tl_arena_printf(c->arena, "%s.%s", path, name), 0600, tl_buf_str(&key));
 	if (key.p)
 		tl_wipe(key.p, key.n);
 	return rc;
+}
+
+static int
+copy_keys(struct tl_cli *c, const char *path)
+{
+	int rc = tl_backup_copy(c->store, "keys.db",
+	    tl_arena_printf(c->arena, "%s.keys.db", path), progress);
+	if (rc == 0)
+		rc = copy_secret(c, path, "master.key");
+	return rc < 0 ? rc : copy_secret(c, path, "audit.key");
 }
 
 static int
@@ -136,11 +143,11 @@ put_in_place(struct tl_cli *c, const char *from, const char *name)
 	return rc < 0 ? rc : tl_file_write_atomic(to, 0600, tl_buf_str(&b));
 }
 
-/* keys.db and master.key beside the copy, when it has them and the folder does not. */
+/* keys.db, master.key and audit.key beside the copy, when it has them and the folder does not. */
 static int
 restore_keys(struct tl_cli *c, const char *path)
 {
-	static const char *const names[] = {"keys.db", "master.key"};
+	static const char *const names[] = {"keys.db", "master.key", "audit.key"};
 	for (size_t i = 0; i < TL_COUNT(names); i++) {
 		const char *from = tl_arena_printf(c->arena, "%s.%s", path, names[i]);
 		const char *to = cli_path(c, names[i]);
@@ -153,8 +160,8 @@ restore_keys(struct tl_cli *c, const char *path)
 	return 0;
 }
 
-int
-cmd_restore(struct tl_cli *c)
+static int
+put_back(struct tl_cli *c)
 {
 	struct tl_backup_report r;
 	struct stat st;
@@ -183,4 +190,25 @@ cmd_restore(struct tl_cli *c)
 		return rc;
 	print_report(c, store, &r);
 	return 0;
+}
+
+static int
+record_restore(struct tl_db *db, void *ctx)
+{
+	(void)ctx;
+	return tl_audit_add(db, "cli", "restore", TL_S(""), TL_S(""));
+}
+
+/* What the checkpoints of the replaced store say stays beside it: for this one they would tell of a cut. */
+int
+cmd_restore(struct tl_cli *c)
+{
+	int rc = put_back(c);
+	if (rc == 0 && !c->db)
+		rc = cli_open_store(c);
+	if (rc == 0)
+		rc = tl_db_tx(c->db, TL_SYNC_FULL, record_restore, NULL);
+	if (rc >= 0)
+		rc = cli_set_aside(c, TL_CHECKPOINT_FILE);
+	return rc < 0 ? rc : 0;
 }

@@ -53,6 +53,7 @@ static const struct {
     {"commands", cli_markdown},
     {"configuration", tl_config_markdown},
     {"alarms", cli_alarms_markdown},
+    {"audit-verbs", cli_audit_markdown},
 };
 
 static void
@@ -82,5 +83,6 @@ cmd_docs(struct tl_cli *c)
 		}
 	}
 	return tl_fail(TL_EUSAGE,
-	    "\"%s\" is not one of man, bash, zsh, commands, configuration, alarms", c->argv[0]);
+	    "\"%s\" is not one of man, bash, zsh, commands, configuration, alarms, audit-verbs",
+	    c->argv[0]);
 }

@@ -11,6 +11,25 @@ enum command_index {
 	COMMAND_COUNT
 };
 
+#define READ(id, verb) static const char *const read_of_##id = verb;
+#define OWN(id, verb) static const char *const read_of_##id = NULL;
+#define NONE(id, why) static const char *const read_of_##id = NULL;
+#include "bin/audit.tbl.h"
+#undef READ
+#undef OWN
+#undef NONE
+
+/* A command without its row in audit.tbl.h does not compile. */
+const char *
+cli_read_verb(const struct cli_command *command)
+{
+	const char *const verbs[] = {
+#define C(id, ...) read_of_##id,
+#include "bin/commands.tbl.h"
+	};
+	return verbs[command - cli_commands];
+}
+
 static const struct {
 	enum command_index command;
 	struct cli_option option;

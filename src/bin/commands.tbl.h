@@ -154,7 +154,7 @@ C(switch_set, "switch set", "NAME on|off", 2, 2, CLI_STORE,
 
 C(backup, "backup", "FILE", 1, 1, CLI_STORE, "Copy the store while it is in use, and verify the copy.", "tutela backup /backup/tutela.db")
 O(backup, "verify", NULL, "Do not copy: verify the copy that is there.")
-O(backup, "keys", NULL, "Also copy keys.db and master.key beside it (FILE.keys.db, FILE.master.key); keep them apart from the store.")
+O(backup, "keys", NULL, "Also copy keys.db, master.key and audit.key beside it (FILE.keys.db …); keep them apart from the store.")
 C(backup_status, "backup status", "", 0, 0, CLI_CONFIG,
     "How far back and how close to now the continuous copies (backup_dir) can be restored.", "tutela backup status")
 C(backup_drill, "backup drill", "", 0, 0, CLI_STORE,
@@ -173,11 +173,33 @@ O(restore, "keys", "FOLDER", "From a folder: the continuous copies of keys.db (b
 C(figures, "figures", "", 0, 0, CLI_STORE, "Figures per policy and state.", "tutela figures --days 30")
 O(figures, "days", "N", "From so many days ago; default 7.")
 O(figures, "test", NULL, "Of test keys.")
-C(audit, "audit", "", 0, 0, CLI_STORE, "The audit trail, newest first.", "tutela audit --limit 20")
+C(audit, "audit", "", 0, 0, CLI_STORE, "The same as audit list, without its filters.", "tutela audit --limit 20")
 O(audit, "limit", "N", "At most so many; default 50.")
+C(audit_list, "audit list", "", 0, 0, CLI_STORE, "The audit trail, newest first.", "tutela audit list --limit 20")
+O(audit_list, "limit", "N", "At most so many; default 50.")
+O(audit_list, "actor", "WHO", "Only of this person (by name), or of cli, system or key:ID.")
+O(audit_list, "verb", "VERB", "Only this verb; one that ends with a dot means all that begin so.")
+O(audit_list, "subject", "ID", "Only about this.")
+O(audit_list, "from", "TIME", "From this moment on.")
+O(audit_list, "to", "TIME", "Before this moment.")
+C(audit_verify, "audit verify", "", 0, 0, CLI_NOTHING,
+    "Compare every row of the ledger and the audit trail with the hash chain, and the chain with its signed checkpoints.",
+    "tutela audit verify --checkpoints /media/usb/checkpoints.log")
+O(audit_verify, "checkpoints", "FILE", "Checkpoints that were kept elsewhere; default: checkpoints.log of the data folder.")
+O(audit_verify, "public-key", "FILE", "The key to believe, as `tutela audit key` prints it; default: that of the data folder.")
+O(audit_verify, "store", "FILE", "Verify this copy of a store; nothing in it is changed.")
+O(audit_verify, "export", "FILE", "Verify what `tutela audit export` wrote; nothing else is needed.")
+C(audit_export, "audit export", "FILE", 1, 1, CLI_STORE,
+    "Write audit rows with their proof: the links of the chain, the signed checkpoints around them, the keys.",
+    "tutela audit export audit-2026-11.jsonl --from 2026-11-01T00:00:00Z")
+O(audit_export, "from", "TIME", "From this moment on; default: the beginning.")
+O(audit_export, "to", "TIME", "Before this moment; default: now.")
+C(audit_key, "audit key", "", 0, 0, CLI_STORE, "Print the public key that checkpoints are verified with.", "tutela audit key > audit.pub")
+C(audit_rotate, "audit rotate", "", 0, 0, CLI_STORE,
+    "Make a new signing key; the old one signs it, and it signs the old one.", "tutela audit rotate")
 C(config, "config", "", 0, 0, CLI_CONFIG, "Print the configuration in force.", "tutela config --set undo_seconds=0")
 C(help, "help", "[COMMAND...]", 0, 2, CLI_NOTHING, "Explain a command.", "tutela help user add")
-C(docs, "docs", "KIND", 1, 1, CLI_NOTHING, "Print generated documents: man, bash, zsh, commands, configuration, alarms.",
+C(docs, "docs", "KIND", 1, 1, CLI_NOTHING, "Print generated documents: man, bash, zsh, commands, configuration, alarms, audit-verbs.",
     "tutela docs bash > /etc/bash_completion.d/tutela")
 #undef C
 #undef O

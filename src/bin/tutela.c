@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "store/people.h"
 #include "sys/crypto.h"
 
 static const char *remedy_text;
@@ -89,6 +90,28 @@ cli_flush(struct tl_cli *c)
 }
 
 static int
+note_reading(struct tl_db *db, void *ctx)
+{
+	const struct tl_cli *c = ctx;
+	return tl_audit_add(db, "cli", cli_read_verb(c->command),
+	    tl_str(c->argc ? c->argv[0] : c->command->name), TL_S(""));
+}
+
+/* Before anything is shown. What reads files of the folder alone works without a store too. */
+static int
+note(struct tl_cli *c)
+{
+	if (!cli_read_verb(c->command))
+		return 0;
+	if (!c->db) {
+		const char *store = cli_path(c, "store.db");
+		if (!store || access(store, F_OK) != 0 || cli_open_store(c) < 0)
+			return 0;
+	}
+	return tl_db_tx(c->db, TL_SYNC_FULL, note_reading, c);
+}
+
+static int
 run(struct tl_cli *c, int argc, char **argv)
 {
 	bool help = false;
@@ -106,6 +129,8 @@ run(struct tl_cli *c, int argc, char **argv)
 	if (rc == 0)
 		rc = cli_open(c);
 	if (rc == 0)
+		rc = note(c);
+	if (rc >= 0)
 		rc = c->command->run(c);
 	int printed = cli_flush(c); /* also what a command said before it failed */
 	return rc < 0 ? rc : printed;

@@ -112,7 +112,8 @@ record_failure(struct tl_db *db, struct tl_signin *s, const char *how)
 		return 0;
 	if (!s->known) {
 		tl_stranger_failed(s->name, &s->rules);
-		return 0;
+		return tl_audit_add(
+		    db, "system", "signin.refused", TL_S(""), TL_S("nobody of that name"));
 	}
 	struct tl_arena *a TL_CLEANUP(tl_arena_destroyp) = tl_arena_create(1 << 16);
 	struct tl_user u; /* read again: another try may have failed meanwhile */

@@ -12,6 +12,7 @@
 #include "review/review.h"
 #include "store/alarms.h"
 #include "store/banks.h"
+#include "store/people.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 
@@ -160,6 +161,12 @@ poll_banks(struct worker *w, struct law *l)
 	return tl_arena_check(l->arena);
 }
 
+static int
+record_rules(struct tl_db *db, void *ctx)
+{
+	return tl_audit_add(db, "system", "rules.load", tl_str(ctx), TL_S(""));
+}
+
 static void
 swapped(struct worker *w, struct law *l)
 {
@@ -171,6 +178,8 @@ swapped(struct worker *w, struct law *l)
 	tl_log(EV_RULES_LOADED, TL_LWORD("version", version),
 	    TL_LINT("rules", tl_rules_count(set)));
 	tl_rules_unref(set);
+	if (tl_db_tx(w->db, TL_SYNC_NORMAL, record_rules, version) < 0)
+		tl_log(EV_STORE_ERROR, TL_LWORD("where", "audit"));
 	alarm_set(w, TL_AL_RULES_REFUSED, false, TL_S(""));
 }
 

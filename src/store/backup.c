@@ -198,21 +198,50 @@ check_pages(sqlite3 *h)
 	return rc;
 }
 
-/* The ledger's own verification needs a whole store: one is lent to it in memory. */
+/* What reads rows needs a whole store: one is lent to it in memory. */
 static int
-check_ledger(sqlite3 *h, tl_backup_progress_fn progress, struct tl_backup_report *ret)
+lend(sqlite3 *h, int (*fn)(struct tl_db *db, void *ctx), void *ctx)
 {
 	struct tl_db *db = calloc(1, sizeof *db);
-	int64_t bad = 0;
 	if (!db)
 		abort();
 	db->main = h;
 	db->turn.gate_fd = db->turn.floor_fd = -1;
-	int rc = tl_ledger_verify(db, progress, &ret->sealed, &bad);
+	int rc = fn(db, ctx);
 	for (size_t i = 0; i < TL_SQL_COUNT; i++)
 		(void)sqlite3_finalize(db->stmts[i].st);
 	free(db);
 	return rc;
+}
+
+int
+tl_backup_read(const char *path, int (*fn)(struct tl_db *db, void *ctx), void *ctx)
+{
+	sqlite3 *h TL_CLEANUP(closep) = NULL;
+	int64_t schema = 0;
+	int code = sqlite3_open_v2(path, &h, SQLITE_OPEN_READONLY, NULL);
+	if (code != SQLITE_OK)
+		return tl_fail(TL_ENOTFOUND, "cannot open %s: %s", path, sqlite3_errmsg(h));
+	(void)sqlite3_busy_timeout(h, TL_BUSY_MS);
+	int rc = number(h, "PRAGMA user_version", &schema);
+	if (rc == 0 && schema != tl_store_schema())
+		rc = tl_fail(TL_ECONFLICT,
+		    "%s has schema %lld, this program reads %d: open it with the program of its time",
+		    path, (long long)schema, tl_store_schema());
+	return rc < 0 ? rc : lend(h, fn, ctx);
+}
+
+struct checking {
+	tl_backup_progress_fn progress;
+	struct tl_backup_report *ret;
+};
+
+static int
+check_ledger(struct tl_db *db, void *ctx)
+{
+	const struct checking *x = ctx;
+	int64_t bad = 0;
+	return tl_ledger_verify(db, x->progress, &x->ret->sealed, &bad);
 }
 
 int
@@ -240,6 +269,6 @@ tl_backup_verify(const char *path, tl_backup_progress_fn progress, struct tl_bac
 	if (rc == 0)
 		rc = number(h, "SELECT COUNT(*) FROM decisions", &ret->decisions);
 	if (rc == 0 && schema == tl_store_schema())
-		rc = check_ledger(h, progress, ret);
+		rc = lend(h, check_ledger, &(struct checking){progress, ret});
 	return rc;
 }

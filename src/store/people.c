@@ -273,6 +273,14 @@ tl_session_count(
 	return 0;
 }
 
+static _Thread_local uint64_t audit_added;
+
+uint64_t
+tl_audit_added(void)
+{
+	return audit_added;
+}
+
 int
 tl_audit_add(struct tl_db *db, const char *actor, const char *verb, struct tl_str subject,
     struct tl_str detail)
@@ -280,26 +288,50 @@ tl_audit_add(struct tl_db *db, const char *actor, const char *verb, struct tl_st
 	struct tl_id id = tl_id_new();
 	int rc = tl_db_run(db, TL_SQL_AUDIT_ADD, A_ID(id), A_INT(tl_now_us()), A_Z(actor),
 	    A_Z(verb), A_TEXT0(subject), A_TEXT0(detail));
+	audit_added += rc > 0;
 	return rc < 0 ? rc : 0;
 }
 
 static int
 read_audit(const struct tl_row *r, struct tl_arena *arena, void *ret)
 {
-	*(struct tl_audit_row *)ret = (struct tl_audit_row){tl_col_id(r, 0), tl_col_int(r, 1),
-	    tl_arena_dup(arena, tl_col_str(r, 2)), tl_arena_dup(arena, tl_col_str(r, 3)),
-	    tl_arena_dup(arena, tl_col_str(r, 4)), tl_arena_dup(arena, tl_col_str(r, 5))};
-	return 0;
+	*(struct tl_audit_row *)ret = (struct tl_audit_row){tl_col_int(r, 6), tl_col_id(r, 0),
+	    tl_col_int(r, 1), tl_arena_dup(arena, tl_col_str(r, 2)),
+	    tl_arena_dup(arena, tl_col_str(r, 3)), tl_arena_dup(arena, tl_col_str(r, 4)),
+	    tl_arena_dup(arena, tl_col_str(r, 5))};
+	return tl_arena_check(arena);
+}
+
+/* Each filter that has an index of its own is a statement of its own. */
+static enum tl_sql
+audit_statement(const struct tl_audit_filter *f)
+{
+	if (f->subject.n)
+		return TL_SQL_AUDIT_BY_SUBJECT;
+	if (f->actor.n)
+		return TL_SQL_AUDIT_BY_ACTOR;
+	if (f->verb.n)
+		return TL_SQL_AUDIT_BY_VERB;
+	return TL_SQL_AUDIT_LIST;
 }
 
 int
-tl_audit_list(struct tl_db *db, int64_t before, int64_t limit, struct tl_arena *arena,
+tl_audit_list(struct tl_db *db, const struct tl_audit_filter *f, struct tl_arena *arena,
     struct tl_audit_row **ret, size_t *ret_count)
 {
-	size_t most = limit > 0 && limit < LIST_MAX ? (size_t)limit : LIST_MAX;
+	size_t most = f->limit > 0 && f->limit < LIST_MAX ? (size_t)f->limit : LIST_MAX;
+	struct tl_id before = f->before;
+	struct tl_buf last TL_CLEANUP(tl_buf_fini) = {0};
+	bool many = f->verb.n && f->verb.p[f->verb.n - 1] == '.';
+	if (tl_id_is_nil(before))
+		memset(before.b, 0xFF, sizeof before.b);
+	tl_buf_put(&last, f->verb.p, f->verb.n);
+	if (many)
+		tl_buf_byte(&last, 0x7F); /* after every letter */
 	struct tl_row r;
-	int rc = tl_db_query(
-	    db, &r, TL_SQL_AUDIT_LIST, A_INT(before ? before : INT64_MAX), A_INT(most));
+	int rc = tl_db_query(db, &r, audit_statement(f), A_INT(f->from),
+	    A_INT(f->to ? f->to : INT64_MAX), A_ID(before), A_TEXT0(f->actor),
+	    A_TEXT0(f->verb), A_TEXT0(tl_buf_str(&last)), A_TEXT0(f->subject), A_INT(most));
 	return rc < 0 ? rc : ROWS_READ(&r, arena, most, read_audit, ret, ret_count);
 }
 

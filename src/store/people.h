@@ -91,13 +91,24 @@ int tl_session_count(struct tl_db *db, struct tl_id user, int64_t now, int64_t *
 int tl_audit_add(struct tl_db *db, const char *actor, const char *verb, struct tl_str subject,
     struct tl_str detail) TL_MUST;
 
+/* How many rows this thread has added: whether something was recorded meanwhile. */
+uint64_t tl_audit_added(void);
+
 struct tl_audit_row {
+	int64_t seq; /* 0: not sealed yet */
 	struct tl_id id;
 	int64_t at;
 	struct tl_str actor, verb, subject, detail;
 };
-/* Newest first, those before `before` (0: now). */
-int tl_audit_list(struct tl_db *db, int64_t before, int64_t limit, struct tl_arena *arena,
+/* Newest first. */
+/* What to list; empty members do not narrow. A verb that ends with a dot means all that begin so. */
+struct tl_audit_filter {
+	struct tl_str actor, verb, subject;
+	int64_t from, to;      /* 0: open */
+	struct tl_id before;   /* only older ones than this row; nil: from the newest */
+	int64_t limit;         /* at most 1000 */
+};
+int tl_audit_list(struct tl_db *db, const struct tl_audit_filter *f, struct tl_arena *arena,
     struct tl_audit_row **ret, size_t *ret_count) TL_MUST;
 
 /* "user:<id>" */

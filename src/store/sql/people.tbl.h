@@ -27,7 +27,18 @@ S(SESSION_SEEN, "UPDATE sessions SET seen_at = $2 WHERE hash = $1 AND seen_at < 
 S(SESSION_END, "DELETE FROM sessions WHERE hash = $1")
 S(SESSIONS_END_OF, "DELETE FROM sessions WHERE user_id = $1")
 S(AUDIT_ADD, "INSERT INTO audit(id, at, actor, verb, subject, detail) VALUES($1, $2, $3, $4, $5, $6)")
-S(AUDIT_LIST, "SELECT id, at, actor, verb, subject, detail FROM audit WHERE at < $1 ORDER BY at DESC, id DESC LIMIT $2")
+S(AUDIT_LIST, "SELECT id, at, actor, verb, subject, detail, seq FROM audit WHERE at >= $1 AND at < $2 AND id < $3"
+	" AND ($4 IS NULL OR actor = $4) AND ($5 IS NULL OR (verb >= $5 AND verb <= $6)) AND ($7 IS NULL OR subject = $7)"
+	" ORDER BY id DESC LIMIT $8")
+S(AUDIT_BY_ACTOR, "SELECT id, at, actor, verb, subject, detail, seq FROM audit WHERE at >= $1 AND at < $2 AND id < $3" " AND actor = $4"
+	" AND ($4 IS NULL OR actor = $4) AND ($5 IS NULL OR (verb >= $5 AND verb <= $6)) AND ($7 IS NULL OR subject = $7)"
+	" ORDER BY at DESC, id DESC LIMIT $8")
+S(AUDIT_BY_VERB, "SELECT id, at, actor, verb, subject, detail, seq FROM audit WHERE at >= $1 AND at < $2 AND id < $3" " AND verb >= $5 AND verb <= $6"
+	" AND ($4 IS NULL OR actor = $4) AND ($5 IS NULL OR (verb >= $5 AND verb <= $6)) AND ($7 IS NULL OR subject = $7)"
+	" ORDER BY at DESC, id DESC LIMIT $8")
+S(AUDIT_BY_SUBJECT, "SELECT id, at, actor, verb, subject, detail, seq FROM audit WHERE at >= $1 AND at < $2 AND id < $3" " AND subject = $7"
+	" AND ($4 IS NULL OR actor = $4) AND ($5 IS NULL OR (verb >= $5 AND verb <= $6)) AND ($7 IS NULL OR subject = $7)"
+	" ORDER BY at DESC, id DESC LIMIT $8")
 S(USER_MADE_BY, "UPDATE users SET made_by = $2, password_by = $2, password_at = $3 WHERE id = $1")
 S(USER_PASSWORD_BY, "UPDATE users SET password_by = $2, password_at = $3 WHERE id = $1")
 S(USER_VOUCHED, "SELECT made_by, created_at, password_by, password_at FROM users WHERE id = $1")

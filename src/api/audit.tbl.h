@@ -1,0 +1,82 @@
+/*
+ * What each of the console's routes leaves in the audit trail; a route without a row here does not compile.
+ *   READ(route, "verb", detail)   the frame records it before the handler runs; without the row nothing is shown.
+ *                                 Subject: what stands in the address. `detail`: a query parameter that is kept, or NULL.
+ *   DOES(route, "verb")           the frame adds the row to the transaction of the change, when the handler has not.
+ *   OWN(route, "verb")            the handler records it, in the same transaction.
+ *   NONE(route, "why")            nothing is recorded.
+ */
+OWN(session_create, "signin")
+NONE(session_get, "who one is")
+NONE(session_put, "one's own preferences")
+OWN(session_delete, "signout")
+NONE(session_passkey, "asks nothing yet; what follows is recorded")
+OWN(session_second, "signin")
+NONE(session_prove_ask, "asks nothing yet; what follows is recorded")
+OWN(session_prove, "signin.again")
+NONE(security, "one's own factors and sessions")
+NONE(totp_begin, "nothing is kept yet")
+OWN(totp_confirm, "factor.add")
+OWN(totp_remove, "factor.remove")
+NONE(passkey_begin, "nothing is kept yet")
+OWN(passkey_add, "factor.add")
+OWN(passkey_remove, "factor.remove")
+OWN(recovery_make, "recovery.make")
+OWN(password_set, "user.password")
+OWN(session_end, "session.end")
+OWN(session_end_others, "session.end")
+
+OWN(work_next, "case.claim")
+READ(case_get, "case.view", NULL)
+DOES(case_claim, "case.claim")
+NONE(case_heartbeat, "keeps a claim that is recorded")
+DOES(case_release, "case.release")
+DOES(case_skip, "case.skip")
+DOES(case_note, "case.note")
+NONE(case_draft, "kept with the case and replaced every few seconds")
+DOES(case_move, "case.move")
+OWN(case_decide, "decide")
+OWN(decision_undo, "undo")
+OWN(decision_reverse, "reverse")
+
+NONE(queues, "figures only")
+READ(queue_cases, "queue.view", "cursor")
+READ(search, "search", "q")
+READ(trail, "item.view", NULL)
+READ(account, "account.view", NULL)
+
+READ(media_tiny, "media.tiny", "case")
+OWN(media_reveal, "reveal")
+OWN(media_once, "preview")
+
+NONE(banks, "names and figures only")
+OWN(bank_create, "bank.create")
+READ(bank_get, "bank.view", "q")
+OWN(bank_change, "bank.change")
+OWN(bank_add, "bank.add")
+OWN(bank_import, "bank.import")
+OWN(bank_remove, "bank.remove")
+
+READ(deliveries, "deliveries.view", "cursor")
+OWN(delivery_replay, "delivery.replay")
+NONE(alarms, "ids and figures only, on every screen")
+OWN(alarm_acknowledge, "alarm.set")
+OWN(alarm_close, "alarm.set")
+READ(keys, "keys.view", NULL)
+OWN(key_create, "key.create")
+OWN(key_revoke, "key.revoke")
+
+READ(people, "people.view", NULL)
+OWN(person_add, "user.add")
+READ(person_get, "people.view", NULL)
+OWN(person_change, "user.role")
+OWN(person_password, "user.password")
+OWN(person_signout, "session.end")
+
+NONE(policies, "needed by every screen; nothing of people")
+NONE(actions, "needed by every screen; nothing of people")
+READ(rules, "config.view", NULL)
+NONE(figures, "figures only")
+NONE(switches, "two words, on every screen")
+OWN(switch_set, "switch.set")
+NONE(live, "figures only")
