@@ -335,9 +335,10 @@ cli_audit_markdown(struct tl_buf *out)
 #include "core/audit.tbl.h"
 #undef A
 	};
-	tl_buf_puts(out, "# What the audit trail records\n\nWritten by `tools/docs`; how to prove it: "
-			 "[audit.md](audit.md). A subject or detail is an id or one of our own "
-			 "words.\n\n| verb | subject | detail | when |\n| --- | --- | --- | --- |\n");
+	tl_buf_puts(out,
+	    "# What the audit trail records\n\nWritten by `tools/docs`; how to prove it: "
+	    "[audit.md](audit.md). A subject or detail is an id or one of our own "
+	    "words.\n\n| verb | subject | detail | when |\n| --- | --- | --- | --- |\n");
 	for (size_t i = 0; i < TL_COUNT(rows); i++)
 		tl_buf_printf(out, "| `%s` | %s | %s | %s |\n", rows[i].verb, rows[i].subject,
 		    rows[i].detail, rows[i].help);

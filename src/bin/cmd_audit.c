@@ -4,8 +4,8 @@
  * Promises: verifying changes nothing, works on copies and goes on to the end whatever it finds; an export is recorded
  * before it is written. Exit code 5 (FOUND) when something was found.
  */
-#include "bin/cli.h"
 #include "base/json.h"
+#include "bin/cli.h"
 #include "store/backup.h"
 #include "store/checkpoint.h"
 #include "store/people.h"
@@ -49,8 +49,8 @@ moment(const struct tl_cli *c, const char *option, int64_t *ret)
 	const char *text = cli_option(c, option);
 	if (!text || tl_time_parse(tl_str(text), ret) == 0)
 		return 0;
-	return cli_fail(TL_EUSAGE, "Like this: 2026-11-24T09:00:00Z", "--%s: \"%s\" is not a moment",
-	    option, text);
+	return cli_fail(TL_EUSAGE, "Like this: 2026-11-24T09:00:00Z",
+	    "--%s: \"%s\" is not a moment", option, text);
 }
 
 int
@@ -205,11 +205,12 @@ outside(struct verifying *x)
 	const char *file = cli_option(x->c, "checkpoints");
 	bool asked = file != NULL;
 	if (!asked)
-		file = tl_arena_printf(x->c->arena, "%s/%s", x->c->data_dir, TL_CHECKPOINT_FILE);
+		file =
+		    tl_arena_printf(x->c->arena, "%s/%s", x->c->data_dir, TL_CHECKPOINT_FILE);
 	if (!asked && (cli_option(x->c, "store") || access(file, F_OK) != 0))
 		return 0;
-	int rc = tl_checkpoint_read(file, &x->outside, &x->v.outside_count, x->keys, 32,
-	    &x->key_count);
+	int rc = tl_checkpoint_read(
+	    file, &x->outside, &x->v.outside_count, x->keys, 32, &x->key_count);
 	x->v.outside = x->outside;
 	return rc;
 }
@@ -261,8 +262,8 @@ verify_export(struct tl_cli *c, const char *path)
 		rc = tl_proof_file(&p, path);
 	if (rc == TL_ECORRUPT || rc == TL_EFIELD) {
 		c->exit = CLI_FOUND;
-		return cli_fail(rc, "Do not rely on this file; ask for it again.", "%s: %s", path,
-		    tl_err_text());
+		return cli_fail(rc, "Do not rely on this file; ask for it again.", "%s: %s",
+		    path, tl_err_text());
 	}
 	if (rc < 0)
 		return rc;
@@ -277,8 +278,9 @@ verify_export(struct tl_cli *c, const char *path)
 	cli_cell_z(&l, hex);
 	cli_list_end(&l, "");
 	if (!file)
-		cli_say(c, "The file fits itself. Compare the key with the one that you were given, "
-			   "or give it with --public-key.");
+		cli_say(c,
+		    "The file fits itself. Compare the key with the one that you were given, "
+		    "or give it with --public-key.");
 	return 0;
 }
 
@@ -296,7 +298,8 @@ verify_store(struct tl_cli *c)
 		rc = outside(&x);
 	cli_list_begin(&x.list, c, "findings", columns);
 	if (rc == 0)
-		rc = tl_backup_read(copy ? copy : tl_arena_printf(c->arena, "%s/store.db", c->data_dir),
+		rc = tl_backup_read(
+		    copy ? copy : tl_arena_printf(c->arena, "%s/store.db", c->data_dir),
 		    verify_db, &x);
 	cli_progress_end();
 	if (rc == 0 && (x.v.found_count == 0 || !c->json))

@@ -74,8 +74,8 @@ copy_secret(struct tl_cli *c, const char *path, const char *name)
 static int
 copy_keys(struct tl_cli *c, const char *path)
 {
-	int rc = tl_backup_copy(c->store, "keys.db",
-	    tl_arena_printf(c->arena, "%s.keys.db", path), progress);
+	int rc = tl_backup_copy(
+	    c->store, "keys.db", tl_arena_printf(c->arena, "%s.keys.db", path), progress);
 	if (rc == 0)
 		rc = copy_secret(c, path, "master.key");
 	return rc < 0 ? rc : copy_secret(c, path, "audit.key");

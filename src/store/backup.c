@@ -226,7 +226,8 @@ tl_backup_read(const char *path, int (*fn)(struct tl_db *db, void *ctx), void *c
 	int rc = number(h, "PRAGMA user_version", &schema);
 	if (rc == 0 && schema != tl_store_schema())
 		rc = tl_fail(TL_ECONFLICT,
-		    "%s has schema %lld, this program reads %d: open it with the program of its time",
+		    "%s has schema %lld, this program reads %d: open it with the program of "
+		    "its time",
 		    path, (long long)schema, tl_store_schema());
 	return rc < 0 ? rc : lend(h, fn, ctx);
 }

@@ -33,5 +33,4 @@ int tl_backup_verify(
 int tl_backup_seal(const char *path) TL_MUST;
 
 /* Runs `fn` on a store or a copy of one that is opened for reading only; `fn` must not write. ECONFLICT: another schema. */
-int tl_backup_read(
-    const char *path, int (*fn)(struct tl_db *db, void *ctx), void *ctx) TL_MUST;
+int tl_backup_read(const char *path, int (*fn)(struct tl_db *db, void *ctx), void *ctx) TL_MUST;

@@ -295,10 +295,10 @@ tl_audit_add(struct tl_db *db, const char *actor, const char *verb, struct tl_st
 static int
 read_audit(const struct tl_row *r, struct tl_arena *arena, void *ret)
 {
-	*(struct tl_audit_row *)ret = (struct tl_audit_row){tl_col_int(r, 6), tl_col_id(r, 0),
-	    tl_col_int(r, 1), tl_arena_dup(arena, tl_col_str(r, 2)),
-	    tl_arena_dup(arena, tl_col_str(r, 3)), tl_arena_dup(arena, tl_col_str(r, 4)),
-	    tl_arena_dup(arena, tl_col_str(r, 5))};
+	*(struct tl_audit_row *)ret =
+	    (struct tl_audit_row){tl_col_int(r, 6), tl_col_id(r, 0), tl_col_int(r, 1),
+		tl_arena_dup(arena, tl_col_str(r, 2)), tl_arena_dup(arena, tl_col_str(r, 3)),
+		tl_arena_dup(arena, tl_col_str(r, 4)), tl_arena_dup(arena, tl_col_str(r, 5))};
 	return tl_arena_check(arena);
 }
 
@@ -330,8 +330,8 @@ tl_audit_list(struct tl_db *db, const struct tl_audit_filter *f, struct tl_arena
 		tl_buf_byte(&last, 0x7F); /* after every letter */
 	struct tl_row r;
 	int rc = tl_db_query(db, &r, audit_statement(f), A_INT(f->from),
-	    A_INT(f->to ? f->to : INT64_MAX), A_ID(before), A_TEXT0(f->actor),
-	    A_TEXT0(f->verb), A_TEXT0(tl_buf_str(&last)), A_TEXT0(f->subject), A_INT(most));
+	    A_INT(f->to ? f->to : INT64_MAX), A_ID(before), A_TEXT0(f->actor), A_TEXT0(f->verb),
+	    A_TEXT0(tl_buf_str(&last)), A_TEXT0(f->subject), A_INT(most));
 	return rc < 0 ? rc : ROWS_READ(&r, arena, most, read_audit, ret, ret_count);
 }
 

@@ -104,9 +104,9 @@ struct tl_audit_row {
 /* What to list; empty members do not narrow. A verb that ends with a dot means all that begin so. */
 struct tl_audit_filter {
 	struct tl_str actor, verb, subject;
-	int64_t from, to;      /* 0: open */
-	struct tl_id before;   /* only older ones than this row; nil: from the newest */
-	int64_t limit;         /* at most 1000 */
+	int64_t from, to;    /* 0: open */
+	struct tl_id before; /* only older ones than this row; nil: from the newest */
+	int64_t limit;       /* at most 1000 */
 };
 int tl_audit_list(struct tl_db *db, const struct tl_audit_filter *f, struct tl_arena *arena,
     struct tl_audit_row **ret, size_t *ret_count) TL_MUST;

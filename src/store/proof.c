@@ -77,7 +77,8 @@ write_row(struct writing *w, struct tl_id ref)
 	struct tl_row r;
 	int rc = tl_db_first(w->db, &r, TL_SQL_SEAL_AUDIT_ROW, A_ID(ref));
 	if (rc < 0)
-		return tl_fail(TL_ECORRUPT, "a sealed row is not there: run `tutela audit verify`");
+		return tl_fail(
+		    TL_ECORRUPT, "a sealed row is not there: run `tutela audit verify`");
 	int64_t at = tl_col_int(&r, 1); /* id, at, … as in the first migration */
 	if (at >= w->from && at < w->to) {
 		tl_js_open(&w->b, "row", '[');
@@ -204,7 +205,8 @@ write_stretch(struct writing *w)
 	while (rc == 0 && at < w->last) {
 		rc = a_checkpoint(w, TL_SQL_CHECKPOINT_FROM, at + 1, &c);
 		if (rc == TL_ENOTFOUND)
-			return tl_fail(TL_ECONFLICT, "no checkpoint covers the newest rows yet");
+			return tl_fail(
+			    TL_ECONFLICT, "no checkpoint covers the newest rows yet");
 		if (rc == 0)
 			rc = write_links(w, at, c.seq);
 		if (rc == 0)
@@ -408,8 +410,9 @@ static int
 take_head(struct tl_proof *p, const json_t *j)
 {
 	int64_t version;
-	if (!tl_str_is(text_of(j, "type"), "tutela-export") || !int_of(j, "version", &version) ||
-	    version != 1 || !int_of(j, "from", &p->from) || !int_of(j, "to", &p->to))
+	if (!tl_str_is(text_of(j, "type"), "tutela-export") ||
+	    !int_of(j, "version", &version) || version != 1 || !int_of(j, "from", &p->from) ||
+	    !int_of(j, "to", &p->to))
 		return tl_fail(TL_EFIELD, "this is not an export of version 1");
 	p->given = p->trust.count > 0;
 	p->begun = true;

@@ -10,7 +10,7 @@
 
 struct tl_proof_report {
 	int64_t links, rows, checkpoints;
-	int64_t first, last; /* numbers of the chain */
+	int64_t first, last;         /* numbers of the chain */
 	uint8_t key[TL_SIGN_PUBLIC]; /* that signed the last checkpoint */
 	int64_t signed_at;
 };
