@@ -73,6 +73,7 @@ OWN(person_add, "user.add")
 READ(person_get, "people.view", NULL)
 OWN(person_change, "user.role")
 OWN(person_password, "user.password")
+OWN(person_factors_reset, "factor.reset")
 OWN(person_signout, "user.sessions_end")
 
 NONE(policies, "needed by every screen; nothing of people")
