@@ -182,6 +182,26 @@ expect(struct fixture *f, enum tl_chain_fault fault, int64_t seq)
 	assert_int_equal(v.first.seq, seq);
 }
 
+/* The example of doc/audit.md. */
+static void
+t_row_has_the_documented_form(void **state)
+{
+	static const uint8_t id[16] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+	struct tl_buf b TL_CLEANUP(tl_buf_fini) = {0};
+	uint8_t hash[TL_CHAIN_HASH];
+	char hex[2 * TL_CHAIN_HASH + 1];
+	(void)state;
+	tl_chain_row_begin(&b, TL_S("audit"));
+	tl_chain_row_bytes(&b, TL_S("id"), tl_bytes(id, sizeof id));
+	tl_chain_row_int(&b, TL_S("at"), 7);
+	tl_chain_row_text(&b, TL_S("actor"), TL_S("cli"));
+	tl_chain_row_text(&b, TL_S("verb"), TL_S("init"));
+	tl_chain_row_end(&b, hash);
+	tl_hex(hex, hash, sizeof hash);
+	assert_string_equal(
+	    hex, "f4883344f84ae8e88ffad289a1e6dfefb6bd3c766f6f1934f2ccb10f2cc35587");
+}
+
 static void
 t_whole_chain_verifies(void **state)
 {
@@ -455,6 +475,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(t_row_has_the_documented_form),
 	    cmocka_unit_test_setup_teardown(t_whole_chain_verifies, setup, teardown),
 	    cmocka_unit_test_setup_teardown(t_guards_refuse_mistakes, setup, teardown),
 	    cmocka_unit_test_setup_teardown(t_every_column_is_covered, setup, teardown),
