@@ -236,7 +236,9 @@ t_every_change_is_audited(void **state)
 	(void)add_user("ann", TL_ROLE_ADMIN);
 	(void)sign_in("ann", "correct horse battery", &s);
 	(void)sign_in("ann", "wrong", &s);
-	assert_int_equal(tl_audit_list(at.db, &(struct tl_audit_filter){.limit = 10}, at.arena, &rows, &n), 0);
+	assert_int_equal(
+	    tl_audit_list(at.db, &(struct tl_audit_filter){.limit = 10}, at.arena, &rows, &n),
+	    0);
 	assert_int_equal(n, 3);
 	assert_true(tl_str_is(rows[0].verb, "signin.refused"));
 	assert_true(tl_str_is(rows[1].verb, "signin"));
