@@ -46,7 +46,7 @@ tl_png_pick(struct tl_str file, uint8_t *dst, struct tl_png *ret)
 	struct tl_str start = tl_cur_take(&c, SIGNATURE);
 	*ret = (struct tl_png){.pages = 1};
 	memcpy(dst, start.p, start.n);
-	size_t n = start.n, at = start.n;
+	size_t at = start.n, n = at;
 	uint64_t rows = 0, packed = 0;
 	bool end = false;
 	while (!end && file.n - at >= AROUND) {
