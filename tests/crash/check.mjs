@@ -149,13 +149,35 @@ export async function checkPromises(it, feed, f) {
   const due = rows(it, "SELECT lower(hex(id)) id, event_seq seq FROM outbox WHERE state = 'delivered'")
   const heard = new Map([...feed.heard.keys()].map((id) => [plain(id), id]))
   f.add('delivered and never heard', due.filter((o) => !heard.has(o.id)))
-  f.add('heard and not delivered', [...heard.keys()].filter((id) => !due.some((o) => o.id === id)))
-  checkOrder(feed, new Map(due.map((o) => [o.id, o.seq])), plain, f)
+  const seqs = new Map(due.map((o) => [o.id, o.seq]))
+  f.add('heard and not delivered', [...heard.keys()].filter((id) => !seqs.has(id)))
+  checkOrder(feed, seqs, plain, f)
 
+  await checkItems(feed, [...stored].filter(([, row]) => row.state !== 'deleted').map(([id]) => id), f)
   const newest = count(it, 'SELECT MAX(event_seq) n FROM outbox')
   await feed.readOn(newest)
   f.add('missing in the event stream', Array.from({ length: newest }, (_, i) => i + 1).filter((seq) => !feed.events.has(seq)))
   f.add('more in the event stream', [...feed.events.keys()].filter((seq) => seq > newest))
+}
+
+/** What is kept can be read as it was sent, and the same again gives the same receipt. */
+async function checkItems(feed, ids, f) {
+  const wrong = { text: [], receipt: [] }
+  const left = ids.filter((id) => feed.items.get(id)?.receipt)
+  const one = async (id) => {
+    const { body, receipt } = feed.items.get(id)
+    const trail = await feed.hand('GET', `/v1/items/${id}`, undefined, { ends: () => true })
+    if (trail.json?.text?.body !== body.text.body) wrong.text.push([id, trail.status])
+    if (receipt.media.length && !body.media) return // as multipart, another time
+    const { status, json } = await feed.hand('POST', '/v1/items', body)
+    if (status !== 202 || json.received_at !== receipt.received_at || json.version !== receipt.version) wrong.receipt.push([id, status, json])
+  }
+  await Promise.all(Array.from({ length: 8 }, async () => {
+    while (left.length) await one(left.pop())
+  }))
+  f.add('kept and not readable', wrong.text)
+  f.add('another receipt', wrong.receipt)
+  return ids.length
 }
 
 /** First arrivals about one subject come in the order of their numbers. */

@@ -72,7 +72,7 @@ export class Feed {
 
   // One request, repeated until the server says something that is not its own trouble ------------------------------------
 
-  async #hand(method, path, body, { type = 'application/json', ends = (s) => s < 500 && s !== 429 } = {}) {
+  async hand(method, path, body, { type = 'application/json', ends = (s) => s < 500 && s !== 429 } = {}) {
     for (let tries = 0; tries < 6000 && !this.#abandoned; tries++) {
       const answer = await fetch(this.it.url + path, {
         method,
@@ -108,20 +108,20 @@ export class Feed {
   }
 
   async #again(body) {
-    const { status, json } = await this.#hand('POST', '/v1/items', body)
+    const { status, json } = await this.hand('POST', '/v1/items', body)
     this.#take(body, status, json)
   }
 
   async #one(id, dice) {
     const body = this.#item(id, dice)
-    const { status, json } = await this.#hand('POST', '/v1/items' + (dice.chance(0.15) ? '?wait=300' : ''), body)
+    const { status, json } = await this.hand('POST', '/v1/items' + (dice.chance(0.15) ? '?wait=300' : ''), body)
     this.#take(body, status, json)
   }
 
   async #batch(id, dice) {
     const bodies = Array.from({ length: 3 + dice.below(8) }, (_, i) => this.#item(`${id}.${i}`, dice))
     const lines = bodies.map((b) => JSON.stringify(b) + '\n').join('')
-    const { status, text } = await this.#hand('POST', '/v1/items:batch', lines, { type: 'application/x-ndjson' })
+    const { status, text } = await this.hand('POST', '/v1/items:batch', lines, { type: 'application/x-ndjson' })
     const receipts = text.trim().split('\n').map((line) => JSON.parse(line))
     if (status !== 200 || receipts.length !== bodies.length) throw new Error(`${id}: ${status} ${text}`)
     // A line can be refused with the store's own trouble; the platform sends it again by itself.
@@ -135,7 +135,7 @@ export class Feed {
     const form = new FormData()
     form.append('item', JSON.stringify(body))
     form.append('media', new Blob([picture(dice)], { type: 'image/bmp' }), 'a.bmp')
-    const { status, json } = await this.#hand('POST', '/v1/items', form)
+    const { status, json } = await this.hand('POST', '/v1/items', form)
     this.#take(body, status, json)
   }
 
@@ -151,12 +151,12 @@ export class Feed {
 
   async #uploader(dice) {
     for (let i = 0; !this.#stopping; i++) {
-      const { status, json } = await this.#hand('PUT', '/v1/media', picture(dice), { type: 'application/octet-stream' })
+      const { status, json } = await this.hand('PUT', '/v1/media', picture(dice), { type: 'application/octet-stream' })
       if (status !== 200 && status !== 201) throw new Error(`upload: ${status}`)
       this.uploads.add(json.id)
       if (dice.chance(0.6)) {
         const body = this.#item(`m-${i}`, dice, { kind: 'image', media: [json.id] })
-        const answer = await this.#hand('POST', '/v1/items', body)
+        const answer = await this.hand('POST', '/v1/items', body)
         if (answer.json.field !== '/media/0') this.#take(body, answer.status, answer.json) // expired before it was used
       }
       await sleep(40 + dice.below(80))
@@ -171,13 +171,13 @@ export class Feed {
       if (ids.length < 10) continue
       const id = ids[Math.max(0, ids.length - 1 - dice.below(200))]
       if (dice.chance(0.3)) {
-        const { status } = await this.#hand('DELETE', `/v1/items/${id}`)
+        const { status } = await this.hand('DELETE', `/v1/items/${id}`)
         if (status === 204) this.items.get(id).deleted = true
         else if (status !== 404 && status !== 409) throw new Error(`erasing ${id}: ${status}`)
         continue
       }
       const flag = { id: `f-${i}`, subject: { kind: 'item', id }, kind: dice.chance(0.3) ? 'trusted_flagger' : 'user', policy: 'speech.hate', reporter: { id: `r-${dice.below(20)}` } }
-      const { status, json } = await this.#hand('POST', '/v1/flags', flag)
+      const { status, json } = await this.hand('POST', '/v1/flags', flag)
       if (status === 202) this.flags.set(flag.id, json.case)
       else if (status !== 404) throw new Error(`flag on ${id}: ${status} ${JSON.stringify(json)}`)
     }
@@ -207,7 +207,7 @@ export class Feed {
   }
 
   async #confirm(action) {
-    const { status, text } = await this.#hand('POST', `/v1/actions/${action}/confirm`, { outcome: 'done' })
+    const { status, text } = await this.hand('POST', `/v1/actions/${action}/confirm`, { outcome: 'done' })
     if (status !== 200) this.refused.push(`confirmation of ${action}: ${status} ${text}`)
   }
 
