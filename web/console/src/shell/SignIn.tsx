@@ -69,6 +69,7 @@ function Form({ name, done }: { name?: string; done?: () => void }) {
       {problem.value ? <p class="error-line" role="alert">{problem.value}</p> : null}
       <Button type="submit" kind="main" disabled={busy.value} onClick={() => undefined}>Sign in</Button>
       {canPasskey() ? <Button disabled={busy.value} onClick={() => void alone()}>Sign in with a passkey</Button> : null}
+      {name ? null : <p class="quiet">No account, or the password is lost? An operator makes one with <code>tutela user</code>.</p>}
     </form>
   )
 }
@@ -78,7 +79,6 @@ export function SignIn() {
     <main class="sign-in">
       <h1>Tutela</h1>
       <Form />
-      <p class="quiet">No account, or the password is lost? An operator makes one with <code>tutela user</code>.</p>
     </main>
   )
 }
