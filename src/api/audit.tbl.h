@@ -76,6 +76,12 @@ OWN(person_password, "user.password")
 OWN(person_factors_reset, "factor.reset")
 OWN(person_signout, "user.sessions_end")
 
+READ(approvals, "approval.view", NULL)
+OWN(approval_propose, "approval.propose")
+OWN(approval_confirm, "approval.confirm")
+OWN(approval_refuse, "approval.refuse")
+OWN(approval_withdraw, "approval.withdraw")
+
 NONE(policies, "needed by every screen; nothing of people")
 NONE(actions, "needed by every screen; nothing of people")
 READ(rules, "config.view", NULL)

@@ -92,8 +92,8 @@ load_session(struct tl_req *req, struct tl_app *app, struct tl_db *db, struct tl
 }
 
 /* The gravest permissions, whose changes ask for a proof of the last minutes. */
-static int
-check_proof(const struct tl_req *req, const struct tl_app *app, const struct tl_session *s,
+int
+tl_console_proof(const struct tl_req *req, const struct tl_app *app, const struct tl_session *s,
     const char *need)
 {
 	static const char *const grave[] = {"people", "keys", "switches", "export"};
@@ -153,7 +153,7 @@ tl_console_gate(struct tl_req *req, const char *need)
 	rc = check_enrolled(req, s);
 	if (rc == 0 && need[0])
 		rc = tl_need(s->user.role, need);
-	return rc < 0 ? rc : check_proof(req, app, s, need);
+	return rc < 0 ? rc : tl_console_proof(req, app, s, need);
 }
 
 /* Calls ----------------------------------------------------------------------------------- */
@@ -249,8 +249,10 @@ tl_console_call(struct tl_req *req, tl_call_fn fn, const struct tl_call_trail *t
 int
 tl_call_begin(struct tl_call *c)
 {
+	if (c->mode == TL_CALL_PROPOSE)
+		return tl_fail(TL_ECONFLICT, "this needs no second person");
 	c->audited = tl_audit_added();
-	return tl_db_begin(c->db);
+	return c->mode == TL_CALL_EXECUTE ? 0 : tl_db_begin(c->db);
 }
 
 int
@@ -263,6 +265,8 @@ tl_call_begin_on(struct tl_call *c, struct tl_id *ret)
 int
 tl_call_end(struct tl_call *c, enum tl_sync sync, int rc)
 {
+	if (c->mode == TL_CALL_EXECUTE) /* the confirmation commits, or rolls back */
+		return rc;
 	if (rc >= 0 && c->trail->how == TL_TRAIL_DOES && c->audited == tl_audit_added()) {
 		int added = add_trail(c->db, c);
 		rc = added < 0 ? added : rc;
@@ -278,7 +282,7 @@ tl_call_end(struct tl_call *c, enum tl_sync sync, int rc)
 int
 tl_call_id(struct tl_call *c, size_t n, struct tl_id *ret)
 {
-	if (tl_id_parse(tl_req_param(c->req, n), ret) < 0)
+	if (tl_id_parse(tl_call_param(c, n), ret) < 0)
 		return tl_fail(TL_ENOTFOUND, "there is nothing with this id");
 	return 0;
 }
@@ -286,8 +290,8 @@ tl_call_id(struct tl_call *c, size_t n, struct tl_id *ret)
 int
 tl_call_json(struct tl_call *c, const struct tl_json_field *fields, size_t count, void *ret)
 {
-	json_t *j;
-	int rc = tl_req_json(c->req, &j);
+	json_t *j = tl_call_proposed_body(c);
+	int rc = j ? 0 : tl_req_json(c->req, &j);
 	return rc < 0 ? rc : tl_json_fill(j, "", fields, count, ret);
 }
 

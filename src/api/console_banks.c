@@ -15,6 +15,7 @@
 #define PAGE 100
 #define IMPORT_LINES_MAX 1000
 #define SEARCH_MAX 5000
+#define LARGE_IMPORT 100 /* lines; from there on two people may be needed */
 #define PDQ_QUALITY_LEAST 50
 
 static int
@@ -51,7 +52,7 @@ load_bank(struct tl_call *c, struct tl_id *ret_id, struct tl_bank *ret)
 	if (rc == TL_ENOTFOUND)
 		return tl_fail(rc, "there is no such bank");
 	/* Whoever changes a bank decides what is found under its policy. */
-	bool reads = tl_str_is(tl_req_method(c->req), "GET");
+	bool reads = !c->proposed && tl_str_is(tl_req_method(c->req), "GET");
 	return rc < 0 ? rc
 		      : tl_call_need_policy(c, reads ? TL_ACT_SEE : TL_ACT_DECIDE, ret->policy);
 }
@@ -124,6 +125,41 @@ tl_console_bank_create(struct tl_call *c)
 	return write_bank(c, NULL, &b);
 }
 
+static struct tl_str
+number(struct tl_call *c, int64_t n)
+{
+	return tl_str(tl_arena_printf(c->arena, "%lld", (long long)n));
+}
+
+static int
+guard_change(struct tl_call *c, const struct tl_bank *was, const struct tl_bank *will)
+{
+	struct tl_what TL_CLEANUP(tl_what_fini) w = {.policy = was->policy};
+	tl_what_begin(&w, was->name);
+	if (was->enabled != will->enabled)
+		tl_what_change(&w, "state", tl_str(was->enabled ? "in use" : "off"),
+		    tl_str(will->enabled ? "in use" : "off"));
+	if (!tl_str_eq(was->policy, will->policy))
+		tl_what_change(&w, "policy", was->policy, will->policy);
+	if (!tl_str_eq(was->source, will->source))
+		tl_what_change(&w, "source", was->source, will->source);
+	if (was->distance != will->distance)
+		tl_what_change(
+		    &w, "distance", number(c, was->distance), number(c, will->distance));
+	return tl_call_guard(c, TL_GUARD_BANK_CHANGE, &w);
+}
+
+/* One entry, or so many lines. */
+static int
+guard_entries(struct tl_call *c, enum tl_guarded op, const struct tl_bank *b, const char *field,
+    struct tl_str was, struct tl_str will)
+{
+	struct tl_what TL_CLEANUP(tl_what_fini) w = {.policy = b->policy};
+	tl_what_begin(&w, b->name);
+	tl_what_change(&w, field, was, will);
+	return tl_call_guard(c, op, &w);
+}
+
 int
 tl_console_bank_change(struct tl_call *c)
 {
@@ -150,6 +186,12 @@ tl_console_bank_change(struct tl_call *c)
 	rc = TL_CALL_JSON(c, fields, &ask);
 	if (rc == 0)
 		rc = policy_known(c, ask.policy);
+	if (rc == 0)
+		rc = guard_change(c, &b,
+		    &(struct tl_bank){.policy = ask.policy,
+			.source = ask.source,
+			.distance = (int)ask.distance,
+			.enabled = ask.enabled});
 	if (rc == 0)
 		rc = tl_call_begin(c);
 	if (rc < 0)
@@ -368,6 +410,9 @@ tl_console_bank_remove(struct tl_call *c)
 	if (rc == 0)
 		rc = tl_call_id(c, 1, &entry);
 	if (rc == 0)
+		rc = guard_entries(c, TL_GUARD_BANK_REMOVE, &b, "entry", tl_call_param(c, 1),
+		    (struct tl_str){0});
+	if (rc == 0)
 		rc = tl_call_begin(c);
 	if (rc < 0)
 		return rc;
@@ -474,6 +519,9 @@ tl_console_bank_import(struct tl_call *c)
 		    tl_bank_kind_names[b.kind]);
 	if (rc == 0)
 		rc = import_text(&b, &ask, &text);
+	if (rc == 0 && json_array_size(ask.lines) > LARGE_IMPORT)
+		rc = guard_entries(c, TL_GUARD_BANK_IMPORT, &b, "lines", (struct tl_str){0},
+		    number(c, (int64_t)json_array_size(ask.lines)));
 	if (rc < 0)
 		return rc;
 	struct import_errors errors = {.first_line = ask.first_line};

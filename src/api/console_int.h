@@ -7,6 +7,7 @@
 #include "api/app.h"
 #include "api/http.h"
 #include "people/people.h"
+#include "people/second.h"
 #include "people/session.h"
 #include "review/view.h"
 #include "store/tags.h"
@@ -17,6 +18,11 @@ struct tl_call_trail {
 	const char *verb;
 	const char *detail; /* a query parameter, or NULL */
 };
+
+/* What is being done with an operation that may need a second person. */
+enum tl_call_mode { TL_CALL_DIRECT, TL_CALL_PROPOSE, TL_CALL_EXECUTE };
+
+struct tl_proposed;
 
 struct tl_call {
 	struct tl_req *req;
@@ -32,6 +38,9 @@ struct tl_call {
 	struct tl_buf out;        /* empty: 204 */
 	const struct tl_call_trail *trail;
 	uint64_t audited; /* rows of this thread when the transaction began */
+	enum tl_call_mode mode;
+	struct tl_proposed
+	    *proposed; /* not DIRECT: the request, and what it turned out to be */
 };
 
 typedef int (*tl_call_fn)(struct tl_call *c);
@@ -46,14 +55,40 @@ void tl_console_home(struct tl_req *req);
 /* The signed-in person, the CSRF token and Origin of what changes something, and the permission. */
 int tl_console_gate(struct tl_req *req, const char *need) TL_MUST;
 
+/*
+ * A handler of a guarded operation (core/guarded.tbl.h) calls this when everything is checked and nothing written.
+ * 0: go on. Otherwise the failure that ends the call: it needs a second person, or it was only being proposed.
+ * `what` says subject and changes as both persons see them: tl_what_begin, tl_what_change, tl_what_end. `policy`: who
+ * may not see it does not see the proposal.
+ */
+struct tl_what {
+	struct tl_buf json;
+	struct tl_str policy;
+};
+void tl_what_begin(struct tl_what *w, struct tl_str subject);
+void tl_what_change(
+    struct tl_what *w, const char *field, struct tl_str was, struct tl_str will);
+void tl_what_fini(struct tl_what *w);
+int tl_call_guard(struct tl_call *c, enum tl_guarded op, struct tl_what *w) TL_MUST;
+
+/* Who proposed and who confirms, as actors separated by a space: both answer for what is done. */
+const char *tl_call_both(const struct tl_call *c);
+
+/* The gravest permissions ask for a proof of the last minutes that it is still the same person. */
+int tl_console_proof(const struct tl_req *req, const struct tl_app *app,
+    const struct tl_session *s, const char *need) TL_MUST;
+
 int tl_call_begin(struct tl_call *c) TL_MUST;
 /* The same, when the first part of the address is an id. */
 int tl_call_begin_on(struct tl_call *c, struct tl_id *ret) TL_MUST;
 /* Commits when rc >= 0, else rolls back; returns rc or the commit's failure. */
 int tl_call_end(struct tl_call *c, enum tl_sync sync, int rc) TL_MUST;
 
-/* The n-th part of the address as an id; NOTFOUND when it is none. */
+/* The n-th part of the address; as an id: NOTFOUND when it is none. */
+struct tl_str tl_call_param(const struct tl_call *c, size_t n);
 int tl_call_id(struct tl_call *c, size_t n, struct tl_id *ret) TL_MUST;
+/* The body of what is proposed or done after a confirmation; NULL: the request's own. */
+json_t *tl_call_proposed_body(const struct tl_call *c);
 /* The body, which must be an object of these fields. */
 int tl_call_json(
     struct tl_call *c, const struct tl_json_field *fields, size_t count, void *ret) TL_MUST;
@@ -97,6 +132,17 @@ void tl_call_write_sign_in(
 
 struct tl_view tl_call_view(struct tl_call *c);
 struct tl_signin_rules tl_call_signin_rules(const struct tl_config *config);
+
+/* Open proposals, for counting how many are by others and of the kind that a person could have done themselves. */
+struct tl_open_proposal {
+	const char *need;
+	struct tl_str policy;
+	struct tl_id proposer;
+};
+int tl_approvals_open(struct tl_db *db, struct tl_arena *a, struct tl_open_proposal **ret,
+    size_t *ret_count) TL_MUST;
+int64_t tl_approvals_waiting(const struct tl_open_proposal *list, size_t n, struct tl_id who,
+    const struct tl_access *access);
 
 /* Loads the rules for the first time, so that a later error leaves something to show; and forgets them. */
 void tl_console_rules_begin(struct tl_app *app);

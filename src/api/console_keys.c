@@ -167,6 +167,72 @@ answer_made(struct tl_call *c, const struct tl_api_key *k, char secret[TL_API_KE
 	return rc;
 }
 
+static struct tl_str
+scope_words(struct tl_call *c, unsigned scopes)
+{
+	struct tl_buf b TL_CLEANUP(tl_buf_fini) = {0};
+	for (unsigned s = 0; s < tl_scope_count; s++) {
+		if (scopes >> s & 1)
+			tl_buf_printf(&b, "%s%s", b.n ? " " : "", tl_scope_names[s]);
+	}
+	return tl_arena_dup(c->arena, tl_buf_str(&b));
+}
+
+static int
+guard_create(struct tl_call *c, const struct key_ask *ask, const struct tl_api_key *k)
+{
+	struct tl_what TL_CLEANUP(tl_what_fini) w = {0};
+	tl_what_begin(&w, ask->label);
+	tl_what_change(&w, "platform", TL_S(""), ask->platform);
+	tl_what_change(&w, "for", TL_S(""), tl_str(ask->live ? "live" : "test"));
+	tl_what_change(&w, "scopes", TL_S(""), scope_words(c, k->scopes));
+	tl_what_change(&w, "networks", TL_S(""), k->networks);
+	return tl_call_guard(c, TL_GUARD_KEY_CREATE, &w);
+}
+
+static struct tl_str
+limits(struct tl_call *c, const struct tl_api_key *k)
+{
+	char until[TL_TIME_MAX] = "never";
+	if (k->expires_at)
+		tl_time_format(until, k->expires_at);
+	return tl_str(tl_arena_printf(c->arena, "%lld a second, %lld at once, expires: %s",
+	    (long long)k->rate_per_s, (long long)k->burst, until));
+}
+
+static int
+guard_set(struct tl_call *c, const struct key_ask *ask, struct tl_id id)
+{
+	struct tl_what TL_CLEANUP(tl_what_fini) w = {0};
+	struct tl_api_key was = {0};
+	int rc = tl_api_key_get(c->db, id, c->arena, &was);
+	struct tl_api_key will = was;
+	if (rc == 0)
+		rc = take_ask(c, ask, &will);
+	if (rc < 0)
+		return rc;
+	tl_what_begin(&w, was.label);
+	tl_what_change(&w, "label", was.label, will.label);
+	tl_what_change(&w, "scopes", scope_words(c, was.scopes), scope_words(c, will.scopes));
+	tl_what_change(&w, "networks", was.networks, will.networks);
+	tl_what_change(&w, "limits", limits(c, &was), limits(c, &will));
+	return tl_call_guard(c, TL_GUARD_KEY_CHANGE, &w);
+}
+
+/* What is said of a key as a whole: it gets a successor, or it works no more. */
+static int
+guard_key(struct tl_call *c, enum tl_guarded op, struct tl_id id, const char *will)
+{
+	struct tl_what TL_CLEANUP(tl_what_fini) w = {0};
+	struct tl_api_key k = {0};
+	int rc = tl_api_key_get(c->db, id, c->arena, &k);
+	if (rc < 0)
+		return rc;
+	tl_what_begin(&w, k.label);
+	tl_what_change(&w, "key", k.prefix, tl_str(will));
+	return tl_call_guard(c, op, &w);
+}
+
 int
 tl_console_key_create(struct tl_call *c)
 {
@@ -179,6 +245,8 @@ tl_console_key_create(struct tl_call *c)
 	int rc = TL_CALL_JSON(c, fields, &ask);
 	if (rc == 0)
 		rc = take_ask(c, &ask, &k);
+	if (rc == 0)
+		rc = guard_create(c, &ask, &k);
 	if (rc == 0)
 		rc = tl_call_begin(c);
 	if (rc < 0)
@@ -208,7 +276,11 @@ tl_console_key_set(struct tl_call *c)
 	char changed[TL_KEY_CHANGED_TEXT];
 	int rc = TL_CALL_JSON(c, fields, &ask);
 	if (rc == 0)
-		rc = tl_call_begin_on(c, &id);
+		rc = tl_call_id(c, 0, &id);
+	if (rc == 0)
+		rc = guard_set(c, &ask, id);
+	if (rc == 0)
+		rc = tl_call_begin(c);
 	if (rc < 0)
 		return rc;
 	rc = tl_api_key_get(c->db, id, c->arena, &k);
@@ -235,7 +307,11 @@ tl_console_key_rotate(struct tl_call *c)
 	char secret[TL_API_KEY_TEXT], successor[TL_ID_TEXT];
 	int rc = TL_CALL_JSON(c, fields, &ask);
 	if (rc == 0)
-		rc = tl_call_begin_on(c, &id);
+		rc = tl_call_id(c, 0, &id);
+	if (rc == 0)
+		rc = guard_key(c, TL_GUARD_KEY_CHANGE, id, "gets a successor");
+	if (rc == 0)
+		rc = tl_call_begin(c);
 	if (rc < 0)
 		return rc;
 	rc = tl_api_key_rotate(c->db, id, ask.hours * TL_US_HOUR, c->arena, &k, secret);
@@ -250,7 +326,11 @@ int
 tl_console_key_revoke(struct tl_call *c)
 {
 	struct tl_id id;
-	int rc = tl_call_begin_on(c, &id);
+	int rc = tl_call_id(c, 0, &id);
+	if (rc == 0)
+		rc = guard_key(c, TL_GUARD_KEY_REVOKE, id, "works no more");
+	if (rc == 0)
+		rc = tl_call_begin(c);
 	if (rc < 0)
 		return rc;
 	rc = tl_api_key_revoke(c->db, id);

@@ -20,6 +20,7 @@
 #define QUEUES_MAX 100
 #define OPENS_MAX 2000
 #define ACCESS_BYTES 65536
+#define PROPOSALS_BYTES (8U << 20)
 #define KEEPALIVE_TICKS 20
 #define SESSION_TICKS 5
 
@@ -28,6 +29,7 @@ struct watcher {
 	uint8_t session[TL_SESSION_HASH];
 	struct tl_arena *arena; /* of `access`, read again with the session */
 	struct tl_access access;
+	struct tl_id user;
 	struct tl_buf last; /* what it was told */
 	int silent;         /* ticks since it was told anything */
 };
@@ -63,6 +65,8 @@ struct counters {
 	size_t queue_count;
 	struct open_count opens[OPENS_MAX];
 	size_t open_count;
+	struct tl_open_proposal *proposals; /* in the caller's arena */
+	size_t proposal_count;
 };
 
 /* Reading --------------------------------------------------------------------------------- */
@@ -106,10 +110,12 @@ read_open(struct tl_db *db, struct counters *n)
 }
 
 static int
-read_counters(struct tl_db *db, struct counters *n)
+read_counters(struct tl_db *db, struct tl_arena *a, struct counters *n)
 {
 	*n = (struct counters){.automatic = true};
 	int rc = tl_alarm_head(db, &n->alarms);
+	if (rc == 0)
+		rc = tl_approvals_open(db, a, &n->proposals, &n->proposal_count);
 	if (rc == 0)
 		rc = tl_switch_get(db, TL_SWITCH_OBSERVE, &n->observe);
 	if (rc == 0)
@@ -153,12 +159,14 @@ write_queues(struct tl_buf *json, const struct counters *n, const struct tl_acce
 }
 
 static void
-write_event(struct tl_buf *out, const struct counters *n, const struct tl_access *who)
+write_event(struct tl_buf *out, const struct counters *n, const struct watcher *w)
 {
 	struct tl_buf TL_CLEANUP(tl_buf_fini) json = {0};
 	tl_js_open(&json, NULL, '{');
 	tl_console_alarm_head(&json, &n->alarms);
-	write_queues(&json, n, who);
+	write_queues(&json, n, &w->access);
+	tl_js_int(&json, "approvals",
+	    tl_approvals_waiting(n->proposals, n->proposal_count, w->user, &w->access));
 	tl_js_bool(&json, "observe_only", n->observe);
 	tl_js_bool(&json, "automatic_actions", n->automatic);
 	tl_js_close(&json, '}');
@@ -175,6 +183,7 @@ look_up(struct tl_db *db, struct watcher *w, struct tl_id id, const struct tl_po
 {
 	struct tl_user u;
 	tl_arena_reset(w->arena);
+	w->user = id;
 	w->access =
 	    (struct tl_access){0}; /* a viewer without any clearance, should this fail */
 	int rc = tl_user_get(db, id, w->arena, &u);
@@ -202,7 +211,7 @@ tell(struct watcher *w, const struct counters *n)
 {
 	struct tl_buf now = {0};
 	int rc = 0;
-	write_event(&now, n, &w->access);
+	write_event(&now, n, w);
 	if (!tl_str_eq(tl_buf_str(&now), tl_buf_str(&w->last))) {
 		rc = tl_stream_put(w->stream, tl_buf_str(&now));
 		tl_buf_fini(&w->last);
@@ -256,9 +265,10 @@ tick(struct tl_console_live *l)
 	(void)pthread_mutex_unlock(&l->lock);
 	if (!any)
 		return;
+	struct tl_arena TL_CLEANUP(tl_arena_destroyp) *a = tl_arena_create(PROPOSALS_BYTES);
 	int rc = tl_app_db(l->app, &db);
 	if (rc == 0)
-		rc = read_counters(db, &n);
+		rc = read_counters(db, a, &n);
 	const struct tl_policy_set *set = tl_app_policies(l->app);
 	if (rc == 0) {
 		(void)pthread_mutex_lock(&l->lock);
@@ -339,7 +349,7 @@ tl_console_live(struct tl_call *c)
 	struct counters *n = TL_NEW(c->arena, struct counters);
 	int rc = tl_arena_check(c->arena);
 	if (rc == 0)
-		rc = read_counters(c->db, n);
+		rc = read_counters(c->db, c->arena, n);
 	if (rc < 0)
 		return rc;
 	struct watcher *w = calloc(1, sizeof *w);

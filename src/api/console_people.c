@@ -228,6 +228,17 @@ answer_password(struct tl_call *c, struct tl_id id, char *password)
 	return rc;
 }
 
+static int
+guard_add(struct tl_call *c, const struct person_ask *ask)
+{
+	struct tl_what TL_CLEANUP(tl_what_fini) w = {0};
+	tl_what_begin(&w, ask->name);
+	tl_what_change(&w, "role", (struct tl_str){0}, tl_str(tl_role_names[ask->role]));
+	if (ask->skill_words.n)
+		tl_what_change(&w, "skills", (struct tl_str){0}, ask->skill_words);
+	return tl_call_guard(c, TL_GUARD_PEOPLE_ADD, &w);
+}
+
 int
 tl_console_person_add(struct tl_call *c)
 {
@@ -243,6 +254,9 @@ tl_console_person_add(struct tl_call *c)
 		rc = read_lists(c, &ask);
 	if (rc < 0)
 		return rc;
+	rc = guard_add(c, &ask);
+	if (rc < 0)
+		return rc;
 	tl_password_make(password);
 	struct tl_new_user u = {.name = ask.name,
 	    .password = tl_str(password),
@@ -254,7 +268,11 @@ tl_console_person_add(struct tl_call *c)
 		rc = tl_call_begin(c);
 	if (rc < 0)
 		return rc;
-	rc = tl_call_end(c, TL_SYNC_FULL, tl_new_user_store(c->db, &u));
+	rc = tl_new_user_store(c->db, &u);
+	if (rc == 0 &&
+	    c->mode == TL_CALL_EXECUTE) /* the second person gets to see the password */
+		rc = tl_user_made_by(c->db, u.id, tl_call_both(c));
+	rc = tl_call_end(c, TL_SYNC_FULL, rc);
 	if (rc < 0)
 		return rc;
 	c->status = 201;
@@ -277,6 +295,39 @@ apply_change(struct tl_call *c, const struct tl_user *u, const struct person_ask
 	return rc;
 }
 
+static struct tl_str
+grants_words(struct tl_call *c, const struct tl_grant *list, size_t n)
+{
+	struct tl_buf TL_CLEANUP(tl_buf_fini) b = {0};
+	tl_grants_text(&b, list, n);
+	return tl_arena_dup(c->arena, tl_buf_str(&b));
+}
+
+static int
+guard_change(struct tl_call *c, const struct tl_user *u, const struct person_ask *ask)
+{
+	struct tl_what TL_CLEANUP(tl_what_fini) w = {0};
+	struct tl_grant *grants = NULL;
+	size_t n = 0;
+	if (tl_id_eq(u->id, c->who.id) && c->mode != TL_CALL_EXECUTE)
+		return tl_fail(TL_EPERM,
+		    "nobody changes what they themselves may do; ask another administrator");
+	int rc = tl_grants_of(c->db, u->id, c->arena, &grants, &n);
+	tl_what_begin(&w, u->name);
+	if (ask->role >= 0 && (enum tl_role)ask->role != u->role)
+		tl_what_change(&w, "role", tl_str(tl_role_names[u->role]),
+		    tl_str(tl_role_names[ask->role]));
+	if (ask->skills)
+		tl_what_change(&w, "skills", u->skills, ask->skill_words);
+	if (ask->grants)
+		tl_what_change(&w, "grants", grants_words(c, grants, n),
+		    grants_words(c, ask->grant_list, ask->grant_count));
+	if (ask->disabled != (u->disabled_at != 0))
+		tl_what_change(&w, "state", tl_str(u->disabled_at ? "shut out" : "can sign in"),
+		    tl_str(ask->disabled ? "shut out" : "can sign in"));
+	return rc < 0 ? rc : tl_call_guard(c, TL_GUARD_PEOPLE_CHANGE, &w);
+}
+
 int
 tl_console_person_change(struct tl_call *c)
 {
@@ -296,11 +347,22 @@ tl_console_person_change(struct tl_call *c)
 	if (rc == 0)
 		rc = read_lists(c, &ask);
 	if (rc == 0)
+		rc = guard_change(c, &u, &ask);
+	if (rc == 0)
 		rc = tl_call_begin(c);
 	if (rc < 0)
 		return rc;
 	rc = tl_call_end(c, TL_SYNC_FULL, apply_change(c, &u, &ask));
 	return rc < 0 ? rc : answer_person(c, u.id);
+}
+
+static int
+guard_way_in(struct tl_call *c, const struct tl_user *u, const char *field, const char *will)
+{
+	struct tl_what TL_CLEANUP(tl_what_fini) w = {0};
+	tl_what_begin(&w, u->name);
+	tl_what_change(&w, field, (struct tl_str){0}, tl_str(will));
+	return tl_call_guard(c, TL_GUARD_PEOPLE_PASSWORD, &w);
 }
 
 int
@@ -311,6 +373,8 @@ tl_console_person_password(struct tl_call *c)
 	int rc = load_person(c, &u);
 	if (rc == 0 && tl_id_eq(u.id, c->who.id))
 		rc = tl_fail(TL_EPERM, "your own password you change in Settings");
+	if (rc == 0)
+		rc = guard_way_in(c, &u, "password", "a new one");
 	if (rc < 0)
 		return rc;
 	tl_password_make(password);
@@ -320,6 +384,8 @@ tl_console_person_password(struct tl_call *c)
 	if (rc < 0)
 		return rc;
 	rc = tl_user_new_password(c->db, u.id, tl_str(hash), c->actor);
+	if (rc == 0 && c->mode == TL_CALL_EXECUTE)
+		rc = tl_user_password_by(c->db, u.id, tl_call_both(c));
 	rc = tl_call_end(c, TL_SYNC_FULL, rc);
 	return rc < 0 ? rc : answer_password(c, u.id, password);
 }
@@ -344,6 +410,8 @@ tl_console_person_factors_reset(struct tl_call *c)
 	if (rc == 0 && tl_id_eq(u.id, c->who.id))
 		rc = tl_fail(TL_EPERM,
 		    "your own second factors are removed under \"My sign-in\", by password");
+	if (rc == 0)
+		rc = guard_way_in(c, &u, "second factors", "none");
 	if (rc == 0)
 		rc = tl_call_begin(c);
 	if (rc == 0)

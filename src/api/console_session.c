@@ -62,6 +62,12 @@ write_figures(struct tl_call *c, const struct tl_reviewer *who)
 	tl_js_bool(&c->out, "automatic_actions", automatic);
 	tl_console_alarm_head(&c->out, &alarms);
 	tl_js_int(&c->out, "waiting", waiting);
+	struct tl_open_proposal *proposals = NULL;
+	size_t n = 0;
+	if (rc == 0)
+		rc = tl_approvals_open(c->db, c->arena, &proposals, &n);
+	tl_js_int(
+	    &c->out, "approvals", tl_approvals_waiting(proposals, n, who->id, &who->access));
 	tl_js_int(&c->out, "decided_today", decided);
 	return rc;
 }
@@ -199,6 +205,17 @@ tl_console_switches(struct tl_call *c)
 	return rc;
 }
 
+static int
+guard_switch(struct tl_call *c, const char *name, bool will)
+{
+	struct tl_what TL_CLEANUP(tl_what_fini) w = {0};
+	bool was = strcmp(name, TL_SWITCH_AUTOMATIC) == 0; /* while it was never set */
+	int rc = tl_switch_get(c->db, name, &was);
+	tl_what_begin(&w, tl_str(name));
+	tl_what_change(&w, "value", tl_str(words_on_off[was]), tl_str(words_on_off[will]));
+	return rc < 0 ? rc : tl_call_guard(c, TL_GUARD_SWITCH, &w);
+}
+
 int
 tl_console_switch_set(struct tl_call *c)
 {
@@ -211,6 +228,8 @@ tl_console_switch_set(struct tl_call *c)
 	    {"value", TL_J_ENUM, offsetof(struct ask, value), 0, 0, words_on_off, true},
 	};
 	int rc = TL_CALL_JSON(c, fields, &ask);
+	if (rc == 0)
+		rc = guard_switch(c, names[ask.name], ask.value == 1);
 	if (rc == 0)
 		rc = tl_call_begin(c);
 	if (rc < 0)

@@ -363,6 +363,16 @@ tl_console_decision_undo(struct tl_call *c)
 	return rc < 0 ? rc : write_case(c, NULL, id);
 }
 
+/* The decision's own policy is the last of its tags. */
+static int
+guard_reverse(struct tl_call *c, const struct tl_tags *tags, struct tl_str why)
+{
+	struct tl_what TL_CLEANUP(tl_what_fini) w = {.policy = tags->v[tags->n - 1].policy};
+	tl_what_begin(&w, tl_call_param(c, 0));
+	tl_what_change(&w, "reason of the reversal", (struct tl_str){0}, why);
+	return tl_call_guard(c, TL_GUARD_REVERSE, &w);
+}
+
 /* A mistake was found after the undo window: a new decision takes the old one back. */
 int
 tl_console_decision_reverse(struct tl_call *c)
@@ -380,6 +390,8 @@ tl_console_decision_reverse(struct tl_call *c)
 	if (rc == 0)
 		rc = tl_tags_of_decision(c->db, r.decision, c->arena, &tags);
 	rc = tl_call_need_tags(c, TL_ACT_REVERSE, rc, &tags);
+	if (rc == 0)
+		rc = guard_reverse(c, &tags, r.facts);
 	if (rc == 0)
 		rc = tl_call_begin(c);
 	if (rc < 0)

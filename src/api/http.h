@@ -70,6 +70,10 @@ struct tl_http_conf {
 	struct tl_stats *stats; /* may be NULL */
 };
 
+/* True when the path has the pattern of a route ("/a/{id}"); what stands for the braces, decoded. TL_EPARSE … */
+int tl_route_match(struct tl_arena *a, const char *pattern, const char *path,
+    struct tl_str params[TL_REQ_PARAMS_MAX], bool *ret) TL_MUST;
+
 int tl_http_start(const struct tl_http_conf *conf, struct tl_http **ret) TL_MUST;
 int tl_http_port(const struct tl_http *h);
 struct tl_conns_counts tl_http_connections(struct tl_http *h);

@@ -84,6 +84,19 @@ matches(const char *pattern, const char *path, struct tl_str *params, size_t *co
 	return !*pattern && !*path;
 }
 
+int
+tl_route_match(struct tl_arena *a, const char *pattern, const char *path,
+    struct tl_str params[TL_REQ_PARAMS_MAX], bool *ret)
+{
+	struct tl_str raw[TL_REQ_PARAMS_MAX];
+	size_t count = 0;
+	int rc = 0;
+	*ret = path[0] == '/' && matches(pattern + 1, path + 1, raw, &count);
+	for (size_t i = 0; *ret && rc == 0 && i < count; i++)
+		rc = tl_uri_decode(a, raw[i], &params[i]);
+	return rc;
+}
+
 static int
 take(
     struct tl_req *req, const struct tl_route *route, const struct tl_str *params, size_t count)

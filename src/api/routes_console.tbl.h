@@ -73,6 +73,12 @@ R("POST", API "people/{id}/password", person_password, "people", "", 4096, "A ne
 R("DELETE", API "people/{id}/factors", person_factors_reset, "people", "", 0, "Remove a person's second factors.")
 R("DELETE", API "people/{id}/sessions", person_signout, "people", "", 0, "Sign a person out everywhere.")
 
+R("GET", API "approvals", approvals, "", "", 0, "What waits for a second person, and what became of the last.")
+R("POST", API "approvals", approval_propose, "", "", 4259840, "Propose what needs a second person.")
+R("POST", API "approvals/{id}/confirm", approval_confirm, "", "", 4096, "Confirm what another proposed: it is done.")
+R("POST", API "approvals/{id}/refuse", approval_refuse, "", "", 8192, "Refuse it, with a reason.")
+R("POST", API "approvals/{id}/withdraw", approval_withdraw, "", "", 4096, "Take one's own proposal back.")
+
 R("GET", API "policies", policies, "look", "", 0, "The policy tree.")
 R("GET", API "actions", actions, "look", "", 0, "The action catalogue.")
 R("GET", API "rules", rules, "look", "", 0, "The rules in force.")

@@ -43,6 +43,11 @@ C(user_reset_factors, "user reset-factors", "NAME", 1, 1, CLI_STORE,
 C(session_list, "session list", "[NAME]", 0, 1, CLI_STORE, "List who is signed in, and where.", "tutela session list kim")
 C(session_end, "session end", "NAME [ID]", 1, 2, CLI_STORE, "End all sessions of a person, or one.", "tutela session end kim")
 
+C(approval_list, "approval list", "", 0, 0, CLI_STORE, "List what waits for a second person.", "tutela approval list")
+O(approval_list, "all", NULL, "Ended ones too.")
+C(approval_refuse, "approval refuse", "ID NOTE", 2, 2, CLI_STORE,
+    "Refuse what waits for a second person. Confirming is done in the console, by a person.", "tutela approval refuse 0197f3c2-... \"not today\"")
+
 C(platform_add, "platform add", "NAME", 1, 1, CLI_STORE, "Add a platform.", "tutela platform add flip")
 C(platform_list, "platform list", "", 0, 0, CLI_STORE, "List platforms.", "tutela platform list")
 

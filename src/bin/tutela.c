@@ -4,7 +4,7 @@
  * Promises: standard output holds the result alone; errors go to standard error with what happened and what to
  * do; the exit code says which kind it was. Works while the daemon runs and while it does not.
  */
-#include "bin/cli.h"
+#include "bin/cli_alone.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -132,6 +132,8 @@ run(struct tl_cli *c, int argc, char **argv)
 		rc = note(c);
 	if (rc >= 0)
 		rc = c->command->run(c);
+	if (rc == 0)
+		rc = cli_alone(c);
 	int printed = cli_flush(c); /* also what a command said before it failed */
 	return rc < 0 ? rc : printed;
 }

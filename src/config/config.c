@@ -12,7 +12,7 @@
 
 #include "base/arena.h"
 #include "config/yaml.h"
-#include "core/words.h"
+#include "core/guarded.h"
 
 static const char *const level_names[] = {"debug", "info", "warn", "error", NULL};
 static const char *const severity_names[] = {"critical", "warning", "notice", NULL};
@@ -246,6 +246,19 @@ check_roles(const struct tl_config *c)
 }
 
 static int
+check_two_person(const struct tl_config *c)
+{
+	int op;
+	for (size_t i = 0; i < c->two_person.n; i++)
+		if (tl_word_parse(tl_guarded_names, tl_str(c->two_person.v[i]), &op) < 0)
+			return tl_fail(TL_ECONFIG,
+			    "two_person: there is no operation \"%s\" that could need two "
+			    "people",
+			    c->two_person.v[i]);
+	return 0;
+}
+
+static int
 check(const struct tl_config *c)
 {
 	char host[256];
@@ -268,6 +281,8 @@ check(const struct tl_config *c)
 		rc = check_url("complaint_url", c->complaint_url);
 	if (rc == 0)
 		rc = check_roles(c);
+	if (rc == 0)
+		rc = check_two_person(c);
 	if (rc < 0)
 		return rc;
 	return tl_arena_check(c->arena);

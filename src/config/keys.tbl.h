@@ -83,6 +83,12 @@ K(second_factor_roles, STRS, "", 0, 8, "roles",
 K(step_up_minutes, INT, "0", 0, 60, "minutes",
     "The gravest changes (people, keys, switches, exports) ask for a second factor or the password again after so long; 10 is recommended, 0: never.")
 
+K(two_person, STRS, "", 0, 32, "operations",
+    "Operations that another person must confirm: bank.change bank.remove bank.import_large switch.set people.add "
+    "people.change people.password key.create key.change key.revoke decision.reverse.")
+K(two_person_hours, INT, "24", 1, 720, "hours",
+    "A proposal that nobody confirmed lapses after so long.")
+
 K(webhook_private_allow, STRS, "", 0, 64, "networks",
     "Private networks (such as 10.1.0.0/16 or 127.0.0.0/8) that webhooks may be sent to.")
 K(webhook_timeout_seconds, INT, "10", 1, 120, "seconds", "Longest wait for a webhook's answer.")

@@ -14,11 +14,13 @@ A(TEST, "test", NOTICE, ONCALL, 0, PERSON, "Test of the alarm channels",
 A(JOB_BURIED, "job_buried", WARNING, LEADS, 4, ITSELF, "An item could not be scanned",
     "An item could not be scanned and was given up.",
     "A case is open and the item is treated as unscannable; nothing is lost.",
-    "Look at the case in the queue for what cannot be scanned, and scan again when the cause is gone.")
+    "Look at the case in the queue for what cannot be scanned, and scan again when the cause "
+    "is gone.")
 A(SCANS_STUCK, "scans_stuck", CRITICAL, ONCALL, 1, ITSELF, "Scans are stuck",
     "The oldest of the items that wait for their scan has waited {minutes} min.",
     "What was accepted is safe; what waits is not yet judged and not yet withheld.",
-    "Look at the workers' log with `tutela doctor`; raise `workers` when they are busy all the time.")
+    "Look at the workers' log with `tutela doctor`; raise `workers` when they are busy all the "
+    "time.")
 A(SCANS_GROW, "scans_grow", WARNING, ONCALL, 4, ITSELF, "More comes in than is scanned",
     "{count} items wait for their scan, {more} more than ten minutes ago; {hours}.",
     "Nothing is lost; intake answers 503 at backlog_max.",
@@ -32,7 +34,8 @@ A(RULES_REFUSED, "rules_refused", WARNING, LEADS, 4, ITSELF, "Rules were refused
     "Nothing passes unjudged: without any good rules items wait.",
     "Correct the file; `tutela rule check` shows the place.")
 A(POLICY_REFUSED, "policy_refused", WARNING, LEADS, 4, ITSELF, "The policy folder was refused",
-    "The policy folder has errors; the last good version stays in force. {!The console shows them.}",
+    "The policy folder has errors; the last good version stays in force. {!The console shows "
+    "them.}",
     "Decisions go on under the last good version.",
     "Correct the file; `tutela policy list` shows the place.")
 A(BANKS_STALE, "banks_stale", WARNING, ONCALL, 1, ITSELF, "Banks cannot be read",
@@ -42,15 +45,16 @@ A(BANKS_STALE, "banks_stale", WARNING, ONCALL, 1, ITSELF, "Banks cannot be read"
 
 /* People's work */
 A(CASE_CLOCK, "case_clock", CRITICAL, LEADS, 1, ITSELF, "Cases are past their clock",
-    "In the queue \"{queue}\" {count} past the clock.",
-    "What was withheld stays withheld.",
+    "In the queue \"{queue}\" {count} past the clock.", "What was withheld stays withheld.",
     "Bring more people to the queue, or move cases to another one.")
-A(CASE_CLOCK_NEAR, "case_clock_near", CRITICAL, LEADS, 1, ITSELF, "A case's clock runs out soon",
-    "In the queue \"{queue}\" {count} past the clock within {minutes} min, and nobody has taken them.",
-    "There is still time.",
-    "Take the case now: it is the first of its queue.")
+A(CASE_CLOCK_NEAR, "case_clock_near", CRITICAL, LEADS, 1, ITSELF,
+    "A case's clock runs out soon",
+    "In the queue \"{queue}\" {count} past the clock within {minutes} min, and nobody has "
+    "taken them.",
+    "There is still time.", "Take the case now: it is the first of its queue.")
 A(QUEUE_GROWS, "queue_grows", WARNING, LEADS, 4, ITSELF, "A queue grows",
-    "The queue \"{queue}\" has {count} cases; in the last hour {came} came and {went} were decided; {hours}.",
+    "The queue \"{queue}\" has {count} cases; in the last hour {came} came and {went} were "
+    "decided; {hours}.",
     "The most urgent cases come first, whatever the length of the queue.",
     "Bring more people to the queue, or look at the rule that fills it.")
 
@@ -67,8 +71,10 @@ A(ENDPOINT_GONE, "endpoint_gone", CRITICAL, ONCALL, 1, ITSELF, "An endpoint is g
     "A webhook endpoint answered 410 Gone and was switched off.",
     "Deliveries to it wait and are not lost.",
     "Set up the platform's new endpoint (`tutela endpoint add`); they go out at once.")
-A(ACTION_CLOCK, "action_clock", CRITICAL, ONCALL, 1, ITSELF, "An action is not confirmed in time",
-    "The platform has not confirmed \"{action}\" on {!its subject} in time; it has {received} it.",
+A(ACTION_CLOCK, "action_clock", CRITICAL, ONCALL, 1, ITSELF,
+    "An action is not confirmed in time",
+    "The platform has not confirmed \"{action}\" on {!its subject} in time; it has {received} "
+    "it.",
     "The decision stands; it may not be in effect on the platform.",
     "Look at its deliveries; the platform confirms with POST /v1/actions/{id}/confirm.")
 A(ACTION_REFUSED, "action_refused", WARNING, LEADS, 4, PERSON, "The platform refused an action",
@@ -79,12 +85,12 @@ A(ACTION_REFUSED, "action_refused", WARNING, LEADS, 4, PERSON, "The platform ref
 /* The machine */
 A(DISK, "disk", CRITICAL, ONCALL, 1, ITSELF, "The disk is nearly full",
     "The data folder has {free} MiB left; intake stops at {least} MiB.",
-    "What was accepted is safe.",
-    "Free space, or move the folder to a larger disk.")
+    "What was accepted is safe.", "Free space, or move the folder to a larger disk.")
 A(DISK_FORECAST, "disk_forecast", WARNING, ONCALL, 4, ITSELF, "The disk fills up",
     "At the pace of the last {over} min the data folder's disk is full in {hours}.",
     "Nothing has stopped yet; what was accepted is safe.",
-    "Free space or move the folder to a larger disk before then; `retention_days` says how long items stay.")
+    "Free space or move the folder to a larger disk before then; `retention_days` says how "
+    "long items stay.")
 A(HTTP_ERRORS, "http_errors", WARNING, ONCALL, 1, ITSELF, "Requests fail on our side",
     "{count} of {all} requests in the last five minutes failed for a reason on our side.",
     "A request that failed was not accepted, and its sender was told so.",
@@ -103,8 +109,10 @@ A(SEAL_BEHIND, "seal_behind", CRITICAL, ONCALL, 1, ITSELF, "Sealing is behind",
     "Look at the clerk's log; is the disk slow or full?")
 A(CHAIN_BROKEN, "chain_broken", CRITICAL, ADMINS, 1, PERSON, "The hash chain is broken",
     "At number {number} of the chain: {what}.",
-    "Work goes on and new rows are sealed; what was signed before is provable from checkpoints.log.",
-    "Keep this store as it is. `tutela audit verify` lists every row that is concerned; compare it with a backup.")
+    "Work goes on and new rows are sealed; what was signed before is provable from "
+    "checkpoints.log.",
+    "Keep this store as it is. `tutela audit verify` lists every row that is concerned; "
+    "compare it with a backup.")
 A(ROLE_MISSING, "role_missing", CRITICAL, ONCALL, 1, ITSELF, "A role is missing",
     "The role {role} has given no sign of life for {seconds} s.",
     "Its leases run out and nothing accepted is lost; its work waits.",
@@ -123,16 +131,30 @@ A(ALARM_CHANNEL, "alarm_channel", WARNING, ADMINS, 0, ITSELF, "An alarm channel 
     "Correct the alarm_ keys of the configuration; `tutela alarm test` tries all channels.")
 
 /* People */
-A(PASSKEY_COUNTER, "passkey_counter", CRITICAL, ADMINS, 1, PERSON, "A passkey may have been copied",
+A(PASSKEY_COUNTER, "passkey_counter", CRITICAL, ADMINS, 1, PERSON,
+    "A passkey may have been copied",
     "A passkey of the person {user} counted {now} after {before}.",
     "The sign-in with it was refused; the person's other ways in still work.",
-    "Ask the person. If it was not them, reset their second factors (`tutela user reset-factors`) and give a new password.")
+    "Ask the person. If it was not them, reset their second factors (`tutela user "
+    "reset-factors`) and give a new password.")
+
+A(APPROVAL_WAITS, "approval_waits", NOTICE, LEADS, 4, ITSELF,
+    "Something waits for a second person",
+    "{operation} was proposed and waits for another person to confirm or refuse it.",
+    "Nothing is done until then; after two_person_hours it lapses.",
+    "Look at Approvals in the console.")
+A(ONE_PERSON, "one_person", WARNING, ADMINS, 1, PERSON, "One person did alone what needs two",
+    "{operation} needs a second person, and was done alone by the command line on the machine.",
+    "The audit trail says when, and what was done.",
+    "Ask whoever works on the machine; close the alarm when it was right.")
 
 /* Deadlines that other parts set (tl_deadline_set) */
-A(CERTIFICATE_EXPIRY, "certificate_expiry", WARNING, ONCALL, 4, ITSELF, "A certificate runs out",
-    "The certificate {name} {runs out in so long}.", "Until then it is valid.", "Renew it and load it anew.")
+A(CERTIFICATE_EXPIRY, "certificate_expiry", WARNING, ONCALL, 4, ITSELF,
+    "A certificate runs out", "The certificate {name} {runs out in so long}.",
+    "Until then it is valid.", "Renew it and load it anew.")
 A(KEY_EXPIRY, "key_expiry", WARNING, ADMINS, 4, ITSELF, "A key runs out",
-    "The key {name} {runs out in so long}.", "Until then it works.", "Make a new key and give it to its holder.")
+    "The key {name} {runs out in so long}.", "Until then it works.",
+    "Make a new key and give it to its holder.")
 A(BACKUP_OLD, "backup_old", CRITICAL, ONCALL, 1, ITSELF, "The last backup is too old",
     "The backup {name} {ran out so long ago}: no newer one is known.",
     "The data in use are safe; a lost disk would cost what is newer than the backup.",

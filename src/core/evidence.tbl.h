@@ -4,5 +4,7 @@
  * policies.yaml; child-safety policies are sealed whatever stands there.
  */
 E(TL_EVIDENCE_ORDINARY, "", 1, 1, 1, 1, 1, "your grants do not cover ordinary evidence")
-E(TL_EVIDENCE_GRAPHIC, "", 0, 1, 1, 1, 1, "this is graphic evidence, for which you have no grant")
-E(TL_EVIDENCE_SEALED, "child_safety", 0, 0, 0, 0, 0, "this is sealed evidence, for which you have no clearance")
+E(TL_EVIDENCE_GRAPHIC, "", 0, 1, 1, 1, 1,
+    "this is graphic evidence, for which you have no grant")
+E(TL_EVIDENCE_SEALED, "child_safety", 0, 0, 0, 0, 0,
+    "this is sealed evidence, for which you have no clearance")

@@ -225,3 +225,12 @@ V(TL_EVIDENCE_ORDINARY, "ordinary")
 V(TL_EVIDENCE_GRAPHIC, "graphic")
 V(TL_EVIDENCE_SEALED, "sealed")
 END(tl_evidence)
+
+/* What waits for a second person: one open state, four ends. */
+W(tl_proposal_state, PROPOSAL)
+V(TL_PROPOSAL_OPEN, "open")
+V(TL_PROPOSAL_DONE, "done")
+V(TL_PROPOSAL_REFUSED, "refused")
+V(TL_PROPOSAL_WITHDRAWN, "withdrawn")
+V(TL_PROPOSAL_EXPIRED, "expired")
+END(tl_proposal_state)

@@ -243,9 +243,8 @@ tl_user_change_skills(
 	return tl_audit_add(db, actor, "user.skills", tl_str(id), skills);
 }
 
-/* "queue urgent: see work; policy fraud: see": what the audit trail keeps. */
-static void
-grants_text(struct tl_buf *b, const struct tl_grant *list, size_t count)
+void
+tl_grants_text(struct tl_buf *b, const struct tl_grant *list, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		char acts[TL_ACTS_TEXT];
@@ -269,7 +268,7 @@ tl_user_change_grants(struct tl_db *db, struct tl_id user, const struct tl_grant
 	if (rc < 0)
 		return rc;
 	struct tl_buf TL_CLEANUP(tl_buf_fini) text = {0};
-	grants_text(&text, list, count);
+	tl_grants_text(&text, list, count);
 	return audit_user(db, actor, "user.grants", user, tl_buf_z(&text));
 }
 

@@ -46,6 +46,9 @@ int tl_user_change_skills(
     struct tl_db *db, struct tl_id user, struct tl_str skills, const char *actor) TL_MUST;
 int tl_user_change_grants(struct tl_db *db, struct tl_id user, const struct tl_grant *list,
     size_t count, const char *actor) TL_MUST;
+/* "queue urgent: see work; policy fraud: see": what the audit trail and proposals keep. */
+struct tl_buf;
+void tl_grants_text(struct tl_buf *b, const struct tl_grant *list, size_t count);
 /* Signs the person out everywhere. */
 int tl_user_end_sessions(struct tl_db *db, struct tl_id user, const char *actor) TL_MUST;
 

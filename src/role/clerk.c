@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "enforce/enforce.h"
 #include "outbox/outbox.h"
+#include "people/second.h"
 #include "review/review.h"
 #include "store/alarms.h"
 #include "store/blobs.h"
@@ -146,6 +147,14 @@ case_clocks(struct tl_db *db, void *clerk)
 }
 
 static int
+expire_proposals(struct tl_db *db, void *clerk)
+{
+	struct clerk *c = clerk;
+	tl_arena_reset(c->arena);
+	return tl_second_expire(db, c->arena, tl_now_us());
+}
+
+static int
 action_clocks(struct tl_db *db, void *clerk)
 {
 	struct clerk *c = clerk;
@@ -241,6 +250,7 @@ static const struct duty duties[] = {
     {"lapse_claims", lapse_claims, TL_SYNC_NORMAL, TL_US_S, false, false},
     {"settle_cases", settle_cases, TL_SYNC_NORMAL, 5 * TL_US_S, false, false},
     {"action_clocks", action_clocks, TL_SYNC_NORMAL, 5 * TL_US_S, false, false},
+    {"proposals", expire_proposals, TL_SYNC_NORMAL, 10 * TL_US_S, false, false},
     {"case_clocks", case_clocks, TL_SYNC_NORMAL, 10 * TL_US_S, false, false},
     {"purge_media", purge_media, TL_SYNC_NORMAL, 5 * TL_US_S, false, false},
     {"expire_items", expire_items, TL_SYNC_FULL, TL_US_MIN, false, false},

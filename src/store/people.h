@@ -44,7 +44,8 @@ int tl_user_set_failed(
 int tl_user_made_by(struct tl_db *db, struct tl_id id, const char *actor) TL_MUST;
 int tl_user_password_by(struct tl_db *db, struct tl_id id, const char *actor) TL_MUST;
 struct tl_user_vouched {
-	char made_by[64], password_by[64]; /* "user:<id>", "cli", "" when not known */
+	char made_by[128],
+	    password_by[128]; /* "user:<id>", two of them, "cli", "" when not known */
 	int64_t made_at, password_at;
 };
 int tl_user_vouched(struct tl_db *db, struct tl_id id, struct tl_user_vouched *ret) TL_MUST;

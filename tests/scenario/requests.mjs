@@ -12,6 +12,7 @@
 const removed = { kind: 'act', policy: 'speech.hate', ground: 'illegal', actions: [{ name: 'remove', params: null }], facts: '', note: '' }
 const everywhere = 'names nothing that has a queue or policy'
 const transport = 'says that something left; what it says is hidden for whom may not see it'
+const oneself = 'about oneself only'
 const person = 'about a person, not about evidence'
 
 export const CONSOLE = {
@@ -19,6 +20,22 @@ export const CONSOLE = {
   'GET session': { open: everywhere },
   'PUT session': { body: () => ({ prefs: { theme: 'dark' } }), open: everywhere },
   'DELETE session': { spends: true, open: everywhere },
+
+  'POST session/passkey': { body: () => ({}), or: [409], open: everywhere },
+  'POST session/second': { body: () => ({ code: '000000' }), or: [401, 410, 422], open: everywhere },
+  'POST session/prove/ask': { body: () => ({}), or: [409], open: oneself },
+  'POST session/prove': { body: () => ({ code: '000000' }), or: [409, 410, 422], open: oneself },
+  'GET session/security': { open: oneself },
+  'POST session/totp': { body: () => ({}), or: [409], open: oneself },
+  'PUT session/totp': { body: () => ({ code: '000000' }), or: [404, 409, 410, 422], open: oneself },
+  'POST session/totp/remove': { body: () => ({ password: 'not the password' }), or: [403, 404, 409, 422], open: oneself },
+  'POST session/passkeys/begin': { body: () => ({}), or: [409], open: oneself },
+  'POST session/passkeys': { body: () => ({ name: 'x', client_data: 'AAAA', attestation: 'AAAA' }), or: [409, 410, 422], open: oneself },
+  'POST session/passkeys/{id}/remove': { path: () => ['AAAA'], body: () => ({ password: 'not the password' }), or: [403, 404, 422], open: oneself },
+  'POST session/recovery': { body: () => ({ password: 'not the password' }), or: [403, 409, 422], open: oneself },
+  'PUT session/password': { body: () => ({ password: 'not the password', new_password: 'correct horse staple' }), or: [403, 422], open: oneself },
+  'DELETE session/sessions/{id}': { path: () => ['AAAA'], or: [404], open: oneself },
+  'POST session/sessions/end-others': { body: () => ({}), open: oneself },
 
   'POST work/next': { body: () => ({ queue: null }), open: 'gives only what the person may work on' },
   'GET cases/{id}': { path: (x) => [x.case], sealed: (x) => [x.sealedCase] },
@@ -59,12 +76,22 @@ export const CONSOLE = {
   'POST keys': { body: () => ({ platform: 'demo', live: false, label: 'x', scopes: ['read'], rate_per_s: 0, expires_at: null }), open: everywhere },
   'DELETE keys/{id}': { path: (x) => [x.key], or: [404, 409], open: everywhere },
 
+  'PUT keys/{id}': { path: (x) => [x.key], body: () => ({ label: 'x', scopes: ['read'] }), or: [409], open: everywhere },
+  'POST keys/{id}/rotate': { path: (x) => [x.key], body: () => ({}), or: [409], open: everywhere },
+
   'GET people': { open: person },
   'POST people': { body: (x, who) => ({ name: `made-by-${who.role}`, role: 'viewer' }), open: person },
   'GET people/{id}': { path: (x) => [x.person], open: person },
   'PATCH people/{id}': { path: (x) => [x.person], body: () => ({ skills: ['terror'] }), open: person },
   'POST people/{id}/password': { path: (x) => [x.person], body: () => ({}), open: person },
+  'DELETE people/{id}/factors': { path: (x) => [x.person], open: person },
   'DELETE people/{id}/sessions': { path: (x) => [x.person], open: person },
+
+  'GET approvals': { open: 'only what the person could have done: approvals.test.mjs' },
+  'POST approvals': { body: () => ({ method: 'PUT', path: '/console/api/switches', body: { name: 'observe_only', value: 'off' }, reason: 'x' }), or: [409], open: 'asks the route that is proposed' },
+  'POST approvals/{id}/confirm': { path: (x) => [x.case], body: () => ({}), or: [404], open: 'asks the route that was proposed: approvals.test.mjs' },
+  'POST approvals/{id}/refuse': { path: (x) => [x.case], body: () => ({ note: 'x' }), or: [404], open: 'asks the route that was proposed' },
+  'POST approvals/{id}/withdraw': { path: (x) => [x.case], body: () => ({}), or: [404], open: 'only who proposed it' },
 
   'GET policies': { open: everywhere },
   'GET actions': { open: everywhere },

@@ -92,6 +92,7 @@ export interface Session {
   alarm_severity: AlarmSeverity | null // of the gravest
   alarm_text: string | null // the newest of the gravest
   waiting: number // cases that this person could take now
+  approvals: number // proposals of others that this person could confirm or refuse
   decided_today: number
   prefs: Prefs
   version: string
@@ -710,6 +711,44 @@ export interface PersonChange {
   disabled?: boolean
 }
 
+// Approvals ---------------------------------------------------------------------------------------------------------
+
+export type ProposalState = 'open' | 'done' | 'refused' | 'withdrawn' | 'expired'
+export interface Proposal {
+  id: Id
+  operation: string // of two_person in the configuration
+  help: string
+  what: { subject: string; changes: { field: string; was: string | null; will: string | null }[] }
+  reason: string
+  proposer: string | null
+  mine: boolean
+  can_confirm: boolean // and refuse
+  state: ProposalState
+  created_at: Time
+  expires_at: Time
+  closed_by: string | null
+  closed_at: Time | null
+  note: string | null // why it was refused
+}
+/** GET approvals: what this person proposed, or could have done */
+export interface Approvals {
+  open: Proposal[]
+  closed: Proposal[] // newest first
+  guarded: string[] // operations that need two people
+}
+/** POST approvals → Proposal: the request as it would have been sent; 409 with field /two_person asks for it */
+export interface Propose {
+  method: string
+  path: string
+  body?: object
+  reason: string
+}
+/** POST approvals/{id}/confirm: `result` is what the operation answered */
+export interface Confirmed {
+  proposal: Proposal
+  result: { secret?: string; password?: string } | null
+}
+
 // Policy, rules, figures, switches ----------------------------------------------------------------------------------
 
 export interface Policy {
@@ -795,6 +834,7 @@ export interface Counters {
   alarm_severity: AlarmSeverity | null
   alarm_text: string | null
   waiting: number // that this person could take
+  approvals: number
   queues: Record<string, number> // open cases of each queue that this person may see
   observe_only: boolean
   automatic_actions: boolean

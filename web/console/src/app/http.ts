@@ -25,14 +25,29 @@ export function asProver(f: typeof prove): void {
   prove = f
 }
 
+/** Who proposes what needs a second person; true when it was proposed. */
+let propose: (method: string, path: string, body: unknown) => Promise<boolean> = () => Promise.resolve(false)
+export function asProposer(f: typeof propose): void {
+  propose = f
+}
+
 /** `path` parts are escaped: call('POST', ['cases', id, 'note'], {...}) */
 export async function call<T>(method: Method, path: (string | number)[], body?: unknown, last = false): Promise<T> {
-  const ask = async () => read<T>(await send(method, BASE + path.map((p) => encodeURIComponent(p)).join('/'), body, last))
+  const url = BASE + path.map((p) => encodeURIComponent(p)).join('/')
+  const ask = async () => read<T>(await send(method, url, body, last))
+  const proven = async () => {
+    try {
+      return await ask()
+    } catch (error) {
+      if (!(error instanceof Failure && error.status === 403 && error.field === '/proof' && (await prove()))) throw error
+      return ask()
+    }
+  }
   try {
-    return await ask()
+    return await proven()
   } catch (error) {
-    if (!(error instanceof Failure && error.status === 403 && error.field === '/proof' && (await prove()))) throw error
-    return ask()
+    if (error instanceof Failure && error.status === 409 && error.field === '/two_person' && (await propose(method, url, body))) throw new Failure(202, 'Proposed', 'it waits in Approvals for another person')
+    throw error
   }
 }
 
@@ -85,6 +100,8 @@ export function explain(error: unknown): { what: string; safe: string; todo: str
   switch (f.status) {
     case 0:
       return { what, safe: 'Nothing that you entered is lost.', todo: 'Check the connection, then try again.' }
+    case 202:
+      return { what, safe: 'Nothing is done until then.', todo: 'Tell somebody who may do the same.' }
     case 401:
       return { what, safe: 'Your draft is kept.', todo: 'Sign in again.' }
     case 403:

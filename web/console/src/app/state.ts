@@ -34,6 +34,7 @@ export function enter(s: Session): void {
     alarm_severity: s.alarm_severity,
     alarm_text: s.alarm_text,
     waiting: s.waiting,
+    approvals: s.approvals,
     queues: counters.value?.queues ?? {},
     observe_only: s.observe_only,
     automatic_actions: s.automatic_actions,

@@ -12,6 +12,7 @@ import { UndoBar } from '../work/Work.tsx'
 import { Enrol } from './Enrol.tsx'
 import { Help } from './Help.tsx'
 import { live } from './live.ts'
+import { ProposeDialog } from '../ui/propose.tsx'
 import { Palette } from './Palette.tsx'
 import { Prove } from './Prove.tsx'
 import { screenFor, screensForMe, type Screen } from './screens.tbl.tsx'
@@ -63,6 +64,7 @@ function SignedIn() {
       {dialog.value === 'help' ? <Help close={close} /> : null}
       {dialog.value === 'palette' ? <Palette close={close} /> : null}
       <Prove />
+      <ProposeDialog />
       {ended.value ? <SignInAgain /> : null}
     </>
   )
@@ -99,6 +101,7 @@ function Header({ screen, palette, help }: { screen: Screen | null; palette: () 
       </nav>
       <div class="bar-right">
         <Button kind="quiet" class="find" command="app.palette" onClick={palette}>Find</Button>
+        {counters.value?.approvals ? <Link to={href('approvals')} class="alarms" current={top === 'approvals'}>{counters.value.approvals} to confirm</Link> : null}
         {may.review.value ? <Link to={href('alarms')} class={`alarms ${alarms ? 'some' : ''} ${counters.value?.alarm_severity ?? ''}`} current={top === 'alarms'} title={counters.value?.alarm_text ?? undefined}>
           <svg viewBox="0 0 12 12" width="9" height="9" aria-hidden="true"><path d="M6 0.5 11.5 11H0.5z" fill={alarms ? 'currentColor' : 'none'} stroke="currentColor" /></svg>
           {alarms ? `${alarms} alarm${alarms === 1 ? '' : 's'}` : 'no alarms'}
@@ -109,6 +112,7 @@ function Header({ screen, palette, help }: { screen: Screen | null; palette: () 
           <summary>{user?.name} ▾</summary>
           <div class="person-menu" onClick={(e) => { const d = e.currentTarget.closest('details'); if (d) d.open = false }}>
             <p class="quiet">{user?.role} · seen as {user?.pseudonym}</p>
+            {may.review.value ? <Link to={href('approvals')}>Approvals</Link> : null}
             <Link to={href('settings')}>Settings</Link>
             <Link to={href('security')}>My sign-in</Link>
             <Button kind="quiet" command="app.help" onClick={help}>Keys</Button>

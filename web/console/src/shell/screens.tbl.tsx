@@ -3,6 +3,7 @@ import type { JSX } from 'preact'
 import { may } from '../app/state.ts'
 import { AccountScreen } from '../screens/Account.tsx'
 import { Alarms } from '../screens/Alarms.tsx'
+import { Approvals } from '../screens/Approvals.tsx'
 import { BankScreen } from '../screens/Bank.tsx'
 import { Banks } from '../screens/Banks.tsx'
 import { Deliveries } from '../screens/Deliveries.tsx'
@@ -42,6 +43,7 @@ export const SCREENS: readonly Screen[] = [
   { path: 'deliveries', title: 'Deliveries', nav: 'main', command: 'go.deliveries', who: 'lead', show: () => <Deliveries /> },
   { path: 'figures', title: 'Figures', nav: 'main', command: 'go.figures', show: () => <Figures /> },
   { path: 'alarms', title: 'Alarms', nav: 'more', command: 'go.alarms', who: 'review', show: () => <Alarms /> },
+  { path: 'approvals', title: 'Approvals', nav: 'more', command: 'go.approvals', who: 'review', show: () => <Approvals /> },
   { path: 'keys', title: 'Keys', nav: 'main', command: 'go.keys', who: 'admin', show: () => <Keys /> },
   { path: 'people', title: 'People', nav: 'main', command: 'go.people', who: 'admin', show: () => <PeopleScreen /> },
   { path: 'people/:', title: 'Person', nav: null, show: (p) => <PersonScreen id={p[1]!} /> },
