@@ -21,8 +21,7 @@
 #include <stdio.h>
 
 #define PARALLEL 6 /* three readers of two channels */
-#define TIMEOUT_MS 30000L
-#define LEASE_US (2 * TIMEOUT_MS * TL_US_MS)
+#define PATIENCE 3 /* times webhook_timeout_seconds: mail servers greet slowly on purpose */
 #define LOOK_US TL_US_S
 
 struct letter {
@@ -47,6 +46,12 @@ struct courier_alarms {
 	int64_t look_us;
 	bool leasing;
 };
+
+static long
+timeout_ms(const struct tl_notify_plan *p)
+{
+	return (long)p->config->webhook_timeout_seconds * 1000 * PATIENCE;
+}
 
 /* Building ----------------------------------------------------------------------------------------------------- */
 
@@ -178,7 +183,7 @@ build(struct letter *l, const struct tl_notify_plan *p, const struct tl_message 
 	int who = 0;
 	int rc = tl_word_parse(tl_alarm_who_names, tl_str(l->to.who), &who);
 	/* The operator named these addresses in the configuration: private networks are theirs to choose. */
-	l->guard = (struct tl_guard){.private_ok = true, .timeout_ms = TIMEOUT_MS};
+	l->guard = (struct tl_guard){.private_ok = true, .timeout_ms = timeout_ms(p)};
 	l->easy = curl_easy_init();
 	if (!l->easy)
 		abort();
@@ -292,7 +297,8 @@ lease(struct courier_alarms *a, const struct tl_notice_to *to, int64_t now)
 	if (!l)
 		return 0;
 	struct tl_id batch = tl_id_new();
-	int rc = tl_notice_lease(a->db, to, now, now + LEASE_US, batch, a->arena, &rows, &n);
+	int64_t until = now + 2 * timeout_ms(&a->plan) * TL_US_MS;
+	int rc = tl_notice_lease(a->db, to, now, until, batch, a->arena, &rows, &n);
 	for (size_t i = 0; i < n && rc == 0; i++) {
 		struct tl_alarm *alarm = TL_NEW(a->arena, struct tl_alarm);
 		rc = tl_arena_check(a->arena);

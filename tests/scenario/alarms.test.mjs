@@ -30,7 +30,7 @@ before(async () => {
     alarm_oncall: 'oncall@platform.example,second@platform.example', alarm_leads: 'lead@platform.example',
     alarm_admins: 'admin@platform.example', alarm_webhook_url: `http://127.0.0.1:${hook.port}/alarms`,
     alarm_webhook_escalated_url: `http://127.0.0.1:${last.port}/alarms`, alarm_webhook_secret_file: join(dir, 'secret'),
-    alarm_role_seconds: 12, alarm_messages_per_hour: 100,
+    alarm_role_seconds: 12, webhook_timeout_seconds: 2, alarm_messages_per_hour: 100,
   }
   d = await start(settings)
 })
@@ -123,6 +123,22 @@ test('a mail server that grey-lists, refuses or hangs up: tried again, and the m
     await until(`the mail after ${mode}`, () => mail.mails.slice(mails).some((m) => /key runs out/.test(m.text)), LONG)
     deadline('key_expiry', mode, now() + 86400e6)
     await over('key_expiry')
+    pass(11 * 60)
+  }
+})
+
+test('a mail server that never answers, or never stops, holds up no other channel', async () => {
+  for (const mode of ['silent', 'endless']) {
+    mail.mode = mode
+    const heard = hook.heard.length, mails = mail.mails.length
+    deadline('certificate_expiry', mode, now() - 1)
+    await until(`the webhook while mail is ${mode}`, () => hook.heard.slice(heard).some((h) => h.body.alarms.some((a) => a.what === 'raised')), LONG)
+    await until(`the failure is written (${mode})`, () => sql(`SELECT COUNT(*) FROM alarm_notices WHERE state = 'waiting' AND error IS NOT NULL`) !== '0', LONG)
+    mail.mode = 'ok'
+    pass(60)
+    await until(`the mail after ${mode}`, () => mail.mails.slice(mails).some((m) => /certificate runs out/.test(m.text)), LONG)
+    deadline('certificate_expiry', mode, now() + 86400e6)
+    await over('certificate_expiry')
     pass(11 * 60)
   }
 })
