@@ -272,7 +272,7 @@ tl_console_key_set(struct tl_call *c)
 	static const struct tl_json_field fields[] = {KEY_FIELDS};
 	struct key_ask ask = {0};
 	struct tl_api_key k = {0};
-	struct tl_id id;
+	struct tl_id id = {0};
 	char changed[TL_KEY_CHANGED_TEXT];
 	int rc = TL_CALL_JSON(c, fields, &ask);
 	if (rc == 0)
@@ -303,7 +303,7 @@ tl_console_key_rotate(struct tl_call *c)
 	static const struct tl_json_field fields[] = {
 	    {"hours", TL_J_INT, offsetof(struct ask, hours), 0, 720, NULL, false}};
 	struct tl_api_key k = {0};
-	struct tl_id id;
+	struct tl_id id = {0};
 	char secret[TL_API_KEY_TEXT], successor[TL_ID_TEXT];
 	int rc = TL_CALL_JSON(c, fields, &ask);
 	if (rc == 0)

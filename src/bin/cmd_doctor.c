@@ -328,7 +328,7 @@ check_certificate(struct doctor *d)
 {
 	const struct tl_config *c = d->cli->config;
 	char cert_path[TL_PATH_MAX], key_path[TL_PATH_MAX];
-	struct tl_cert cert;
+	struct tl_cert cert = {.name = ""};
 	if (!*c->tls_certificate)
 		return 0;
 	int rc = tl_config_path(c, c->tls_certificate, cert_path);

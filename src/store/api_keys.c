@@ -204,7 +204,7 @@ int
 tl_api_key_set(struct tl_db *db, const struct tl_api_key *k, struct tl_arena *arena,
     char ret_changed[TL_KEY_CHANGED_TEXT])
 {
-	struct tl_api_key old;
+	struct tl_api_key old = {0};
 	char scopes[TL_SCOPES_TEXT];
 	int rc = tl_api_key_get(db, k->id, arena, &old);
 	if (rc == 0 && old.revoked_at)
@@ -228,7 +228,7 @@ int
 tl_api_key_rotate(struct tl_db *db, struct tl_id id, int64_t overlap_us, struct tl_arena *arena,
     struct tl_api_key *ret, char ret_secret[TL_API_KEY_TEXT])
 {
-	struct tl_api_key old, k;
+	struct tl_api_key old = {0}, k;
 	int64_t now = tl_now_us(), until = now + overlap_us;
 	int rc = tl_api_key_get(db, id, arena, &old);
 	if (rc < 0)

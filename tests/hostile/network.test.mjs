@@ -27,6 +27,8 @@ async function served(what) {
   assert.deepEqual(peer.statuses(), [200], `another client is served while ${what}`)
 }
 
+// A sanitizer's own memory says nothing about ours.
+const grew = (pid, from, most) => !/san/.test(process.env.TUTELA_BUILD ?? '') && rss(pid) - from >= most
 const rss = (pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) * 1024
 const sockets = (pid) => readdirSync(`/proc/${pid}/fd`).filter((fd) => {
   try { return readlinkSync(`/proc/${pid}/fd/${fd}`).startsWith('socket:') } catch { return false }
@@ -199,7 +201,7 @@ test('uploads over the limit are refused early, with and without a length', asyn
   await served('uploads flood in')
   for (const status of await floods) assert.ok([0, 413, 429, 503].includes(status), String(status))
   await quiet()
-  assert.ok(rss(d.pid('server')) - before < 100 << 20, 'the server grew')
+  assert.ok(!grew(d.pid('server'), before, 100 << 20), 'the server grew')
 })
 
 test('requests without an end are bounded', async () => {
@@ -245,7 +247,7 @@ test('ten thousand idle connections, with room for them and without', async () =
       })
       if (server === many) {
         assert.ok(held > 9_500, `only ${held} are held`)
-        assert.ok(rss(many.pid('server')) - empty < 600 << 20, 'the server grew')
+        assert.ok(!grew(many.pid('server'), empty, 600 << 20), 'the server grew')
       }
       const peer = await exchange(server.port, `GET /v1/openapi.yaml HTTP/1.1\r\n${host}\r\n`, { ms: 30_000 })
       assert.deepEqual(peer.statuses(), [200], 'another client is served')
