@@ -91,19 +91,28 @@ load_session(struct tl_req *req, struct tl_app *app, struct tl_db *db, struct tl
 	return rc;
 }
 
-/* The gravest permissions, whose changes ask for a proof of the last minutes. */
+/* The gravest: changes under these permissions, and whatever takes data away. */
+static bool
+is_grave(const struct tl_req *req, const char *need)
+{
+	static const char *const grave[] = {"people", "keys", "switches"};
+	static const char export[] = "/export";
+	struct tl_str path = tl_req_path(req);
+	if (memmem(path.p, path.n, export, sizeof export - 1))
+		return true;
+	for (size_t i = 0; i < TL_COUNT(grave); i++)
+		if (strcmp(grave[i], need) == 0)
+			return changes(req);
+	return false;
+}
+
+/* They ask for a proof of the last minutes, when configuration says so. */
 int
 tl_console_proof(const struct tl_req *req, const struct tl_app *app, const struct tl_session *s,
     const char *need)
 {
-	static const char *const grave[] = {"people", "keys", "switches", "export"};
 	int64_t within_us = tl_call_signin_rules(app->config).step_up_us;
-	if (!within_us || !changes(req))
-		return 0;
-	for (size_t i = 0; i < TL_COUNT(grave); i++)
-		if (strcmp(grave[i], need) == 0)
-			return tl_session_fresh(s, within_us);
-	return 0;
+	return within_us && is_grave(req, need) ? tl_session_fresh(s, within_us) : 0;
 }
 
 /* Who must get a second factor first may do that and sign out. */

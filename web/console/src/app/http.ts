@@ -34,20 +34,21 @@ export function asProposer(f: typeof propose): void {
 /** `path` parts are escaped: call('POST', ['cases', id, 'note'], {...}) */
 export async function call<T>(method: Method, path: (string | number)[], body?: unknown, last = false): Promise<T> {
   const url = BASE + path.map((p) => encodeURIComponent(p)).join('/')
-  const ask = async () => read<T>(await send(method, url, body, last))
-  const proven = async () => {
-    try {
-      return await ask()
-    } catch (error) {
-      if (!(error instanceof Failure && error.status === 403 && error.field === '/proof' && (await prove()))) throw error
-      return ask()
-    }
-  }
   try {
-    return await proven()
+    return await proving(async () => read<T>(await send(method, url, body, last)))
   } catch (error) {
     if (error instanceof Failure && error.status === 409 && error.field === '/two_person' && (await propose(method, url, body))) throw new Failure(202, 'Proposed', 'it waits in Approvals for another person')
     throw error
+  }
+}
+
+/** Asks once more when the server wanted a proof and got it. */
+async function proving<T>(ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (!(error instanceof Failure && error.status === 403 && error.field === '/proof' && (await prove()))) throw error
+    return ask()
   }
 }
 
@@ -55,8 +56,7 @@ export async function call<T>(method: Method, path: (string | number)[], body?: 
 export async function get<T>(path: (string | number)[], query: Record<string, string | number | null> = {}): Promise<T> {
   const pairs = Object.entries(query).filter(([, v]) => v !== null && v !== '')
   const search = pairs.length ? '?' + new URLSearchParams(pairs.map(([k, v]) => [k, String(v)])) : ''
-  const answer = await send('GET', BASE + path.map((p) => encodeURIComponent(p)).join('/') + search, undefined, false)
-  return read<T>(answer)
+  return proving(async () => read<T>(await send('GET', BASE + path.map((p) => encodeURIComponent(p)).join('/') + search, undefined, false)))
 }
 
 async function send(method: Method, url: string, body: unknown, last: boolean): Promise<Response> {
