@@ -146,5 +146,8 @@ bool tl_stream_gone(struct tl_stream *s);
 void tl_stream_end(struct tl_stream *s);
 
 /* Writes a problem document into `out` and returns its HTTP status. */
+/* Seconds after which the same request may do better; 0: trying again is no help. */
+int tl_problem_wait_s(int err);
+
 int tl_problem_write(
     struct tl_buf *out, int err, const char *field, const char *detail, const char *request);

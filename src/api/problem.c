@@ -9,15 +9,16 @@
 struct row {
 	int err, status;
 	const char *title;
+	int wait_s;
 };
 
 static const struct row ROWS[] = {
-#define P(err, status, title) {err, status, title},
+#define P(err, status, title, wait_s) {err, status, title, wait_s},
 #include "api/problem.tbl.h"
 #undef P
 };
 
-static const struct row OURS = {TL_EBUG, 500, "A failure on our side"};
+static const struct row OURS = {TL_EBUG, 500, "A failure on our side", 0};
 
 static const struct row *
 row_of(int err)
@@ -50,4 +51,10 @@ tl_problem_write(
 		tl_js_z(out, "request", request);
 	tl_js_close(out, '}');
 	return row->status;
+}
+
+int
+tl_problem_wait_s(int err)
+{
+	return row_of(err)->wait_s;
 }

@@ -373,8 +373,10 @@ tl_req_problem_at(struct tl_req *req, int err, const char *field, const char *de
 	tl_id_text(id, req->id);
 	struct tl_buf b = {0};
 	int status = tl_problem_write(&b, err, field, detail, id);
-	if ((status == 503 || status == 429) && !has_header(req, "Retry-After"))
-		tl_req_set_header(req, "Retry-After", "1");
+	int wait_s = tl_problem_wait_s(err);
+	if (wait_s && !has_header(req, "Retry-After"))
+		tl_req_set_header(
+		    req, "Retry-After", tl_arena_printf(tl_req_arena(req), "%d", wait_s));
 	if (status == 401)
 		tl_req_set_header(req, "WWW-Authenticate", "Bearer");
 	tl_req_answer(req, status, "application/problem+json", &b);

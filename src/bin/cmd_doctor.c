@@ -26,6 +26,7 @@
 #include "store/people.h"
 #include "sys/cert.h"
 #include "sys/clock.h"
+#include "sys/fd.h"
 
 enum level { NOTE, WARNING, PROBLEM };
 
@@ -110,6 +111,48 @@ check_files(struct doctor *d)
 			    (long long)(free_bytes >> 20));
 	}
 	return rc;
+}
+
+/* Writes a file of its own: only that tells a disk that takes nothing. */
+static int
+check_disk(struct doctor *d)
+{
+	char path[TL_PATH_MAX];
+	int rc = tl_config_path(d->cli->config, "doctor.probe", path);
+	if (rc < 0)
+		return rc;
+	rc = tl_file_write_atomic(path, 0600, TL_S("probe\n"));
+	if (rc < 0)
+		find(d, PROBLEM,
+		    "Read-only: disks are mounted so after errors, look at dmesg; mend and "
+		    "mount it anew. Full: make "
+		    "room. Nothing new is accepted until then; work goes on by itself.",
+		    "nothing can be written to the data folder: %s", tl_err_text());
+	else
+		(void)unlink(path);
+	if (d->cli->db && tl_db_in_doubt(d->cli->db))
+		find(d, PROBLEM,
+		    "Look at the disk (dmesg, smartctl). The next write tries again by itself; "
+		    "until it ends well "
+		    "nothing is accepted.",
+		    "the disk refused to sync the store's log");
+	return 0;
+}
+
+/* Takes its turn and the store's lock, as every write does. */
+static int
+check_lock(struct doctor *d)
+{
+	int rc = tl_db_begin(d->cli->db);
+	if (rc == 0)
+		tl_db_rollback(d->cli->db);
+	if (rc == TL_EAGAIN)
+		find(d, PROBLEM,
+		    "`fuser -v` on store.db names it; end it (a forgotten sqlite3 shell, a "
+		    "copy by another tool). Work "
+		    "goes on by itself.",
+		    "another program holds the store; writes wait and are refused");
+	return rc == TL_EAGAIN ? 0 : rc;
 }
 
 /* How far behind the copies are, and whether one lost disk would take the copies along. */
@@ -496,8 +539,10 @@ static const struct {
 } checks[] = {
     {"daemon", check_daemon, false},
     {"files", check_files, false},
+    {"disk", check_disk, false},
     {"backup", check_backup, false},
     {"rules", check_rules, false},
+    {"lock", check_lock, true},
     {"clock", check_clock, true},
     {"people", check_people, true},
     {"scans", check_jobs, true},
@@ -518,9 +563,12 @@ static void
 run_checks(struct doctor *d)
 {
 	d->check = "store";
-	if (!d->cli->db && cli_open_store(d->cli) < 0)
-		find(d, PROBLEM, "tutela init, or name another folder with --data.", "%s",
-		    tl_err_text());
+	int rc = d->cli->db ? 0 : cli_open_store(d->cli);
+	if (rc < 0)
+		find(d, PROBLEM,
+		    rc == TL_ENOTFOUND ? "tutela init, or name another folder with --data."
+				       : "See what is said of the disk; else restore a backup.",
+		    "%s", tl_err_text());
 	for (size_t i = 0; i < TL_COUNT(checks); i++) {
 		d->check = checks[i].name;
 		if (checks[i].needs_store && !d->cli->db)

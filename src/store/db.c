@@ -117,6 +117,7 @@ tl_db_open(struct tl_store *s, struct tl_db **ret)
 		tl_db_close(db);
 		return rc;
 	}
+	(void)sqlite3_busy_timeout(db->main, TL_BEGIN_MS);
 	*ret = db;
 	return 0;
 }

@@ -22,6 +22,8 @@ int tl_db_begin(struct tl_db *db) TL_MUST;
 int tl_db_commit(struct tl_db *db, enum tl_sync sync) TL_MUST;
 /* What was committed with NORMAL becomes FULL; also inside a transaction, for what was committed before it. */
 int tl_db_sync(struct tl_db *db) TL_MUST;
+/* A sync of the log failed and is not made good yet: nothing is promised meanwhile. */
+bool tl_db_in_doubt(const struct tl_db *db);
 void tl_db_rollback(struct tl_db *db);
 bool tl_db_in_tx(const struct tl_db *db);
 

@@ -9,7 +9,8 @@
 struct tl_map;
 
 #define TL_SQL_ARGS_MAX 96
-#define TL_BUSY_MS 10000 /* how long we wait for who does not take turns */
+#define TL_BUSY_MS 10000 /* how long we wait for who does not take turns, while opening */
+#define TL_BEGIN_MS 3000 /* and while we hold the turn, so that everybody waits with us */
 
 struct tl_stmt {
 	sqlite3_stmt *st;

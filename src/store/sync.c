@@ -26,8 +26,8 @@ tl_sync_doubt(struct tl_db *db)
 	(void)rc;
 }
 
-static bool
-doubted(const struct tl_db *db)
+bool
+tl_db_in_doubt(const struct tl_db *db)
 {
 	struct stat st;
 	return db->in_doubt || (fstat(db->turn.floor_fd, &st) == 0 && st.st_size > 0);
@@ -115,5 +115,5 @@ tl_db_sync(struct tl_db *db)
 	code = wal->pMethods->xSync(wal, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY);
 	if (code != SQLITE_OK)
 		tl_sync_doubt(db);
-	return doubted(db) ? mend(db) : 0;
+	return tl_db_in_doubt(db) ? mend(db) : 0;
 }
