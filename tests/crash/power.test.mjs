@@ -13,7 +13,7 @@ import { EIO, built, install, platform, random, root, sleep, store, until } from
 
 const long = Boolean(process.env.LONG)
 const seed = Number(process.env.SEED ?? 1)
-const items = long ? 400 : 60
+const items = long ? 400 : 48
 const texts = ['demo your parcel waits for a fee', 'demo topple the snowman', 'look at this: DEMO-HATE-PHRASE', 'a walk by the river', 'nothing to see']
 const pictures = readdirSync(join(root, 'tests/data/pdq')).filter((f) => f.endsWith('.png')).map((f) => readFileSync(join(root, 'tests/data/pdq', f)))
 const work = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'tutela-power-'))
@@ -25,7 +25,6 @@ before(async () => {
   p = await platform(d.mark)
 })
 after(async () => {
-  if (process.env.KEEP) return d.stop().then(() => console.log(d.top))
   p?.stop()
   await d?.end()
   rmSync(work, { recursive: true, force: true })
@@ -137,15 +136,53 @@ test('a run is recorded, with all that it promised', async () => {
   assert.equal(await d.stop(), 0)
 })
 
-test('every power cut leaves a store that opens and has all that was promised', { timeout: 900_000 }, async () => {
+/** Replays a record in two processes; returns what both counted. */
+async function replay(of, name, ...more) {
   const run = promisify(execFile)
   const parts = await Promise.all([0, 1].map((i) => run(built('power-cut'),
-    [d.files.record, join(work, String(i)), '--seed', String(seed), '--part', `${i}/2`, '--compare', d.data, ...(long ? ['--all'] : [])],
-    { maxBuffer: 1 << 24 }).catch((e) => e)))
-  for (const part of parts) console.log(part.stdout || part, '\n', part.stderr?.slice(0, 8000))
+    [of.files.record, join(work, `${name}${i}`), '--seed', String(seed), '--part', `${i}/2`, '--compare', of.data, ...more],
+    { maxBuffer: 1 << 26 }).catch((e) => e)))
+  for (const part of parts) console.log(part.stdout || part, part.stderr?.slice(0, 6000))
   const [one, two] = parts.map((x) => JSON.parse(x.stdout))
-  assert.equal(one.failed + two.failed, 0)
-  const states = ['dropped', 'kept', 'subset', 'torn', 'names'].map((v) => one[v] + two[v])
-  assert.ok(one.boundaries > 300, `${one.boundaries} boundaries`)
-  assert.ok(states.every((n) => n > 20), states.join(' '))
+  const states = Object.fromEntries(['dropped', 'kept', 'subset', 'torn', 'names'].map((v) => [v, one[v] + two[v]]))
+  return { failed: one.failed + two.failed, boundaries: one.boundaries, states }
+}
+
+test('every power cut leaves a store that opens and has all that was promised', { timeout: 1_800_000 }, async () => {
+  const { failed, boundaries, states } = await replay(d, 'cut', ...(long ? ['--all'] : []))
+  assert.equal(failed, 0)
+  assert.ok(boundaries > 300, `${boundaries} boundaries`)
+  for (const [name, n] of Object.entries(states)) assert.ok(n > 20, `${n} ${name}`)
+})
+
+test('what a failed sync lost is not promised by a later one', { timeout: 900_000 }, async () => {
+  const e = await install()
+  try {
+    e.set_up()
+    await e.start()
+    let promised = 0
+    for (let i = 0; i < (long ? 100 : 24); i++) {
+      if (i % 4 === 1) e.fault({ files: store, sync_errno: EIO, sync_count: 1 + (i % 3) })
+      const [id, account, text] = [`eio-${i}`, `v-${i}`, `a walk by the river ${i}`]
+      const answer = await e.call('POST', '/v1/items', item(id, account, text))
+      if (answer.status === 202) e.mark({ t: 'item', id, text, account })
+      promised += answer.status === 202
+    }
+    e.fault()
+    assert.ok(promised >= 12, `${promised} promises`)
+    assert.equal(await e.stop(), 0)
+    const { failed, states } = await replay(e, 'eio', '--all')
+    assert.equal(failed, 0)
+    assert.ok(states.dropped > 20)
+  } finally {
+    await e.end()
+  }
+})
+
+test('the real program finds nothing wrong with what is left', async () => {
+  const { length } = readFileSync(d.files.record)
+  assert.ok(length > 0)
+  const folder = join(work, 'cut0') // the last moment that was replayed
+  const found = JSON.parse(execFileSync('sh', ['-c', `"$0" --data "$1" --json doctor --deep || true`, bin('tutela'), folder], { encoding: 'utf8' })).findings
+  assert.ok(!found.some((f) => f.level === 'problem' && ['store', 'ledger', 'disk', 'files', 'audit'].includes(f.check)), JSON.stringify(found))
 })

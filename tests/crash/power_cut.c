@@ -40,15 +40,15 @@ look(struct run *r, enum replay_variant v, const char *where)
 	    stderr, "  at record %lld (%s), %s\n", r->record, where, replay_variant_names[v]);
 }
 
-/* All variants, or the strictest and one of the others. */
+/* All variants, or the strictest and, where the disk has changed, one of the others. */
 static void
-cut(struct run *r, const char *where)
+cut(struct run *r, const char *where, bool changed)
 {
 	long long n = r->boundaries++;
 	if (n % r->parts != r->part)
 		return;
 	look(r, REPLAY_DROPPED, where);
-	if (!replay_pending(r->replay))
+	if (!replay_pending(r->replay) || !(changed || r->all))
 		return;
 	int turn = 1 + (int)(n / r->parts % (REPLAY_VARIANTS - 1));
 	for (int v = 1; v < REPLAY_VARIANTS; v++)
@@ -88,11 +88,11 @@ replay_all(struct run *r)
 		if (r->at)
 			continue;
 		if (h->kind == SHIM_MARK)
-			cut(r, "promise");
+			cut(r, "promise", false);
 		else if (h->kind == SHIM_SYNC_END)
-			cut(r, h->flags & SHIM_FAILED ? "failed sync" : "sync");
+			cut(r, h->flags & SHIM_FAILED ? "failed sync" : "sync", true);
 		else if (((uint64_t)r->record * 2654435761U + r->seed) % 41 == 0)
-			cut(r, "between");
+			cut(r, "between", true);
 	}
 }
 

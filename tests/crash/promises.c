@@ -297,7 +297,7 @@ static const struct {
 	const char *what, *sql;
 } never[] = {
     {"an action twice", "SELECT count(*) FROM (SELECT 1 FROM actions GROUP BY decision, "
-			"subject, name HAVING count(*) > 1)"},
+			"subject, name, reverses HAVING count(*) > 1)"},
     {"a case decided twice", "SELECT count(*) FROM (SELECT 1 FROM decisions WHERE case_id IS "
 			     "NOT NULL GROUP BY case_id HAVING count(*) > 1)"},
     {"an action asked for twice",
