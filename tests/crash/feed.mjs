@@ -285,11 +285,13 @@ export class Feed {
     return body.decision?.id !== decision // none, or what somebody decided since
   }
 
+  /** Reversed also means cleared by somebody else since; the reason tells our own. */
   async #reverse(who, decision, item) {
-    const answer = await this.#ask(who, 'POST', `decisions/${decision}/reverse`, { reason: 'It was a quotation.' })
+    const reason = `A mistake: ${decision}.`
+    const answer = await this.#ask(who, 'POST', `decisions/${decision}/reverse`, { reason })
     if (answer) return answer.status === 200
     const { body } = await this.#ask(who, 'GET', `items/demo/${encodeURIComponent(item)}`)
-    return body.decisions.some((d) => d.id === decision && d.reversed)
+    return body.decisions.some((d) => d.kind === 'reverse' && d.facts === reason)
   }
 
   async #moderator(name, dice) {
@@ -302,10 +304,11 @@ export class Feed {
       if (dice.chance(0.05)) continue // goes away: the claim lapses
       const decision = await this.#decide(who, dice, c.id)
       if (!decision) continue
-      const known = { case: c.id, undone: false, reversed: false }
+      // Who was not answered may have found a colleague's decision on the case: both remember one.
+      const known = this.decided.get(decision) ?? { case: c.id, undone: false, reversed: false }
       this.decided.set(decision, known)
-      if (dice.chance(0.25)) known.undone = await this.#undo(who, decision, c.id)
-      else if (dice.chance(0.25) && c.item) known.reversed = await this.#reverse(who, decision, c.item.id)
+      if (dice.chance(0.25)) known.undone = known.undone || await this.#undo(who, decision, c.id)
+      else if (dice.chance(0.25) && c.item) known.reversed = known.reversed || await this.#reverse(who, decision, c.item.id)
     }
   }
 }
