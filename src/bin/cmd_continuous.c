@@ -9,6 +9,7 @@
 #include "ship/restore.h"
 #include "store/backup.h"
 #include "store/blobs.h"
+#include "store/checkpoint.h"
 #include "store/items.h"
 #include "store/people.h"
 #include "sys/clock.h"
@@ -145,15 +146,17 @@ check_ready(struct tl_cli *c)
 static int
 put_settings(struct tl_cli *c, const char *from)
 {
-	const char *yaml = cli_path(c, "tutela.yaml"),
-		   *policy = cli_path(c, c->config->policy_dir);
-	if (!yaml || !policy)
-		return TL_ECONFIG;
-	int rc = access(yaml, F_OK) == 0 ? 0 : tl_files_one(join(c, from, "tutela.yaml"), yaml);
-	if (rc == 0 || rc == TL_ENOTFOUND)
-		rc = access(policy, F_OK) == 0
-			 ? 0
-			 : tl_files_mirror(join(c, from, "policy"), policy);
+	static const char *const files[] = {"tutela.yaml", TL_CHECKPOINT_FILE};
+	const char *policy = cli_path(c, c->config->policy_dir);
+	int rc = policy ? 0 : TL_ECONFIG;
+	for (size_t i = 0; i < TL_COUNT(files) && rc == 0; i++) {
+		const char *to = cli_path(c, files[i]);
+		if (to && access(to, F_OK) != 0)
+			rc = tl_files_one(join(c, from, files[i]), to);
+		rc = rc == TL_ENOTFOUND ? 0 : rc;
+	}
+	if (rc == 0 && access(policy, F_OK) != 0)
+		rc = tl_files_mirror(join(c, from, "policy"), policy);
 	return rc;
 }
 

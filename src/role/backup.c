@@ -12,6 +12,7 @@
 #include "role/beat.h"
 #include "ship/files.h"
 #include "ship/ship.h"
+#include "store/checkpoint.h"
 #include "store/keys.h"
 #include "store/ledger.h"
 #include "store/vitals.h"
@@ -23,6 +24,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define ROUND_MS 1000
 #define HOLD_US (60 * TL_US_S)
@@ -124,18 +126,40 @@ copy_files(struct backup *b, bool *ret_more)
 	return rc < 0 ? rc : 0;
 }
 
-/* tutela.yaml and the policy folder as they are now: a new machine needs them to go on. */
+/* A file that only grows and is shorter now was begun anew, after a restore: what is in the copy is kept beside it. */
+static void
+keep_longer(const char *from, const char *to)
+{
+	char beside[TL_PATH_MAX + 64];
+	struct stat ours, theirs;
+	if (stat(from, &ours) < 0 || stat(to, &theirs) < 0 || ours.st_size >= theirs.st_size)
+		return;
+	(void)snprintf(beside, sizeof beside, "%s.%lld", to, (long long)tl_now_us());
+	if (rename(to, beside) < 0)
+		tl_log(EV_BACKUP_FAILED, TL_LWORD("error", "IO"),
+		    TL_LWORD("text", "the copy of the checkpoints cannot be kept"));
+}
+
+/*
+ * tutela.yaml and the policy folder as they are now: a new machine needs them to go on. And the signed checkpoints: a copy
+ * of them elsewhere proves what was done to the trail.
+ */
 static int
 copy_settings(struct backup *b)
 {
 	char from[TL_PATH_MAX], to[TL_PATH_MAX + 32];
+	static const char *const files[] = {"tutela.yaml", TL_CHECKPOINT_FILE};
 	int rc = tl_mkdirs(b->settings_to);
+	for (size_t i = 0; i < TL_COUNT(files) && rc == 0; i++) {
+		rc = tl_config_path(b->config, files[i], from);
+		(void)snprintf(to, sizeof to, "%s/%s", b->settings_to, files[i]);
+		if (rc == 0 && i == 1)
+			keep_longer(from, to);
+		if (rc == 0)
+			rc = tl_files_one(from, to);
+		rc = rc == TL_ENOTFOUND ? 0 : rc;
+	}
 	if (rc == 0)
-		rc = tl_config_path(b->config, "tutela.yaml", from);
-	(void)snprintf(to, sizeof to, "%s/tutela.yaml", b->settings_to);
-	if (rc == 0)
-		rc = tl_files_one(from, to);
-	if (rc == 0 || rc == TL_ENOTFOUND)
 		rc = tl_config_path(b->config, b->config->policy_dir, from);
 	(void)snprintf(to, sizeof to, "%s/policy", b->settings_to);
 	return rc < 0 ? rc : tl_files_mirror(from, to);
