@@ -307,8 +307,11 @@ export class Feed {
       // Who was not answered may have found a colleague's decision on the case: both remember one.
       const known = this.decided.get(decision) ?? { case: c.id, undone: false, reversed: false }
       this.decided.set(decision, known)
-      if (dice.chance(0.25)) known.undone = known.undone || await this.#undo(who, decision, c.id)
-      else if (dice.chance(0.25) && c.item) known.reversed = known.reversed || await this.#reverse(who, decision, c.item.id)
+      if (dice.chance(0.25)) {
+        if (await this.#undo(who, decision, c.id)) known.undone = true
+      } else if (dice.chance(0.25) && c.item) {
+        if (await this.#reverse(who, decision, c.item.id)) known.reversed = true
+      }
     }
   }
 }

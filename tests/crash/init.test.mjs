@@ -24,7 +24,8 @@ async function migrations() {
 test('init dies at each of its points, is done again, and the daemon starts on what it made', async () => {
   const versions = await migrations()
   for (const name of names) {
-    for (let i = 0; i < EACH; i++) {
+    const deaths = name === 'migration.before' ? Math.max(EACH, versions) : EACH
+    for (let i = 0; i < deaths; i++) {
       const it = await Installation.create({ init: null })
       const points = new KillPoints(it.data)
       points.arm(name, name === 'migration.before' ? 1 + (i % versions) : 1)
@@ -37,7 +38,7 @@ test('init dies at each of its points, is done again, and the daemon starts on w
       assert.equal(query(it, 'PRAGMA user_version'), String(versions))
       assert.equal(query(it, 'SELECT COUNT(*) FROM users'), '1')
       assert.equal(query(it, 'SELECT COUNT(*) FROM platforms'), '1')
-      if (i === EACH - 1) await it.start({ rules: true })
+      if (i === deaths - 1) await it.start({ rules: true })
       await it.end()
     }
   }
