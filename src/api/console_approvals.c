@@ -200,6 +200,10 @@ sees(struct tl_call *c, const struct tl_proposal *p, bool *ret)
 {
 	struct tl_proposed at = {0};
 	int rc = find_operation(c->arena, p->method, p->path, &at);
+	if (rc == TL_EFIELD) { /* an operation that this version no longer has */
+		*ret = false;
+		return 0;
+	}
 	if (rc == 0)
 		*ret = tl_id_eq(p->proposer, c->who.id) ||
 		       (tl_need(c->session->user.role, at.operation->need) == 0 &&
@@ -252,8 +256,8 @@ tl_approvals_open(
 		rc = tl_arena_check(a);
 	for (size_t i = 0; rc == 0 && i < n; i++) {
 		struct tl_proposed at = {0};
-		rc = find_operation(a, list[i].method, list[i].path, &at);
-		if (rc == 0)
+		/* An operation that this version no longer has cannot be confirmed: it lapses. */
+		if (find_operation(a, list[i].method, list[i].path, &at) == 0)
 			open[i] = (struct tl_open_proposal){
 			    at.operation->need, list[i].policy, list[i].proposer};
 	}
@@ -269,7 +273,7 @@ tl_approvals_waiting(const struct tl_open_proposal *list, size_t n, struct tl_id
 	int64_t count = 0;
 	for (size_t i = 0; i < n; i++) {
 		struct tl_tag tag = {.policy = list[i].policy};
-		if (!tl_id_eq(list[i].proposer, who) &&
+		if (list[i].need && !tl_id_eq(list[i].proposer, who) &&
 		    tl_need(access->role, list[i].need) == 0 &&
 		    (!tag.policy.n || tl_may_on(access, TL_ACT_SEE, &tag, 1)))
 			count++;
@@ -331,7 +335,7 @@ tl_console_approval_propose(struct tl_call *c)
 	};
 	struct ask ask = {0};
 	struct tl_proposed at = {0};
-	struct tl_proposal p;
+	struct tl_proposal p = {0};
 	json_t TL_CLEANUP(tl_json_unref) *empty = json_object();
 	int rc = TL_CALL_JSON(c, fields, &ask);
 	if (rc == 0)
@@ -357,7 +361,7 @@ tl_console_approval_propose(struct tl_call *c)
 static int
 load(struct tl_call *c, struct tl_proposal *p, struct tl_proposed *at, unsigned *ret_by)
 {
-	struct tl_id id;
+	struct tl_id id = {0};
 	bool seen = false;
 	int rc = tl_call_id(c, 0, &id);
 	if (rc == 0)
@@ -366,15 +370,15 @@ load(struct tl_call *c, struct tl_proposal *p, struct tl_proposed *at, unsigned 
 		rc = find_operation(c->arena, p->method, p->path, at);
 	if (rc == 0)
 		rc = sees(c, p, &seen);
-	if (rc == 0 && !seen)
+	if (rc == 0 && (!seen || !at->operation))
 		rc = tl_fail(
 		    TL_EPERM, "you could not do this yourself, so you cannot confirm it");
 	if (rc == 0)
 		rc = tl_console_proof(c->req, c->app, c->session, at->operation->need);
 	if (rc == 0 && p->state == TL_PROPOSAL_OPEN && p->expires_at <= tl_now_us())
 		rc = tl_fail(TL_ECONFLICT, "this proposal has lapsed; propose it again");
-	return rc < 0 ? rc
-		      : tl_second_by(c->db, p, &c->session->user, at->operation->need, ret_by);
+	return rc != 0 ? rc
+		       : tl_second_by(c->db, p, &c->session->user, at->operation->need, ret_by);
 }
 
 /* Checked as the second person, and still the same. */
@@ -442,7 +446,7 @@ confirm(struct tl_call *c, struct tl_proposal *p, struct tl_buf *out)
 int
 tl_console_approval_confirm(struct tl_call *c)
 {
-	struct tl_proposal p;
+	struct tl_proposal p = {0};
 	struct tl_buf TL_CLEANUP(tl_buf_fini) result = {0};
 	int rc = tl_call_begin(c);
 	if (rc < 0)
@@ -461,7 +465,7 @@ tl_console_approval_confirm(struct tl_call *c)
 static int
 end(struct tl_call *c, enum tl_proposal_event event, struct tl_str note)
 {
-	struct tl_proposal p;
+	struct tl_proposal p = {0};
 	struct tl_proposed at = {0};
 	unsigned by = 0;
 	int rc = tl_call_begin(c);

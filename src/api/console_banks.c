@@ -164,7 +164,7 @@ int
 tl_console_bank_change(struct tl_call *c)
 {
 	struct tl_id id;
-	struct tl_bank b;
+	struct tl_bank b = {0};
 	int rc = load_bank(c, &id, &b);
 	if (rc < 0)
 		return rc;
@@ -263,7 +263,7 @@ int
 tl_console_bank_get(struct tl_call *c)
 {
 	struct tl_id id, at = {0};
-	struct tl_bank b;
+	struct tl_bank b = {0};
 	struct tl_str cursor, q = {0};
 	int rc = load_bank(c, &id, &b);
 	if (rc == 0 && tl_req_query(c->req, "cursor", &cursor) && cursor.n &&
@@ -363,7 +363,7 @@ int
 tl_console_bank_add(struct tl_call *c)
 {
 	struct tl_id id;
-	struct tl_bank b;
+	struct tl_bank b = {0};
 	struct entry_ask ask = {.form = -1};
 	static const struct tl_json_field fields[] = {
 	    {"form", TL_J_ENUM, offsetof(struct entry_ask, form), 0, 0, tl_entry_form_names,
@@ -405,7 +405,7 @@ int
 tl_console_bank_remove(struct tl_call *c)
 {
 	struct tl_id id, entry = {0};
-	struct tl_bank b;
+	struct tl_bank b = {0};
 	int rc = load_bank(c, &id, &b);
 	if (rc == 0)
 		rc = tl_call_id(c, 1, &entry);
@@ -507,7 +507,7 @@ tl_console_bank_import(struct tl_call *c)
 		true},
 	};
 	struct tl_id id;
-	struct tl_bank b;
+	struct tl_bank b = {0};
 	struct import_ask ask = {.form = -1, .first_line = 1};
 	struct tl_buf TL_CLEANUP(tl_buf_fini) text = {0};
 	struct tl_import_counts counts = {0};

@@ -117,7 +117,7 @@ int
 cmd_grant_set(struct tl_cli *c)
 {
 	struct change *x = TL_NEW(c->arena, struct change);
-	struct tl_grant g;
+	struct tl_grant g = {0};
 	bool was = false;
 	int rc = tl_arena_check(c->arena);
 	if (rc == 0)
@@ -139,7 +139,7 @@ int
 cmd_grant_drop(struct tl_cli *c)
 {
 	struct change *x = TL_NEW(c->arena, struct change);
-	struct tl_grant g;
+	struct tl_grant g = {0};
 	bool was = false;
 	int rc = tl_arena_check(c->arena);
 	if (rc == 0)
