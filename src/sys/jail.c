@@ -11,7 +11,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/sched.h>
+#include <linux/seccomp.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -178,29 +180,64 @@ static const struct call calls[] = {
 #undef JPC
 };
 
-/* Builds and loads the filter; filters of a parent and its child are both in force in the child. */
+/* A filter as the kernel takes it. */
+#define CODE_MAX 1024
+struct program {
+	size_t n;
+	struct sock_filter code[CODE_MAX];
+};
+
+/* What closes the jail, made once by the parent: making it costs each item more than a small picture does. */
+static struct program closing;
+
 static int
-filter(bool parent)
+read_program(int fd, struct program *ret)
+{
+	ssize_t n = pread(fd, ret->code, sizeof ret->code, 0);
+	if (n <= 0 || (size_t)n == sizeof ret->code || (size_t)n % sizeof *ret->code)
+		return tl_fail(TL_EPERM, "the system call filter has an impossible size");
+	ret->n = (size_t)n / sizeof *ret->code;
+	return 0;
+}
+
+static int
+compile(bool parent, struct program *ret)
 {
 	scmp_filter_ctx f = seccomp_init(SCMP_ACT_KILL_PROCESS);
-	if (!f)
-		return tl_fail(TL_EPERM, "cannot make a system call filter");
-	int rc = seccomp_attr_set(f, SCMP_FLTATR_CTL_TSYNC, 1);
+	TL_CLEANUP(tl_fd_close) int fd = memfd_create("filter", MFD_CLOEXEC);
+	int rc = f && fd >= 0 ? 0 : -EPERM;
 	for (size_t i = 0; rc == 0 && i < sizeof calls / sizeof *calls; i++)
 		if (parent || !calls[i].parent)
 			rc = allow(f, &calls[i]);
 	if (rc == 0)
-		rc = seccomp_load(f);
-	seccomp_release(f);
-	return rc == 0 ? 0 : tl_fail(TL_EPERM, "cannot load the system call filter (%d)", rc);
+		rc = seccomp_export_bpf(f, fd);
+	if (f)
+		seccomp_release(f);
+	return rc == 0 ? read_program(fd, ret)
+		       : tl_fail(TL_EPERM, "cannot make a system call filter (%d)", rc);
+}
+
+/* For all threads; filters of a parent and its child are both in force in the child. */
+static int
+load(struct program *p)
+{
+	const struct sock_fprog prog = {.len = (unsigned short)p->n, .filter = p->code};
+	long rc =
+	    syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &prog);
+	return rc == 0 ? 0 : tl_fail(TL_EPERM, "cannot load the system call filter: %m");
 }
 
 int
 tl_jail_parent(void)
 {
 	bool weak;
+	struct program own;
 	int rc = tl_jail_files(NULL, &weak);
-	return rc < 0 ? rc : filter(true);
+	if (rc == 0)
+		rc = compile(false, &closing);
+	if (rc == 0)
+		rc = compile(true, &own);
+	return rc < 0 ? rc : load(&own);
 }
 
 int
@@ -210,5 +247,7 @@ tl_jail_close(const struct tl_jail_limits *limits)
 	int rc = limits_set(limits);
 	if (rc == 0)
 		rc = tl_jail_files(NULL, &weak);
-	return rc < 0 ? rc : filter(false);
+	if (rc == 0 && !closing.n)
+		rc = compile(false, &closing);
+	return rc < 0 ? rc : load(&closing);
 }
