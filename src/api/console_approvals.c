@@ -402,6 +402,8 @@ execute(
 {
 	struct tl_session as = {0};
 	struct tl_call sub = *c;
+	if (!at->operation)
+		return tl_fail(TL_EBUG, "nothing is to be done");
 	int rc = tl_user_get(c->db, p->proposer, c->arena, &as.user);
 	if (rc == 0 && as.user.disabled_at)
 		rc = tl_fail(TL_ECONFLICT, "who proposed this was shut out since");
