@@ -82,6 +82,9 @@ OWN(approval_confirm, "approval.confirm")
 OWN(approval_refuse, "approval.refuse")
 OWN(approval_withdraw, "approval.withdraw")
 
+READ(audit, "audit.view", "actor")
+OWN(audit_export, "audit.export")
+
 NONE(policies, "needed by every screen; nothing of people")
 NONE(actions, "needed by every screen; nothing of people")
 READ(rules, "config.view", NULL)

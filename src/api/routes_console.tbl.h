@@ -79,6 +79,9 @@ R("POST", API "approvals/{id}/confirm", approval_confirm, "", "", 4096, "Confirm
 R("POST", API "approvals/{id}/refuse", approval_refuse, "", "", 8192, "Refuse it, with a reason.")
 R("POST", API "approvals/{id}/withdraw", approval_withdraw, "", "", 4096, "Take one's own proposal back.")
 
+R("GET", API "audit", audit, "audit", "actor verb subject from to cursor", 0, "The audit trail, and how far its proof reaches.")
+R("POST", API "audit/export", audit_export, "export", "", 4096, "Audit rows of a time with their proof, as a file.")
+
 R("GET", API "policies", policies, "look", "", 0, "The policy tree.")
 R("GET", API "actions", actions, "look", "", 0, "The action catalogue.")
 R("GET", API "rules", rules, "look", "", 0, "The rules in force.")

@@ -22,3 +22,4 @@ P(TL_MAY_SWITCHES, "switches", 0, 0, 0, 1, 1,
     "Turn observe-only and automatic actions on and off.")
 P(TL_MAY_PEOPLE, "people", 0, 0, 0, 0, 1, "Manage people and their roles.")
 P(TL_MAY_AUDIT, "audit", 0, 0, 0, 1, 1, "Read the audit trail.")
+P(TL_MAY_EXPORT, "export", 0, 0, 0, 1, 1, "Take audit rows with their proof out.")

@@ -6,7 +6,7 @@ import { axe, openBrowser, signIn } from './browser.mjs'
 import { startMock } from './mock.mjs'
 
 const SCREENS = ['work', 'queues', 'queues/urgent-harm', 'search', 'items/harbour/post-91819', 'accounts/harbour/u-48213', 'banks', 'rules',
-  'deliveries', 'figures', 'alarms', 'keys', 'settings', 'nowhere']
+  'deliveries', 'figures', 'alarms', 'audit', 'keys', 'settings', 'nowhere']
 
 let browser
 before(async () => { browser = await openBrowser() })

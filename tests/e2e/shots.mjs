@@ -26,7 +26,7 @@ try {
       break
     }
     await page.screenshot({ path: `${out}/real-work.${scheme}.png` })
-    for (const screen of ['queues', 'queues/urgent', 'search', 'items/demo/post-91820', 'accounts/demo/u-48213', 'banks', 'rules', 'deliveries', 'figures', 'alarms', 'keys', 'settings']) {
+    for (const screen of ['queues', 'queues/urgent', 'search', 'items/demo/post-91820', 'accounts/demo/u-48213', 'banks', 'rules', 'deliveries', 'figures', 'alarms', 'audit', 'keys', 'settings']) {
       await page.goto(`${server.url}/console/${screen}`)
       await page.waitForTimeout(400)
       await page.screenshot({ path: `${out}/real-${screen.replaceAll('/', '-')}.${scheme}.png` })

@@ -68,9 +68,10 @@ test('every route that reads leaves its row before it answers', async () => {
   let n = 0
   for (const route of routes.filter((r) => reads.has(r.name))) {
     const verb = reads.get(route.name)
-    const was = trail('--verb', verb).length
+    const hers = () => trail('--verb', verb, '--actor', 'ann').length
+    const was = hers()
     await ann.call('GET', route.path.replace(/\{(hex|\w*id|platform|name)\}/g, id))
-    assert.equal(trail('--verb', verb).length, was + 1, `${route.path} leaves ${verb}`)
+    assert.equal(hers(), was + 1, `${route.path} leaves ${verb}`)
     n++
   }
   assert.ok(n >= 10)
@@ -113,6 +114,23 @@ test('what is refused leaves no row of a change, and what cannot be recorded is 
   assert.equal((await ann.get('items/search?q=post-1')).status, 200)
 })
 
+test('the console shows the trail to leads, narrows it, and gives rows with their proof', async () => {
+  const mod = await d.person('moderator')
+  assert.equal((await mod.get('audit')).status, 403)
+  assert.equal((await mod.post('audit/export')).status, 403)
+  const page = (await ann.get('audit?actor=ann&verb=case.')).body
+  assert.ok(page.rows.length && page.rows.every((r) => r.who === 'ann' && r.verb.startsWith('case.')))
+  assert.equal(page.proof.broken, false)
+  assert.equal((await ann.get('audit?from=yesterday')).status, 422)
+  const answer = await ann.post('audit/export', {})
+  assert.equal(answer.status, 200, answer.bytes.toString())
+  assert.match(answer.headers.get('content-disposition'), /attachment/)
+  writeFileSync(join(folder, 'console.jsonl'), answer.bytes)
+  assert.equal(raw('audit', 'verify', '--export', join(folder, 'console.jsonl')).status, 0)
+  assert.equal((await ann.get('audit?verb=audit.export')).body.rows.length, 1)
+  assert.equal((await ann.post('audit/export', { from: '2999-01-01T00:00:00Z', to: '2999-01-02T00:00:00Z' })).status, 422)
+})
+
 test('filters narrow by person, verb, subject and time', () => {
   const all = trail()
   assert.ok(all.length > 20)
@@ -148,7 +166,7 @@ test('an export verifies with nothing but the file, by our verifier and by anoth
   const file = join(folder, 'export.jsonl')
   const made = d.tutela('audit', 'export', file)
   assert.ok(made.rows > 20)
-  assert.equal(trail('--verb', 'audit.export').length, 1)
+  assert.equal(trail('--verb', 'audit.export', '--actor', 'cli').length, 1)
   const key = d.tutela('audit', 'key').public_key
   writeFileSync(join(folder, 'audit.pub'), key + '\n')
   const again = JSON.parse(raw('--json', 'audit', 'verify', '--export', file, '--public-key', join(folder, 'audit.pub')).stdout)

@@ -12,7 +12,7 @@ const shapes = [
   [/^POST decisions\/.*\/undo$/, 'Undone'], [/^POST decisions\/.*\/reverse$/, 'Reversed'], [/^GET queues$/, 'Queues'], [/^GET queues\/.*\/cases/, 'CaseRows'], [/^GET items\/search/, 'Found'],
   [/^GET items\//, 'Trail'], [/^GET accounts\//, 'AccountPage'], [/^POST media\/.*\/reveal$/, 'Revealed'], [/^GET banks$/, 'Banks'],
   [/^POST banks$/, 'Bank'], [/^PATCH banks\//, 'Bank'], [/^GET banks\//, 'BankPage'], [/^POST banks\/.*\/entries$/, 'BankEntry'],
-  [/^POST banks\/.*\/import$/, 'Imported'], [/^GET deliveries/, 'Deliveries'], [/^POST deliveries\/.*\/replay$/, 'Delivery'],
+  [/^POST banks\/.*\/import$/, 'Imported'], [/^GET deliveries/, 'Deliveries'], [/^GET audit/, 'Audit'], [/^POST deliveries\/.*\/replay$/, 'Delivery'],
   [/^GET alarms/, 'Alarms'], [/^POST alarms\//, 'Alarm'], [/^GET keys$/, 'Keys'], [/^POST keys$/, 'CreatedKey'], [/^POST keys\/.*\/rotate$/, 'CreatedKey'], [/^PUT keys\//, 'ApiKey'], [/^GET policies$/, 'Policies'],
   [/^GET actions$/, 'Actions'], [/^GET rules$/, 'Rules'], [/^GET figures/, 'Figures'], [/^\w+ switches$/, 'Switches'],
 ]
@@ -295,6 +295,7 @@ test('media: the small derivative, then a preview once, and every look is record
   assert.notDeepEqual(shown.bytes, picture, 're-encoded, never the original')
   assert.equal((await mod.call('GET', reveal.body.url)).status, 410)
   assert.equal((await mod.get(`cases/${row.id}`)).body.seen_whole, true)
+  assert.ok((await ann.get('audit?verb=reveal')).body.rows.some((r) => r.subject === uploaded.id))
   assert.ok(d.tutela('audit', '--limit', '50').audit.some((line) => line.verb === 'reveal' && line.subject === uploaded.id))
   assert.equal((await mod.get(`media/${'00'.repeat(32)}/tiny`)).status, 404)
 
@@ -302,6 +303,7 @@ test('media: the small derivative, then a preview once, and every look is record
   assert.equal((await mod.get(`media/${uploaded.id}/tiny`)).status, 403, 'its queue needs a skill now')
   assert.equal((await mod.post(`media/${uploaded.id}/reveal`, { case: null })).status, 403)
   assert.equal((await ann.get(`media/${uploaded.id}/tiny`)).status, 200)
+  assert.ok((await ann.get('audit?verb=media.tiny')).body.rows.some((r) => r.subject === uploaded.id && r.who === 'ann'))
 })
 
 test('banks: create, import line by line, add from a picture, change, remove', async () => {

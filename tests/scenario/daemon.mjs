@@ -26,7 +26,7 @@ export class Person {
     })
     const bytes = Buffer.from(await response.arrayBuffer())
     const type = response.headers.get('content-type') ?? ''
-    const answer = { status: response.status, headers: response.headers, bytes, body: type.includes('json') ? JSON.parse(bytes) : null }
+    const answer = { status: response.status, headers: response.headers, bytes, body: /[/+]json/.test(type) ? JSON.parse(bytes) : null }
     Person.heard(method, path, answer)
     return answer
   }

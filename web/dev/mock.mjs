@@ -114,6 +114,12 @@ function answer(w, user, method, p, q, body) {
     case 'DELETE banks/entries': return
     case 'GET deliveries': { const s = q.get('state'); const counts = /** @type {any} */ ({ waiting: 0, leased: 0, delivered: 0, dead: 0, cancelled: 0, held: 0 }); for (const d of w.deliveries) counts[d.state]++; return { deliveries: w.deliveries.filter((d) => !s || d.state === s), counts, next: null } }
     case 'POST deliveries/replay': return Object.assign(w.deliveries.find((d) => d.id === p[1]), { state: 'waiting', next_at: at(0) })
+    case 'GET audit': {
+      const long = 'x'.repeat(380)
+      const kinds = [['case.view', uuid()], ['reveal', 'a'.repeat(64)], ['signin', null], ['item.view', 'harbour/post-91819'], ['user.role', uuid()], ['search', null]]
+      const rows = w.scene === 'empty' ? [] : Array.from({ length: w.scene === 'full' ? 100 : 14 }, (_, i) => ({ id: uuid(), seq: i < 2 ? null : 9000 - i, at: at(-i * 7), actor: i % 4 ? `user:${uuid()}` : 'cli', who: i % 4 ? user : 'cli', verb: kinds[i % 6]?.[0] ?? '', subject: w.scene === 'full' && i === 3 ? `harbour/${long}` : kinds[i % 6]?.[1] ?? null, detail: w.scene === 'full' && i === 5 ? long : i % 6 === 5 ? 'post-9' : null }))
+      return { rows, next: w.scene === 'full' ? uuid() : null, proof: { sealed: rows.length ? 8998 : 0, waiting: rows.length ? 2 : 0, signed: rows.length ? 8800 : null, signed_at: rows.length ? at(-6) : null, broken: w.scene === 'full' }, verbs: kinds.map(([verb]) => ({ verb, help: 'What it means.' })) }
+    }
     case 'GET alarms': { const s = q.get('state'); return { alarms: w.alarms.filter((a) => (s ? a.state === s : a.state !== 'closed')) } }
     case 'POST alarms/acknowledge': return Object.assign(w.alarms.find((a) => a.id === p[1]), { state: 'acknowledged', owner: user })
     case 'POST alarms/close': return Object.assign(w.alarms.find((a) => a.id === p[1]), { state: 'closed', owner: user })

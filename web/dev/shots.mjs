@@ -7,7 +7,7 @@ const out = process.argv[2] ?? 'build/shots'
 const wanted = process.argv.slice(3)
 mkdirSync(out, { recursive: true })
 const SIZES = /** @type {const} */ ([['wide', 1440, 900], ['mid', 1024, 768], ['phone', 390, 844]])
-const SCREENS = ['work', 'queues', 'queues/urgent-harm', 'search', 'items/harbour/post-91819', 'accounts/harbour/u-48213', 'banks', 'rules', 'deliveries', 'figures', 'alarms', 'keys', 'settings']
+const SCREENS = ['work', 'queues', 'queues/urgent-harm', 'search', 'items/harbour/post-91819', 'accounts/harbour/u-48213', 'banks', 'rules', 'deliveries', 'figures', 'alarms', 'audit', 'keys', 'settings']
 const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'] })
 for (const scene of ['usual', 'empty', 'full']) {
   const mock = await start({ scene })

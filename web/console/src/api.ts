@@ -590,6 +590,32 @@ export interface Deliveries {
   next: string | null
 }
 
+// Audit -------------------------------------------------------------------------------------------------------------
+
+export interface AuditRow {
+  id: Id
+  seq: number | null // its number in the chain; null: not sealed yet
+  at: Time
+  actor: string // user:<id> key:<id> cli system
+  who: string // a person's name, else the actor
+  verb: string
+  subject: string | null
+  detail: string | null
+}
+/** GET audit?actor=&verb=&subject=&from=&to=&cursor= ; POST audit/export {from?, to?} → a file of JSON lines */
+export interface Audit {
+  rows: AuditRow[] // newest first, 100 a page
+  next: Id | null
+  proof: {
+    sealed: number // the newest number of the chain
+    waiting: number // rows without a number yet
+    signed: number | null // the newest number that a checkpoint covers
+    signed_at: Time | null
+    broken: boolean
+  }
+  verbs: { verb: string; help: string }[]
+}
+
 export type AlarmSeverity = 'critical' | 'warning' | 'notice'
 export interface AlarmEvent {
   at: Time

@@ -52,6 +52,27 @@ async function proving<T>(ask: () => Promise<T>): Promise<T> {
   }
 }
 
+/** POST whose answer is a file: it is given to the person under that name. */
+export async function download(path: string[], body: unknown, name: string): Promise<void> {
+  const ask = async () => {
+    const answer = await send('POST', BASE + path.join('/'), body, false)
+    if (!answer.ok) await read(answer)
+    return answer.blob()
+  }
+  let file: Blob
+  try {
+    file = await ask()
+  } catch (error) {
+    if (!(error instanceof Failure && error.status === 403 && error.field === '/proof' && (await prove()))) throw error
+    file = await ask()
+  }
+  const link = document.createElement('a')
+  link.href = URL.createObjectURL(file)
+  link.download = name
+  link.click()
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
+}
+
 /** GET with a query; empty and null values are left out. */
 export async function get<T>(path: (string | number)[], query: Record<string, string | number | null> = {}): Promise<T> {
   const pairs = Object.entries(query).filter(([, v]) => v !== null && v !== '')

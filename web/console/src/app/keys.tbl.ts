@@ -28,6 +28,7 @@ export const KEYS: readonly KeyRow[] = [
   { keys: 'g k', label: 'G K', command: 'go.keys', scope: 'Go to', help: 'API keys' },
   { keys: 'g v', label: 'G V', command: 'go.approvals', scope: 'Go to', help: 'Approvals' },
   { keys: 'g p', label: 'G P', command: 'go.people', scope: 'Go to', help: 'People' },
+  { keys: 'g t', label: 'G T', command: 'go.audit', scope: 'Go to', help: 'Audit' },
   { keys: 'g m', label: 'G M', command: 'go.security', scope: 'Go to', help: 'My sign-in' },
   { keys: 'g o', label: 'G O', command: 'go.settings', scope: 'Go to', help: 'Settings' },
 

@@ -4,6 +4,7 @@ import { may } from '../app/state.ts'
 import { AccountScreen } from '../screens/Account.tsx'
 import { Alarms } from '../screens/Alarms.tsx'
 import { Approvals } from '../screens/Approvals.tsx'
+import { AuditScreen } from '../screens/Audit.tsx'
 import { BankScreen } from '../screens/Bank.tsx'
 import { Banks } from '../screens/Banks.tsx'
 import { Deliveries } from '../screens/Deliveries.tsx'
@@ -47,6 +48,7 @@ export const SCREENS: readonly Screen[] = [
   { path: 'keys', title: 'Keys', nav: 'main', command: 'go.keys', who: 'admin', show: () => <Keys /> },
   { path: 'people', title: 'People', nav: 'main', command: 'go.people', who: 'admin', show: () => <PeopleScreen /> },
   { path: 'people/:', title: 'Person', nav: null, show: (p) => <PersonScreen id={p[1]!} /> },
+  { path: 'audit', title: 'Audit', nav: 'main', command: 'go.audit', who: 'lead', show: () => <AuditScreen /> },
   { path: 'security', title: 'My sign-in', nav: 'more', command: 'go.security', show: () => <SecurityScreen /> },
   { path: 'settings', title: 'Settings', nav: 'more', command: 'go.settings', show: () => <Settings /> },
 ]
