@@ -116,7 +116,7 @@ tl_call_guard(struct tl_call *c, enum tl_guarded op, struct tl_what *w)
 	return rc < 0 ? rc : tl_fail(TL_EAGAIN, "this was only being proposed");
 }
 
-/* Which operation a method and an address are. NOTFOUND. */
+/* Which operation a method and an address are; reading is none. TL_EFIELD. */
 static int
 find_operation(
     struct tl_arena *a, struct tl_str method, struct tl_str path, struct tl_proposed *p)
@@ -129,7 +129,8 @@ find_operation(
 			     : 0;
 		if (rc < 0)
 			return rc;
-		if (same && operations[i].need && operations[i].need[0]) {
+		if (same && operations[i].need && operations[i].need[0] &&
+		    strcmp(operations[i].method, "GET") != 0) {
 			p->operation = &operations[i];
 			return 0;
 		}

@@ -178,6 +178,16 @@ scope_words(struct tl_call *c, unsigned scopes)
 	return tl_arena_dup(c->arena, tl_buf_str(&b));
 }
 
+static struct tl_str
+limits(struct tl_call *c, const struct tl_api_key *k)
+{
+	char until[TL_TIME_MAX] = "never";
+	if (k->expires_at)
+		tl_time_format(until, k->expires_at);
+	return tl_str(tl_arena_printf(c->arena, "%lld a second, %lld at once, expires: %s",
+	    (long long)k->rate_per_s, (long long)k->burst, until));
+}
+
 static int
 guard_create(struct tl_call *c, const struct key_ask *ask, const struct tl_api_key *k)
 {
@@ -187,17 +197,8 @@ guard_create(struct tl_call *c, const struct key_ask *ask, const struct tl_api_k
 	tl_what_change(&w, "for", TL_S(""), tl_str(ask->live ? "live" : "test"));
 	tl_what_change(&w, "scopes", TL_S(""), scope_words(c, k->scopes));
 	tl_what_change(&w, "networks", TL_S(""), k->networks);
+	tl_what_change(&w, "limits", TL_S(""), limits(c, k));
 	return tl_call_guard(c, TL_GUARD_KEY_CREATE, &w);
-}
-
-static struct tl_str
-limits(struct tl_call *c, const struct tl_api_key *k)
-{
-	char until[TL_TIME_MAX] = "never";
-	if (k->expires_at)
-		tl_time_format(until, k->expires_at);
-	return tl_str(tl_arena_printf(c->arena, "%lld a second, %lld at once, expires: %s",
-	    (long long)k->rate_per_s, (long long)k->burst, until));
 }
 
 static int

@@ -141,7 +141,8 @@ test('what a person may not see they are not told of, and cannot confirm', async
 })
 
 test('what needs no second person, or is no such operation, cannot be proposed', async () => {
-  assert.equal((await propose(ann, 'GET', 'people')).status, 409)
+  for (const path of ['people', 'live', 'accounts/demo/u-1']) assert.equal((await propose(ann, 'GET', path)).body.field, '/path', 'reading is recorded where it is done')
+  assert.equal((await propose(ann, 'DELETE', `people/${await idOf('bob')}/sessions`)).status, 409)
   assert.equal((await propose(ann, 'DELETE', 'session')).body.field, '/path')
   assert.equal((await propose(ann, 'PUT', 'nothing')).body.field, '/path')
   assert.equal((await propose(mod, 'PUT', 'switches', { name: 'observe_only', value: 'on' })).status, 403)
