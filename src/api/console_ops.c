@@ -1,7 +1,8 @@
 /*
  * Deliveries with replay.
  *
- * Promises: who replayed is in the audit trail. Failures: STATE when a delivery was overtaken.
+ * Promises: who replayed is in the audit trail, and nobody sends again what they may not see. Failures: STATE when a
+ * delivery was overtaken.
  */
 #include "api/console_int.h"
 
@@ -94,10 +95,14 @@ tl_console_delivery_replay(struct tl_call *c)
 	struct tl_id id;
 	struct tl_outbox_row row;
 	struct tl_row r;
+	struct tl_tags tags = {0};
 	int rc = tl_call_begin_on(c, &id);
 	if (rc < 0)
 		return rc;
-	rc = tl_enforce_replay(c->db, c->set, id, tl_now_us(), c->arena, &row);
+	rc = tl_tags_of_delivery(c->db, id, c->arena, &tags);
+	rc = tl_call_need_tags(c, TL_ACT_SEE, rc, &tags);
+	if (rc == 0)
+		rc = tl_enforce_replay(c->db, c->set, id, tl_now_us(), c->arena, &row);
 	if (rc == 0)
 		rc = tl_call_audit(c, "delivery.replay", id, "");
 	rc = tl_call_end(c, TL_SYNC_FULL, rc);

@@ -84,8 +84,10 @@ async function things() {
   }
   x.decision = await decide(admin, 'open-2', 'speech.hate')
   x.sealedDecision = await decide(specialist, 'sealed-2', 'csae.suspected')
-  const { event } = await until('the webhook', () => d.platform.heard.find((h) => h.event.data.decision_id === x.decision))
+  const heard = (decision) => until('the webhook', () => d.platform.heard.find((h) => h.event.data.decision_id === decision))
+  const { event } = await heard(x.decision)
   x.delivery = event.id
+  x.sealedDelivery = (await heard(x.sealedDecision)).event.id
   x.action = /actions\/([^/]+)\/confirm/.exec(event.data.confirm_url)[1]
   const banks = (await admin.get('banks')).body.banks
   x.sealedBank = banks.find((b) => b.policy.startsWith('csae')).id

@@ -68,7 +68,7 @@ export const CONSOLE = {
   'DELETE banks/{id}/entries/{eid}': { path: (x) => [x.bank, x.entry], or: [404], sealed: (x) => [x.sealedBank, x.entry] },
 
   'GET deliveries': { open: transport },
-  'POST deliveries/{id}/replay': { path: (x) => [x.delivery], body: () => ({}), or: [409], open: transport },
+  'POST deliveries/{id}/replay': { path: (x) => [x.delivery], body: () => ({}), or: [409], sealed: (x) => [x.sealedDelivery] },
   'GET alarms': { open: everywhere },
   'POST alarms/{id}/acknowledge': { path: (x) => [x.alarm], body: () => ({}), or: [409], open: everywhere },
   'POST alarms/{id}/close': { path: (x) => [x.alarm], body: () => ({}), or: [409], open: everywhere },
