@@ -28,7 +28,7 @@ OWN(session_end_others, "session.end")
 
 OWN(work_next, "case.claim")
 READ(case_get, "case.view", NULL)
-DOES(case_claim, "case.claim")
+OWN(case_claim, "case.claim")
 NONE(case_heartbeat, "keeps a claim that is recorded")
 DOES(case_release, "case.release")
 DOES(case_skip, "case.skip")

@@ -78,6 +78,10 @@ tl_console_case_claim(struct tl_call *c)
 	rc = tl_review_lapse(c->db, tl_now_us(), 64);
 	if (rc >= 0)
 		rc = tl_review_claim(c->db, c->arena, &c->who, id, &got);
+	if (rc == 0)
+		rc = tl_call_audit(c, "case.claim", id, "");
+	if (rc == 0) /* it is shown with the answer */
+		rc = tl_call_audit(c, "case.view", id, "claim");
 	rc = tl_call_end(c, TL_SYNC_NORMAL, rc);
 	return rc < 0 ? rc : write_case(c, NULL, id);
 }
@@ -358,6 +362,8 @@ tl_console_decision_undo(struct tl_call *c)
 		rc = tl_review_undone(c->db, c->arena, &c->who, id, &back);
 	if (rc == 0)
 		rc = tl_call_audit(c, "undo", decision, "");
+	if (rc == 0) /* it is shown with the answer */
+		rc = tl_call_audit(c, "case.view", id, "undo");
 	rc = tl_call_end(c, TL_SYNC_FULL, rc);
 	TL_KILLPOINT(UNDO_COMMITTED);
 	return rc < 0 ? rc : write_case(c, NULL, id);

@@ -97,6 +97,8 @@ test('work on a case leaves a row for each step, with the person and the case', 
   for (const verb of ['case.claim', 'case.view', 'case.note', 'case.release']) assert.equal(of(verb).length, 1, verb)
   assert.equal(trail('--verb', 'case.', '--subject', got.id).length, 4)
   assert.equal(trail('--verb', 'case.note', '--subject', got.id)[0].detail, null, 'not what the note says')
+  assert.equal((await ann.post(`cases/${got.id}/claim`)).status, 200)
+  assert.deepEqual(trail('--verb', 'case.', '--subject', got.id).slice(0, 2).map((l) => [l.verb, l.detail]).sort(), [['case.claim', null], ['case.view', 'claim']], 'the answer shows it')
 })
 
 test('what is refused leaves no row of a change, and what cannot be recorded is not shown', async () => {
