@@ -19,6 +19,7 @@
 #include "store/alarms.h"
 #include "store/api_keys.h"
 #include "store/backup.h"
+#include "store/factors.h"
 #include "store/jobs.h"
 #include "store/ledger.h"
 #include "store/notices.h"
@@ -460,6 +461,30 @@ check_channels(struct doctor *d)
 	return rc;
 }
 
+/* Whoever guesses an administrator's password has everything. */
+static int
+check_second_factors(struct doctor *d)
+{
+	struct tl_user *list = NULL;
+	size_t n = 0;
+	int without = 0;
+	int rc = tl_user_list(d->cli->db, d->cli->arena, &list, &n);
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		struct tl_factors has = {0};
+		if (list[i].role != TL_ROLE_ADMIN || list[i].disabled_at)
+			continue;
+		rc = tl_factors_of(d->cli->db, list[i].id, &has);
+		without += !has.totp && has.passkeys == 0;
+	}
+	if (rc == 0 && without)
+		find(d, NOTE,
+		    "They set one up in the console under My sign-in; second_factor_roles: "
+		    "[admin, lead] asks for it (doc/people.md).",
+		    "%d %s with a password alone", without,
+		    without == 1 ? "administrator signs in" : "administrators sign in");
+	return rc;
+}
+
 static int
 check_people(struct doctor *d)
 {
@@ -474,7 +499,7 @@ check_people(struct doctor *d)
 	if (admins == 0)
 		find(d, PROBLEM, "tutela user add NAME --role admin",
 		    "there is no administrator");
-	return 0;
+	return check_second_factors(d);
 }
 
 /* The clerk holds its duty while it lives; without it nothing is sealed, numbered or erased. */

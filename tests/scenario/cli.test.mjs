@@ -221,6 +221,7 @@ test('doctor says what is wrong and what to do', () => {
   const findings = JSON.parse(r.out).findings
   const stopped = findings.find((f) => f.check === 'daemon')
   assert.equal(stopped.level, 'warning')
+  assert.ok(findings.some((f) => f.level === 'note' && /^1 administrator signs in with a password alone$/.test(f.text) && /My sign-in/.test(f.remedy)))
   assert.ok(findings.every((f) => f.remedy.length > 5 && f.text.length > 5))
   assert.match(run(['doctor']).out, /tutelad is not running[\s\S]*\d+ problems?, \d+ warnings?/)
   const later = JSON.parse(run(['doctor', '--clock', '86400', '--json']).out).findings
