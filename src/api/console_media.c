@@ -177,6 +177,7 @@ tl_console_media_once(struct tl_call *c)
 		rc = record_preview(c, &r.media);
 	if (rc == 0)
 		rc = cleared(c, r.platform, &r.media);
-	rc = tl_call_end(c, TL_SYNC_NORMAL, rc);
+	rc = tl_call_end(
+	    c, TL_SYNC_FULL, rc); /* no look without its record, after a power cut too */
 	return rc < 0 ? rc : send_derived(c, &r.media, "preview");
 }

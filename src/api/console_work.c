@@ -130,7 +130,7 @@ tl_console_case_skip(struct tl_call *c)
 	if (rc < 0)
 		return rc;
 	rc = tl_review_skip(c->db, c->arena, &c->who, id, reason);
-	return tl_call_end(c, TL_SYNC_NORMAL, rc);
+	return tl_call_end(c, TL_SYNC_FULL, rc);
 }
 
 int
@@ -148,7 +148,7 @@ tl_console_case_note(struct tl_call *c)
 	if (rc < 0)
 		return rc;
 	rc = tl_review_note(c->db, c->arena, &c->who, id, body, &note);
-	rc = tl_call_end(c, TL_SYNC_NORMAL, rc);
+	rc = tl_call_end(c, TL_SYNC_FULL, rc);
 	if (rc < 0)
 		return rc;
 	c->status = 201;
@@ -208,7 +208,7 @@ tl_console_case_move(struct tl_call *c)
 	if (rc < 0)
 		return rc;
 	rc = tl_review_move(c->db, c->arena, &c->who, id, ask.queue, ask.reason);
-	return tl_call_end(c, TL_SYNC_NORMAL, rc);
+	return tl_call_end(c, TL_SYNC_FULL, rc);
 }
 
 /* Deciding -------------------------------------------------------------------------------- */
