@@ -36,7 +36,7 @@
 #define MERGE_US (10 * TL_US_S)
 #define LOG_PAGES 8192 /* 64 MiB: from there on the log is begun anew */
 #define PAGE 256
-#define VERIFY_LINKS 2000
+#define VERIFY_LINKS 5000
 
 struct clerk {
 	const struct tl_config *config;
@@ -261,7 +261,7 @@ static const struct duty duties[] = {
     {"expire_strikes", expire_strikes, TL_SYNC_NORMAL, TL_US_HOUR, false, false},
     {"prune_events", prune_events, TL_SYNC_NORMAL, 10 * TL_US_MIN, false, false},
     {"checkpoints", checkpoints, TL_SYNC_FULL, 5 * TL_US_S, false, true},
-    {"verify_chain", verify_chain, TL_SYNC_NORMAL, 20 * TL_US_S, false, true},
+    {"verify_chain", verify_chain, TL_SYNC_NORMAL, 10 * TL_US_S, false, true},
     {"watch", watch, TL_SYNC_NORMAL, 5 * TL_US_S, false, true},
 };
 

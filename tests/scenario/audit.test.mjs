@@ -228,3 +228,14 @@ test('lines that were kept elsewhere prove that the end was cut off', async () =
   assert.equal(found[0].fault, 'truncated')
   assert.equal(found[0].number, last)
 })
+
+test('the clerk finds a change by itself, and an alarm tells of it', async () => {
+  const store = join(d.data, 'store.db')
+  const was = JSON.parse(execFileSync('python3', ['-c', `import sqlite3,sys,json
+d=sqlite3.connect(sys.argv[1], timeout=30)
+print(json.dumps(d.execute("SELECT sql FROM sqlite_schema WHERE name = 'audit_kept'").fetchone()[0]))`, store], { encoding: 'utf8' }))
+  sql(store, 'DROP TRIGGER audit_kept', "UPDATE audit SET detail = 'other' WHERE seq = 5", was)
+  const alarm = await until('the alarm', () => d.tutela('alarm', 'list').alarms.find((a) => a.kind === 'chain_broken'), 60_000)
+  assert.match(alarm.text, /number 5 .*row was changed/)
+  assert.equal((await ann.get('audit')).body.proof.broken, true)
+})
