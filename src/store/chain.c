@@ -185,7 +185,7 @@ void
 tl_checkpoint_sign(struct tl_checkpoint *c, const uint8_t secret[TL_SIGN_SECRET])
 {
 	struct tl_buf b TL_CLEANUP(tl_buf_fini) = {0};
-	memcpy(c->key, secret + TL_SIGN_SECRET - TL_SIGN_PUBLIC, TL_SIGN_PUBLIC);
+	memcpy(c->key, secret + TL_SIGN_PUBLIC_AT, TL_SIGN_PUBLIC);
 	checkpoint_body(&b, c);
 	tl_sign(c->sig, tl_buf_str(&b), secret);
 }
@@ -238,10 +238,9 @@ tl_chain_key_sign(
 	struct tl_buf b TL_CLEANUP(tl_buf_fini) = {0};
 	memset(k->previous, 0, sizeof k->previous);
 	memset(k->by_old, 0, sizeof k->by_old);
-	memcpy(k->key, new_secret + TL_SIGN_SECRET - TL_SIGN_PUBLIC, TL_SIGN_PUBLIC);
+	memcpy(k->key, new_secret + TL_SIGN_PUBLIC_AT, TL_SIGN_PUBLIC);
 	if (old_secret)
-		memcpy(
-		    k->previous, old_secret + TL_SIGN_SECRET - TL_SIGN_PUBLIC, TL_SIGN_PUBLIC);
+		memcpy(k->previous, old_secret + TL_SIGN_PUBLIC_AT, TL_SIGN_PUBLIC);
 	key_body(&b, k);
 	tl_sign(k->by_new, tl_buf_str(&b), new_secret);
 	if (old_secret)

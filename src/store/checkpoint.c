@@ -77,7 +77,7 @@ tl_audit_key_public(const char *dir, uint8_t ret[TL_SIGN_PUBLIC])
 	uint8_t secret[TL_SIGN_SECRET];
 	int rc = tl_audit_key_read(dir, secret);
 	if (rc == 0)
-		memcpy(ret, secret + TL_SIGN_SECRET - TL_SIGN_PUBLIC, TL_SIGN_PUBLIC);
+		memcpy(ret, secret + TL_SIGN_PUBLIC_AT, TL_SIGN_PUBLIC);
 	tl_wipe(secret, sizeof secret);
 	return rc;
 }

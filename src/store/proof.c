@@ -294,9 +294,12 @@ hash_column(struct tl_buf *b, const json_t *column)
 		tl_chain_row_int(b, n, json_integer_value(value));
 		return true;
 	}
+	if (json_is_null(value) && tl_str_is(t, "b")) {
+		tl_chain_row_bytes(b, n, (struct tl_str){0}); /* empty */
+		return true;
+	}
 	if (!json_is_string(value))
-		return json_is_null(value) && tl_str_is(t, "b") &&
-		       (tl_chain_row_bytes(b, n, (struct tl_str){0}), true);
+		return false;
 	struct tl_str v = tl_json_str(value);
 	if (tl_str_is(t, "t")) {
 		tl_chain_row_text(b, n, v);

@@ -51,6 +51,7 @@ int tl_password_check(const char *hash, struct tl_str password) TL_MUST; /* DENI
 /* Signatures: ed25519. The secret key holds its public key in its second half. */
 #define TL_SIGN_PUBLIC 32
 #define TL_SIGN_SECRET 64
+#define TL_SIGN_PUBLIC_AT (TL_SIGN_SECRET - TL_SIGN_PUBLIC)
 #define TL_SIGN_BYTES 64
 void tl_sign_new(uint8_t ret_public[TL_SIGN_PUBLIC], uint8_t ret_secret[TL_SIGN_SECRET]);
 void tl_sign(
