@@ -57,7 +57,7 @@ daemon.kill('SIGTERM')
 await ended
 // What the test must find again; the key opens nothing but this store.
 const sealed = JSON.parse(execFileSync(bin('tutela'), ['--data', data, '--json', 'backup', join(home, 'copy.db')], { encoding: 'utf8' })).sealed_rows
-writeFileSync(join(home, 'expected.json'), JSON.stringify({ key, items: 24, sealed, noted: second.id, media: media.id }, null, 2))
+writeFileSync(join(home, 'expected.json'), JSON.stringify({ key, password, items: 24, sealed, noted: second.id, media: media.id }, null, 2))
 mkdirSync(dirname(out), { recursive: true })
 execFileSync('tar', ['-czf', out, '--owner=0', '--group=0', '--sort=name', '-C', home, 'data', 'expected.json'])
 rmSync(home, { recursive: true })

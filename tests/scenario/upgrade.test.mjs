@@ -59,7 +59,7 @@ for (const file of readdirSync(stores).filter((name) => name.endsWith('.tar.gz')
     await until('what waited at the upgrade', () => heard.some((event) => event.type === 'action.requested'), 60_000).catch((error) => { throw new Error(error.message + log) })
 
     const ann = new Person(url)
-    assert.equal((await ann.signIn('ann')).status, 200, 'the old password')
+    assert.equal((await ann.signIn('ann', was.password)).status, 200, 'the old password')
     const noted = await ann.get(`cases/${was.noted}`)
     assert.ok(noted.body.notes.some((note) => note.body === 'seen before'))
     const work = (await ann.post('work/next', { queue: null })).body.case
