@@ -82,20 +82,6 @@ sum_queues(struct tl_call *c, struct queue_sum *list, size_t n)
 }
 
 static void
-write_skills(struct tl_buf *out, struct tl_str words)
-{
-	tl_js_open(out, "skills", '[');
-	for (size_t at = 0; at < words.n; at++) {
-		size_t from = at;
-		while (at < words.n && words.p[at] != ' ')
-			at++;
-		if (at > from)
-			tl_js_str(out, NULL, tl_bytes(words.p + from, at - from));
-	}
-	tl_js_close(out, ']');
-}
-
-static void
 write_queue(struct tl_call *c, const struct queue_sum *q)
 {
 	struct tl_buf *out = &c->out;
@@ -104,7 +90,7 @@ write_queue(struct tl_call *c, const struct queue_sum *q)
 	tl_js_open(out, NULL, '{');
 	tl_js_str(out, "name", q->name);
 	tl_js_str(out, "title", q->title);
-	write_skills(out, q->skills);
+	tl_js_words(out, "skills", q->skills);
 	tl_js_int0(out, "open", seen, q->open);
 	tl_js_int0(out, "claimed", seen, q->claimed);
 	tl_js_int0(out, "late", seen, q->late);

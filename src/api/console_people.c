@@ -11,20 +11,6 @@
 #include "store/grants.h"
 #include "sys/clock.h"
 
-static void
-write_words(struct tl_buf *out, const char *key, struct tl_str words)
-{
-	tl_js_open(out, key, '[');
-	for (size_t at = 0; at < words.n; at++) {
-		size_t from = at;
-		while (at < words.n && words.p[at] != ' ')
-			at++;
-		if (at > from)
-			tl_js_str(out, NULL, tl_bytes(words.p + from, at - from));
-	}
-	tl_js_close(out, ']');
-}
-
 static int
 write_grants(struct tl_call *c, struct tl_id user)
 {
@@ -38,7 +24,7 @@ write_grants(struct tl_call *c, struct tl_id user)
 		tl_js_open(&c->out, NULL, '{');
 		tl_js_z(&c->out, "kind", tl_grant_kind_names[list[i].kind]);
 		tl_js_str(&c->out, "name", list[i].name);
-		write_words(&c->out, "acts", tl_str(acts));
+		tl_js_words(&c->out, "acts", tl_str(acts));
 		tl_js_close(&c->out, '}');
 	}
 	tl_js_close(&c->out, ']');
@@ -60,7 +46,7 @@ write_person(struct tl_call *c, const char *key, const struct tl_user *u)
 	tl_js_str(out, "name", u->name);
 	tl_js_z(out, "role", tl_role_names[u->role]);
 	tl_js_str(out, "pseudonym", u->pseudonym);
-	write_words(out, "skills", u->skills);
+	tl_js_words(out, "skills", u->skills);
 	if (rc == 0)
 		rc = write_grants(c, u->id);
 	tl_js_bool(out, "me", tl_id_eq(u->id, c->who.id));

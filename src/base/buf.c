@@ -192,6 +192,21 @@ tl_js_str(struct tl_buf *b, const char *key, struct tl_str s)
 }
 
 void
+tl_js_words(struct tl_buf *b, const char *key, struct tl_str words)
+{
+	size_t from = 0;
+	tl_js_open(b, key, '[');
+	for (size_t i = 0; i <= words.n; i++) {
+		if (i < words.n && words.p[i] != ' ')
+			continue;
+		if (i > from)
+			tl_js_str(b, NULL, tl_bytes(words.p + from, i - from));
+		from = i + 1;
+	}
+	tl_js_close(b, ']');
+}
+
+void
 tl_js_z(struct tl_buf *b, const char *key, const char *z)
 {
 	if (!z) {

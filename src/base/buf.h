@@ -54,5 +54,6 @@ void tl_js_raw(struct tl_buf *b, const char *key, struct tl_str json);  /* alrea
 void tl_js_str0(struct tl_buf *b, const char *key, struct tl_str s);
 void tl_js_raw0(struct tl_buf *b, const char *key, struct tl_str json);
 void tl_js_int0(struct tl_buf *b, const char *key, bool there, int64_t v);
+void tl_js_words(struct tl_buf *b, const char *key, struct tl_str words); /* "a b": an array */
 void tl_js_strkey(
     struct tl_buf *b, struct tl_str key, struct tl_str s); /* member whose name is data */

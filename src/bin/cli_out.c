@@ -182,16 +182,7 @@ void
 cli_cell_words(struct cli_list *l, struct tl_str words)
 {
 	struct tl_buf json TL_CLEANUP(tl_buf_fini) = {0};
-	tl_js_open(&json, NULL, '[');
-	size_t from = 0;
-	for (size_t i = 0; i <= words.n; i++) {
-		if (i < words.n && words.p[i] != ' ')
-			continue;
-		if (i > from)
-			tl_js_str(&json, NULL, tl_bytes(words.p + from, i - from));
-		from = i + 1;
-	}
-	tl_js_close(&json, ']');
+	tl_js_words(&json, NULL, words);
 	add(l, tl_buf_str(&json), words.n ? words : TL_S("-"));
 }
 

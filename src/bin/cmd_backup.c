@@ -20,8 +20,8 @@ progress(int64_t done, int64_t all)
 	cli_progress("copied pages", done, all);
 }
 
-static void
-verifying(int64_t done, int64_t all)
+void
+cli_verifying(int64_t done, int64_t all)
 {
 	cli_progress("checked ledger rows", done, all);
 }
@@ -47,7 +47,7 @@ print_report(struct tl_cli *c, const char *path, const struct tl_backup_report *
 static int
 verify(struct tl_cli *c, const char *path, struct tl_backup_report *r)
 {
-	int rc = tl_backup_verify(path, verifying, r);
+	int rc = tl_backup_verify(path, cli_verifying, r);
 	if (rc == TL_ECORRUPT) {
 		c->exit = CLI_FOUND;
 		return cli_fail(rc, "Do not use this copy; make another one.", "%s: %s", path,

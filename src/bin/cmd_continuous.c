@@ -28,12 +28,6 @@ replaying(int64_t done, int64_t all)
 	cli_progress("bytes put in place", done, all);
 }
 
-static void
-verifying(int64_t done, int64_t all)
-{
-	cli_progress("checked ledger rows", done, all);
-}
-
 static const char *
 join(struct tl_cli *c, const char *folder, const char *name)
 {
@@ -198,7 +192,7 @@ cli_restore_continuous(struct tl_cli *c, const char *folder)
 	if (rc == 0)
 		rc = put_all(c, folder, until, &got, &files);
 	if (rc == 0)
-		rc = tl_backup_verify(cli_path(c, "store.db"), verifying, &r);
+		rc = tl_backup_verify(cli_path(c, "store.db"), cli_verifying, &r);
 	cli_progress_end();
 	if (rc < 0)
 		return rc;
@@ -333,7 +327,7 @@ look_inside(struct drill *d)
 {
 	TL_CLEANUP(tl_store_closep) struct tl_store *s = NULL;
 	TL_CLEANUP(tl_db_closep) struct tl_db *db = NULL;
-	int rc = tl_backup_verify(join(d->cli, d->dir, "store.db"), verifying, &d->report);
+	int rc = tl_backup_verify(join(d->cli, d->dir, "store.db"), cli_verifying, &d->report);
 	cli_progress_end();
 	if (rc == 0)
 		rc = tl_store_open(d->dir, &s);

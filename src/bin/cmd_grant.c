@@ -1,18 +1,8 @@
 /* `tutela grant`: what a person may do on which queue, policy and class of evidence. */
-#include "bin/cli.h"
+#include "bin/cli_user.h"
 #include "config/policy.h"
 #include "people/people.h"
 #include "store/grants.h"
-
-static int
-find(struct tl_cli *c, const char *name, struct tl_user *ret)
-{
-	int rc = tl_user_find(c->db, tl_str(name), c->arena, ret);
-	if (rc == TL_ENOTFOUND)
-		return cli_fail(
-		    rc, "`tutela user list` shows everybody.", "there is no user \"%s\"", name);
-	return rc;
-}
 
 static int
 list_of(struct tl_cli *c, struct cli_list *l, const struct tl_user *u)
@@ -35,10 +25,9 @@ int
 cmd_grant_list(struct tl_cli *c)
 {
 	static const char *const columns[] = {"user", "kind", "name", "acts", NULL};
-	struct tl_user one, *users = &one;
-	size_t n = 1;
-	int rc =
-	    c->argc ? find(c, c->argv[0], &one) : tl_user_list(c->db, c->arena, &users, &n);
+	struct tl_user *users = NULL;
+	size_t n = 0;
+	int rc = cli_users(c, &users, &n);
 	if (rc < 0)
 		return rc;
 	struct cli_list l;
@@ -71,7 +60,7 @@ read_change(struct tl_cli *c, struct change *x, struct tl_grant *named, bool *re
 	size_t n = 0;
 	int rc = cli_word("KIND", c->argv[1], tl_grant_kind_names, &kind);
 	if (rc == 0)
-		rc = find(c, c->argv[0], &x->user);
+		rc = cli_user(c, c->argv[0], &x->user);
 	if (rc == 0)
 		rc = tl_grants_of(c->db, x->user.id, c->arena, &list, &n);
 	if (rc < 0)

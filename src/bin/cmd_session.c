@@ -1,16 +1,6 @@
 /* `tutela session`, and what helps people who cannot sign in any more. */
-#include "bin/cli.h"
+#include "bin/cli_user.h"
 #include "people/signin.h"
-
-static int
-find(struct tl_cli *c, const char *name, struct tl_user *ret)
-{
-	int rc = tl_user_find(c->db, tl_str(name), c->arena, ret);
-	if (rc == TL_ENOTFOUND)
-		return cli_fail(
-		    rc, "`tutela user list` shows everybody.", "there is no user \"%s\"", name);
-	return rc;
-}
 
 static int
 list_of(struct tl_cli *c, struct cli_list *l, const struct tl_user *u)
@@ -35,12 +25,9 @@ cmd_session_list(struct tl_cli *c)
 {
 	static const char *const columns[] = {
 	    "name", "device", "address", "created_at", "seen_at", "expires_at", "id", NULL};
-	struct tl_user *users = NULL, one = {0};
-	size_t n = 1;
-	int rc = c->argc > 0 ? find(c, c->argv[0], &one) : 0;
-	users = &one;
-	if (c->argc == 0)
-		rc = tl_user_list(c->db, c->arena, &users, &n);
+	struct tl_user *users = NULL;
+	size_t n = 0;
+	int rc = cli_users(c, &users, &n);
 	if (rc < 0)
 		return rc;
 	struct cli_list l;
@@ -84,7 +71,7 @@ static int
 change(struct tl_cli *c, struct change *x, int (*fn)(struct tl_db *db, void *ctx))
 {
 	x->cli = c;
-	int rc = find(c, c->argv[0], &x->user);
+	int rc = cli_user(c, c->argv[0], &x->user);
 	return rc < 0 ? rc : tl_db_tx(c->db, TL_SYNC_FULL, fn, x);
 }
 

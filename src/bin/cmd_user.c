@@ -1,17 +1,8 @@
 /* `tutela user`: people, their passwords, roles and skills. */
 #include "bin/cli.h"
 #include "bin/cli_password.h"
+#include "bin/cli_user.h"
 #include "people/people.h"
-
-static int
-find(struct tl_cli *c, struct tl_user *ret)
-{
-	int rc = tl_user_find(c->db, tl_str(c->argv[0]), c->arena, ret);
-	if (rc == TL_ENOTFOUND)
-		return cli_fail(rc, "`tutela user list` shows everybody.",
-		    "there is no user \"%s\"", c->argv[0]);
-	return rc;
-}
 
 static void
 print_user(struct tl_cli *c, const struct tl_new_user *u, const char *shown_password)
@@ -119,7 +110,7 @@ store_skills(struct tl_db *db, void *ctx)
 static int
 change(struct tl_cli *c, struct change *x, int (*store)(struct tl_db *db, void *ctx))
 {
-	int rc = find(c, &x->user);
+	int rc = cli_user(c, c->argv[0], &x->user);
 	if (rc == 0)
 		rc = tl_db_tx(c->db, TL_SYNC_FULL, store, x);
 	if (rc < 0)
@@ -135,7 +126,7 @@ cmd_user_passwd(struct tl_cli *c)
 	char password[CLI_PASSWORD_MAX], hash[TL_PWHASH_MAX];
 	bool made = false;
 	struct change x = {0};
-	int rc = find(c, &x.user);
+	int rc = cli_user(c, c->argv[0], &x.user);
 	if (rc == 0)
 		rc = cli_password(cli_option(c, "password-stdin") != NULL, password, &made);
 	if (rc < 0)

@@ -113,6 +113,19 @@ t_json_says_null_when_there_is_nothing(void **state)
 }
 
 static void
+t_words_become_an_array(void **state)
+{
+	(void)state;
+	struct tl_buf b = {0};
+	tl_js_open(&b, NULL, '{');
+	tl_js_words(&b, "some", TL_S(" de  en "));
+	tl_js_words(&b, "none", TL_S(""));
+	tl_js_close(&b, '}');
+	assert_string_equal(tl_buf_z(&b), "{\"some\":[\"de\",\"en\"],\"none\":[]}");
+	tl_buf_fini(&b);
+}
+
+static void
 t_buffer_with_limit_turns_bad_and_keeps_it(void **state)
 {
 	(void)state;
@@ -216,6 +229,7 @@ main(void)
 	    cmocka_unit_test(t_numbers_have_bounds),
 	    cmocka_unit_test(t_json_output_is_valid_whatever_comes_in),
 	    cmocka_unit_test(t_json_says_null_when_there_is_nothing),
+	    cmocka_unit_test(t_words_become_an_array),
 	    cmocka_unit_test(t_buffer_with_limit_turns_bad_and_keeps_it),
 	    cmocka_unit_test(t_arena_overflow_is_sticky_until_reset),
 	    cmocka_unit_test(t_map_keeps_what_it_is_given),
