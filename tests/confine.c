@@ -52,7 +52,7 @@ allow_narrowly(scmp_filter_ctx ctx)
 	int rc = 0;
 	for (size_t i = 0; i < sizeof families / sizeof *families && rc == 0; i++)
 		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
-		    SCMP_A0(SCMP_CMP_EQ, (uint64_t)families[i]));
+		    SCMP_A0(SCMP_CMP_EQ, (uint64_t)families[i], 0));
 	const uint64_t some[] = {0, PROT_WRITE, PROT_EXEC};
 	for (size_t i = 0; i < sizeof some / sizeof *some && rc == 0; i++)
 		rc = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,

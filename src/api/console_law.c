@@ -57,7 +57,7 @@ int
 tl_console_figures(struct tl_call *c)
 {
 	int64_t days = 7;
-	struct tl_figures f;
+	struct tl_figures f = {0};
 	int rc = tl_req_query_int(c->req, "days", 1, 366, &days);
 	if (rc == 0)
 		rc = tl_figures_read(c->db, days, true, c->arena, &f);

@@ -373,7 +373,8 @@ tl_console_decision_undo(struct tl_call *c)
 static int
 guard_reverse(struct tl_call *c, const struct tl_tags *tags, struct tl_str why)
 {
-	struct tl_what TL_CLEANUP(tl_what_fini) w = {.policy = tags->v[tags->n - 1].policy};
+	struct tl_what TL_CLEANUP(tl_what_fini)
+	    w = {.policy = tags->n ? tags->v[tags->n - 1].policy : TL_S("")};
 	tl_what_begin(&w, tl_call_param(c, 0));
 	tl_what_change(&w, "reason of the reversal", (struct tl_str){0}, why);
 	return tl_call_guard(c, TL_GUARD_REVERSE, &w);

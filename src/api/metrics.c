@@ -103,8 +103,8 @@ put_alarms(struct tl_buf *b, const int64_t counts[tl_alarm_kind_count])
 static int
 put_ledger(struct tl_db *db, struct tl_buf *b)
 {
-	int64_t outbox[tl_outbox_state_count], actions[tl_action_state_count];
-	int64_t alarms[tl_alarm_kind_count];
+	int64_t outbox[tl_outbox_state_count] = {0}, actions[tl_action_state_count] = {0};
+	int64_t alarms[tl_alarm_kind_count] = {0};
 	int rc = tl_outboxrow_counts(db, outbox);
 	if (rc == 0)
 		rc = tl_action_counts(db, actions);
