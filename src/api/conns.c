@@ -5,7 +5,7 @@
  * beyond the most connections the one goes that has waited longest for its client, strangers before those who have
  * shown a key or session; who has closed an event stream is noticed within a second. Memory is bounded by the
  * connections. The watching thread only shuts a socket down: the library then closes it on its own thread, and not
- * before tl_conn_closed has returned, so a number is never another connection's.
+ * before tl_conn_closed has returned, so a number is never another connection's. Called by the HTTP core.
  */
 #include "api/conns.h"
 

@@ -97,8 +97,7 @@ int tl_call_json(
 int tl_call_audit(
     struct tl_call *c, const char *verb, struct tl_id subject, const char *detail) TL_MUST;
 
-/* What every screen shows of the alarms. */
-struct tl_alarm_head;
+struct tl_alarm_head; /* what every screen shows of the alarms */
 void tl_console_alarm_head(struct tl_buf *b, const struct tl_alarm_head *h);
 
 /* What the person may do: something under this queue or policy, and something that carries all these tags. */
@@ -126,9 +125,6 @@ int tl_call_write_passkey_ask(
 int tl_call_bytes(struct tl_call *c, const char *field, struct tl_str *text) TL_MUST;
 /* The person's own password, now; counted and recorded. TL_EFIELD at /password when it is wrong. */
 int tl_call_password(struct tl_call *c, struct tl_str password) TL_MUST;
-/* One line of a list of sessions; `mine` is the hash of the asking one, or NULL. */
-void tl_call_write_sign_in(
-    struct tl_call *c, const struct tl_session_row *s, const uint8_t *mine);
 
 struct tl_view tl_call_view(struct tl_call *c);
 struct tl_signin_rules tl_call_signin_rules(const struct tl_config *config);

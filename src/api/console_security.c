@@ -30,8 +30,8 @@ write_passkey(struct tl_call *c, const char *key, const struct tl_passkey *p)
 	tl_js_close(&c->out, '}');
 }
 
-void
-tl_call_write_sign_in(struct tl_call *c, const struct tl_session_row *s, const uint8_t *mine)
+static void
+write_sign_in(struct tl_call *c, const struct tl_session_row *s)
 {
 	tl_js_open(&c->out, NULL, '{');
 	tl_js_id(&c->out, "id", tl_session_id(s->hash));
@@ -40,7 +40,7 @@ tl_call_write_sign_in(struct tl_call *c, const struct tl_session_row *s, const u
 	tl_js_time(&c->out, "created_at", s->created_at);
 	tl_js_time(&c->out, "seen_at", s->seen_at);
 	tl_js_time(&c->out, "expires_at", s->expires_at);
-	tl_js_bool(&c->out, "mine", mine && tl_same(mine, s->hash, sizeof s->hash));
+	tl_js_bool(&c->out, "mine", tl_same(c->session->hash, s->hash, sizeof s->hash));
 	tl_js_close(&c->out, '}');
 }
 
@@ -54,7 +54,7 @@ write_sign_ins(struct tl_call *c)
 	    c->db, c->session->user.id, tl_now_us() - idle, c->arena, &rows, &n);
 	tl_js_open(&c->out, "sessions", '[');
 	for (size_t i = 0; rc == 0 && i < n; i++)
-		tl_call_write_sign_in(c, &rows[i], c->session->hash);
+		write_sign_in(c, &rows[i]);
 	tl_js_close(&c->out, ']');
 	return rc;
 }

@@ -33,7 +33,7 @@ tl_console_work_next(struct tl_call *c)
 		return rc;
 	/* Claims that ran out while the clerk was busy must not keep cases from people. */
 	rc = tl_review_lapse(c->db, tl_now_us(), 64);
-	struct tl_case got;
+	struct tl_case got = {0};
 	if (rc >= 0)
 		rc = tl_review_next(c->db, c->arena, &c->who, queue, &got);
 	bool none = rc == TL_ENOTFOUND;

@@ -120,9 +120,8 @@ void tl_req_answer(struct tl_req *req, int status, const char *type, struct tl_b
 void tl_req_answer_json(struct tl_req *req, int status, struct tl_buf *body);
 void tl_req_answer_static(struct tl_req *req, int status, const char *type, struct tl_str body);
 void tl_req_answer_empty(struct tl_req *req, int status);
-/* A problem document (RFC 9457) from this thread's last failure. */
+/* A problem document (RFC 9457) from this thread's last failure; from explicit words. */
 void tl_req_problem(struct tl_req *req, int err);
-/* The same from explicit words. */
 void tl_req_problem_at(struct tl_req *req, int err, const char *field, const char *detail);
 
 /* A body that could not be taken before can be taken now. */
@@ -145,9 +144,8 @@ int tl_stream_put(struct tl_stream *s, struct tl_str data) TL_MUST;
 bool tl_stream_gone(struct tl_stream *s);
 void tl_stream_end(struct tl_stream *s);
 
-/* Writes a problem document into `out` and returns its HTTP status. */
 /* Seconds after which the same request may do better; 0: trying again is no help. */
 int tl_problem_wait_s(int err);
-
+/* Writes a problem document into `out` and returns its HTTP status. */
 int tl_problem_write(
     struct tl_buf *out, int err, const char *field, const char *detail, const char *request);

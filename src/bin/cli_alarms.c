@@ -1,4 +1,7 @@
-/* doc/alarms.md out of the table of alarms (core/alarms.tbl.h): how they reach people, and every one of them. */
+/*
+ * doc/alarms.md out of the table of alarms (core/alarms.tbl.h): how they reach people, and every one of them. It only
+ * writes into the caller's buffer. Called by `tutela docs`.
+ */
 #include "bin/cli.h"
 #include "core/alarm.h"
 

@@ -1,6 +1,9 @@
 /*
  * The continuous copies from the operator's side: how far they are, putting them in the store's place, and the drill that
- * proves that they can be. Verified like every other copy before anything takes a store's place.
+ * proves that they can be.
+ *
+ * Promises: verified like every other copy before anything takes a store's place; what was there is set aside. Failures: with
+ * what to do, and the store as it was. Called through the table of commands.
  */
 #include "bin/cli_backup.h"
 

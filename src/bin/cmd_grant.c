@@ -1,4 +1,8 @@
-/* `tutela grant`: what a person may do on which queue, policy and class of evidence. */
+/*
+ * `tutela grant`: what a person may do on which queue, policy and class of evidence.
+ *
+ * Promises: a person's grants change together, checked against the policies and audited. Failures: unknown words and names, with where to look. Called through the table of commands.
+ */
 #include "bin/cli_user.h"
 #include "config/policy.h"
 #include "people/people.h"

@@ -1,4 +1,9 @@
-/* `tutela session`, and what helps people who cannot sign in any more. */
+/*
+ * `tutela session`, and what helps people who cannot sign in any more.
+ *
+ * Promises: every change is audited, in its transaction. Failures: unknown names and ids, with where to look. Called through
+ * the table of commands.
+ */
 #include "bin/cli_user.h"
 #include "people/signin.h"
 

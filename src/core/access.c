@@ -62,12 +62,6 @@ tl_permission_name(enum tl_permission p)
 	return permissions[p].name;
 }
 
-const char *
-tl_permission_help(enum tl_permission p)
-{
-	return permissions[p].help;
-}
-
 int
 tl_need(enum tl_role role, const char *permission)
 {

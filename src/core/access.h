@@ -16,7 +16,6 @@ enum tl_permission {
 
 bool tl_may(enum tl_role role, enum tl_permission p);
 const char *tl_permission_name(enum tl_permission p);
-const char *tl_permission_help(enum tl_permission p);
 /* By the name in roles.tbl.h; TL_EPERM with a sentence that says what is missing. */
 int tl_need(enum tl_role role, const char *permission) TL_MUST;
 

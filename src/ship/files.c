@@ -2,7 +2,8 @@
  * Owns the copies of the blob folder and of small trees.
  *
  * Promises: a file in the copy is whole (temporary name, synced, renamed); a noted file loses its second name only after
- * that. A file that vanishes meanwhile was erased on purpose: it is skipped. Called by the backup role.
+ * that. A file that vanishes meanwhile was erased on purpose: it is skipped.
+ * Failures: the system's, with the file's name; what was copied stays. Called by the backup role.
  */
 #include "ship/files.h"
 

@@ -2,7 +2,8 @@
  * Owns the files of generations: the base copy, finding the place again after a restart, removing what is old.
  *
  * Promises: base.db is whole or not there; going on happens only when the last frame in the copy is also in the log, so
- * that a log that lost its end in a power cut is noticed. Called by ship.c and the restorer.
+ * that a log that lost its end in a power cut is noticed. Failures: what is not whole is never
+ * gone on with: a new generation begins. Called by ship.c and the restorer.
  */
 #include "ship/ship_int.h"
 

@@ -518,13 +518,6 @@ tl_ship_close(struct tl_ship *s)
 	free(s);
 }
 
-void
-tl_ship_closep(struct tl_ship **s)
-{
-	tl_ship_close(*s);
-	*s = NULL;
-}
-
 const struct tl_ship_state *
 tl_ship_state(const struct tl_ship *s)
 {

@@ -31,7 +31,6 @@ struct tl_ship_rules {
 /* Goes on where the copy stands, or begins a generation. The strings are copied. */
 int tl_ship_open(const struct tl_ship_rules *rules, struct tl_ship **ret) TL_MUST;
 void tl_ship_close(struct tl_ship *s);
-void tl_ship_closep(struct tl_ship **s);
 
 /*
  * Copies what was committed, then merges the log as far as that is safe. Every second or so. After an error the next call

@@ -22,13 +22,6 @@ tell(struct tl_verify *v, enum tl_chain_fault fault, int64_t seq, const char *so
 		v->found(v->ctx, &f);
 }
 
-int
-tl_verify_fail(const struct tl_chain_finding *f)
-{
-	return tl_fail(TL_ECORRUPT, "ledger number %lld%s%s: %s", (long long)f->seq,
-	    f->source ? " of " : "", f->source ? f->source : "", tl_chain_fault_text(f->fault));
-}
-
 /* Links ------------------------------------------------------------------------------------ */
 
 bool
@@ -360,6 +353,14 @@ tl_verify_all(struct tl_db *db, struct tl_verify *v, tl_ledger_progress_fn progr
 	return rc < 0 ? rc : tl_verify_ends(db, v);
 }
 
+/* The finding as a failure, with its number and words. */
+static int
+as_failure(const struct tl_chain_finding *f)
+{
+	return tl_fail(TL_ECORRUPT, "ledger number %lld%s%s: %s", (long long)f->seq,
+	    f->source ? " of " : "", f->source ? f->source : "", tl_chain_fault_text(f->fault));
+}
+
 int
 tl_ledger_verify(
     struct tl_db *db, tl_ledger_progress_fn progress, int64_t *ret_count, int64_t *ret_seq)
@@ -373,5 +374,5 @@ tl_ledger_verify(
 	if (v.found_count == 0)
 		return 0;
 	*ret_seq = v.first.seq;
-	return tl_verify_fail(&v.first);
+	return as_failure(&v.first);
 }

@@ -39,6 +39,3 @@ int tl_verify_ends(struct tl_db *db, struct tl_verify *v) TL_MUST;
 /* Both, from the beginning. 0 also when something was found: see found_count. */
 int tl_verify_all(
     struct tl_db *db, struct tl_verify *v, tl_ledger_progress_fn progress) TL_MUST;
-
-/* The finding as a failure: ECORRUPT with number and words. */
-int tl_verify_fail(const struct tl_chain_finding *f);

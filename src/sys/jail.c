@@ -231,7 +231,7 @@ int
 tl_jail_parent(void)
 {
 	bool weak;
-	struct program own;
+	struct program own = {0};
 	int rc = tl_jail_files(NULL, &weak);
 	if (rc == 0)
 		rc = compile(false, &closing);
