@@ -2,7 +2,9 @@
 #include "enforce/guard.h"
 
 #include <arpa/inet.h>
+#include <dlfcn.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -194,18 +196,31 @@ fetch(const char *url, struct tl_guard *g)
 	return rc;
 }
 
+/* `host` is one of 127.0.0.0/8; port 0: a free one. -1: another program has that port. */
 static int
-listen_loopback(uint16_t *ret_port)
+listen_at(uint32_t host, uint16_t *port)
 {
 	struct sockaddr_in at = {
-	    .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	    .sin_family = AF_INET, .sin_addr.s_addr = htonl(host), .sin_port = htons(*port)};
 	socklen_t n = sizeof at;
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	assert_true(fd >= 0);
-	assert_int_equal(bind(fd, (struct sockaddr *)&at, n), 0);
+	if (bind(fd, (struct sockaddr *)&at, n) < 0) {
+		close(fd);
+		return -1;
+	}
 	assert_int_equal(listen(fd, 8), 0);
 	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &n), 0);
-	*ret_port = ntohs(at.sin_port);
+	*port = ntohs(at.sin_port);
+	return fd;
+}
+
+static int
+listen_loopback(uint16_t *ret_port)
+{
+	*ret_port = 0;
+	int fd = listen_at(INADDR_LOOPBACK, ret_port);
+	assert_true(fd >= 0);
 	return fd;
 }
 
@@ -274,10 +289,10 @@ answer_all(void *ctx)
 	static const char ok[] = "HTTP/1.1 204 No Content\r\n\r\n";
 	const int *listener = ctx;
 	char buf[4096];
-	for (int n = 0; n < 2; n++) {
+	for (;;) {
 		int fd = accept4(*listener, NULL, NULL, SOCK_CLOEXEC);
 		if (fd < 0)
-			return NULL;
+			return NULL; /* the listener was shut */
 		while (read(fd, buf, sizeof buf) > 0)
 			if (send(fd, ok, sizeof ok - 1, MSG_NOSIGNAL) < 0)
 				break;
@@ -319,6 +334,128 @@ t_a_kept_connection_is_judged_again(void **state)
 	assert_int_equal(pthread_join(thread, NULL), 0);
 }
 
+/*
+ * The name server of an attacker: another answer to every question about REBIND. It stands in the place of the C
+ * library's own resolver, so that libcurl asks it when and as often as it would ask on the internet.
+ */
+#define REBIND "rebind.platform.example"
+static struct {
+	pthread_mutex_t lock;
+	const char *const *answers;
+	size_t n, asked;
+} rebind = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+int
+getaddrinfo(
+    const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **ret)
+{
+	int (*libc)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+	void *found = dlsym(RTLD_NEXT, "getaddrinfo");
+	memcpy(&libc, &found, sizeof libc);
+	if (node && strcasecmp(node, REBIND) == 0) {
+		pthread_mutex_lock(&rebind.lock);
+		node = rebind.answers[rebind.asked < rebind.n ? rebind.asked : rebind.n - 1];
+		rebind.asked++;
+		pthread_mutex_unlock(&rebind.lock);
+	}
+	return libc(node, service, hints, ret);
+}
+
+/* Two listeners with one port: 127.0.0.2 stands for the internet (the operator allows it), 127.0.0.3 is inside. */
+#define OUTSIDE (INADDR_LOOPBACK + 1)
+#define INSIDE (INADDR_LOOPBACK + 2)
+
+static uint16_t
+listen_twice(int *ret_outside, int *ret_inside)
+{
+	for (int i = 0; i < 50; i++) {
+		uint16_t port = 0;
+		*ret_outside = listen_at(OUTSIDE, &port);
+		assert_true(*ret_outside >= 0);
+		*ret_inside = listen_at(INSIDE, &port);
+		if (*ret_inside >= 0)
+			return port;
+		close(*ret_outside);
+	}
+	fail_msg("no port is free on two addresses");
+	return 0;
+}
+
+/* One request to REBIND; `fresh`: neither connection nor answer is kept for the next. */
+static CURLcode
+fetch_rebind(CURL *easy, uint16_t port, bool fresh, struct tl_guard *g)
+{
+	char url[128];
+	(void)snprintf(url, sizeof url, "http://" REBIND ":%u/hook", port);
+	assert_int_equal(tl_guard_url(url, true), 0); /* the name itself says nothing */
+	curl_easy_reset(easy);
+	assert_int_equal(tl_guard_apply(easy, g), 0);
+	curl_easy_setopt(easy, CURLOPT_URL, url);
+	if (fresh) {
+		curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
+		curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, 0L);
+	}
+	return curl_easy_perform(easy);
+}
+
+static void
+t_a_name_that_moves_inside_between_requests_is_shut(void **state)
+{
+	(void)state;
+	static const char *const answers[] = {"127.0.0.2", "127.0.0.3", "127.0.0.2",
+	    "169.254.169.254", "::1", "0.0.0.0", "10.0.0.1", "::ffff:127.0.0.3", "127.0.0.2"};
+	struct tl_guard_net outside;
+	int fds[2];
+	pthread_t thread;
+	assert_int_equal(tl_guard_net_parse(TL_S("127.0.0.2"), &outside), 0);
+	uint16_t port = listen_twice(&fds[0], &fds[1]);
+	(void)fcntl(fds[0], F_SETFL, 0);
+	assert_int_equal(pthread_create(&thread, NULL, answer_all, &fds[0]), 0);
+	rebind.answers = answers;
+	rebind.n = TL_COUNT(answers);
+	rebind.asked = 0;
+	CURL *easy = curl_easy_init();
+	for (size_t i = 0; i < TL_COUNT(answers); i++) {
+		struct tl_guard g = {.timeout_ms = 20000, .nets = &outside, .net_count = 1};
+		bool may = strcmp(answers[i], "127.0.0.2") == 0;
+		CURLcode rc = fetch_rebind(easy, port, true, &g);
+		/* Asked once for each connection: no second answer between the look and the use. */
+		assert_int_equal(rebind.asked, i + 1);
+		if ((rc == CURLE_OK) != may || (g.refused == NULL) != may)
+			fail_msg("%s: %s, %s", answers[i], curl_easy_strerror(rc),
+			    g.refused ? g.refused : "not refused");
+		assert_int_equal(accept(fds[1], NULL, NULL), -1);
+	}
+	curl_easy_cleanup(easy);
+	(void)shutdown(fds[0], SHUT_RDWR);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+/* What was looked up for one who may go inside is in the cache of the handle; who may not gains nothing by it. */
+static void
+t_a_remembered_answer_is_judged_again(void **state)
+{
+	(void)state;
+	static const char *const answers[] = {"127.0.0.1"};
+	uint16_t port;
+	int fd = listen_loopback(&port);
+	rebind.answers = answers;
+	rebind.n = TL_COUNT(answers);
+	rebind.asked = 0;
+	close(fd); /* nobody answers, so that no connection is kept, only the address */
+	CURL *easy = curl_easy_init();
+	struct tl_guard may = {.timeout_ms = 20000, .private_ok = true};
+	assert_int_equal(fetch_rebind(easy, port, false, &may), CURLE_COULDNT_CONNECT);
+	assert_null(may.refused);
+	struct tl_guard may_not = {.timeout_ms = 20000};
+	assert_int_not_equal(fetch_rebind(easy, port, false, &may_not), CURLE_OK);
+	assert_non_null(may_not.refused);
+	assert_int_equal(rebind.asked, 1);
+	curl_easy_cleanup(easy);
+}
+
 static void
 t_other_protocols_are_refused(void **state)
 {
@@ -341,6 +478,8 @@ main(void)
 	    cmocka_unit_test(t_libcurl_never_opens_a_shut_address),
 	    cmocka_unit_test(t_no_record_of_a_name_leads_inside),
 	    cmocka_unit_test(t_a_kept_connection_is_judged_again),
+	    cmocka_unit_test(t_a_name_that_moves_inside_between_requests_is_shut),
+	    cmocka_unit_test(t_a_remembered_answer_is_judged_again),
 	    cmocka_unit_test(t_other_protocols_are_refused),
 	};
 	int rc = cmocka_run_group_tests(tests, NULL, NULL);
