@@ -68,12 +68,10 @@ t_a_refusal_opens_an_alarm(void **state)
 {
 	struct fixture *f = *state;
 	struct tl_action_row got;
-	int64_t open = 0;
 	struct tl_id id = automatic(f, TL_VERDICT_BLOCK, "terms.spam", "remove", TL_DECIDED);
 	assert_int_equal(confirm(f, actions(f, id, 1)->id, false, &got), 0);
 	assert_int_equal(got.state, TL_ACTION_REFUSED);
-	assert_int_equal(tl_alarm_count(f->s.db, &open), 0);
-	assert_int_equal(open, 1);
+	assert_int_equal(unit_alarms(f->s.db, TL_AL_ACTION_REFUSED), 1);
 }
 
 static void
@@ -122,7 +120,6 @@ t_a_late_action_opens_one_alarm(void **state)
 	struct fixture *f = *state;
 	struct tl_action_row got;
 	size_t n;
-	int64_t open = 0;
 	struct tl_id id = automatic(f, TL_VERDICT_BLOCK, "terms.spam", "remove", TL_DECIDED);
 	struct tl_action_row *a = actions(f, id, 1);
 	int64_t late = a->clock_at;
@@ -136,9 +133,9 @@ t_a_late_action_opens_one_alarm(void **state)
 	assert_int_equal(tl_alarm_list(f->s.db, TL_S(""), f->s.arena, &alarm, &n), 0);
 	assert_int_equal(n, 1);
 	assert_non_null(strstr((const char *)alarm->text.p, "\"remove\" on item "));
+	assert_int_equal(unit_alarms(f->s.db, TL_AL_ACTION_CLOCK), 1);
 	assert_int_equal(confirm(f, a->id, true, &got), 0);
-	assert_int_equal(tl_alarm_count(f->s.db, &open), 0);
-	assert_int_equal(open, 0);
+	assert_int_equal(unit_alarms(f->s.db, TL_AL_ACTION_CLOCK), 0);
 }
 
 static void

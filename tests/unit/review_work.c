@@ -329,6 +329,7 @@ t_cases_past_their_clock_ring_once_a_queue(void **state)
 	assert_int_equal(alarms(f, &a), 1);
 	assert_int_equal(alarms(f, &a), 1);
 	assert_int_equal(a->count, 1);
+	assert_int_equal(unit_alarms(f->s.db, TL_AL_CASE_CLOCK), 1);
 	assert_true(tl_str_is(a->ref, "child-safety"));
 	assert_non_null(
 	    strstr((const char *)a->text.p, "In the queue \"Child safety\" 2 cases are"));

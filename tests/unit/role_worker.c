@@ -22,6 +22,7 @@
 #include "unit_store.h"
 
 #include <signal.h>
+#include <sqlite3.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -485,6 +486,21 @@ open_alarms(struct fixture *f)
 	return n;
 }
 
+static int64_t
+rings(struct fixture *f, enum tl_alarm_kind kind)
+{
+	return unit_alarms(f->s.db, kind);
+}
+
+/* The alarm opens or is over: as the worker finds it. */
+static void
+wait_for_alarm(struct fixture *f, enum tl_alarm_kind kind, int64_t open)
+{
+	for (int i = 0; i < 6000 && rings(f, kind) != open; i++)
+		(void)usleep(10000);
+	assert_int_equal(rings(f, kind), open);
+}
+
 static void
 t_an_item_that_kills_workers_is_buried_alone(void **state)
 {
@@ -517,7 +533,7 @@ t_an_item_that_kills_workers_is_buried_alone(void **state)
 	struct tl_jobs_depth depth;
 	assert_int_equal(tl_jobs_depth(f->s.db, &depth), 0);
 	assert_int_equal(depth.buried, 1);
-	assert_int_equal(open_alarms(f), 1);
+	assert_int_equal(rings(f, TL_AL_JOB_BURIED), 1);
 	/* scanned again when the cause is gone */
 	unit_begin(f->s.db);
 	assert_int_equal(tl_job_add(f->s.db, f->s.platform, poison, "rescan", tl_now_us()), 0);
@@ -578,15 +594,63 @@ t_rules_change_while_it_runs(void **state)
 	assert_int_equal(settled(f, id)->verdict, TL_VERDICT_WITHHOLD);
 	assert_int_equal(open_alarms(f), 0);
 	write_rules(f, RULE("no_such_action"));
-	for (int i = 0; i < 300 && open_alarms(f) == 0; i++)
-		(void)usleep(10000);
-	assert_int_equal(open_alarms(f), 1);
+	wait_for_alarm(f, TL_AL_RULES_REFUSED, 1);
 	id = post(f, "h3", "a demo hate phrase", NULL);
 	assert_int_equal(settled(f, id)->verdict, TL_VERDICT_WITHHOLD);
 	write_rules(f, RULE("review"));
-	for (int i = 0; i < 300 && open_alarms(f) > 0; i++)
-		(void)usleep(10000);
+	wait_for_alarm(f, TL_AL_RULES_REFUSED, 0);
 	assert_int_equal(open_alarms(f), 0);
+}
+
+static void
+t_a_refused_policy_rings_until_it_is_mended(void **state)
+{
+	struct fixture *f = *state;
+	TL_CLEANUP(tl_buf_fini) struct tl_buf good = {0};
+	char path[200];
+	copy_policy(f);
+	write_rules(f, RULE("review"));
+	f->own_policy = true;
+	(void)snprintf(path, sizeof path, "%s/policy/queues.yaml", f->s.dir);
+	assert_int_equal(tl_file_read(path, 1 << 20, &good), 0);
+	start_worker(f);
+	struct tl_id id = post(f, "q1", "a demo hate phrase", NULL);
+	assert_int_equal(settled(f, id)->verdict, TL_VERDICT_REVIEW);
+	assert_int_equal(open_alarms(f), 0);
+	assert_int_equal(tl_file_write_atomic(path, 0600, TL_S("queues: [\n")), 0);
+	wait_for_alarm(f, TL_AL_POLICY_REFUSED, 1);
+	id = post(f, "q2", "a demo hate phrase", NULL); /* the last good version stays */
+	assert_int_equal(settled(f, id)->verdict, TL_VERDICT_REVIEW);
+	assert_int_equal(tl_file_write_atomic(path, 0600, tl_buf_str(&good)), 0);
+	wait_for_alarm(f, TL_AL_POLICY_REFUSED, 0);
+}
+
+static void
+store_exec(struct fixture *f, const char *sql)
+{
+	char path[120];
+	sqlite3 *h = NULL;
+	(void)snprintf(path, sizeof path, "%s/store.db", f->s.dir);
+	assert_int_equal(sqlite3_open(path, &h), SQLITE_OK);
+	(void)sqlite3_busy_timeout(h, 20000);
+	if (sqlite3_exec(h, sql, NULL, NULL, NULL) != SQLITE_OK)
+		fail_msg("%s: %s", sql, sqlite3_errmsg(h));
+	(void)sqlite3_close(h);
+}
+
+static void
+t_banks_that_cannot_be_read_ring_until_they_can(void **state)
+{
+	struct fixture *f = *state;
+	start_worker(f);
+	(void)settled(f, post(f, "k1", "good morning", NULL));
+	store_exec(f, "ALTER TABLE bank_entries RENAME TO away;"
+		      " UPDATE banks SET changed = changed + 1");
+	wait_for_alarm(f, TL_AL_BANKS_STALE, 1);
+	struct tl_id id = post(f, "k2", "good morning", NULL); /* with the banks as they were */
+	assert_int_equal(settled(f, id)->verdict, TL_VERDICT_ALLOW);
+	store_exec(f, "ALTER TABLE away RENAME TO bank_entries");
+	wait_for_alarm(f, TL_AL_BANKS_STALE, 0);
 }
 
 static void
@@ -598,8 +662,7 @@ t_without_rules_items_wait(void **state)
 	f->own_policy = true;
 	start_worker(f);
 	struct tl_id id = post(f, "w1", "a demo hate phrase", NULL);
-	for (int i = 0; i < 300 && open_alarms(f) == 0; i++)
-		(void)usleep(10000);
+	wait_for_alarm(f, TL_AL_RULES_REFUSED, 1);
 	int err = 0;
 	json_t *j = ask(f, (struct tl_ask){.kind = TL_ASK_SCAN, .item = id}, -1, &err);
 	assert_null(j);
@@ -658,6 +721,10 @@ main(int argc, char **argv)
 		t_an_item_that_kills_workers_is_buried_alone, setup, teardown),
 	    cmocka_unit_test_setup_teardown(t_rules_change_while_it_runs, setup, teardown),
 	    cmocka_unit_test_setup_teardown(t_without_rules_items_wait, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		t_a_refused_policy_rings_until_it_is_mended, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		t_banks_that_cannot_be_read_ring_until_they_can, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "store/accounts.h"
+#include "store/alarms.h"
 #include "store/db.h"
 #include "store/store.h"
 #include "sys/crypto.h"
@@ -29,6 +30,15 @@ static inline void
 unit_commit(struct tl_db *db)
 {
 	assert_int_equal(tl_db_commit(db, TL_SYNC_FULL), 0);
+}
+
+/* How many alarms of this kind are open. */
+static inline int64_t
+unit_alarms(struct tl_db *db, enum tl_alarm_kind kind)
+{
+	int64_t counts[tl_alarm_kind_count];
+	assert_int_equal(tl_alarm_counts(db, counts), 0);
+	return counts[kind];
 }
 
 static inline void
