@@ -6,6 +6,7 @@
 // --state FILE keeps what it knows over a restart; --quiet prints only the last line.
 import { createServer } from 'node:http'
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { Webhook } from 'standardwebhooks'
 import { client } from './client.mjs'
@@ -38,7 +39,7 @@ const state = {
   posted: {}, // item id -> true once Tutela has it
   flagged: false,
   seen: {}, // webhook id -> type
-  actions: {}, // action id -> { name, params, subject, decision, policy, confirmed, reverses, at }
+  actions: {}, // action id -> { name, params, subject, decision, policy, confirmed, reverses, at, times carried out }
   verdicts: {}, // item id -> verdict, as told
 }
 if (opt.state) {
@@ -50,13 +51,15 @@ if (opt.state) {
 }
 
 let saving = null
+/** Resolves when all that is known now is in the file: several changes share one writing. */
 function save() {
-  if (!opt.state || saving) return
-  saving = setTimeout(() => {
+  if (!opt.state) return Promise.resolve()
+  saving ??= sleep(20).then(() => {
     saving = null
     writeFileSync(`${opt.state}.new`, JSON.stringify(state))
     renameSync(`${opt.state}.new`, opt.state)
-  }, 200)
+  })
+  return saving
 }
 
 /** What holds on an item or account now: actions that nothing has taken back. */
@@ -66,7 +69,7 @@ function holding(kind, id) {
   return of.filter(([key, a]) => !a.reverses && !gone.has(key)).map(([, a]) => a)
 }
 
-// Webhooks: verified by an existing library, applied once, answered at once, confirmed afterwards ---------------------
+// Webhooks: verified by an existing library, applied once, answered when that is written down, confirmed afterwards ----
 
 async function confirm(id, action, wait = 500) {
   try {
@@ -85,20 +88,24 @@ function receive(event) {
   if (event.type !== 'action.requested') return
   const action = {
     name: d.action, params: d.params, subject: d.subject, decision: d.decision_id, policy: d.policy, reverses: d.reverses,
-    statement: d.statement, at: event.at, confirmed: false,
+    statement: d.statement, at: event.at, confirmed: false, times: (state.actions[d.action_id]?.times ?? 0) + 1,
   }
   state.actions[d.action_id] = action
-  confirm(d.action_id, action)
+  save().then(() => confirm(d.action_id, action))
 }
 
-function onHook(body, headers) {
+/** What was to be confirmed when we ended. */
+for (const [id, action] of Object.entries(state.actions)) if (!action.confirmed) confirm(id, action)
+
+async function onHook(body, headers) {
   webhook.verify(body, headers) // throws when the signature or the time does not fit
   const id = headers['webhook-id']
-  if (state.seen[id]) return
-  const event = JSON.parse(body)
-  state.seen[id] = event.type
-  receive(event)
-  save()
+  if (!state.seen[id]) {
+    const event = JSON.parse(body)
+    state.seen[id] = event.type
+    receive(event)
+  }
+  await save() // once it is answered, nobody sends it again
 }
 
 // HTTP ------------------------------------------------------------------------------------------------------------------
@@ -125,9 +132,9 @@ const server = createServer((req, res) => {
   if (req.method === 'POST' && req.url === '/hook') {
     const parts = []
     req.on('data', p => parts.push(p))
-    req.on('end', () => {
+    req.on('end', async () => {
       try {
-        onHook(Buffer.concat(parts).toString(), req.headers)
+        await onHook(Buffer.concat(parts).toString(), req.headers)
         res.writeHead(204).end()
       } catch (e) {
         answer(res, 400, 'text/plain', `${e.message}\n`)
@@ -226,9 +233,6 @@ for (const signal of ['SIGINT', 'SIGTERM'])
   process.on(signal, () => {
     server.close()
     server.closeAllConnections?.()
-    if (saving) {
-      clearTimeout(saving)
-      writeFileSync(opt.state, JSON.stringify(state))
-    }
+    if (saving) writeFileSync(opt.state, JSON.stringify(state))
     process.exit(0)
   })
