@@ -1,5 +1,6 @@
-/* The small readers of base and sys: numbers, hex, base64, UTF-8, times, identifiers, scopes. What is read prints as it was. */
+/* The small readers of base and sys: numbers, hex, base64, UTF-8, times, identifiers, scopes, acts. What is read prints as it was. */
 #include "base/json.h"
+#include "core/access.h"
 #include "store/api_keys.h"
 #include "sys/id.h"
 
@@ -79,6 +80,13 @@ check_names(struct tl_str s)
 	}
 	if (tl_scopes_parse(s, &scopes) == 0 && scopes >> tl_scope_count)
 		abort();
+	unsigned acts, acts_again;
+	if (tl_acts_parse(s, &acts) == 0) {
+		char acts_text[TL_ACTS_TEXT];
+		tl_acts_text(acts_text, acts);
+		if (tl_acts_parse(tl_str(acts_text), &acts_again) < 0 || acts_again != acts)
+			abort();
+	}
 }
 
 int
