@@ -182,10 +182,15 @@ static struct tl_str
 limits(struct tl_call *c, const struct tl_api_key *k)
 {
 	char until[TL_TIME_MAX] = "never";
+	const char *rate = "any number of requests", *burst = "";
 	if (k->expires_at)
 		tl_time_format(until, k->expires_at);
-	return tl_str(tl_arena_printf(c->arena, "%lld a second, %lld at once, expires: %s",
-	    (long long)k->rate_per_s, (long long)k->burst, until));
+	if (k->rate_per_s)
+		rate = tl_arena_printf(
+		    c->arena, "%lld requests a second", (long long)k->rate_per_s);
+	if (k->burst)
+		burst = tl_arena_printf(c->arena, ", %lld at once", (long long)k->burst);
+	return tl_str(tl_arena_printf(c->arena, "%s%s; ends: %s", rate, burst, until));
 }
 
 static int

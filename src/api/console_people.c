@@ -358,7 +358,7 @@ tl_console_person_password(struct tl_call *c)
 	struct tl_user u = {0};
 	int rc = load_person(c, &u);
 	if (rc == 0 && tl_id_eq(u.id, c->who.id))
-		rc = tl_fail(TL_EPERM, "your own password you change in Settings");
+		rc = tl_fail(TL_EPERM, "your own password is changed under \"My sign-in\"");
 	if (rc == 0)
 		rc = guard_way_in(c, &u, "password", "a new one");
 	if (rc < 0)

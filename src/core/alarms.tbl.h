@@ -140,8 +140,8 @@ A(PASSKEY_COUNTER, "passkey_counter", CRITICAL, ADMINS, 1, PERSON,
 
 A(APPROVAL_WAITS, "approval_waits", NOTICE, LEADS, 4, ITSELF,
     "Something waits for a second person",
-    "{operation} was proposed and waits for another person to confirm or refuse it.",
-    "Nothing is done until then; after two_person_hours it lapses.",
+    "It waits for another person to confirm or refuse it: {operation}",
+    "Nothing is done until then; when nobody confirms it in time, it lapses.",
     "Look at Approvals in the console.")
 A(ONE_PERSON, "one_person", WARNING, ADMINS, 1, PERSON, "One person did alone what needs two",
     "{operation} needs a second person, and was done alone by the command line on the machine.",

@@ -27,7 +27,7 @@ tl_second_propose(struct tl_db *db, const struct tl_proposal *p, const char *act
 	int rc = tl_proposal_add(db, p);
 	if (rc == 0)
 		rc = tl_alarm_open(db, TL_AL_APPROVAL_WAITS, tl_str(id),
-		    TL_SAID(A_Z(tl_guarded_names[p->op])), NULL);
+		    TL_SAID(A_Z(tl_guarded_help(p->op))), NULL);
 	return rc < 0
 		   ? rc
 		   : audit(db, actor, "approval.propose", p, tl_str(tl_guarded_names[p->op]));

@@ -27,6 +27,7 @@ for (const scene of ['usual', 'empty', 'full']) {
       await page.waitForSelector('main h1')
       await page.waitForTimeout(200)
       assert.deepEqual(await axe(page), [], `${screen} (${scene})`)
+      if (screen === 'alarms') for (const shape of await page.$$eval('.cards > .alarm', (cards) => cards.map((c) => getComputedStyle(c).display))) assert.equal(shape, 'list-item', 'a severity is no class of something else')
     }
     await browser.clean()
   })
@@ -54,7 +55,7 @@ test('by night, and in dialogs, it is as accessible', async (t) => {
   await browser.clean()
 })
 
-for (const [name, viewport] of [['a phone', { width: 390, height: 844 }], ['200 % zoom', { width: 720, height: 450 }]]) {
+for (const [name, viewport] of [['a small screen', { width: 1024, height: 768 }], ['a phone', { width: 390, height: 844 }], ['200 % zoom', { width: 720, height: 450 }]]) {
   test(`nothing runs off the side on ${name}`, async (t) => {
     const server = await startMock('full')
     t.after(() => server.stop())

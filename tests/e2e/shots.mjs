@@ -7,11 +7,17 @@ import { seed, seedPast } from './seed.mjs'
 const readme = process.argv.includes('--readme')
 const out = readme ? new URL('../../doc/images/', import.meta.url).pathname : process.argv[2] ?? 'build/shots'
 mkdirSync(out, { recursive: true })
-const server = await startDaemon()
+const server = await startDaemon(readme ? {} : { two_person: 'switch.set,people.change' })
 const browser = await openBrowser()
 try {
   await seedPast(server)
   await seed(server)
+  const person = `people/${server.tutela('user', 'list').users.find((u) => u.name === 'moderator').id}`
+  if (!readme) {
+    server.tutela('grant', 'set', 'moderator', 'policy', 'fraud', 'see work decide')
+    const lead = await server.person('lead')
+    await lead.post('approvals', { method: 'PUT', path: '/console/api/switches', body: { name: 'observe_only', value: 'on' }, reason: 'The platform moves tonight; nothing may leave until they call back.' })
+  }
   for (const scheme of readme ? ['light'] : ['light', 'dark']) {
     const page = await browser.page({ colorScheme: scheme })
     await signIn(page, server, readme ? '/console/work?queue=urgent' : '/')
@@ -26,10 +32,10 @@ try {
       break
     }
     await page.screenshot({ path: `${out}/real-work.${scheme}.png` })
-    for (const screen of ['queues', 'queues/urgent', 'search', 'items/demo/post-91820', 'accounts/demo/u-48213', 'banks', 'rules', 'deliveries', 'figures', 'alarms', 'audit', 'keys', 'settings']) {
+    for (const screen of ['queues', 'queues/urgent', 'search', 'items/demo/post-91820', 'accounts/demo/u-48213', 'banks', 'rules', 'deliveries', 'figures', 'alarms', 'audit', 'keys', 'people', person, 'security', 'approvals', 'settings']) {
       await page.goto(`${server.url}/console/${screen}`)
       await page.waitForTimeout(400)
-      await page.screenshot({ path: `${out}/real-${screen.replaceAll('/', '-')}.${scheme}.png` })
+      await page.screenshot({ path: `${out}/real-${(screen === person ? 'person' : screen).replaceAll('/', '-')}.${scheme}.png` })
     }
   }
 } finally {

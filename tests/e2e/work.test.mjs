@@ -142,7 +142,7 @@ test('every screen is accessible and keeps the policy on real data', async () =>
   const page = await browser.page({}, [/401/])
   await signIn(page, server)
   for (const screen of ['work', 'queues', 'queues/urgent', 'search', 'search?q=post', 'items/demo/post-91820', 'items/demo/post-91850',
-    'accounts/demo/u-48213', 'banks', 'rules', 'deliveries', 'figures', 'alarms', 'audit', 'keys', 'settings']) {
+    'accounts/demo/u-48213', 'banks', 'rules', 'deliveries', 'figures', 'alarms', 'audit', 'keys', 'people', `people/${server.tutela('user', 'list').users.find((u) => u.name === 'moderator').id}`, 'security', 'approvals', 'settings']) {
     await page.goto(`${server.url}/console/${screen}`)
     await page.waitForSelector('main h1')
     await page.waitForTimeout(250)

@@ -3,6 +3,7 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import type { Approvals as Answer, Confirmed, Proposal } from '../api.ts'
+import { words } from '../app/format.ts'
 import { call, get } from '../app/http.ts'
 import { counters } from '../app/state.ts'
 import { Ago, Button, Empty, ErrorNote, Field, Tag, Title } from '../ui/basic.tsx'
@@ -46,7 +47,7 @@ export function Approvals() {
       </ul>
       {data?.closed.length ? (
         <section>
-          <h2>Before</h2>
+          <h2>Ended</h2>
           <ul class="cards">
             {data.closed.map((p) => (
               <li key={p.id} class="panel">
@@ -97,10 +98,10 @@ function Refuse({ p, close, done }: { p: Proposal; close: () => void; done: (wor
 function What({ p, listed }: { p: Proposal; listed?: true }) {
   return (
     <>
-      {listed ? <h2>{p.help} <Tag>{p.operation}</Tag></h2> : <p><strong>{p.help}</strong> <Tag>{p.operation}</Tag></p>}
+      {listed ? <h2>{p.help}</h2> : <p><strong>{p.help}</strong></p>}
       <dl class="facts">
-        <div><dt>On</dt><dd>{p.what.subject}</dd></div>
-        {p.what.changes.map((c) => <div key={c.field}><dt>{c.field}</dt><dd>{c.was === null ? c.will ?? 'goes' : <>{c.was} → <strong>{c.will ?? 'goes'}</strong></>}</dd></div>)}
+        <div><dt>On</dt><dd>{p.operation === 'switch.set' ? words(p.what.subject) : p.what.subject}</dd></div>
+        {p.what.changes.filter((c) => c.was || c.will).map((c) => <div key={c.field}><dt>{c.field}</dt><dd>{c.was ? <>{c.was} → <strong>{c.will || 'none'}</strong></> : c.will}</dd></div>)}
       </dl>
       <p>“{p.reason}”</p>
       <p class="quiet">{p.mine ? 'you' : p.proposer ?? 'somebody'} <Ago time={p.created_at} />{p.state === 'open' ? <> · lapses <Ago time={p.expires_at} /></> : null}</p>

@@ -6,6 +6,7 @@ import { count, plural } from '../app/format.ts'
 import { download, get } from '../app/http.ts'
 import { useCommands } from '../app/keys.ts'
 import { href, Link, place, setQuery } from '../app/router.tsx'
+import { may } from '../app/state.ts'
 import { Ago, Button, Empty, ErrorNote, Facts, Field, Id, Tag, Title, When } from '../ui/basic.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { useLoad } from '../ui/load.ts'
@@ -58,6 +59,11 @@ function endOf(day: string): string | null {
 }
 
 export function AuditScreen() {
+  if (!may.lead.value) return <main class="screen"><Title>Audit</Title><Empty title="The audit trail is read by leads and administrators."><p>What you do yourself is recorded there, too.</p></Empty></main>
+  return <Trail />
+}
+
+function Trail() {
   const query = place.value.query
   const now = Object.fromEntries(FILTERS.map((f) => [f, query.get(f) ?? ''])) as Record<Filter, string>
   const cursor = query.get('page')

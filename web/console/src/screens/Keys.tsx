@@ -59,17 +59,17 @@ export function Keys() {
     { name: 'scopes', title: 'May', small: 'hide', wide: true, cell: (k) => k.scopes.join(', ') },
     { name: 'bounds', title: 'Bounds', small: 'hide', by: (k) => k.rate_per_s, cell: (k) => <Limits of={k} /> },
     { name: 'used', title: 'Last used', by: (k) => k.last_used_at ?? '', cell: (k) => (k.last_used_at ? <Ago time={k.last_used_at} /> : <span class="quiet">never</span>) },
-    { name: 'expires', title: 'Expires', by: (k) => k.expires_at ?? '9', cell: (k) => (k.expires_at ? <time dateTime={k.expires_at} title={k.expires_at}>{k.expires_at.slice(0, 10)}</time> : <span class="quiet">never</span>) },
+    { name: 'expires', title: 'Expires', small: 'hide', by: (k) => k.expires_at ?? '9', cell: (k) => (k.expires_at ? <time dateTime={k.expires_at} title={k.expires_at}>{k.expires_at.slice(0, 10)}</time> : <span class="quiet">never</span>) },
     {
       name: 'doing',
       title: 'Change',
       untitled: true,
       cell: (k) => works(k) ? (
-        <>
+        <span class="acts">
           <Button kind="quiet" onClick={() => { doing.value = { what: 'change', key: k } }}>Change</Button>
           {k.replaced_by ? null : <Button kind="quiet" onClick={() => { doing.value = { what: 'rotate', key: k } }}>Rotate</Button>}
           <Button kind="quiet" onClick={() => { doing.value = { what: 'revoke', key: k } }}>Revoke</Button>
-        </>
+        </span>
       ) : k.revoked_at ? <Ago time={k.revoked_at} /> : null,
     },
   ]

@@ -57,7 +57,7 @@ function AddPerson({ skills, close }: { skills: string[]; close: () => void }) {
   return (
     <Dialog title="New person" close={close}>
       <form onSubmit={(e) => { e.preventDefault(); send() }}>
-        <Field label="Name" help="Small letters and digits; they sign in with it"><input required maxLength={64} autocomplete="off" value={name.value} onInput={(e) => { name.value = e.currentTarget.value }} /></Field>
+        <Field label="Name" help="Small letters and digits; they sign in with it"><input required autofocus maxLength={64} autocomplete="off" value={name.value} onInput={(e) => { name.value = e.currentTarget.value }} /></Field>
         <Field label="Role" help={ROLES[role.value]}><select value={role.value} onChange={(e) => { role.value = e.currentTarget.value as Role }}>{(Object.keys(ROLES) as Role[]).map((r) => <option key={r} value={r}>{r}</option>)}</select></Field>
         <Checks legend="Skills that queues ask for" words={skills} chosen={chosen.value} set={(w) => { chosen.value = w }} />
         <ErrorNote error={problem.value} />

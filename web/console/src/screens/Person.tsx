@@ -39,7 +39,7 @@ export function PersonScreen({ id }: { id: string }) {
             ['Seen by others as', p.pseudonym], ['Added', <Ago time={p.created_at} />], ['Second factor', p.second_factor ? 'set up' : 'none'],
             ['State', p.disabled_at ? <><Tag tone="bad">shut out</Tag> <Ago time={p.disabled_at} /></> : p.locked_until ? <Tag tone="warn">too many wrong passwords; must wait</Tag> : 'can sign in'],
           ]} />
-          {p.me ? <p class="notice">This is you. Nobody changes what they themselves may do: ask another administrator. Your password and preferences are in <Link to={href('settings')}>Settings</Link>.</p> : null}
+          {p.me ? <p class="notice"><span>This is you. Nobody changes what they themselves may do: ask another administrator. Your password is under <Link to={href('security')}>My sign-in</Link>.</span></p> : null}
           <RolePanel p={p} change={change} />
           <SkillPanel p={p} skills={choices.data?.skills ?? []} change={change} />
           <GrantPanel p={p} choices={choices.data} change={change} />
@@ -94,7 +94,7 @@ function RolePanel({ p, change }: PanelProps) {
   return (
     <section class="panel">
       <h2>Role</h2>
-      <Field label="Role" help={ROLES[now]}><select disabled={p.me} value={now} onChange={(e) => { role.value = e.currentTarget.value as Role }}>{(Object.keys(ROLES) as Role[]).map((r) => <option key={r} value={r}>{r}</option>)}</select></Field>
+      <Field label="This person is" help={ROLES[now]}><select disabled={p.me} value={now} onChange={(e) => { role.value = e.currentTarget.value as Role }}>{(Object.keys(ROLES) as Role[]).map((r) => <option key={r} value={r}>{r}</option>)}</select></Field>
       {now !== p.role ? <p><Button kind="main" onClick={() => { role.value = null; change({ role: now }, `${p.name} is now ${now}.`) }}>Make {p.name} {now}</Button> <span class="quiet">Their sessions end.</span></p> : null}
     </section>
   )

@@ -28,7 +28,7 @@ export function SecurityScreen() {
   const columns: Column<SignedIn>[] = [
     { name: 'device', title: 'Device', wide: true, by: (s) => s.device, cell: (s) => <>{s.device} {s.mine ? <Tag tone="good">this one</Tag> : null}</> },
     { name: 'address', title: 'Address', small: 'hide', cell: (s) => <code>{s.address}</code> },
-    { name: 'created', title: 'Signed in', by: (s) => s.created_at, cell: (s) => <Ago time={s.created_at} /> },
+    { name: 'created', title: 'Signed in', small: 'hide', by: (s) => s.created_at, cell: (s) => <Ago time={s.created_at} /> },
     { name: 'seen', title: 'Last seen', by: (s) => s.seen_at, cell: (s) => <Ago time={s.seen_at} /> },
     { name: 'end', title: 'End', untitled: true, cell: (s) => (s.mine ? null : <Button kind="quiet" onClick={() => take(call<Security>('DELETE', ['session', 'sessions', s.id]), 'That session has ended.')}>End</Button>) },
   ]

@@ -1,10 +1,13 @@
-// The `?` dialog: all keys, from the table.
+// The `?` dialog: the keys, from the table; those that lead to screens which the role has no use for are left out.
 import { KEYS, type KeyScope } from '../app/keys.tbl.ts'
 import { Dialog } from '../ui/dialog.tsx'
+import { SCREENS, screensForMe } from './screens.tbl.tsx'
 
 const SCOPES: KeyScope[] = ['Work', 'Everywhere', 'Go to', 'Lists']
 
 export function Help({ close }: { close: () => void }) {
+  const mine = screensForMe()
+  const closed = new Set(SCREENS.filter((s) => !mine.includes(s)).map((s) => s.command))
   return (
     <Dialog title="Keys" wide close={close}>
       <div class="help">
@@ -12,7 +15,7 @@ export function Help({ close }: { close: () => void }) {
           <section key={scope}>
             <h3>{scope}</h3>
             <dl>
-              {KEYS.filter((row) => row.scope === scope).map((row) => (
+              {KEYS.filter((row) => row.scope === scope && !closed.has(row.command)).map((row) => (
                 <div key={row.keys + row.command}>
                   <dt><kbd>{row.label}</kbd></dt>
                   <dd>{row.help}</dd>

@@ -1,6 +1,6 @@
 // The frame around every screen: header with navigation and counters, notices, the screen, status line, dialogs.
 import { effect, useSignal } from '@preact/signals'
-import { useEffect } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { useCommands } from '../app/keys.ts'
 import { go, href, Link, parts, place } from '../app/router.tsx'
 import { counters, ended, may, online, session } from '../app/state.ts'
@@ -79,14 +79,33 @@ function NotFound() {
   )
 }
 
+/** Folds the screens into one button whenever they do not fit: how many there are depends on the role, how wide they are on the letters. */
+function useFold() {
+  const bar = useRef<HTMLElement>(null)
+  const fold = () => {
+    const b = bar.current
+    if (!b) return
+    b.classList.remove('folded')
+    b.classList.toggle('folded', b.scrollWidth > b.clientWidth || b.offsetHeight > 48)
+  }
+  useLayoutEffect(fold)
+  useEffect(() => {
+    const watch = new ResizeObserver(fold)
+    watch.observe(bar.current as HTMLElement)
+    return () => watch.disconnect()
+  }, [])
+  return bar
+}
+
 function Header({ screen, palette, help }: { screen: Screen | null; palette: () => void; help: () => void }) {
   const open = useSignal(false)
   const top = screen?.path.split('/')[0]
   const alarms = counters.value?.alarms ?? 0
   const user = session.value?.user
+  const bar = useFold()
   useEffect(() => { open.value = false }, [place.value])
   return (
-    <header class="bar">
+    <header class="bar" ref={bar}>
       <Link to={href('work')} class="brand">Tutela</Link>
       <button type="button" class="button quiet menu" aria-expanded={open.value} aria-controls="nav" onClick={() => { open.value = !open.value }}>
         {screen?.title ?? 'Menu'} ▾
@@ -101,10 +120,10 @@ function Header({ screen, palette, help }: { screen: Screen | null; palette: () 
       </nav>
       <div class="bar-right">
         <Button kind="quiet" class="find" command="app.palette" onClick={palette}>Find</Button>
-        {counters.value?.approvals ? <Link to={href('approvals')} class="alarms" current={top === 'approvals'}>{counters.value.approvals} to confirm</Link> : null}
+        {counters.value?.approvals ? <Link to={href('approvals')} class="alarms waits" current={top === 'approvals'}>{counters.value.approvals} to confirm</Link> : null}
         {may.review.value ? <Link to={href('alarms')} class={`alarms ${alarms ? 'some' : ''} ${counters.value?.alarm_severity ?? ''}`} current={top === 'alarms'} title={counters.value?.alarm_text ?? undefined}>
           <svg viewBox="0 0 12 12" width="9" height="9" aria-hidden="true"><path d="M6 0.5 11.5 11H0.5z" fill={alarms ? 'currentColor' : 'none'} stroke="currentColor" /></svg>
-          {alarms ? `${alarms} alarm${alarms === 1 ? '' : 's'}` : 'no alarms'}
+          {alarms || 'no'}<span class="alarm-word"> {alarms === 1 ? 'alarm' : 'alarms'}</span>
           {alarms && counters.value?.alarm_text ? <span class="alarm-head">{counters.value.alarm_text}</span> : null}
         </Link> : null}
         {decidedToday.value ?? session.value?.decided_today ? <span class="today">{decidedToday.value ?? session.value?.decided_today} decided today</span> : null}
@@ -112,7 +131,7 @@ function Header({ screen, palette, help }: { screen: Screen | null; palette: () 
           <summary>{user?.name} ▾</summary>
           <div class="person-menu" onClick={(e) => { const d = e.currentTarget.closest('details'); if (d) d.open = false }}>
             <p class="quiet">{user?.role} · seen as {user?.pseudonym}</p>
-            {may.review.value ? <Link to={href('approvals')}>Approvals</Link> : null}
+            {may.review.value ? <Link to={href('approvals')}>Approvals{counters.value?.approvals ? <span class="badge">{counters.value.approvals}</span> : null}</Link> : null}
             <Link to={href('settings')}>Settings</Link>
             <Link to={href('security')}>My sign-in</Link>
             <Button kind="quiet" command="app.help" onClick={help}>Keys</Button>

@@ -3,7 +3,7 @@ import type { ComponentChildren, JSX } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import type { Severity } from '../api.ts'
 import { ago, left, MINUTE, sentence, short, when } from '../app/format.ts'
-import { explain } from '../app/http.ts'
+import { explain, Failure } from '../app/http.ts'
 import { keyLabel } from '../app/keys.tbl.ts'
 import { now, nowish, prefs } from '../app/state.ts'
 import { say } from './status.tsx'
@@ -109,8 +109,9 @@ export function Empty({ title, children }: Children & { title: string }) {
 export function ErrorNote({ error, retry }: { error: unknown; retry?: () => void }) {
   if (!error) return null
   const e = explain(error)
+  const proposed = error instanceof Failure && error.status === 202 // as it should be, only not done yet
   return (
-    <div class="error" role="alert">
+    <div class={proposed ? 'error proposed' : 'error'} role={proposed ? 'status' : 'alert'}>
       <p><strong>{sentence(e.what)}</strong></p>
       <p>{e.safe} {e.todo}</p>
       {retry ? <Button onClick={retry}>Try again</Button> : null}
