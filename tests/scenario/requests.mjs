@@ -96,6 +96,8 @@ export const CONSOLE = {
   'GET policies': { open: everywhere },
   'GET actions': { open: everywhere },
   'GET rules': { open: 'hits under what may not be seen are null' },
+  'GET audit': { open: 'who did what to which id; nothing of what it is' },
+  'POST audit/export': { body: () => ({}), or: [422], open: 'the same rows, and hashes' },
   'GET figures': { open: 'policies that may not be seen are left out' },
   'GET switches': { open: everywhere },
   'PUT switches': { body: () => ({ name: 'observe_only', value: 'off' }), open: everywhere },
