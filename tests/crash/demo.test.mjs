@@ -50,7 +50,7 @@ test('every action under one id, carried out once, whoever dies', async (t) => {
     const point = Object.keys(who)[round % 6], before = points.kills(point)
     points.arm(point, 1 + dice.below(3))
     const died = () => points.kills(point) > before
-    await until('a death', died, 1500).catch(() => {}) // nothing may be under way
+    await until('a death', died, deaths[who[point]] ? 1500 : 15_000).catch(() => {}) // nothing may be under way
     points.disarm(point)
     if (died()) deaths[who[point]]++
     if (round % 2 === 0) {

@@ -1,7 +1,9 @@
 // A hostile network in front of a real server: framing probes, slowness on both sides, floods and silence. Each is refused
 // or bounded, and other clients are served meanwhile. How fast they are served: ./bench network.
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { readFileSync, readlinkSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { startDaemon } from '../contract/installation.mjs'
 import { FOURTEEN, GOOD, MORE, SMUGGLED } from './probes.mjs'
@@ -216,7 +218,7 @@ test('requests without an end are bounded', async () => {
   await quiet()
 })
 
-test('event readers: one that closes is noticed, one that never reads is bounded', async () => {
+test('event readers that close are noticed, also when they have not read', async () => {
   const readers = () => figure(d, /^tutela_event_readers /)
   const ask = `GET /v1/events?after=0 HTTP/1.1\r\n${host}${auth()}\r\n`
   const peers = Array.from({ length: 20 }, () => dial(d.port))
@@ -227,6 +229,28 @@ test('event readers: one that closes is noticed, one that never reads is bounded
   await served('nobody reads events')
   peers.forEach((p) => p.close())
   await until('their places to be free', async () => (await readers()) === 0, 8_000)
+  await quiet()
+})
+
+test('an event reader that never reads holds a bounded backlog and is cut off; another one gets everything', async () => {
+  const readers = () => figure(d, /^tutela_event_readers /)
+  const count = 200, first = 1_000_000
+  // 24 MB of events that are there already: more than the sockets of both sides can hold.
+  execFileSync('sqlite3', ['-cmd', '.timeout 20000', join(d.dir, 'store.db'), `WITH RECURSIVE n(i) AS (SELECT ${first} UNION ALL SELECT i + 1 FROM n WHERE i < ${first + count - 1})
+    INSERT INTO outbox(id, platform, live, kind, subject_key, event_seq, body, created_at, not_before, state, next_at)
+    SELECT randomblob(16), p.platform, 1, 'item.verdict', 'item:' || i, i, '{"type":"item.verdict","data":"' || hex(zeroblob(60000)) || '"}', 0, 0, 'delivered', 0 FROM n, platforms p WHERE p.name = 'demo'`])
+  const before = rss(d.pid('server'))
+  const ask = `GET /v1/events?after=${first - 1} HTTP/1.1\r\n${host}${auth()}\r\n`
+  const [stuck, good] = [dial(d.port), dial(d.port)]
+  await Promise.all([stuck.connected, good.connected])
+  stuck.socket.pause()
+  await Promise.all([stuck.send(ask), good.send(ask)])
+  await until('all events to arrive', () => good.heard.includes(`id: ${first + count - 1}\n`), 60_000)
+  await until('the one that never reads to be cut off', async () => (await readers()) === 1, 90_000)
+  assert.ok(!good.ended, 'the other one goes on')
+  assert.ok(!grew(d.pid('server'), before, 40 << 20), 'the server grew')
+  stuck.close()
+  good.close()
   await quiet()
 })
 
