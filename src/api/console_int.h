@@ -128,7 +128,6 @@ int tl_call_password(struct tl_call *c, struct tl_str password) TL_MUST;
 
 struct tl_view tl_call_view(struct tl_call *c);
 struct tl_signin_rules tl_call_signin_rules(const struct tl_config *config);
-
 /* Open proposals, for counting how many are by others and of the kind that a person could have done themselves. */
 struct tl_open_proposal {
 	const char *need;
@@ -140,7 +139,7 @@ int tl_approvals_open(struct tl_db *db, struct tl_arena *a, struct tl_open_propo
 int64_t tl_approvals_waiting(const struct tl_open_proposal *list, size_t n, struct tl_id who,
     const struct tl_access *access);
 
-/* Loads the rules for the first time, so that a later error leaves something to show; and forgets them. */
+/* Loads the rules a first time, so that a later error leaves something to show; and forgets them. */
 void tl_console_rules_begin(struct tl_app *app);
 void tl_console_rules_end(void);
 

@@ -124,8 +124,7 @@ void tl_req_answer_empty(struct tl_req *req, int status);
 void tl_req_problem(struct tl_req *req, int err);
 void tl_req_problem_at(struct tl_req *req, int err, const char *field, const char *detail);
 
-/* A body that could not be taken before can be taken now. */
-void tl_req_wake(struct tl_req *req);
+void tl_req_wake(struct tl_req *req); /* a body that could not be taken before can be now */
 
 /* From any thread: `fn` goes on with the request on a thread of the pool, once. Then this thread may not touch
  * the request any more. For work that ends on another thread whose time is dear. */

@@ -1,7 +1,8 @@
 /*
  * `tutela grant`: what a person may do on which queue, policy and class of evidence.
  *
- * Promises: a person's grants change together, checked against the policies and audited. Failures: unknown words and names, with where to look. Called through the table of commands.
+ * Promises: a person's grants change together, checked against the policies and audited. Failures: unknown words and
+ * names, with where to look. Called through the table of commands.
  */
 #include "bin/cli_user.h"
 #include "config/policy.h"
@@ -57,12 +58,15 @@ store_grants(struct tl_db *db, void *ctx)
 
 /* Everything but the named one, and which one that is: NAME KIND WHAT of the command line. */
 static int
-read_change(struct tl_cli *c, struct change *x, struct tl_grant *named, bool *ret_was)
+read_change(struct tl_cli *c, struct change **ret, struct tl_grant *named, bool *ret_was)
 {
 	int kind = 0;
 	struct tl_grant *list = NULL;
 	size_t n = 0;
-	int rc = cli_word("KIND", c->argv[1], tl_grant_kind_names, &kind);
+	struct change *x = TL_NEW(c->arena, struct change);
+	int rc = tl_arena_check(c->arena);
+	if (rc == 0)
+		rc = cli_word("KIND", c->argv[1], tl_grant_kind_names, &kind);
 	if (rc == 0)
 		rc = cli_user(c, c->argv[0], &x->user);
 	if (rc == 0)
@@ -78,6 +82,7 @@ read_change(struct tl_cli *c, struct change *x, struct tl_grant *named, bool *re
 		else
 			x->grants[x->count++] = list[i];
 	}
+	*ret = x;
 	return 0;
 }
 
@@ -109,12 +114,10 @@ check(struct tl_cli *c, const struct tl_grant *g)
 int
 cmd_grant_set(struct tl_cli *c)
 {
-	struct change *x = TL_NEW(c->arena, struct change);
+	struct change *x = NULL;
 	struct tl_grant g = {0};
 	bool was = false;
-	int rc = tl_arena_check(c->arena);
-	if (rc == 0)
-		rc = read_change(c, x, &g, &was);
+	int rc = read_change(c, &x, &g, &was);
 	if (rc == 0)
 		rc = tl_acts_parse(tl_str(c->argv[3]), &g.acts);
 	if (rc == 0)
@@ -131,12 +134,10 @@ cmd_grant_set(struct tl_cli *c)
 int
 cmd_grant_drop(struct tl_cli *c)
 {
-	struct change *x = TL_NEW(c->arena, struct change);
+	struct change *x = NULL;
 	struct tl_grant g = {0};
 	bool was = false;
-	int rc = tl_arena_check(c->arena);
-	if (rc == 0)
-		rc = read_change(c, x, &g, &was);
+	int rc = read_change(c, &x, &g, &was);
 	if (rc < 0)
 		return rc;
 	if (!was)

@@ -3,7 +3,7 @@
 #include "people/signin.h"
 #include "sys/clock.h"
 
-#include "unit_store.h"
+#include "unit_people.h"
 
 #include <pthread.h>
 
@@ -22,21 +22,8 @@ static int
 teardown(void **state)
 {
 	(void)state;
-	assert_int_equal(tl_clock_shift(0), 0);
-	unit_store_close(&at);
+	unit_people_close(&at);
 	return 0;
-}
-
-static struct tl_id
-add_user(const char *name, enum tl_role role)
-{
-	struct tl_new_user u = {.name = tl_str(name),
-	    .password = TL_S("correct horse battery"),
-	    .role = role,
-	    .actor = "cli"};
-	assert_int_equal(tl_new_user_prepare(&u), 0);
-	assert_int_equal(tl_db_tx(at.db, TL_SYNC_NORMAL, tl_new_user_store, &u), 0);
-	return u.id;
 }
 
 static int
@@ -55,8 +42,8 @@ t_right_password_opens_a_session_and_its_cookie_finds_it(void **state)
 	(void)state;
 	struct tl_signin s;
 	struct tl_session session;
-	struct tl_id id = add_user("alex", TL_ROLE_MODERATOR);
-	assert_int_equal(sign_in("alex", "correct horse battery", &s), 0);
+	struct tl_id id = unit_user(&at, "alex", TL_ROLE_MODERATOR);
+	assert_int_equal(sign_in("alex", UNIT_PASSWORD, &s), 0);
 	assert_int_equal(strlen(s.session.cookie), 43);
 	assert_int_equal(
 	    tl_session_of(at.db, tl_str(s.session.cookie), &rules, at.arena, &session), 0);
@@ -79,8 +66,8 @@ t_sessions_end_by_age_idleness_and_sign_out(void **state)
 	(void)state;
 	struct tl_signin s;
 	struct tl_session session;
-	(void)add_user("sam", TL_ROLE_ADMIN);
-	assert_int_equal(sign_in("sam", "correct horse battery", &s), 0);
+	(void)unit_user(&at, "sam", TL_ROLE_ADMIN);
+	assert_int_equal(sign_in("sam", UNIT_PASSWORD, &s), 0);
 	assert_int_equal(tl_clock_shift(59 * TL_US_MIN), 0);
 	assert_int_equal(
 	    tl_session_of(at.db, tl_str(s.session.cookie), &rules, at.arena, &session), 0);
@@ -114,11 +101,11 @@ t_wrong_passwords_make_the_next_try_wait_and_end(void **state)
 	(void)state;
 	struct tl_signin s, open;
 	struct tl_session session;
-	(void)add_user("kim", TL_ROLE_LEAD);
-	assert_int_equal(sign_in("kim", "correct horse battery", &open), 0);
+	(void)unit_user(&at, "kim", TL_ROLE_LEAD);
+	assert_int_equal(sign_in("kim", UNIT_PASSWORD, &open), 0);
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(sign_in("kim", "wrong", &s), TL_EAUTH);
-	assert_int_equal(sign_in("kim", "correct horse battery", &s), TL_ERATE);
+	assert_int_equal(sign_in("kim", UNIT_PASSWORD, &s), TL_ERATE);
 	assert_true(s.wait_s > 25 && s.wait_s <= 31);
 	assert_int_equal(
 	    tl_session_of(at.db, tl_str(open.session.cookie), &rules, at.arena, &session), 0);
@@ -128,9 +115,9 @@ t_wrong_passwords_make_the_next_try_wait_and_end(void **state)
 	assert_int_equal(sign_in("kim", "wrong", &s), TL_ERATE);
 	assert_true(s.wait_s > 55 && s.wait_s <= 61);
 	assert_int_equal(tl_clock_shift(16 * TL_US_MIN), 0);
-	assert_int_equal(sign_in("kim", "correct horse battery", &s), 0);
+	assert_int_equal(sign_in("kim", UNIT_PASSWORD, &s), 0);
 	assert_int_equal(sign_in("kim", "wrong", &s), TL_EAUTH); /* counting begins anew */
-	assert_int_equal(sign_in("kim", "correct horse battery", &s), 0);
+	assert_int_equal(sign_in("kim", UNIT_PASSWORD, &s), 0);
 }
 
 static void
@@ -140,17 +127,17 @@ t_unknown_and_disabled_users_get_the_same_answer(void **state)
 	struct tl_signin s;
 	char text[128];
 	for (int i = 0; i < 3; i++) {
-		assert_int_equal(sign_in("nobody", "correct horse battery", &s), TL_EAUTH);
+		assert_int_equal(sign_in("nobody", UNIT_PASSWORD, &s), TL_EAUTH);
 		(void)snprintf(text, sizeof text, "%s", tl_err_text());
 	}
-	assert_int_equal(sign_in("nobody", "correct horse battery", &s), TL_ERATE);
+	assert_int_equal(sign_in("nobody", UNIT_PASSWORD, &s), TL_ERATE);
 	assert_true(s.wait_s > 25 && s.wait_s <= 31);
-	struct tl_id id = add_user("gone", TL_ROLE_VIEWER);
-	(void)add_user("boss", TL_ROLE_ADMIN);
+	struct tl_id id = unit_user(&at, "gone", TL_ROLE_VIEWER);
+	(void)unit_user(&at, "boss", TL_ROLE_ADMIN);
 	unit_begin(at.db);
 	assert_int_equal(tl_user_disable(at.db, id, true, "cli"), 0);
 	unit_commit(at.db);
-	assert_int_equal(sign_in("gone", "correct horse battery", &s), TL_EAUTH);
+	assert_int_equal(sign_in("gone", UNIT_PASSWORD, &s), TL_EAUTH);
 	assert_string_equal(tl_err_text(), text);
 	assert_string_equal(s.session.cookie, "");
 }
@@ -159,12 +146,12 @@ static void
 t_last_administrator_stays(void **state)
 {
 	(void)state;
-	struct tl_id only = add_user("only", TL_ROLE_ADMIN);
+	struct tl_id only = unit_user(&at, "only", TL_ROLE_ADMIN);
 	unit_begin(at.db);
 	assert_int_equal(tl_user_disable(at.db, only, true, "cli"), TL_ECONFLICT);
 	assert_int_equal(tl_user_change_role(at.db, only, TL_ROLE_VIEWER, "cli"), TL_ECONFLICT);
 	tl_db_rollback(at.db);
-	(void)add_user("second", TL_ROLE_ADMIN);
+	(void)unit_user(&at, "second", TL_ROLE_ADMIN);
 	unit_begin(at.db);
 	assert_int_equal(tl_user_change_role(at.db, only, TL_ROLE_VIEWER, "cli"), 0);
 	unit_commit(at.db);
@@ -177,8 +164,8 @@ t_new_password_ends_sessions(void **state)
 	struct tl_signin s;
 	struct tl_session session;
 	char hash[TL_PWHASH_MAX];
-	struct tl_id id = add_user("pat", TL_ROLE_SPECIALIST);
-	assert_int_equal(sign_in("pat", "correct horse battery", &s), 0);
+	struct tl_id id = unit_user(&at, "pat", TL_ROLE_SPECIALIST);
+	assert_int_equal(sign_in("pat", UNIT_PASSWORD, &s), 0);
 	assert_int_equal(tl_password_hash(hash, TL_S("another fine password")), 0);
 	unit_begin(at.db);
 	assert_int_equal(tl_user_new_password(at.db, id, tl_str(hash), "cli"), 0);
@@ -203,7 +190,7 @@ t_names_and_passwords_are_checked(void **state)
 	    "123456789012", "WelcomeWelcome1", "iloveyou-iloveyou", "Admin.admin.2026"};
 	for (size_t i = 0; i < TL_COUNT(easy); i++)
 		assert_int_equal(tl_password_fit(tl_str(easy[i]), TL_S("x")), TL_EFIELD);
-	assert_int_equal(tl_password_fit(TL_S("correct horse battery"), TL_S("x")), 0);
+	assert_int_equal(tl_password_fit(TL_S(UNIT_PASSWORD), TL_S("x")), 0);
 	assert_int_equal(
 	    tl_password_fit(TL_S("alexanderson1"), TL_S("alexanderson")), TL_EFIELD);
 	assert_string_equal(tl_err_field(), "/password");
@@ -233,8 +220,8 @@ t_every_change_is_audited(void **state)
 	struct tl_signin s;
 	struct tl_audit_row *rows;
 	size_t n;
-	(void)add_user("ann", TL_ROLE_ADMIN);
-	(void)sign_in("ann", "correct horse battery", &s);
+	(void)unit_user(&at, "ann", TL_ROLE_ADMIN);
+	(void)sign_in("ann", UNIT_PASSWORD, &s);
 	(void)sign_in("ann", "wrong", &s);
 	assert_int_equal(
 	    tl_audit_list(at.db, &(struct tl_audit_filter){.limit = 10}, at.arena, &rows, &n),

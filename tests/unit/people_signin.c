@@ -4,11 +4,10 @@
 #include "people/totp.h"
 #include "sys/clock.h"
 
-#include "unit_store.h"
+#include "unit_people.h"
 
 static struct unit_store at;
 static struct tl_signin_rules rules = {3, 30, 12 * TL_US_HOUR, TL_US_HOUR, 0, 0};
-static const char password[] = "correct horse battery";
 
 static int
 setup(void **state)
@@ -23,19 +22,8 @@ static int
 teardown(void **state)
 {
 	(void)state;
-	assert_int_equal(tl_clock_shift(0), 0);
-	unit_store_close(&at);
+	unit_people_close(&at);
 	return 0;
-}
-
-static struct tl_id
-add_user(const char *name, enum tl_role role)
-{
-	struct tl_new_user u = {
-	    .name = tl_str(name), .password = tl_str(password), .role = role, .actor = "cli"};
-	assert_int_equal(tl_new_user_prepare(&u), 0);
-	assert_int_equal(tl_db_tx(at.db, TL_SYNC_NORMAL, tl_new_user_store, &u), 0);
-	return u.id;
 }
 
 static int
@@ -164,12 +152,12 @@ t_code_is_asked_for_after_the_password_and_counts_once(void **state)
 	uint8_t secret[TL_TOTP_SECRET];
 	char codes[TL_RECOVERY_CODES][TL_RECOVERY_TEXT];
 	mid_step();
-	(void)add_user("ann", TL_ROLE_ADMIN);
-	assert_int_equal(first("ann", password, &s), 0);
+	(void)unit_user(&at, "ann", TL_ROLE_ADMIN);
+	assert_int_equal(first("ann", UNIT_PASSWORD, &s), 0);
 	assert_false(s.second);
 	struct tl_session session = session_of(&s);
 	enrol(&session, secret, codes);
-	assert_int_equal(first("ann", password, &s), 0);
+	assert_int_equal(first("ann", UNIT_PASSWORD, &s), 0);
 	assert_true(s.second && s.has.totp);
 	assert_string_equal(s.session.cookie, "");
 	assert_int_equal(
@@ -189,8 +177,8 @@ t_recovery_codes_sign_in_once_each(void **state)
 	uint8_t secret[TL_TOTP_SECRET];
 	char codes[TL_RECOVERY_CODES][TL_RECOVERY_TEXT];
 	mid_step();
-	(void)add_user("ann", TL_ROLE_ADMIN);
-	assert_int_equal(first("ann", password, &s), 0);
+	(void)unit_user(&at, "ann", TL_ROLE_ADMIN);
+	assert_int_equal(first("ann", UNIT_PASSWORD, &s), 0);
 	struct tl_session session = session_of(&s);
 	enrol(&session, secret, codes);
 	for (int i = 0; i < TL_RECOVERY_CODES; i++) {
@@ -199,7 +187,7 @@ t_recovery_codes_sign_in_once_each(void **state)
 			typed[k] = (char)(codes[i][k] == '-'   ? ' '
 					  : codes[i][k] >= 'A' ? codes[i][k] + 32
 							       : codes[i][k]);
-		assert_int_equal(first("ann", password, &s), 0);
+		assert_int_equal(first("ann", UNIT_PASSWORD, &s), 0);
 		assert_int_equal(s.has.recovery_left, TL_RECOVERY_CODES - i);
 		struct tl_proof p = {.recovery = tl_str(typed)};
 		assert_int_equal(second(&t, &s.asked, p), 0);
@@ -215,8 +203,9 @@ t_secret_is_sealed_and_bound_to_its_person(void **state)
 	struct tl_totp_row row;
 	uint8_t secret[TL_TOTP_SECRET];
 	char codes[TL_RECOVERY_CODES][TL_RECOVERY_TEXT];
-	struct tl_id ann = add_user("ann", TL_ROLE_ADMIN), bob = add_user("bob", TL_ROLE_LEAD);
-	assert_int_equal(first("ann", password, &s), 0);
+	struct tl_id ann = unit_user(&at, "ann", TL_ROLE_ADMIN),
+		     bob = unit_user(&at, "bob", TL_ROLE_LEAD);
+	assert_int_equal(first("ann", UNIT_PASSWORD, &s), 0);
 	struct tl_session session = session_of(&s);
 	enrol(&session, secret, codes);
 	struct tl_row r;
@@ -241,21 +230,21 @@ t_wrong_codes_wait_and_the_machine_lets_in_again(void **state)
 	uint8_t secret[TL_TOTP_SECRET];
 	char codes[TL_RECOVERY_CODES][TL_RECOVERY_TEXT];
 	mid_step();
-	struct tl_id id = add_user("ann", TL_ROLE_ADMIN);
-	assert_int_equal(first("ann", password, &s), 0);
+	struct tl_id id = unit_user(&at, "ann", TL_ROLE_ADMIN);
+	assert_int_equal(first("ann", UNIT_PASSWORD, &s), 0);
 	struct tl_session session = session_of(&s);
 	enrol(&session, secret, codes);
-	assert_int_equal(first("ann", password, &s), 0);
+	assert_int_equal(first("ann", UNIT_PASSWORD, &s), 0);
 	struct tl_step asked = s.asked;
 	struct tl_proof wrong = {.recovery = TL_S("22222-22222")};
 	for (int i = 0; i < 3; i++) {
 		assert_int_equal(second(&t, &asked, wrong), TL_EAUTH);
-		if (i < 2) /* a right password in between wins no new tries */
-			assert_int_equal(first("ann", password, &s), 0);
+		if (i < 2) /* a right UNIT_PASSWORD in between wins no new tries */
+			assert_int_equal(first("ann", UNIT_PASSWORD, &s), 0);
 	}
 	assert_int_equal(second(&t, &asked, code_at(secret, 0)), TL_ERATE);
 	assert_true(t.wait_s > 25 && t.wait_s <= 31);
-	assert_int_equal(first("ann", password, &s), TL_ERATE);
+	assert_int_equal(first("ann", UNIT_PASSWORD, &s), TL_ERATE);
 	unit_begin(at.db);
 	assert_int_equal(tl_user_unlock(at.db, id, "cli"), 0);
 	unit_commit(at.db);
@@ -263,7 +252,7 @@ t_wrong_codes_wait_and_the_machine_lets_in_again(void **state)
 	unit_begin(at.db);
 	assert_int_equal(tl_factors_reset(at.db, id, "cli"), 0);
 	unit_commit(at.db);
-	assert_int_equal(first("ann", password, &s), 0);
+	assert_int_equal(first("ann", UNIT_PASSWORD, &s), 0);
 	assert_false(s.second);
 }
 
@@ -276,11 +265,11 @@ t_steps_are_bound_to_purpose_time_and_password(void **state)
 	char codes[TL_RECOVERY_CODES][TL_RECOVERY_TEXT], text[TL_STEP_TEXT];
 	struct tl_step step;
 	mid_step();
-	struct tl_id id = add_user("ann", TL_ROLE_ADMIN);
-	assert_int_equal(first("ann", password, &s), 0);
+	struct tl_id id = unit_user(&at, "ann", TL_ROLE_ADMIN);
+	assert_int_equal(first("ann", UNIT_PASSWORD, &s), 0);
 	struct tl_session session = session_of(&s);
 	enrol(&session, secret, codes);
-	assert_int_equal(first("ann", password, &s), 0);
+	assert_int_equal(first("ann", UNIT_PASSWORD, &s), 0);
 	tl_step_write(at.db, &s.asked, text);
 	assert_int_equal(tl_step_read(at.db, tl_str(text), TL_STEP_PROVE, &step), TL_EGONE);
 	assert_int_equal(tl_step_read(at.db, tl_str(text), TL_STEP_SIGNIN, &step), 0);
@@ -312,11 +301,11 @@ t_role_that_must_have_one_enrols_first_and_keeps_it(void **state)
 	char codes[TL_RECOVERY_CODES][TL_RECOVERY_TEXT];
 	rules.second_roles = 1U << TL_ROLE_LEAD;
 	mid_step();
-	(void)add_user("mia", TL_ROLE_MODERATOR);
-	(void)add_user("lea", TL_ROLE_LEAD);
-	assert_int_equal(first("mia", password, &s), 0);
+	(void)unit_user(&at, "mia", TL_ROLE_MODERATOR);
+	(void)unit_user(&at, "lea", TL_ROLE_LEAD);
+	assert_int_equal(first("mia", UNIT_PASSWORD, &s), 0);
 	assert_false(session_of(&s).enrolling);
-	assert_int_equal(first("lea", password, &s), 0);
+	assert_int_equal(first("lea", UNIT_PASSWORD, &s), 0);
 	struct tl_session session = session_of(&s);
 	assert_true(session.enrolling);
 	enrol(&session, secret, codes);
@@ -341,10 +330,11 @@ t_sessions_are_listed_and_end_one_by_one(void **state)
 	struct tl_session_row *rows;
 	struct tl_session gone;
 	size_t n;
-	struct tl_id id = add_user("ann", TL_ROLE_ADMIN), bob = add_user("bob", TL_ROLE_LEAD);
-	assert_int_equal(first("ann", password, &a), 0);
-	assert_int_equal(first("ann", password, &b), 0);
-	assert_int_equal(first("ann", password, &c), 0);
+	struct tl_id id = unit_user(&at, "ann", TL_ROLE_ADMIN),
+		     bob = unit_user(&at, "bob", TL_ROLE_LEAD);
+	assert_int_equal(first("ann", UNIT_PASSWORD, &a), 0);
+	assert_int_equal(first("ann", UNIT_PASSWORD, &b), 0);
+	assert_int_equal(first("ann", UNIT_PASSWORD, &c), 0);
 	struct tl_session mine = session_of(&a);
 	assert_int_equal(tl_session_list(at.db, id, 0, at.arena, &rows, &n), 0);
 	assert_int_equal(n, 3);
@@ -372,9 +362,9 @@ t_own_new_password_keeps_this_session_only(void **state)
 	struct tl_signin a, b;
 	struct tl_session gone;
 	char hash[TL_PWHASH_MAX];
-	(void)add_user("ann", TL_ROLE_ADMIN);
-	assert_int_equal(first("ann", password, &a), 0);
-	assert_int_equal(first("ann", password, &b), 0);
+	(void)unit_user(&at, "ann", TL_ROLE_ADMIN);
+	assert_int_equal(first("ann", UNIT_PASSWORD, &a), 0);
+	assert_int_equal(first("ann", UNIT_PASSWORD, &b), 0);
 	struct tl_session mine = session_of(&a);
 	assert_int_equal(tl_password_hash(hash, TL_S("another fine password")), 0);
 	unit_begin(at.db);
@@ -383,7 +373,7 @@ t_own_new_password_keeps_this_session_only(void **state)
 	(void)session_of(&a);
 	assert_int_equal(
 	    tl_session_of(at.db, tl_str(b.session.cookie), &rules, at.arena, &gone), TL_EAUTH);
-	assert_int_equal(first("ann", password, &b), TL_EAUTH);
+	assert_int_equal(first("ann", UNIT_PASSWORD, &b), TL_EAUTH);
 }
 
 static void
@@ -391,15 +381,15 @@ t_proof_grows_old(void **state)
 {
 	(void)state;
 	struct tl_signin a, p = {.password = TL_S("wrong"), .rules = rules};
-	(void)add_user("ann", TL_ROLE_ADMIN);
-	assert_int_equal(first("ann", password, &a), 0);
+	(void)unit_user(&at, "ann", TL_ROLE_ADMIN);
+	assert_int_equal(first("ann", UNIT_PASSWORD, &a), 0);
 	struct tl_session s = session_of(&a);
 	assert_int_equal(tl_session_fresh(&s, 10 * TL_US_MIN), 0);
 	assert_int_equal(tl_clock_shift(11 * TL_US_MIN), 0);
 	assert_int_equal(tl_session_fresh(&s, 10 * TL_US_MIN), TL_EPERM);
 	assert_string_equal(tl_err_field(), "/proof");
 	assert_int_equal(tl_reproof_check(at.db, at.arena, &s, &p), TL_EAUTH);
-	p.password = tl_str(password);
+	p.password = tl_str(UNIT_PASSWORD);
 	assert_int_equal(tl_reproof_check(at.db, at.arena, &s, &p), 0);
 	unit_begin(at.db);
 	assert_int_equal(tl_reproof_record(at.db, &s, &p), 0);
