@@ -88,6 +88,29 @@ check_clock(struct doctor *d)
 	return 0;
 }
 
+/* What root makes in another's folder (a restore, a new key) its owner cannot open. */
+static void
+check_owner(struct doctor *d)
+{
+	static const char *const NAMES[] = {"store.db", "store.db-wal", "keys.db",
+	    "keys.db-wal", "master.key", "audit.key", "checkpoints.log", "clock", "lock.gate",
+	    "lock.floor", "blobs", "policy", "tutela.yaml"};
+	struct stat folder, st;
+	if (stat(d->cli->data_dir, &folder) != 0)
+		return;
+	for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++) {
+		char path[TL_PATH_MAX];
+		if (tl_config_path(d->cli->config, NAMES[i], path) != 0 ||
+		    stat(path, &st) != 0 || st.st_uid == folder.st_uid)
+			continue;
+		find(d, PROBLEM,
+		    "chown -R --reference=FOLDER FOLDER, and run tutela as the folder's owner.",
+		    "%s does not belong to the owner of the data folder, as whom tutelad runs",
+		    NAMES[i]);
+		return;
+	}
+}
+
 static int
 check_files(struct doctor *d)
 {
@@ -101,6 +124,7 @@ check_files(struct doctor *d)
 	if (stat(d->cli->data_dir, &st) == 0 && (st.st_mode & 022))
 		find(d, PROBLEM, "chmod go-w the folder.",
 		    "others can write into the data folder");
+	check_owner(d);
 	if (statvfs(d->cli->data_dir, &disk) == 0) {
 		int64_t free_bytes = (int64_t)(disk.f_bavail * disk.f_frsize);
 		if (free_bytes < 2 * d->cli->config->disk_free_min_bytes)

@@ -2,7 +2,7 @@
 import { test, before, after } from 'node:test'
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync, appendFileSync } from 'node:fs'
+import { chownSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync, appendFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { bin, freePort, root } from '../programs.mjs'
@@ -229,6 +229,22 @@ test('doctor says what is wrong and what to do', () => {
   assert.ok(!JSON.parse(run(['doctor', '--clock', '0', '--json']).out).findings.some((f) => f.check === 'clock'))
   const nothing = run(['doctor'], { dir: join(folder, 'nothing') })
   assert.match(nothing.out, /problem +store/)
+})
+
+test('doctor finds what root left in another’s folder', { skip: process.getuid() !== 0 && 'only root can give files away' }, () => {
+  const found = () => JSON.parse(run(['doctor', '--json']).out).findings.filter((f) => /belong to the owner/.test(f.text))
+  assert.deepEqual(found(), [])
+  const file = join(folder, 'data', 'audit.key')
+  chownSync(file, 65534, 65534)
+  try {
+    const [f, ...more] = found()
+    assert.equal(more.length, 0)
+    assert.deepEqual([f.level, f.check], ['problem', 'files'])
+    assert.match(f.text, /^audit\.key /)
+    assert.match(f.remedy, /chown/)
+  } finally {
+    chownSync(file, 0, 0)
+  }
 })
 
 test('doctor warns of a queue that nobody may work', () => {

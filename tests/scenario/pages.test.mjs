@@ -28,7 +28,7 @@ function codeOf(text) {
 }
 
 function wrong(line) {
-  let rest = words(line.replace(/^sudo -u tutela /, '').replace(/[|<>].*$/, '')).slice(1)
+  let rest = words(line.replace(/^runuser -u tutela -- /, '').replace(/[|<>].*$/, '')).slice(1)
   const plain = []
   const options = []
   for (let i = 0; i < rest.length; i++) {
@@ -59,7 +59,7 @@ test('every command line on a page is one that the program knows', () => {
   let seen = 0
   for (const page of pages) {
     for (const line of codeOf(readFileSync(join(root, page), 'utf8'))) {
-      if (!/^(sudo -u tutela )?tutela( |$)/.test(line)) continue
+      if (!/^(runuser -u tutela -- )?tutela( |$)/.test(line)) continue
       seen++
       const why = wrong(line)
       if (why) found.push(`${page}: ${line}: ${why}`)
