@@ -2,9 +2,12 @@
 //   node tests/sinks.mjs        starts a mail sink and a webhook sink and prints what comes
 // Modes of the mail sink: ok, greylist (451 at first), refuse (554), silent (never answers), dead (closes at once),
 // endless (one reply without an end).
-import { createHmac } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import { createServer as createHttp } from 'node:http'
 import { createServer as createTcp } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { TLSSocket } from 'node:tls'
 
 const listen = (server) => new Promise((done, fail) => server.on('error', fail).listen(0, '127.0.0.1', () => done(server.address().port)))
@@ -113,7 +116,16 @@ export async function hookSink(secret) {
 
 if (process.argv[1] && import.meta.url.endsWith(process.argv[1].split('/').pop())) {
   const mail = await mailSink(), hook = await hookSink()
-  console.log(`tutela.yaml:\n  alarm_mail_server: smtp://127.0.0.1:${mail.port}\n  alarm_mail_tls: false\n  alarm_webhook_url: http://127.0.0.1:${hook.port}/`)
+  // The secret lies in a file of its own, as tutelad wants it.
+  const secret = join(mkdtempSync(join(tmpdir(), 'tutela-sinks-')), 'secret')
+  writeFileSync(secret, `whsec_${randomBytes(32).toString('base64')}\n`, { mode: 0o600 })
+  console.log(`# for tutela.yaml
+alarm_mail_server: smtp://127.0.0.1:${mail.port}
+alarm_mail_tls: false
+alarm_mail_from: tutela@platform.example
+alarm_oncall: [oncall@platform.example]
+alarm_webhook_url: http://127.0.0.1:${hook.port}/
+alarm_webhook_secret_file: ${secret}`)
   setInterval(() => {
     for (const m of mail.mails.splice(0)) console.log(`\nmail to ${m.to}: ${m.subject}\n${m.text}`)
     for (const h of hook.heard.splice(0)) console.log('\nwebhook', JSON.stringify(h.body, null, 1))

@@ -177,6 +177,7 @@ test('an export verifies with nothing but the file, by our verifier and by anoth
   const other = (f, ...k) => spawnSync(join(root, 'tools/verify-audit-export'), [f, ...k], { encoding: 'utf8' })
   assert.match(other(file, key).stdout, new RegExp(`^${made.rows} rows in ${made.links} links`))
   assert.notEqual(other(file, '00'.repeat(32)).status, 0)
+  assert.match(other('--help').stderr, /^Verifies an export.*FILE \[PUBLIC-KEY-HEX\]\n$/)
   const lines = readFileSync(file, 'utf8').trimEnd().split('\n')
   const at = lines.findIndex((l) => l.includes('"row"'))
   const spoilt = {
