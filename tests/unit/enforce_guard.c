@@ -79,89 +79,91 @@ t_other_families_are_shut(void **state)
 	assert_non_null(tl_guard_address(&sa, sizeof sa, true));
 }
 
+/* What somebody may type as a target: whether it is taken, and with private addresses allowed. */
+static const struct {
+	const char *url;
+	bool ok, ok_private;
+} typed[] = {
+    {"https://platform.example/hook", true, true},
+    {"https://platform.example:8443/hook?a=b", true, true},
+    {"http://platform.example/hook", false, true},
+    {"http://127.0.0.1:9000/hook", false, true},
+    {"https://127.0.0.1/hook", false, true},
+    {"https://0x7f.1/hook", false, true},
+    {"https://2130706433/hook", false, true},
+    {"https://[::1]/hook", false, true},
+    {"https://[::ffff:127.0.0.1]/hook", false, false},
+    {"https://169.254.169.254/latest/meta-data", false, false},
+    {"https://user:secret@platform.example/", false, false},
+    {"https://platform.example/#part", false, false},
+    {"ftp://platform.example/", false, false},
+    {"file:///etc/passwd", false, false},
+    {"gopher://platform.example/", false, false},
+    {"platform.example/hook", false, false},
+    {"", false, false},
+    /* one address in every notation */
+    {"https://127.1/hook", false, true},
+    {"https://127.0.1/hook", false, true},
+    {"https://0177.0.0.1/hook", false, true},
+    {"https://0177.1/hook", false, true},
+    {"https://0x7f000001/hook", false, true},
+    {"https://0x7F.0x0.0x0.0x1/hook", false, true},
+    {"https://017700000001/hook", false, true},
+    {"https://2852039166/hook", false, false},
+    {"https://0xa9fea9fe/hook", false, false},
+    {"https://0251.0376.0251.0376/hook", false, false},
+    {"https://0/hook", false, false},
+    {"https://0.0.0.0/hook", false, false},
+    {"https://255.255.255.255/hook", false, false},
+    {"https://[::]/hook", false, false},
+    {"https://[0:0:0:0:0:0:0:1]/hook", false, true},
+    {"https://[::127.0.0.1]/hook", false, false},
+    {"https://[::ffff:7f00:1]/hook", false, false},
+    {"https://[64:ff9b::127.0.0.1]/hook", false, false},
+    {"https://[2002:7f00:1::]/hook", false, false},
+    {"https://[2001:0:4136:e378:8000:63bf:3fff:fdd2]/hook", false, false},
+    {"https://[fe80::1%25eth0]/hook", false, false},
+    {"https://[::1%25lo]/hook", false, false},
+    {"https://[fd00:ec2::254]/hook", false, false},
+    {"https://[fd00::1]/hook", false, true},
+    /* names that never leave the machine */
+    {"https://localhost/hook", false, true},
+    {"https://LOCALHOST./hook", false, true},
+    {"https://a.localhost/hook", false, true},
+    {"https://notlocalhost.example/hook", true, true},
+    /* what a reader takes for another host */
+    {"https://platform.example@127.0.0.1/hook", false, false},
+    {"https://@platform.example/hook", false, false},
+    {"https://platform.example:443@127.0.0.1/", false, false},
+    {"https://platform.example\\@127.0.0.1/", false, false},
+    {"https://platform.example /hook", false, false},
+    {"https://platform.example/hook\r\nX: y", false, false},
+    {"https://\xef\xbc\x91\xef\xbc\x92\xef\xbc\x97.0.0.1/", false, false},
+    {"https://platform\xe3\x80\x82"
+     "example/",
+	false, false},
+    /* ports of other protocols */
+    {"https://platform.example:25/", false, true},
+    {"https://platform.example:22/", false, true},
+    {"https://platform.example:0/", false, false},
+    {"https://platform.example:65536/", false, false},
+    {"https://platform.example:443/", true, true},
+    {"dict://platform.example/", false, false},
+    {"smtp://platform.example/", false, false},
+    {"ldap://platform.example/", false, false},
+    {"javascript:alert(1)", false, false},
+    {"//platform.example/", false, false},
+};
+
 static void
 t_typed_addresses_are_checked(void **state)
 {
 	(void)state;
-	static const struct {
-		const char *url;
-		bool ok, ok_private;
-	} rows[] = {
-	    {"https://platform.example/hook", true, true},
-	    {"https://platform.example:8443/hook?a=b", true, true},
-	    {"http://platform.example/hook", false, true},
-	    {"http://127.0.0.1:9000/hook", false, true},
-	    {"https://127.0.0.1/hook", false, true},
-	    {"https://0x7f.1/hook", false, true},
-	    {"https://2130706433/hook", false, true},
-	    {"https://[::1]/hook", false, true},
-	    {"https://[::ffff:127.0.0.1]/hook", false, false},
-	    {"https://169.254.169.254/latest/meta-data", false, false},
-	    {"https://user:secret@platform.example/", false, false},
-	    {"https://platform.example/#part", false, false},
-	    {"ftp://platform.example/", false, false},
-	    {"file:///etc/passwd", false, false},
-	    {"gopher://platform.example/", false, false},
-	    {"platform.example/hook", false, false},
-	    {"", false, false},
-	    /* one address in every notation */
-	    {"https://127.1/hook", false, true},
-	    {"https://127.0.1/hook", false, true},
-	    {"https://0177.0.0.1/hook", false, true},
-	    {"https://0177.1/hook", false, true},
-	    {"https://0x7f000001/hook", false, true},
-	    {"https://0x7F.0x0.0x0.0x1/hook", false, true},
-	    {"https://017700000001/hook", false, true},
-	    {"https://2852039166/hook", false, false},
-	    {"https://0xa9fea9fe/hook", false, false},
-	    {"https://0251.0376.0251.0376/hook", false, false},
-	    {"https://0/hook", false, false},
-	    {"https://0.0.0.0/hook", false, false},
-	    {"https://255.255.255.255/hook", false, false},
-	    {"https://[::]/hook", false, false},
-	    {"https://[0:0:0:0:0:0:0:1]/hook", false, true},
-	    {"https://[::127.0.0.1]/hook", false, false},
-	    {"https://[::ffff:7f00:1]/hook", false, false},
-	    {"https://[64:ff9b::127.0.0.1]/hook", false, false},
-	    {"https://[2002:7f00:1::]/hook", false, false},
-	    {"https://[2001:0:4136:e378:8000:63bf:3fff:fdd2]/hook", false, false},
-	    {"https://[fe80::1%25eth0]/hook", false, false},
-	    {"https://[::1%25lo]/hook", false, false},
-	    {"https://[fd00:ec2::254]/hook", false, false},
-	    {"https://[fd00::1]/hook", false, true},
-	    /* names that never leave the machine */
-	    {"https://localhost/hook", false, true},
-	    {"https://LOCALHOST./hook", false, true},
-	    {"https://a.localhost/hook", false, true},
-	    {"https://notlocalhost.example/hook", true, true},
-	    /* what a reader takes for another host */
-	    {"https://platform.example@127.0.0.1/hook", false, false},
-	    {"https://@platform.example/hook", false, false},
-	    {"https://platform.example:443@127.0.0.1/", false, false},
-	    {"https://platform.example\\@127.0.0.1/", false, false},
-	    {"https://platform.example /hook", false, false},
-	    {"https://platform.example/hook\r\nX: y", false, false},
-	    {"https://\xef\xbc\x91\xef\xbc\x92\xef\xbc\x97.0.0.1/", false, false},
-	    {"https://platform\xe3\x80\x82"
-	     "example/",
-		false, false},
-	    /* ports of other protocols */
-	    {"https://platform.example:25/", false, true},
-	    {"https://platform.example:22/", false, true},
-	    {"https://platform.example:0/", false, false},
-	    {"https://platform.example:65536/", false, false},
-	    {"https://platform.example:443/", true, true},
-	    {"dict://platform.example/", false, false},
-	    {"smtp://platform.example/", false, false},
-	    {"ldap://platform.example/", false, false},
-	    {"javascript:alert(1)", false, false},
-	    {"//platform.example/", false, false},
-	};
-	for (size_t i = 0; i < TL_COUNT(rows); i++) {
-		if ((tl_guard_url(rows[i].url, false) == 0) != rows[i].ok)
-			fail_msg("%s", rows[i].url);
-		if ((tl_guard_url(rows[i].url, true) == 0) != rows[i].ok_private)
-			fail_msg("%s when private", rows[i].url);
+	for (size_t i = 0; i < TL_COUNT(typed); i++) {
+		if ((tl_guard_url(typed[i].url, false) == 0) != typed[i].ok)
+			fail_msg("%s", typed[i].url);
+		if ((tl_guard_url(typed[i].url, true) == 0) != typed[i].ok_private)
+			fail_msg("%s when private", typed[i].url);
 	}
 }
 
