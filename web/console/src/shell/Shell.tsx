@@ -83,10 +83,10 @@ function NotFound() {
 function useFold() {
   const bar = useRef<HTMLElement>(null)
   const fold = () => {
-    const b = bar.current
-    if (!b) return
-    b.classList.remove('folded')
-    b.classList.toggle('folded', b.scrollWidth > b.clientWidth || b.offsetHeight > 48)
+    const nav = bar.current?.querySelector('nav')
+    if (!nav) return
+    bar.current?.classList.remove('folded')
+    bar.current?.classList.toggle('folded', nav.scrollWidth > nav.clientWidth)
   }
   useLayoutEffect(fold)
   useEffect(() => {
