@@ -7,6 +7,7 @@ import { startMock } from './mock.mjs'
 
 const SCREENS = ['work', 'queues', 'queues/urgent-harm', 'search', 'items/harbour/post-91819', 'accounts/harbour/u-48213', 'banks', 'rules',
   'deliveries', 'figures', 'alarms', 'audit', 'keys', 'settings', 'nowhere']
+const ALARMS = 'header a.alarms[href$="/alarms"]'
 
 let browser
 before(async () => { browser = await openBrowser() })
@@ -27,6 +28,7 @@ for (const scene of ['usual', 'empty', 'full']) {
       await page.waitForSelector('main h1')
       await page.waitForTimeout(200)
       assert.deepEqual(await axe(page), [], `${screen} (${scene})`)
+      assert.match(await page.locator(ALARMS).textContent(), scene === 'empty' ? /no alarms/ : /\d+ alarms?/, `alarms on ${screen} (${scene})`)
       if (screen === 'alarms') for (const shape of await page.$$eval('.cards > .alarm', (cards) => cards.map((c) => getComputedStyle(c).display))) assert.equal(shape, 'list-item', 'a severity is no class of something else')
     }
     await browser.clean()
@@ -67,6 +69,7 @@ for (const [name, viewport] of [['a small screen', { width: 1024, height: 768 }]
       await page.waitForTimeout(150)
       const over = await page.evaluate(() => [document.documentElement, document.getElementById('screen')].map((e) => e.scrollWidth - e.clientWidth))
       assert.deepEqual(over, [0, 0], screen)
+      assert.ok(await page.isVisible(ALARMS), `alarms on ${screen}`)
       assert.equal(await page.evaluate(() => document.documentElement.scrollHeight - innerHeight), 0, `${screen}: the page itself is longer than the window`)
     }
     await browser.clean()
