@@ -59,7 +59,7 @@ cmd_approval_refuse(struct tl_cli *c)
 {
 	struct refusal x = {.note = tl_str(c->argv[1])};
 	struct tl_id id;
-	int rc = cli_id("proposal", c->argv[0], &id);
+	int rc = cli_id("a proposal", c->argv[0], &id);
 	if (rc == 0)
 		rc = tl_proposal_get(c->db, id, c->arena, &x.p);
 	if (rc == TL_ENOTFOUND)

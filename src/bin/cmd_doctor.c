@@ -616,7 +616,9 @@ run_checks(struct doctor *d)
 	if (rc < 0)
 		find(d, PROBLEM,
 		    rc == TL_ENOTFOUND ? "tutela init, or name another folder with --data."
-				       : "See what is said of the disk; else restore a backup.",
+		    : rc == TL_ECONFLICT
+			? "Do that first (doc/keys.md); what follows comes of it."
+			: "See what is said of the disk; else restore a backup.",
 		    "%s", tl_err_text());
 	for (size_t i = 0; i < TL_COUNT(checks); i++) {
 		d->check = checks[i].name;

@@ -84,7 +84,7 @@ int
 cmd_session_end(struct tl_cli *c)
 {
 	struct change x = {0};
-	int rc = c->argc > 1 ? cli_id("session", c->argv[1], &x.session) : 0;
+	int rc = c->argc > 1 ? cli_id("a session", c->argv[1], &x.session) : 0;
 	return rc < 0 ? rc : change(c, &x, end_sessions);
 }
 

@@ -2,7 +2,8 @@
  * The installation's folder and keys.
  *
  * Promises: the master key is made once, mode 0600, synced before anything is sealed with it; opening never
- * creates. Failures: NOTFOUND, STATE (newer schema), RETRY (I/O). Called once in each process.
+ * creates, and no key is made beside a store that has lost its own. Failures: NOTFOUND, CONFLICT (that key is
+ * missing), STATE (newer schema), RETRY (I/O). Called once in each process.
  */
 #include "store/checkpoint.h"
 #include "store/db_int.h"
@@ -38,6 +39,22 @@ make_master_key(const char *path)
 	tl_wipe(&key, sizeof key);
 	tl_wipe(hex, sizeof hex);
 	return rc;
+}
+
+/* A key made anew beside a store that has content would open nothing of it, and hide that the right one is missing. */
+static int
+expect_master_key(const char *dir)
+{
+	char store[4096], key[4096];
+	struct stat st;
+	(void)snprintf(store, sizeof store, "%.4000s/store.db", dir);
+	(void)snprintf(key, sizeof key, "%.4000s/master.key", dir);
+	if (access(key, F_OK) == 0 || stat(store, &st) != 0 || st.st_size == 0)
+		return 0;
+	return tl_fail(TL_ECONFLICT,
+	    "%s holds a store and no master.key: put your copy of the key there; a new one "
+	    "would open nothing of it",
+	    dir);
 }
 
 static int
@@ -78,6 +95,8 @@ tl_store_create(const char *dir)
 	char path[4096];
 	(void)snprintf(path, sizeof path, "%.4000s/blobs", dir);
 	int rc = tl_mkdirs(path);
+	if (rc == 0)
+		rc = expect_master_key(dir);
 	if (rc < 0)
 		return rc;
 	(void)snprintf(path, sizeof path, "%.4000s/master.key", dir);
@@ -114,7 +133,9 @@ open_parts(struct tl_store *s)
 	if (access(path, F_OK) != 0)
 		return tl_fail(
 		    TL_ENOTFOUND, "there is no store in %s: run `tutela init` first", s->dir);
-	rc = tl_store_path(s, "clock", path, sizeof path);
+	rc = expect_master_key(s->dir);
+	if (rc == 0)
+		rc = tl_store_path(s, "clock", path, sizeof path);
 	if (rc == 0)
 		rc = tl_clock_attach(path);
 	if (rc == 0)

@@ -2,7 +2,7 @@
 import { test, before, after } from 'node:test'
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
-import { chownSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync, appendFileSync } from 'node:fs'
+import { chownSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync, appendFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { bin, freePort, root } from '../programs.mjs'
@@ -48,6 +48,8 @@ test('wrong words end with 2 and offer the nearest right one', () => {
     [['user', 'add', 'kim', '--role'], /--role needs a value/],
     [['item', 'list', '--limit', 'x'], /expected a whole number from 1 to 100000/],
     [['key', 'revoke', 'nonsense'], /is not the id of a key/],
+    [['approval', 'refuse', 'nonsense', 'no'], /is not the id of a proposal/],
+    [['session', 'end', 'alex', 'nonsense'], /is not the id of a session/],
   ]
   for (const [args, want] of cases) {
     const r = run(args)
@@ -80,6 +82,19 @@ test('init makes an installation that only its owner can read, and may be repeat
   assert.equal(again.password, null)
   assert.equal(readFileSync(join(data, 'master.key'), 'utf8'), key)
   assert.match(readFileSync(join(data, 'policy', 'README.md'), 'utf8'), /ours/)
+})
+
+test('a store without its master key is left as it is', () => {
+  const key = join(data, 'master.key')
+  renameSync(key, join(folder, 'kept.key'))
+  try {
+    for (const args of [['init'], ['user', 'list'], ['doctor']]) assert.match(Object.values(run(args)).join(), /holds a store and no master\.key: put your copy/, args[0])
+    assert.doesNotMatch(run(['doctor']).out, /tutela init/)
+    assert.equal(existsSync(key), false)
+  } finally {
+    renameSync(join(folder, 'kept.key'), key)
+  }
+  ok(['user', 'list'])
 })
 
 test('init refuses a weak password and then has made nothing', () => {
