@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { Installation } from '../installation.mjs'
@@ -12,11 +13,30 @@ import { Dice } from './dice.mjs'
 import { KillPoints } from './killpoints.mjs'
 
 const SEED = Number(process.env.SEED ?? Date.now() % 1_000_000)
-const ROUNDS = 12
+const ROUNDS = 8
 const who = { 'webhook.answered': 'courier', 'confirm.committed': 'server', 'outbox.leased': 'courier', 'webhook.started': 'courier',
   'confirm.applied': 'server', 'webhook.noted': 'courier' }
 const dice = new Dice(SEED)
-let it, points, demo, start
+const lost = new Set() // deliveries of actions that arrived, their answers did not
+let it, points, demo, start, proxy
+
+/** Between Tutela and the platform: loses the first answer about each of some actions. */
+async function listen(port) {
+  proxy = createServer((request, response) => {
+    const parts = []
+    request.on('data', (part) => parts.push(part)).on('end', async () => {
+      const body = Buffer.concat(parts), id = request.headers['webhook-id']
+      const headers = Object.fromEntries(Object.entries(request.headers).filter(([name]) => name.startsWith('webhook-')))
+      const answer = await fetch(`http://127.0.0.1:${port}/hook`, { method: 'POST', headers, body }).catch(() => null)
+      const loses = answer?.ok && body.includes('"action.requested"') && !lost.has(id) && lost.size < 15
+      if (loses) lost.add(id)
+      if (!answer || loses) response.destroy()
+      else response.writeHead(answer.status).end()
+    })
+  })
+  await new Promise((done) => proxy.listen(0, '127.0.0.1', done))
+  return `http://127.0.0.1:${proxy.address().port}/hook`
+}
 
 before(async () => {
   if (!existsSync(join(root, 'demo/node_modules')))
@@ -25,7 +45,7 @@ before(async () => {
   points = new KillPoints(it.data)
   const port = await freePort()
   const key = it.tutela('key', 'add', '--platform', 'demo', '--label', 'test').secret
-  const { secret } = it.tutela('endpoint', 'add', `http://127.0.0.1:${port}/hook`, '--platform', 'demo', '--private')
+  const { secret } = it.tutela('endpoint', 'add', await listen(port), '--platform', 'demo', '--private')
   const file = join(it.data, 'flip.json')
   start = () => {
     demo = spawn('node', [join(root, 'demo/platform.mjs'), '--api', it.url, '--key', key, '--secret', secret, '--port', String(port), '--state', file, '--quiet'],
@@ -39,6 +59,7 @@ before(async () => {
 after(async () => {
   demo?.kill('SIGKILL')
   await it?.end()
+  proxy?.close()
   points?.close()
 })
 
@@ -68,8 +89,8 @@ test('every action under one id, carried out once, whoever dies', async (t) => {
   }, 180_000)
   const stored = new Map(rows(it, "SELECT lower(hex(id)) id, name, state FROM actions WHERE name <> 'preserve'").map((a) => [a.id, a]))
   const done = new Map(Object.entries(start.state().actions).map(([id, a]) => [id.replaceAll('-', ''), a]))
-  t.diagnostic(`SEED=${SEED}: ${stored.size} actions, deaths ${JSON.stringify(deaths)}`)
-  assert.ok(stored.size > 50 && deaths.courier > 0 && deaths.server > 0, JSON.stringify([stored.size, deaths]))
+  t.diagnostic(`SEED=${SEED}: ${stored.size} actions, ${lost.size} answers lost, deaths ${JSON.stringify(deaths)}`)
+  assert.ok(stored.size > 50 && deaths.courier > 0 && deaths.server > 0 && lost.size === 15, JSON.stringify([stored.size, lost.size, deaths]))
   assert.deepEqual([...stored.keys()].filter((id) => !done.has(id)), [], 'asked for and not carried out')
   assert.deepEqual([...done.keys()].filter((id) => !stored.has(id)), [], 'carried out and not asked for')
   assert.deepEqual([...done].filter(([, a]) => a.times !== 1 || !a.confirmed), [], 'not once, or not confirmed')
