@@ -17,6 +17,8 @@
 #include "sys/log.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -26,6 +28,7 @@
 #define CONNECTION_MEMORY (32U * 1024)
 #define LINES_PER_S 20
 #define SPARE_CONNECTIONS 64
+#define DESCRIPTORS_REST_US 50000
 #define FORWARDED "X-Forwarded-For"
 #define REQUEST_MAX_US (10 * TL_US_MIN)
 #define DRAIN_MAX (INT64_C(1) << 20)
@@ -474,12 +477,21 @@ no_unescape(void *cls, struct MHD_Connection *conn, char *s)
 	return strlen(s);
 }
 
+/*
+ * What the library would log. A thread of its pool that has no connection tries again at once, for ever, to accept one
+ * when no descriptor is left, and says so each time: then it rests here. The clients wait in the backlog.
+ */
 static void
-no_log(void *cls, const char *fmt, va_list ap)
+on_log(void *cls, const char *fmt, va_list ap)
 {
 	(void)cls;
 	(void)fmt;
 	(void)ap;
+	int fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+	if (fd >= 0)
+		(void)close(fd);
+	else if (errno == EMFILE || errno == ENFILE)
+		usleep(DESCRIPTORS_REST_US);
 }
 
 /* Start and stop ------------------------------------------------------------------------------------------------ */
@@ -531,7 +543,7 @@ start_daemon(struct tl_http *h, const struct sockaddr_storage *addr)
 	};
 	return MHD_start_daemon(flags, (uint16_t)c->port, on_accept, h, on_request, h,
 	    MHD_OPTION_URI_LOG_CALLBACK, on_line, h, MHD_OPTION_NOTIFY_CONNECTION,
-	    on_connection, h, MHD_OPTION_EXTERNAL_LOGGER, no_log, NULL,
+	    on_connection, h, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
 	    MHD_OPTION_UNESCAPE_CALLBACK, no_unescape, NULL, MHD_OPTION_NOTIFY_COMPLETED,
 	    on_completed, h, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
 }
