@@ -107,6 +107,24 @@ V(TL_BANK_DIGEST, "digest")
 V(TL_BANK_TEXT, "text")
 END(tl_bank_kind)
 
+/* What a match in a bank means: this may not be published, or this is known to be harmless. */
+W(tl_bank_direction, DIRECTION)
+V(TL_DIRECTION_BLOCK, "block")
+V(TL_DIRECTION_ALLOW, "allow")
+END(tl_bank_direction)
+
+/*
+ * What weight a signal has: it counts; it counts but never blocks (its entry is review-only); it is a match on an
+ * allow-list; it is set aside by one; the item is outside of the bank's share of traffic.
+ */
+W(tl_effect, EFFECT)
+V(TL_EFFECT_FULL, "full")
+V(TL_EFFECT_REVIEW, "review")
+V(TL_EFFECT_ALLOW, "allow")
+V(TL_EFFECT_ALLOWED, "allowed")
+V(TL_EFFECT_SHARE, "share")
+END(tl_effect)
+
 W(tl_entry_form, FORM)
 V(TL_FORM_PDQ, "pdq")
 V(TL_FORM_MD5, "md5")

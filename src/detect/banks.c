@@ -27,7 +27,7 @@ struct tl_bank_loader {
 	bool poked, stop;         /* under lock */
 	struct tl_banks *current; /* under lock */
 	int64_t failing_us;       /* under lock; 0: all is well */
-	int64_t next_enable;      /* the loader's own */
+	int64_t next_turn;        /* the loader's own */
 };
 
 static void
@@ -230,14 +230,14 @@ look(struct tl_bank_loader *l)
 	int rc = tl_bank_marks(l->db, marks);
 	if (rc < 0)
 		return rc;
-	bool returned = l->next_enable && now >= l->next_enable;
+	bool returned = l->next_turn && now >= l->next_turn;
 	const struct tl_banks *old = l->current; /* only this thread changes it */
 	if (old && !returned && same_marks(old, marks))
 		return 0;
 	struct tl_banks *b = NULL;
 	rc = build(l, old, marks, returned, &b);
 	if (rc == 0)
-		rc = tl_bank_next_enable(l->db, now, &l->next_enable);
+		rc = tl_bank_next_turn(l->db, now, &l->next_turn);
 	if (rc < 0) {
 		tl_banks_unref(b);
 		return rc;

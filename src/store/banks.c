@@ -57,7 +57,27 @@ check_bank(const struct tl_bank *b)
 	if (b->distance < 0 || b->distance > TL_BANK_DISTANCE_MAX)
 		return tl_fail_at(
 		    TL_EFIELD, "/distance", "a distance is 0 to %d", TL_BANK_DISTANCE_MAX);
+	if (!(b->share >= 0 && b->share <= 1))
+		return tl_fail_at(TL_EFIELD, "/share", "a share is above 0 and at most 1");
+	if (b->classification.n > TL_BANK_CLASS_MAX)
+		return tl_fail_at(TL_EFIELD, "/classification",
+		    "a classification has at most %d characters", TL_BANK_CLASS_MAX);
+	if (b->share_query < 0 || b->share_query > 100)
+		return tl_fail_at(TL_EFIELD, "/share_query", "percent are 0 to 100");
+	if (b->share_known < 0 || b->share_known > 100)
+		return tl_fail_at(TL_EFIELD, "/share_known", "percent are 0 to 100");
 	return 0;
+}
+
+static int
+number_of(struct tl_db *db, struct tl_id bank, uint32_t *ret)
+{
+	TL_CLEANUP(tl_arena_destroyp) struct tl_arena *a = tl_arena_create(1 << 14);
+	struct tl_bank b;
+	int rc = tl_bank_get(db, bank, a, &b);
+	if (rc == 0)
+		*ret = b.number;
+	return rc;
 }
 
 int
@@ -71,19 +91,26 @@ tl_bank_create(struct tl_db *db, struct tl_bank *b)
 	b->id = tl_id_new();
 	b->created_at = tl_now_us();
 	b->changed = 1;
+	b->entries = 0;
+	if (b->share == 0)
+		b->share = 1;
 	rc = tl_db_run(db, TL_SQL_BANK_ADD, A_ID(b->id), A_TEXT(b->name),
 	    A_Z(tl_bank_kind_names[b->kind]), A_TEXT(b->policy), A_TEXT(b->source),
-	    A_INT(b->distance), A_INT(b->enabled), A_INT(b->created_at));
+	    A_INT(b->distance), A_INT(b->enabled), A_INT(b->created_at),
+	    A_Z(tl_bank_direction_names[b->direction]), A_REAL(b->share),
+	    A_TEXT0(b->classification), A_INT0(b->share_query), A_INT0(b->share_known),
+	    A_INT(b->turned), A_INT(!b->no_brake));
 	if (rc == TL_EEXISTS)
 		return tl_fail_at(rc, "/name", "there is a bank of this name");
-	return rc < 0 ? rc : 0;
+	return rc < 0 ? rc : number_of(db, b->id, &b->number);
 }
 
 static int
 read_bank(const struct tl_row *r, struct tl_arena *arena, void *ret)
 {
-	int kind;
-	if (tl_word_parse(tl_bank_kind_names, tl_col_str(r, 2), &kind) < 0)
+	int kind, direction;
+	if (tl_word_parse(tl_bank_kind_names, tl_col_str(r, 2), &kind) < 0 ||
+	    tl_word_parse(tl_bank_direction_names, tl_col_str(r, 11), &direction) < 0)
 		return tl_fail(TL_ECORRUPT, "the store holds an unknown kind of bank");
 	*(struct tl_bank *)ret = (struct tl_bank){.id = tl_col_id(r, 0),
 	    .name = tl_arena_dup(arena, tl_col_str(r, 1)),
@@ -94,7 +121,15 @@ read_bank(const struct tl_row *r, struct tl_arena *arena, void *ret)
 	    .enabled = tl_col_int(r, 6) != 0,
 	    .created_at = tl_col_int(r, 7),
 	    .changed = tl_col_int(r, 8),
-	    .entries = tl_col_int(r, 9)};
+	    .entries = tl_col_int(r, 9),
+	    .number = (uint32_t)tl_col_int(r, 10),
+	    .direction = (enum tl_bank_direction)direction,
+	    .share = tl_col_real(r, 12),
+	    .classification = tl_arena_dup(arena, tl_col_str(r, 13)),
+	    .share_query = (int)tl_col_int(r, 14),
+	    .share_known = (int)tl_col_int(r, 15),
+	    .turned = tl_col_int(r, 16) != 0,
+	    .no_brake = tl_col_int(r, 17) == 0};
 	return tl_arena_check(arena);
 }
 
@@ -153,18 +188,42 @@ tl_bank_set(struct tl_db *db, const struct tl_bank *b)
 	int rc = check_bank(b);
 	if (rc < 0)
 		return rc;
+	if (b->share == 0)
+		return tl_fail_at(TL_EFIELD, "/share",
+		    "a share is above 0; a bank for no traffic is switched off");
 	return rows_one(tl_db_run(db, TL_SQL_BANK_SET, A_ID(b->id), A_TEXT(b->policy),
-			    A_TEXT(b->source), A_INT(b->distance), A_INT(b->enabled)),
+			    A_TEXT(b->source), A_INT(b->distance), A_INT(b->enabled),
+			    A_Z(tl_bank_direction_names[b->direction]), A_REAL(b->share),
+			    A_TEXT0(b->classification), A_INT0(b->share_query),
+			    A_INT0(b->share_known), A_INT(b->turned), A_INT(!b->no_brake)),
 	    "bank");
 }
 
+/* Entries --------------------------------------------------------------------------------------------------- */
+
+/* The next change and, when `keys` is 1, the next key. */
 static int
-touch(struct tl_db *db, struct tl_id bank, int rc)
+count(struct tl_db *db, int keys, int64_t *ret_key, int64_t *ret_change)
+{
+	struct tl_row r;
+	int rc = tl_db_first(db, &r, TL_SQL_BANK_COUNT, A_INT(keys));
+	if (rc < 0)
+		return rows_found(rc, "counter of banks");
+	if (ret_key)
+		*ret_key = tl_col_int(&r, 0);
+	*ret_change = tl_col_int(&r, 1);
+	tl_row_end(&r);
+	return 0;
+}
+
+/* After a change of `rc` rows; the bank has `more` entries now. */
+static int
+touch(struct tl_db *db, struct tl_id bank, int more, int rc)
 {
 	rc = rows_one(rc, "entry");
 	if (rc < 0)
 		return rc;
-	return rows_one(tl_db_run(db, TL_SQL_BANK_TOUCH, A_ID(bank)), "bank");
+	return rows_one(tl_db_run(db, TL_SQL_BANK_TOUCH, A_ID(bank), A_INT(more)), "bank");
 }
 
 static int
@@ -180,48 +239,132 @@ check_value(const struct tl_bank *b, const struct tl_bank_entry *e)
 	if (!bytes && (e->value.n == 0 || e->value.n > TL_BANK_VALUE_MAX))
 		return tl_fail_at(
 		    TL_EFIELD, "/value", "a pattern has 1 to %d bytes", TL_BANK_VALUE_MAX);
+	if (e->classification.n > TL_BANK_CLASS_MAX)
+		return tl_fail_at(TL_EFIELD, "/classification",
+		    "a classification has at most %d characters", TL_BANK_CLASS_MAX);
+	if (e->provenance.n > TL_BANK_PROVENANCE_MAX)
+		return tl_fail_at(TL_EFIELD, "/provenance", "a provenance has at most %d bytes",
+		    TL_BANK_PROVENANCE_MAX);
 	return 0;
 }
 
-/* An entry that somebody had disabled comes back when it is added again. */
+/* An entry that somebody had disabled, or that has expired, comes back when it is added again. */
 static int
-revive(struct tl_db *db, const struct tl_bank *b, const struct tl_bank_entry *e)
+revive(struct tl_db *db, const struct tl_bank *b, struct tl_bank_entry *e)
 {
-	int rc = tl_db_run(db, TL_SQL_BANK_ENTRY_REVIVE, A_ID(b->id),
-	    A_Z(tl_entry_form_names[e->form]), A_BYTES(e->value), A_TEXT0(e->note));
-	if (rc == 0)
+	struct tl_row r;
+	int rc = tl_db_first(db, &r, TL_SQL_BANK_ENTRY_OF, A_ID(b->id),
+	    A_Z(tl_entry_form_names[e->form]), A_BYTES(e->value));
+	if (rc < 0)
+		return rows_found(rc, "entry");
+	e->id = tl_col_id(&r, 0);
+	e->key = tl_col_int(&r, 2);
+	int64_t expires = tl_col_int(&r, 3);
+	bool live = tl_col_int(&r, 1) != 0 && (!expires || expires > e->added_at);
+	tl_row_end(&r);
+	if (live || !e->enabled)
 		return tl_fail_at(TL_EEXISTS, "/value", "the bank holds this already");
-	return touch(db, b->id, rc);
+	rc = tl_db_run(db, TL_SQL_BANK_ENTRY_REVIVE, A_ID(b->id), A_ID(e->id), A_TEXT0(e->note),
+	    A_INT(e->change), A_INT0(e->expires_at), A_TEXT0(e->provenance),
+	    A_TEXT0(e->classification));
+	return touch(db, b->id, 0, rc);
 }
 
 int
 tl_bank_entry_add(struct tl_db *db, const struct tl_bank *b, struct tl_bank_entry *e)
 {
 	int rc = check_value(b, e);
+	if (rc == 0)
+		rc = count(db, 1, &e->key, &e->change);
 	if (rc < 0)
 		return rc;
 	e->id = tl_id_new();
+	e->bank = b->id;
 	e->added_at = tl_now_us();
 	rc = tl_db_run(db, TL_SQL_BANK_ENTRY_ADD, A_ID(b->id), A_ID(e->id), A_BYTES(e->value),
 	    A_Z(tl_entry_form_names[e->form]), A_TEXT0(e->note), A_TEXT0(e->provenance),
-	    A_INT(e->enabled), A_INT0(e->disabled_until), A_INT(e->added_at));
-	if (rc == TL_EEXISTS && e->enabled)
+	    A_INT(e->enabled), A_INT0(e->disabled_until), A_INT(e->added_at), A_INT(e->key),
+	    A_INT(e->change), A_INT0(e->expires_at), A_TEXT0(e->classification));
+	if (rc == TL_EEXISTS)
 		return revive(db, b, e);
-	return rc < 0 ? rc : touch(db, b->id, rc);
+	return rc < 0 ? rc : touch(db, b->id, 1, rc);
 }
 
 int
 tl_bank_entry_remove(struct tl_db *db, struct tl_id bank, struct tl_id entry)
 {
-	return touch(db, bank, tl_db_run(db, TL_SQL_BANK_ENTRY_DROP, A_ID(bank), A_ID(entry)));
+	struct tl_row r;
+	int64_t change, key;
+	int form;
+	int rc = count(db, 0, NULL, &change);
+	if (rc == 0)
+		rc = tl_db_first(db, &r, TL_SQL_BANK_ENTRY_DROP, A_ID(bank), A_ID(entry));
+	if (rc < 0)
+		return rows_found(rc, "entry");
+	key = tl_col_int(&r, 0);
+	rc = tl_word_parse(tl_entry_form_names, tl_col_str(&r, 1), &form);
+	tl_row_end(&r);
+	if (rc < 0)
+		return tl_fail(TL_ECORRUPT, "the store holds an unknown form of entry");
+	rc = tl_db_run(db, TL_SQL_BANK_REMOVED_ADD, A_ID(bank), A_Z(tl_entry_form_names[form]),
+	    A_INT(change), A_INT(key));
+	return touch(db, bank, -1, rc);
+}
+
+static int
+enable(struct tl_db *db, struct tl_id bank, struct tl_id entry, bool enabled, int64_t until)
+{
+	int64_t change;
+	int rc = count(db, 0, NULL, &change);
+	return rc < 0 ? rc
+		      : touch(db, bank, 0,
+			    tl_db_run(db, TL_SQL_BANK_ENTRY_ENABLE, A_ID(bank), A_ID(entry),
+				A_INT(enabled), A_INT0(until), A_INT(change)));
 }
 
 int
 tl_bank_entry_disable(struct tl_db *db, struct tl_id bank, struct tl_id entry, int64_t until)
 {
-	return touch(db, bank,
-	    tl_db_run(db, TL_SQL_BANK_ENTRY_ENABLE, A_ID(bank), A_ID(entry), A_INT(0),
-		A_INT0(until)));
+	return enable(db, bank, entry, false, until);
+}
+
+int
+tl_bank_entry_enable(struct tl_db *db, struct tl_id bank, struct tl_id entry)
+{
+	return enable(db, bank, entry, true, 0);
+}
+
+int
+tl_bank_entry_expire(struct tl_db *db, struct tl_id bank, struct tl_id entry, int64_t at)
+{
+	int64_t change;
+	int rc = count(db, 0, NULL, &change);
+	return rc < 0 ? rc
+		      : touch(db, bank, 0,
+			    tl_db_run(db, TL_SQL_BANK_ENTRY_EXPIRE, A_ID(bank), A_ID(entry),
+				A_INT0(at), A_INT(change)));
+}
+
+int
+tl_bank_entry_review(struct tl_db *db, struct tl_id bank, struct tl_id entry, bool review_only)
+{
+	int64_t change;
+	int rc = count(db, 0, NULL, &change);
+	if (rc < 0)
+		return rc;
+	rc = tl_db_run(db, TL_SQL_BANK_ENTRY_REVIEW, A_ID(bank), A_ID(entry),
+	    A_INT(review_only), A_INT(change));
+	if (rc <= 0)
+		return rc;
+	rc = touch(db, bank, 0, rc);
+	return rc < 0 ? rc : 1;
+}
+
+bool
+tl_bank_entry_live(const struct tl_bank_entry *e, int64_t now_us)
+{
+	bool enabled = e->enabled || (e->disabled_until && e->disabled_until <= now_us);
+	return enabled && (!e->expires_at || e->expires_at > now_us);
 }
 
 static int
@@ -237,8 +380,42 @@ read_entry(const struct tl_row *r, struct tl_arena *arena, void *ret)
 	    .provenance = tl_arena_dup(arena, tl_col_str(r, 4)),
 	    .enabled = tl_col_int(r, 5) != 0,
 	    .disabled_until = tl_col_int(r, 6),
-	    .added_at = tl_col_int(r, 7)};
+	    .added_at = tl_col_int(r, 7),
+	    .key = tl_col_int(r, 8),
+	    .change = tl_col_int(r, 9),
+	    .expires_at = tl_col_int(r, 10),
+	    .review_only = tl_col_int(r, 11) != 0,
+	    .classification = tl_arena_dup(arena, tl_col_str(r, 12)),
+	    .bank = tl_col_id(r, 13)};
 	return tl_arena_check(arena);
+}
+
+static int
+one_entry(struct tl_row *r, int rc, struct tl_arena *arena, struct tl_bank_entry *ret)
+{
+	if (rc < 0)
+		return rows_found(rc, "entry");
+	rc = read_entry(r, arena, ret);
+	tl_row_end(r);
+	return rc;
+}
+
+int
+tl_bank_entry_get(struct tl_db *db, struct tl_id bank, struct tl_id entry,
+    struct tl_arena *arena, struct tl_bank_entry *ret)
+{
+	struct tl_row r;
+	int rc = tl_db_first(db, &r, TL_SQL_BANK_ENTRY_GET, A_ID(bank), A_ID(entry));
+	return one_entry(&r, rc, arena, ret);
+}
+
+int
+tl_bank_entry_by_key(
+    struct tl_db *db, int64_t key, struct tl_arena *arena, struct tl_bank_entry *ret)
+{
+	struct tl_row r;
+	int rc = tl_db_first(db, &r, TL_SQL_BANK_ENTRY_BY_KEY, A_INT(key));
+	return one_entry(&r, rc, arena, ret);
 }
 
 int
@@ -309,9 +486,9 @@ tl_bank_marks(struct tl_db *db, int64_t ret[tl_bank_kind_count])
 }
 
 int
-tl_bank_next_enable(struct tl_db *db, int64_t now_us, int64_t *ret)
+tl_bank_next_turn(struct tl_db *db, int64_t now_us, int64_t *ret)
 {
-	return ROWS_NUMBER(db, ret, TL_SQL_BANK_NEXT_ENABLE, A_INT(now_us));
+	return ROWS_NUMBER(db, ret, TL_SQL_BANK_NEXT_TURN, A_INT(now_us));
 }
 
 int
@@ -329,5 +506,81 @@ tl_bank_live_entries(struct tl_db *db, struct tl_id bank, int64_t now_us,
 			fn(ctx, tl_col_id(&r, 0), (enum tl_entry_form)form, tl_col_str(&r, 1));
 	}
 	tl_row_end(&r);
+	return rc < 0 ? rc : 0;
+}
+
+/* The log of changes ---------------------------------------------------------------------------------------- */
+
+int
+tl_bank_change(struct tl_db *db, int64_t *ret)
+{
+	return ROWS_NUMBER(db, ret, TL_SQL_BANK_CHANGE, A_NULL);
+}
+
+struct walk {
+	int (*fn)(void *ctx, const struct tl_bank_change *c);
+	void *ctx;
+	size_t n;
+	int64_t last;
+};
+
+static int
+walk_rows(struct tl_row *r, bool removed, struct walk *w)
+{
+	int rc;
+	while ((rc = tl_row_next(r)) > 0) {
+		struct tl_bank_change c = {.key = tl_col_int(r, 0),
+		    .change = tl_col_int(r, 1),
+		    .bank = (uint32_t)tl_col_int(r, 2),
+		    .removed = removed};
+		if (!removed)
+			c.value = tl_col_str(r, 3);
+		w->last = c.change;
+		w->n++;
+		rc = w->fn(w->ctx, &c);
+		if (rc < 0)
+			break;
+	}
+	tl_row_end(r);
+	return rc;
+}
+
+int
+tl_bank_changes(struct tl_db *db, enum tl_entry_form form, int64_t after, size_t max,
+    int (*fn)(void *ctx, const struct tl_bank_change *c), void *ctx, int64_t *ret_upto)
+{
+	struct walk w = {.fn = fn, .ctx = ctx};
+	struct tl_arg name = A_Z(tl_entry_form_names[form]);
+	struct tl_row r;
+	int64_t upto;
+	/* First the end: what changes while the rows are read is found the next time. */
+	int rc = tl_bank_change(db, &upto);
+	if (rc == 0 && upto <= after) {
+		*ret_upto = after;
+		return 0;
+	}
+	if (rc == 0)
+		rc = tl_db_query(
+		    db, &r, TL_SQL_BANK_CHANGES, name, A_INT(after), A_INT(upto), A_INT(max));
+	if (rc == 0)
+		rc = walk_rows(&r, false, &w);
+	if (rc < 0)
+		return rc;
+	if (w.n == max)
+		upto = w.last;
+	rc = tl_db_query(db, &r, TL_SQL_BANK_REMOVED, name, A_INT(after), A_INT(upto));
+	if (rc == 0)
+		rc = walk_rows(&r, true, &w);
+	if (rc < 0)
+		return rc;
+	*ret_upto = upto;
+	return 0;
+}
+
+int
+tl_bank_removed_drop(struct tl_db *db, enum tl_entry_form form, int64_t upto)
+{
+	int rc = tl_db_run(
+	    db, TL_SQL_BANK_REMOVED_DROP, A_Z(tl_entry_form_names[form]), A_INT(upto));
 	return rc < 0 ? rc : 0;
 }

@@ -1,6 +1,7 @@
 /*
  * Banks: lists of known hashes and terms, each with a policy and a source. Verbs that write run inside a
- * transaction and raise the bank's change counter, which loaders of detectors watch.
+ * transaction, raise the bank's change counter, which loaders of detectors watch, and give each entry that they
+ * touch the next number of one counter for all banks: whoever saw a change has seen all before it.
  */
 #pragma once
 
@@ -11,30 +12,46 @@ struct tl_arena;
 
 #define TL_BANK_NAME_MAX 64
 #define TL_BANK_VALUE_MAX 1024
-#define TL_BANK_DISTANCE_MAX 64
+#define TL_BANK_DISTANCE_MAX 63
+#define TL_BANK_CLASS_MAX 64
+#define TL_BANK_PROVENANCE_MAX 4096
 
 struct tl_bank {
 	struct tl_id id;
 	struct tl_str name; /* what rules say: letters, digits, '-', '_' and '.' */
 	enum tl_bank_kind kind;
 	struct tl_str policy, source;
-	int distance; /* pdq only */
+	int distance; /* bits in which a picture or a frame may differ */
 	bool enabled;
+	enum tl_bank_direction direction;
+	double
+	    share; /* of the items that it applies to: above 0, at most 1; 0 when creating: 1 */
+	struct tl_str classification; /* of entries that say none themselves; or empty */
+	int share_query, share_known; /* percent, video and sound; 0: the kind's own */
+	bool turned;                  /* mirrored and turned copies of pictures match too */
+	bool no_brake;                /* its entries never become review-only by themselves */
 	int64_t created_at, changed, entries;
+	uint32_t number; /* what the index carries of it; never used again */
 };
 
 struct tl_bank_entry {
-	struct tl_id id;
+	struct tl_id id, bank;
 	struct tl_str value; /* raw hash bytes, or the UTF-8 pattern */
 	enum tl_entry_form form;
 	struct tl_str note;
-	struct tl_str provenance; /* JSON, or empty */
+	struct tl_str
+	    provenance; /* JSON (exchange record member tags decision url), or empty */
+	struct tl_str classification; /* or empty: the bank's */
 	bool enabled;
+	bool review_only;       /* matches go to people and never block */
 	int64_t disabled_until; /* 0: until somebody enables it */
+	int64_t expires_at;     /* 0: never */
 	int64_t added_at;
+	int64_t key;    /* what the index carries of it; never used again */
+	int64_t change; /* rises with every change of the entry, over all banks */
 };
 
-/* id, created_at and changed are filled in. EFIELD, EEXISTS. */
+/* id, created_at, changed and number are filled in. EFIELD, EEXISTS. */
 int tl_bank_create(struct tl_db *db, struct tl_bank *b) TL_MUST;
 int tl_bank_get(
     struct tl_db *db, struct tl_id id, struct tl_arena *arena, struct tl_bank *ret) TL_MUST;
@@ -45,16 +62,34 @@ int tl_bank_list(
 /* Calls fn for each, by name; counts nothing, so it is cheap. */
 int tl_bank_names(struct tl_db *db,
     void (*fn)(void *ctx, struct tl_str name, enum tl_bank_kind kind), void *ctx) TL_MUST;
-/* Stores policy, source, distance and enabled. */
+/* Stores everything but name and kind. */
 int tl_bank_set(struct tl_db *db, const struct tl_bank *b) TL_MUST;
 
 /* Entries. The form must fit the bank's kind and the value the form; a pattern is checked by the caller. */
+
+/*
+ * Of the bank only id and kind are read. An entry that was disabled or has expired comes back, with its key. EEXISTS:
+ * the bank holds it in force; id and key then name what is there.
+ */
 int tl_bank_entry_add(
-    struct tl_db *db, const struct tl_bank *b, struct tl_bank_entry *e) TL_MUST; /* EEXISTS */
+    struct tl_db *db, const struct tl_bank *b, struct tl_bank_entry *e) TL_MUST;
 int tl_bank_entry_remove(struct tl_db *db, struct tl_id bank, struct tl_id entry) TL_MUST;
 /* `until` 0: for good. */
 int tl_bank_entry_disable(
     struct tl_db *db, struct tl_id bank, struct tl_id entry, int64_t until) TL_MUST;
+int tl_bank_entry_enable(struct tl_db *db, struct tl_id bank, struct tl_id entry) TL_MUST;
+/* `at` 0: never. */
+int tl_bank_entry_expire(
+    struct tl_db *db, struct tl_id bank, struct tl_id entry, int64_t at) TL_MUST;
+/* Sets or takes back review_only; returns 1 when that changed something, else 0. */
+int tl_bank_entry_review(
+    struct tl_db *db, struct tl_id bank, struct tl_id entry, bool review_only) TL_MUST;
+int tl_bank_entry_get(struct tl_db *db, struct tl_id bank, struct tl_id entry,
+    struct tl_arena *arena, struct tl_bank_entry *ret) TL_MUST;
+int tl_bank_entry_by_key(
+    struct tl_db *db, int64_t key, struct tl_arena *arena, struct tl_bank_entry *ret) TL_MUST;
+/* True when it is in force at that time: what every detector goes by. */
+bool tl_bank_entry_live(const struct tl_bank_entry *e, int64_t now_us);
 /* Newest first; `before` nil: from the newest. */
 int tl_bank_entry_page(struct tl_db *db, struct tl_id bank, struct tl_id before, size_t max,
     struct tl_arena *arena, struct tl_bank_entry **ret, size_t *ret_count) TL_MUST;
@@ -98,9 +133,29 @@ int tl_import_finish(
 
 /* Per kind a number that rises with every change of its banks. */
 int tl_bank_marks(struct tl_db *db, int64_t ret[tl_bank_kind_count]) TL_MUST;
-/* When the next disabled entry comes back by itself; 0: none. */
-int tl_bank_next_enable(struct tl_db *db, int64_t now_us, int64_t *ret) TL_MUST;
-/* Calls fn for every entry of a bank that is in force. */
+/* When the next entry comes back or expires by itself; 0: none. */
+int tl_bank_next_turn(struct tl_db *db, int64_t now_us, int64_t *ret) TL_MUST;
+/* Calls fn for every entry of a bank that is in force. Of small banks only: it reads them all. */
 int tl_bank_live_entries(struct tl_db *db, struct tl_id bank, int64_t now_us,
     void (*fn)(void *ctx, struct tl_id entry, enum tl_entry_form form, struct tl_str value),
     void *ctx) TL_MUST;
+
+/* The log of changes: how an index keeps up. The last change of all; 0: there was none. */
+int tl_bank_change(struct tl_db *db, int64_t *ret) TL_MUST;
+
+struct tl_bank_change {
+	int64_t key, change;
+	uint32_t bank;       /* its number */
+	bool removed;        /* the entry is gone; value is empty */
+	struct tl_str value; /* valid during the call only */
+};
+
+/*
+ * Calls fn for entries of this form that changed after `after`, at most `max` of them in the order of their changes,
+ * then for what was removed meanwhile. An entry stands there once, with its newest change, whether it is in force or
+ * not. *ret_upto: ask after this the next time; there is more while fn was called `max` times.
+ */
+int tl_bank_changes(struct tl_db *db, enum tl_entry_form form, int64_t after, size_t max,
+    int (*fn)(void *ctx, const struct tl_bank_change *c), void *ctx, int64_t *ret_upto) TL_MUST;
+/* Every segment has left out what was removed up to this change. */
+int tl_bank_removed_drop(struct tl_db *db, enum tl_entry_form form, int64_t upto) TL_MUST;

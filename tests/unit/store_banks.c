@@ -128,7 +128,7 @@ t_a_disabled_entry_comes_back(void **state)
 	assert_int_equal(tl_bank_entry_add(f->db, &b, &e), 0);
 	assert_int_equal(tl_bank_entry_disable(f->db, b.id, e.id, 500), 0);
 	int64_t next;
-	assert_int_equal(tl_bank_next_enable(f->db, 100, &next), 0);
+	assert_int_equal(tl_bank_next_turn(f->db, 100, &next), 0);
 	assert_int_equal(next, 500);
 	assert_int_equal(live(f, b.id, 100), 0);
 	assert_int_equal(live(f, b.id, 500), 1);
@@ -142,6 +142,130 @@ t_a_disabled_entry_comes_back(void **state)
 	    tl_bank_entry_page(f->db, b.id, (struct tl_id){0}, 10, f->arena, &page, &n), 0);
 	assert_int_equal(n, 1);
 	assert_true(page[0].enabled);
+}
+
+struct log {
+	int64_t keys[16];
+	int64_t last;
+	size_t n, removed;
+};
+
+static int
+keep_change(void *ctx, const struct tl_bank_change *c)
+{
+	struct log *l = ctx;
+	assert_true(c->removed || c->change > l->last);
+	assert_int_equal(c->value.n, c->removed ? 0 : 32);
+	l->last = c->change;
+	l->keys[l->n++] = c->key;
+	l->removed += c->removed;
+	return 0;
+}
+
+static struct tl_bank_entry
+a_hash(struct unit_store *f, const struct tl_bank *b, uint8_t fill)
+{
+	uint8_t *raw = tl_arena_alloc(f->arena, 32);
+	memset(raw, fill, 32);
+	struct tl_bank_entry e = {
+	    .form = TL_FORM_PDQ, .value = tl_bytes(raw, 32), .enabled = true};
+	assert_int_equal(tl_bank_entry_add(f->db, b, &e), 0);
+	return e;
+}
+
+static struct log
+changes(struct unit_store *f, int64_t after, size_t max, int64_t *ret_upto)
+{
+	struct log l = {.n = 0};
+	assert_int_equal(
+	    tl_bank_changes(f->db, TL_FORM_PDQ, after, max, keep_change, &l, ret_upto), 0);
+	return l;
+}
+
+static void
+t_changes_are_told_once_each_with_their_newest_number(void **state)
+{
+	struct unit_store *f = *state;
+	struct tl_bank b = a_bank(f, "p", TL_BANK_PDQ);
+	struct tl_bank_entry e[3];
+	int64_t upto;
+	for (uint8_t i = 0; i < 3; i++)
+		e[i] = a_hash(f, &b, i);
+	assert_true(e[0].key < e[1].key && e[1].key < e[2].key);
+	struct log l = changes(f, 0, 2, &upto);
+	assert_int_equal(l.n, 2);
+	assert_int_equal(upto, e[1].change);
+	assert_int_equal(tl_bank_entry_disable(f->db, b.id, e[0].id, 0), 0);
+	l = changes(f, upto, 2, &upto);
+	assert_int_equal(l.n, 2);
+	assert_int_equal(l.keys[0], e[2].key);
+	assert_int_equal(l.keys[1], e[0].key);
+	assert_int_equal(tl_bank_entry_remove(f->db, b.id, e[2].id), 0);
+	l = changes(f, upto, 10, &upto);
+	assert_int_equal(l.n, 1);
+	assert_int_equal(l.removed, 1);
+	assert_int_equal(l.keys[0], e[2].key);
+	assert_int_equal(tl_bank_removed_drop(f->db, TL_FORM_PDQ, upto), 0);
+	l = changes(f, 0, 10, &upto);
+	assert_int_equal(l.n, 2);
+	l = changes(f, upto, 10, &upto);
+	assert_int_equal(l.n, 0);
+	struct tl_bank_entry again = a_hash(f, &b, 2);
+	assert_true(again.key > e[2].key);
+	assert_int_equal(tl_bank_get(f->db, b.id, f->arena, &b), 0);
+	assert_int_equal(b.entries, 3);
+	assert_int_equal(tl_bank_entry_by_key(f->db, again.key, f->arena, &e[0]), 0);
+	assert_true(tl_id_eq(e[0].id, again.id));
+	assert_int_equal(tl_bank_entry_by_key(f->db, e[2].key, f->arena, &e[0]), TL_ENOTFOUND);
+}
+
+static void
+t_entries_expire_and_come_back_with_their_key(void **state)
+{
+	struct unit_store *f = *state;
+	struct tl_bank b = a_bank(f, "p", TL_BANK_PDQ);
+	struct tl_bank_entry e = a_hash(f, &b, 7), twice = e;
+	assert_int_equal(tl_bank_entry_add(f->db, &b, &twice), TL_EEXISTS);
+	assert_int_equal(twice.key, e.key);
+	assert_int_equal(tl_bank_entry_expire(f->db, b.id, e.id, 500), 0);
+	assert_int_equal(live(f, b.id, 499), 1);
+	assert_int_equal(live(f, b.id, 500), 0);
+	int64_t turn;
+	assert_int_equal(tl_bank_next_turn(f->db, 100, &turn), 0);
+	assert_int_equal(turn, 500);
+	struct tl_bank_entry back = {.form = TL_FORM_PDQ, .value = e.value, .enabled = true};
+	assert_int_equal(tl_bank_entry_add(f->db, &b, &back), 0);
+	assert_int_equal(back.key, e.key);
+	assert_true(back.change > e.change);
+	assert_int_equal(live(f, b.id, 500), 1);
+	assert_int_equal(tl_bank_entry_review(f->db, b.id, e.id, true), 1);
+	assert_int_equal(tl_bank_entry_review(f->db, b.id, e.id, true), 0);
+	assert_int_equal(tl_bank_entry_get(f->db, b.id, e.id, f->arena, &back), 0);
+	assert_true(back.review_only && tl_bank_entry_live(&back, 500));
+	assert_int_equal(tl_bank_entry_review(f->db, b.id, e.id, false), 1);
+}
+
+static void
+t_a_bank_keeps_direction_share_and_thresholds(void **state)
+{
+	struct unit_store *f = *state;
+	struct tl_bank b = a_bank(f, "p", TL_BANK_PDQ), got;
+	assert_true(b.share == 1 && b.number > 0 && b.direction == TL_DIRECTION_BLOCK);
+	b.direction = TL_DIRECTION_ALLOW;
+	b.share = 0.25;
+	b.classification = TL_S("A1");
+	b.share_known = 80;
+	b.turned = b.no_brake = true;
+	assert_int_equal(tl_bank_set(f->db, &b), 0);
+	assert_int_equal(tl_bank_get(f->db, b.id, f->arena, &got), 0);
+	assert_true(got.direction == TL_DIRECTION_ALLOW && got.share == 0.25);
+	assert_true(got.turned && got.no_brake && got.share_known == 80 && !got.share_query);
+	assert_true(tl_str_is(got.classification, "A1"));
+	b.share = 0;
+	assert_int_equal(tl_bank_set(f->db, &b), TL_EFIELD);
+	b.share = 1.5;
+	assert_int_equal(tl_bank_set(f->db, &b), TL_EFIELD);
+	assert_true(a_bank(f, "q", TL_BANK_PDQ).number > b.number);
 }
 
 static char errors[256];
@@ -225,20 +349,17 @@ t_an_import_knows_hashes_by_their_length(void **state)
 int
 main(void)
 {
+#define CASE(t) cmocka_unit_test_setup_teardown(t, unit_store_setup_tx, unit_store_teardown_tx)
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(
-		t_banks_have_unique_plain_names, unit_store_setup_tx, unit_store_teardown_tx),
-	    cmocka_unit_test_setup_teardown(
-		t_lists_are_as_long_as_what_is_there_and_pages_as_asked, unit_store_setup_tx,
-		unit_store_teardown_tx),
-	    cmocka_unit_test_setup_teardown(t_entries_fit_their_bank_and_raise_its_mark,
-		unit_store_setup_tx, unit_store_teardown_tx),
-	    cmocka_unit_test_setup_teardown(
-		t_a_disabled_entry_comes_back, unit_store_setup_tx, unit_store_teardown_tx),
-	    cmocka_unit_test_setup_teardown(t_an_import_goes_on_after_bad_lines,
-		unit_store_setup_tx, unit_store_teardown_tx),
-	    cmocka_unit_test_setup_teardown(t_an_import_knows_hashes_by_their_length,
-		unit_store_setup_tx, unit_store_teardown_tx),
+	    CASE(t_banks_have_unique_plain_names),
+	    CASE(t_lists_are_as_long_as_what_is_there_and_pages_as_asked),
+	    CASE(t_entries_fit_their_bank_and_raise_its_mark),
+	    CASE(t_a_disabled_entry_comes_back),
+	    CASE(t_changes_are_told_once_each_with_their_newest_number),
+	    CASE(t_entries_expire_and_come_back_with_their_key),
+	    CASE(t_a_bank_keeps_direction_share_and_thresholds),
+	    CASE(t_an_import_goes_on_after_bad_lines),
+	    CASE(t_an_import_knows_hashes_by_their_length),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

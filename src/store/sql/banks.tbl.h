@@ -1,24 +1,46 @@
-/* Banks and their entries. Every change raises banks.changed: loaders watch its sum. */
-S(BANK_ADD, "INSERT INTO banks(id, name, kind, policy, source, distance, enabled, created_at, changed)"
-	    " VALUES($1, $2, $3, $4, $5, $6, $7, $8, 1)")
-S(BANK_GET, "SELECT b.id, b.name, b.kind, b.policy, b.source, b.distance, b.enabled, b.created_at, b.changed,"
-	    " (SELECT COUNT(*) FROM bank_entries e WHERE e.bank = b.id) FROM banks b WHERE b.id = $1")
+/* Banks and their entries. Every change raises banks.changed, which loaders watch, and gives the entry a new `change`. */
+#define BANK_COLS                                                                              \
+	"id, name, kind, policy, source, distance, enabled, created_at, changed, entries, number, direction, share,"   \
+	" classification, share_query, share_known, turned, brake"
+#define BANK_ENTRY_COLS                                                                        \
+	"e.id, e.value, e.form, e.note, e.provenance, e.enabled, e.disabled_until, e.added_at, e.key, e.change,"       \
+	" e.expires_at, e.review_only, e.classification"
+S(BANK_COUNT, "UPDATE bank_counter SET key = key + $1, change = change + 1 RETURNING key, change")
+S(BANK_CHANGE, "SELECT change FROM bank_counter")
+S(BANK_ADD, "INSERT INTO banks(" BANK_COLS ") VALUES($1, $2, $3, $4, $5, $6, $7, $8, 1, 0,"
+	    " (SELECT COALESCE(MAX(number), 0) + 1 FROM banks), $9, $10, $11, $12, $13, $14, $15)")
+S(BANK_GET, "SELECT " BANK_COLS " FROM banks WHERE id = $1")
 S(BANK_BY_NAME, "SELECT id FROM banks WHERE name = $1")
-S(BANK_LIST, "SELECT b.id, b.name, b.kind, b.policy, b.source, b.distance, b.enabled, b.created_at, b.changed,"
-	     " (SELECT COUNT(*) FROM bank_entries e WHERE e.bank = b.id) FROM banks b ORDER BY b.name")
+S(BANK_LIST, "SELECT " BANK_COLS " FROM banks ORDER BY name")
 S(BANK_NAMES, "SELECT name, kind FROM banks ORDER BY name")
-S(BANK_SET, "UPDATE banks SET policy = $2, source = $3, distance = $4, enabled = $5, changed = changed + 1"
+S(BANK_SET, "UPDATE banks SET policy = $2, source = $3, distance = $4, enabled = $5, direction = $6, share = $7,"
+	    " classification = $8, share_query = $9, share_known = $10, turned = $11, brake = $12, changed = changed + 1"
 	    " WHERE id = $1")
-S(BANK_TOUCH, "UPDATE banks SET changed = changed + 1 WHERE id = $1")
+S(BANK_TOUCH, "UPDATE banks SET changed = changed + 1, entries = entries + $2 WHERE id = $1")
 S(BANK_MARKS, "SELECT kind, SUM(changed) FROM banks GROUP BY kind")
-S(BANK_ENTRY_ADD, "INSERT INTO bank_entries(bank, id, value, form, note, provenance, enabled, disabled_until, added_at)"
-		  " VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9)")
-S(BANK_ENTRY_REVIVE, "UPDATE bank_entries SET enabled = 1, disabled_until = NULL, note = COALESCE($4, note)"
-		     " WHERE bank = $1 AND form = $2 AND value = $3 AND enabled = 0")
-S(BANK_ENTRY_DROP, "DELETE FROM bank_entries WHERE bank = $1 AND id = $2")
-S(BANK_ENTRY_ENABLE, "UPDATE bank_entries SET enabled = $3, disabled_until = $4 WHERE bank = $1 AND id = $2")
-S(BANK_ENTRY_PAGE, "SELECT id, value, form, note, provenance, enabled, disabled_until, added_at FROM bank_entries"
-		   " WHERE bank = $1 AND id < $2 ORDER BY id DESC LIMIT $3")
-S(BANK_ENTRY_LIVE, "SELECT id, value, form FROM bank_entries WHERE bank = $1"
-		   " AND (enabled = 1 OR disabled_until <= $2)")
-S(BANK_NEXT_ENABLE, "SELECT MIN(disabled_until) FROM bank_entries WHERE enabled = 0 AND disabled_until > $1")
+S(BANK_ENTRY_ADD, "INSERT INTO bank_entries(bank, id, value, form, note, provenance, enabled, disabled_until, added_at,"
+		  " key, change, expires_at, classification) VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)")
+S(BANK_ENTRY_OF, "SELECT id, enabled, key, expires_at FROM bank_entries WHERE bank = $1 AND form = $2 AND value = $3")
+S(BANK_ENTRY_REVIVE, "UPDATE bank_entries SET enabled = 1, disabled_until = NULL, note = COALESCE($3, note), change = $4,"
+		     " expires_at = $5, provenance = COALESCE($6, provenance), classification = COALESCE($7, classification)"
+		     " WHERE bank = $1 AND id = $2")
+S(BANK_ENTRY_DROP, "DELETE FROM bank_entries WHERE bank = $1 AND id = $2 RETURNING key, form")
+S(BANK_ENTRY_ENABLE, "UPDATE bank_entries SET enabled = $3, disabled_until = $4, change = $5 WHERE bank = $1 AND id = $2")
+S(BANK_ENTRY_EXPIRE, "UPDATE bank_entries SET expires_at = $3, change = $4 WHERE bank = $1 AND id = $2")
+S(BANK_ENTRY_REVIEW, "UPDATE bank_entries SET review_only = $3, change = $4 WHERE bank = $1 AND id = $2 AND review_only <> $3")
+S(BANK_ENTRY_GET, "SELECT " BANK_ENTRY_COLS ", e.bank FROM bank_entries e WHERE e.bank = $1 AND e.id = $2")
+S(BANK_ENTRY_BY_KEY, "SELECT " BANK_ENTRY_COLS ", e.bank FROM bank_entries e WHERE e.key = $1")
+S(BANK_ENTRY_PAGE, "SELECT " BANK_ENTRY_COLS ", e.bank FROM bank_entries e WHERE e.bank = $1 AND e.id < $2"
+		   " ORDER BY e.id DESC LIMIT $3")
+S(BANK_ENTRY_LIVE, "SELECT id, value, form FROM bank_entries WHERE bank = $1 AND (enabled = 1 OR disabled_until <= $2)"
+		   " AND (expires_at IS NULL OR expires_at > $2)")
+S(BANK_NEXT_TURN, "SELECT MIN(at) FROM (SELECT MIN(disabled_until) AS at FROM bank_entries"
+		  " WHERE disabled_until IS NOT NULL AND disabled_until > $1 AND enabled = 0 UNION ALL SELECT MIN(expires_at)"
+		  " FROM bank_entries WHERE expires_at IS NOT NULL AND expires_at > $1) AS turns")
+S(BANK_CHANGES, "SELECT e.key, e.change, b.number, e.value FROM bank_entries e JOIN banks b ON b.id = e.bank"
+		" WHERE e.form = $1 AND e.change > $2 AND e.change <= $3 ORDER BY e.change LIMIT $4")
+S(BANK_REMOVED_ADD, "INSERT INTO bank_removed(form, change, key, bank) SELECT $2, $3, $4, number FROM banks WHERE id = $1")
+S(BANK_REMOVED, "SELECT key, change, bank FROM bank_removed WHERE form = $1 AND change > $2 AND change <= $3 ORDER BY change")
+S(BANK_REMOVED_DROP, "DELETE FROM bank_removed WHERE form = $1 AND change <= $2")
+#undef BANK_COLS
+#undef BANK_ENTRY_COLS
