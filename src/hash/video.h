@@ -15,10 +15,18 @@
 
 /*
  * How a frame came into the list. Plain frames (0) lie on the grid of one a second and are what other programs compare;
- * the text forms carry them alone. A CROPPED frame is the picture inside the black bars of the frame before it, at the
- * same time. A SCENE frame is the first after a cut, between two of the grid; it may have a CROPPED one as well.
+ * the text forms carry them alone. The others are further looks of the plain frame before them:
+ *   CROPPED  the picture inside the black bars of the frame before it, at the same time (it may have the next two as well)
+ *   SCENE    the first frame after a cut
+ *   BETWEEN  a frame every quarter of a second: a copy that begins half a second later, or runs faster, has its grid
+ *            elsewhere, and in a second much changes
  */
-enum tl_video_frame_flag { TL_VIDEO_CROPPED = 1, TL_VIDEO_SCENE = 2, TL_VIDEO_FLAGS = 3 };
+enum tl_video_frame_flag {
+	TL_VIDEO_CROPPED = 1,
+	TL_VIDEO_SCENE = 2,
+	TL_VIDEO_BETWEEN = 4,
+	TL_VIDEO_FLAGS = 7
+};
 
 struct tl_video_frame {
 	struct tl_pdq hash;
