@@ -4,77 +4,26 @@
  * Promises: sums run in the order of the reference, so that even pictures without content hash alike; any
  * samples, numbers or not, give some hash and never a fault. Fails only on bad text and impossible sizes.
  */
-#include "hash/pdq.h"
-
-#include <math.h>
+#include "hash/pdq_loops_int.h"
 
 #define SIDE TL_PDQ_SIDE
-#define FREQ 16
+#define FREQ TL_PDQ_FREQ
 
-struct dct {
-	float row[FREQ][SIDE]; /* no constant term */
-	float col[SIDE][FREQ];
-};
-
-static struct dct
-dct_make(void)
+const struct tl_pdq_loops *
+tl_pdq_loops(void)
 {
-	struct dct d = {0};
-	const float scale = (float)sqrt(2.0 / SIDE);
-	for (int i = 0; i < FREQ; i++)
-		for (int j = 0; j < SIDE; j++) {
-			double angle = M_PI / 2 / SIDE * (i + 1) * (2 * j + 1);
-			d.row[i][j] = (float)((double)scale * cos(angle));
-			d.col[j][i] = d.row[i][j];
-		}
-	return d;
-}
-
-static struct dct dct;
-
-__attribute__((constructor)) static void
-dct_init(void)
-{
-	dct = dct_make();
-}
-
-/* A step between neighbours in hundredths, toward zero; nonsense counts as none. */
-static int
-step(float a, float b)
-{
-	float d = (a - b) * 100 / 255;
-	return d > -1e6f && d < 1e6f ? abs((int)d) : 0;
+#if defined(__x86_64__)
+	if (__builtin_cpu_supports("avx2"))
+		return &tl_pdq_loops_avx2;
+#endif
+	return &tl_pdq_loops_any;
 }
 
 static int
 quality_of(const struct tl_pdq_frame *f)
 {
-	int64_t sum = 0;
-	for (int i = 0; i < SIDE; i++)
-		for (int j = 0; j < SIDE; j++) {
-			float v = f->v[i][j];
-			if (i + 1 < SIDE)
-				sum += step(v, f->v[i + 1][j]);
-			if (j + 1 < SIDE)
-				sum += step(v, f->v[i][j + 1]);
-		}
+	int64_t sum = tl_pdq_loops()->gradient(f);
 	return sum / 90 < 100 ? (int)(sum / 90) : 100;
-}
-
-/* B = D A D^T */
-static void
-transform(const struct tl_pdq_frame *f, float b[FREQ][FREQ])
-{
-	float t[FREQ][SIDE] = {0};
-	for (int i = 0; i < FREQ; i++)
-		for (int k = 0; k < SIDE; k++)
-			for (int j = 0; j < SIDE; j++)
-				t[i][j] += dct.row[i][k] * f->v[k][j];
-	memset(b, 0, FREQ * sizeof b[0]);
-	for (int i = 0; i < FREQ; i++)
-		for (int k = 0; k < SIDE; k++)
-			for (int j = 0; j < FREQ; j++)
-				b[i][j] += t[i][k] * dct.col[k][j];
 }
 
 /* An integer that orders like the float (and has a place for every bit pattern). */
@@ -153,7 +102,7 @@ tl_pdq_hash(const struct tl_pdq_frame *f, struct tl_pdq *ret, int *ret_quality)
 		*ret_quality = 0;
 		return;
 	}
-	transform(f, b);
+	tl_pdq_loops()->transform(f, b);
 	bits_of(b, ret);
 	*ret_quality = quality_of(f);
 }
@@ -166,7 +115,7 @@ tl_pdq_hash_all(const struct tl_pdq_frame *f, struct tl_pdq ret[TL_PDQ_TURNS], i
 	*ret_quality = 0;
 	if (f->blank)
 		return;
-	transform(f, b);
+	tl_pdq_loops()->transform(f, b);
 	for (int i = 0; i < TL_PDQ_TURNS; i++) {
 		turn(b, (enum tl_pdq_turn)i, turned);
 		bits_of(turned, &ret[i]);

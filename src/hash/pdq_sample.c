@@ -3,24 +3,31 @@
  *
  * The two passes along one axis are one linear filter, and its neighbours that survive hardly overlap. So each
  * axis has, for each of its 64 kept places, a short run of weights; a picture's row is added into the (at most
- * RING) kept rows that it touches, and a kept row that is complete is cut down to 64 samples at once. Costs one
- * to two multiplications a pixel and a few rows of memory, whatever the picture's height.
- * Weights are doubles that sum to 1: an even surface comes out exactly even.
+ * RING) kept rows that it touches, and a kept row that is complete is cut down to 64 samples at once. Costs about one
+ * multiplication a pixel and a few rows of memory, whatever the picture's height.
+ * Bytes are summed in whole numbers, sixteen at a time, where no window is cut off by the picture's edge (weights are
+ * then counts over the window's square); everything else in doubles whose weights sum to 1. Both are exact beyond
+ * what a float can hold: an even surface comes out exactly even.
  */
 #include "hash/pdq_int.h"
+#include "hash/pdq_loops_int.h"
 
 #define SIDE TL_PDQ_SIDE
 #define SMALL_MAX (1u << 17) /* pixels: up to here tl_pdq_small filters */
 #define RING 4               /* kept rows that one input row can touch; ring_fits checks it */
+#define COUNT_MAX 257        /* bytes that a 16-bit sum holds: 257 x 255 = 65535 */
 
 struct run {
 	uint32_t at; /* first input sample */
 	uint32_t n;
 	double *w;
+	bool
+	    whole; /* no window is cut off: w x side of the window, squared, are whole numbers */
 };
 
 struct axis {
 	uint32_t dim;
+	uint32_t window;
 	struct run run[SIDE];
 	double *weights; /* of all runs */
 };
@@ -29,54 +36,15 @@ struct tl_pdq_sampler {
 	struct axis x, y;
 	uint32_t row;   /* the next input row */
 	uint32_t first; /* the first kept row that is not complete */
-	double *acc;    /* RING rows of x.dim */
-	bool as_is;     /* 64 x 64 pictures are not filtered */
-	float *small;   /* the whole plane of a small picture, else NULL */
-	void (*add_u8)(double *acc, const uint8_t *row, size_t n, double w);
-	void (*add_f32)(double *acc, const float *row, size_t n, double w);
+	double *acc;    /* RING rows of x.dim, as are the next two */
+	uint32_t *sum;  /* whole numbers, where the run is whole and rows are bytes */
+	uint16_t *part; /* the newest of them: `parts` bytes each, not in `sum` yet */
+	uint32_t parts[RING];
+	bool as_is;   /* 64 x 64 pictures are not filtered */
+	float *small; /* the whole plane of a small picture, else NULL */
+	const struct tl_pdq_loops *loops;
 	struct tl_pdq_frame frame;
 };
-
-/* The hot loops: one text, compiled for any processor and for AVX2. */
-static inline __attribute__((always_inline)) void
-add_u8(double *restrict acc, const uint8_t *restrict row, size_t n, double w)
-{
-	for (size_t i = 0; i < n; i++)
-		acc[i] += w * (double)row[i];
-}
-
-static inline __attribute__((always_inline)) void
-add_f32(double *restrict acc, const float *restrict row, size_t n, double w)
-{
-	for (size_t i = 0; i < n; i++)
-		acc[i] += w * (double)row[i];
-}
-
-static void
-add_u8_any(double *acc, const uint8_t *row, size_t n, double w)
-{
-	add_u8(acc, row, n, w);
-}
-
-static void
-add_f32_any(double *acc, const float *row, size_t n, double w)
-{
-	add_f32(acc, row, n, w);
-}
-
-#if defined(__x86_64__)
-__attribute__((target("avx2"))) static void
-add_u8_avx2(double *acc, const uint8_t *row, size_t n, double w)
-{
-	add_u8(acc, row, n, w);
-}
-
-__attribute__((target("avx2"))) static void
-add_f32_avx2(double *acc, const float *row, size_t n, double w)
-{
-	add_f32(acc, row, n, w);
-}
-#endif
 
 /* The box's reach around a sample: `before` samples left of it and `after` right of it. */
 struct box {
@@ -108,6 +76,7 @@ run_init(struct run *r, uint32_t dim, uint32_t at, double *w)
 	box_span(b, dim, from, &lo, &unused);
 	box_span(b, dim, to, &unused, &hi);
 	*r = (struct run){.at = lo, .n = hi - lo + 1, .w = w};
+	r->whole = r->n == 2 * (b.before + b.after) + 1 && b.before + b.after < COUNT_MAX;
 	for (uint32_t m = from; m <= to; m++) {
 		uint32_t p, q;
 		box_span(b, dim, m, &p, &q);
@@ -127,6 +96,7 @@ axis_init(struct axis *a, uint32_t dim)
 {
 	size_t longest = 2 * ((size_t)(dim + 127) / 128) + 1;
 	a->dim = dim;
+	a->window = (dim + 127) / 128;
 	a->weights = calloc(SIDE * longest, sizeof *a->weights);
 	if (!a->weights)
 		abort();
@@ -161,10 +131,13 @@ tl_pdq_sampler_create(uint32_t width, uint32_t height, struct tl_pdq_sampler **r
 		return tl_fail(
 		    TL_ETOOBIG, "a picture has at most %d pixels a side", TL_PDQ_SIDE_MAX);
 	struct tl_pdq_sampler *s = calloc(1, sizeof *s);
-	double *acc = calloc((size_t)RING * width, sizeof *acc);
+	double *acc =
+	    calloc((size_t)RING * width, sizeof *acc + sizeof *s->sum + sizeof *s->part);
 	if (!s || !acc)
 		abort();
 	s->acc = acc;
+	s->sum = (uint32_t *)(acc + (size_t)RING * width);
+	s->part = (uint16_t *)(s->sum + (size_t)RING * width);
 	axis_init(&s->x, width);
 	axis_init(&s->y, height);
 	if (!ring_fits(&s->y)) {
@@ -178,14 +151,7 @@ tl_pdq_sampler_create(uint32_t width, uint32_t height, struct tl_pdq_sampler **r
 		if (!s->small)
 			abort();
 	}
-	s->add_u8 = add_u8_any;
-	s->add_f32 = add_f32_any;
-#if defined(__x86_64__)
-	if (__builtin_cpu_supports("avx2")) {
-		s->add_u8 = add_u8_avx2;
-		s->add_f32 = add_f32_avx2;
-	}
-#endif
+	s->loops = tl_pdq_loops();
 	*ret = s;
 	return 0;
 }
@@ -209,11 +175,38 @@ tl_pdq_sampler_destroyp(struct tl_pdq_sampler **s)
 	*s = NULL;
 }
 
+/* The 16-bit sums of a place in the ring join the 32-bit ones. */
+static void
+join_parts(struct tl_pdq_sampler *s, uint32_t place)
+{
+	size_t at = (size_t)place * s->x.dim;
+	s->loops->join_parts(s->sum + at, s->part + at, s->x.dim);
+	s->parts[place] = 0;
+}
+
+/* Adds a row of bytes in whole numbers to a run that is whole. */
+static void
+count_row(struct tl_pdq_sampler *s, uint32_t place, const uint8_t *row, double w)
+{
+	const double window = s->y.window;
+	const uint32_t count = (uint32_t)(w * window * window + 0.5);
+	if (s->parts[place] + count > COUNT_MAX)
+		join_parts(s, place);
+	s->parts[place] += count;
+	s->loops->count_u8(s->part + (size_t)place * s->x.dim, row, s->x.dim, (uint16_t)count);
+}
+
 /* Cuts a complete row down to its 64 samples and frees its place in the ring. */
 static void
 finish_row(struct tl_pdq_sampler *s, uint32_t k)
 {
 	double *acc = s->acc + (size_t)(k % RING) * s->x.dim;
+	if (s->parts[k % RING]) {
+		const double window = s->y.window;
+		join_parts(s, k % RING);
+		s->loops->join_sums(acc, s->sum + (size_t)(k % RING) * s->x.dim, s->x.dim,
+		    1 / (window * window));
+	}
 	for (uint32_t j = 0; j < SIDE; j++) {
 		const struct run *r = &s->x.run[j];
 		double sum = 0;
@@ -233,11 +226,13 @@ take_row(struct tl_pdq_sampler *s, const uint8_t *u8, const float *f32)
 		const struct run *r = &s->y.run[k];
 		if (same_place(&s->y, k))
 			continue;
-		double *acc = s->acc + (size_t)(k % RING) * s->x.dim;
-		if (u8)
-			s->add_u8(acc, u8, s->x.dim, r->w[y - r->at]);
+		double *acc = s->acc + (size_t)(k % RING) * s->x.dim, w = r->w[y - r->at];
+		if (f32)
+			s->loops->add_f32(acc, f32, s->x.dim, w);
+		else if (r->whole)
+			count_row(s, k % RING, u8, w);
 		else
-			s->add_f32(acc, f32, s->x.dim, r->w[y - r->at]);
+			s->loops->add_u8(acc, u8, s->x.dim, w);
 	}
 	while (s->first < SIDE && s->y.run[s->first].at + s->y.run[s->first].n == y + 1) {
 		uint32_t k = s->first++;

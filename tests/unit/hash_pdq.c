@@ -1,9 +1,12 @@
 /*
- * PDQ against a second, literal implementation: means over windows written down as they are defined, in double
- * precision, a transform without any order tricks. Pictures of many shapes, drawn from a fixed sequence.
+ * PDQ against two others: means over windows written down as they are defined, in double precision, with a transform
+ * without any order tricks; and the published steps to the letter (pdq_oracle.h), over many more shapes. Pictures are
+ * drawn from a fixed sequence.
  * (The published vectors need decoders and are checked in media_vectors.c.)
  */
-#include "hash/pdq.h"
+#include "hash/pdq_loops_int.h"
+
+#include "pdq_oracle.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -155,6 +158,89 @@ t_samples_and_hash_equal_the_oracle(void **state)
 	    {640, 480}, {1023, 130}, {2000, 70}, {70, 2000}, {30, 5000}, {5000, 30}};
 	for (uint32_t i = 0; i < TL_COUNT(size); i++)
 		compare(size[i][0], size[i][1], i + 1);
+}
+
+/*
+ * Small pictures take the reference's own steps: not one bit may differ. Large ones take the short cut: two bits, and
+ * quality one off. (Where a large one has a side under 64, samples repeat and rounding decides: then only quality.)
+ */
+static void
+hold_to_the_steps(uint32_t w, uint32_t h, uint32_t seed)
+{
+	uint8_t *luma = draw(w, h, seed);
+	float *plane = malloc((size_t)w * h * sizeof *plane);
+	struct tl_pdq got, want;
+	int quality, should;
+	assert_non_null(plane);
+	for (size_t i = 0; i < (size_t)w * h; i++)
+		plane[i] = luma[i];
+	oracle_pdq(plane, w, h, &want, &should);
+	assert_int_equal(tl_pdq_of_luma(luma, w, h, w, &got, &quality), 0);
+	int most = w * h <= 1u << 17 ? 0 : w < SIDE || h < SIDE ? 256 : 2;
+	int away = tl_pdq_distance(&got, &want);
+	if (away > most || abs(quality - should) > 1)
+		print_error(
+		    "%u x %u: %d bits away, quality %d for %d\n", w, h, away, quality, should);
+	assert_in_range(away, 0, most);
+	assert_in_range(abs(quality - should), 0, 1);
+	free(plane);
+	free(luma);
+}
+
+static void
+t_every_shape_equals_the_published_steps(void **state)
+{
+	(void)state;
+	static const uint16_t size[][2] = {{5, 5}, {5, 1500}, {1500, 5}, {7, 1499}, {1499, 7},
+	    {13, 1009}, {61, 67}, {64, 64}, {64, 1500}, {127, 1031}, {1031, 127}, {257, 509},
+	    {509, 521}, {769, 1021}, {1021, 641}, {512, 512}, {1500, 1500}, {96, 1493},
+	    {1493, 96}, {640, 480}, {2049, 70}, {70, 2049}};
+	uint32_t seed = 77;
+	for (uint32_t i = 0; i < TL_COUNT(size); i++)
+		hold_to_the_steps(size[i][0], size[i][1], 100 + i);
+	for (uint32_t i = 0; i < 60; i++) {
+		uint32_t w = 5 + next(&seed) % 1496, most = 250000 / w;
+		uint32_t h = 5 + next(&seed) % (most < 1500 ? most : 1496);
+		hold_to_the_steps(w, h, 200 + i);
+	}
+}
+
+/* What the processor can do must not show in any bit. */
+static void
+t_loops_give_the_same_on_every_processor(void **state)
+{
+	(void)state;
+	enum { N = 1003 };
+	static double acc[2][N];
+	static float row[N], b[2][TL_PDQ_FREQ][TL_PDQ_FREQ];
+	static uint8_t bytes[N];
+	static uint16_t part[2][N];
+	static uint32_t sum[2][N];
+	static struct tl_pdq_frame f;
+	const struct tl_pdq_loops *loops[2] = {&tl_pdq_loops_any, tl_pdq_loops()};
+	uint32_t seed = 5;
+	for (int i = 0; i < N; i++) {
+		bytes[i] = (uint8_t)next(&seed);
+		row[i] = (float)(next(&seed) % 25500) / 100;
+	}
+	for (int i = 0; i < SIDE * SIDE; i++)
+		f.v[i / SIDE][i % SIDE] = (float)(next(&seed) % 25500) / 100;
+	for (int k = 0; k < 2; k++) {
+		loops[k]->count_u8(part[k], bytes, N, 256);
+		loops[k]->count_u8(part[k], bytes, N, 1);
+		for (int i = 0; i < N; i++)
+			assert_int_equal(part[k][i], 257 * bytes[i]);
+		loops[k]->join_parts(sum[k], part[k], N);
+		loops[k]->join_sums(acc[k], sum[k], N, 1.0 / 7);
+		loops[k]->add_u8(acc[k], bytes, N, 0.1);
+		loops[k]->add_f32(acc[k], row, N, 0.3);
+		loops[k]->transform(&f, b[k]);
+		for (int i = 0; i < N; i++)
+			assert_true(part[k][i] == 0 && sum[k][i] == 0);
+	}
+	assert_memory_equal(acc[0], acc[1], sizeof acc[0]);
+	assert_memory_equal(b[0], b[1], sizeof b[0]);
+	assert_true(loops[0]->gradient(&f) == loops[1]->gradient(&f));
 }
 
 /* Every height up to a few thousand must fit the ring of rows. */
@@ -316,6 +402,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(t_samples_and_hash_equal_the_oracle),
+	    cmocka_unit_test(t_every_shape_equals_the_published_steps),
+	    cmocka_unit_test(t_loops_give_the_same_on_every_processor),
 	    cmocka_unit_test(t_every_height_is_accepted),
 	    cmocka_unit_test(t_impossible_sizes_are_refused),
 	    cmocka_unit_test(t_tiny_pictures_hash_to_zero),
