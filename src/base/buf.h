@@ -16,6 +16,7 @@ struct tl_buf {
 
 void tl_buf_fini(struct tl_buf *b);
 void tl_buf_reset(struct tl_buf *b); /* empties, keeps memory and limit */
+
 uint8_t *tl_buf_room(struct tl_buf *b,
     size_t n); /* n writable bytes at the end, NULL at the limit; then tl_buf_grew */
 void tl_buf_grew(struct tl_buf *b, size_t n);
@@ -28,7 +29,8 @@ void tl_buf_printf(struct tl_buf *b, const char *fmt, ...) TL_PRINTF(2, 3);
 static inline struct tl_str
 tl_buf_str(const struct tl_buf *b)
 {
-	return (struct tl_str){b->p, b->n};
+	struct tl_str s = {b->p, b->n};
+	return s;
 }
 
 /* NUL-terminated view; valid until the next change. */

@@ -22,13 +22,15 @@ struct tl_str {
 static inline struct tl_str
 tl_str(const char *z)
 {
-	return (struct tl_str){(const uint8_t *)z, z ? strlen(z) : 0};
+	struct tl_str s = {(const uint8_t *)z, z ? strlen(z) : 0};
+	return s;
 }
 
 static inline struct tl_str
 tl_bytes(const void *p, size_t n)
 {
-	return (struct tl_str){p, n};
+	struct tl_str s = {(const uint8_t *)p, n};
+	return s;
 }
 
 static inline bool
