@@ -139,8 +139,11 @@ C(rule_check, "rule check", "[FOLDER]", 0, 1, CLI_CONFIG, "Check rule packs and 
 C(rule_list, "rule list", "", 0, 0, CLI_CONFIG, "List rules and whether they are in force.", "tutela rule list")
 C(policy_list, "policy list", "", 0, 0, CLI_CONFIG, "List policies.", "tutela policy list")
 
-C(hash, "hash", "FILE...", 1, -1, CLI_NOTHING, "Print file, quality and PDQ hash of pictures, separated by tabs.",
-    "tutela hash holiday.jpg")
+C(hash, "hash", "FILE...", 1, -1, CLI_NOTHING,
+    "Print file, quality and PDQ hash of pictures, separated by tabs; of videos a line a frame, with its second. - is standard input.",
+    "tutela hash --all holiday.jpg")
+O(hash, "all", NULL,
+    "Print all hashes, one a line after file and name: SHA-256, MD5, PDQ with its quality as it is and turned in seven ways, frames, fingerprint of the sound.")
 O(hash, "digests", NULL, "Print SHA-256 and MD5 as well.")
 
 C(doctor, "doctor", "", 0, 0, CLI_CONFIG, "Look for what is wrong or late, and say what to do about it.", "tutela doctor")

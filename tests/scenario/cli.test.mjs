@@ -1,6 +1,7 @@
 // The command line against the real binary, in folders of its own. Run by ./test (node --test tests/scenario/*).
 import { test, before, after } from 'node:test'
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { spawn, spawnSync } from 'node:child_process'
 import { chownSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync, appendFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -228,6 +229,27 @@ test('hash prints file, quality and pdq, decoded in the jail', () => {
   assert.match(files[0].sha256, /^[0-9a-f]{64}$/)
   assert.equal(files[1].pdq, null)
   assert.ok(files[1].error)
+})
+
+test('hash --all tells everything of each file, of standard input too, and goes on after one that fails', () => {
+  const file = join(root, 'tests/data/pdq/scene00.png')
+  const bytes = readFileSync(file)
+  const { pdq } = JSON.parse(ok(['hash', '--json', file], { dir: null })).files[0]
+  const lines = ok(['hash', '--all', file], { dir: null }).trim().split('\n').map((line) => line.split('\t'))
+  const of = Object.fromEntries(lines.map(([, name, value]) => [name, value]))
+  assert.equal(of.sha256, createHash('sha256').update(bytes).digest('hex'))
+  assert.equal(of.md5, createHash('md5').update(bytes).digest('hex'))
+  assert.equal(of.pdq, pdq)
+  const turned = Object.keys(of).filter((name) => name.startsWith('pdq'))
+  assert.equal(turned.length, 8)
+  assert.equal(new Set(turned.map((name) => of[name])).size, 8)
+  assert.ok(lines.filter(([, name]) => turned.includes(name)).every((row) => row[3] === '87'))
+  const r = run(['hash', '--json', '--all', join(root, 'README.md'), '-', '/nonexistent'], { dir: null, input: bytes })
+  assert.equal(r.code, 3)
+  const [text, piped, none] = JSON.parse(r.out).files
+  assert.match(text.sha256, /^[0-9a-f]{64}$/)
+  assert.ok(text.error && text.pdq === null && none.error && none.sha256 === null)
+  assert.deepEqual([piped.type, piped.width, piped.height, piped.bytes, piped.pdq, piped.pdq_rot180], ['image/png', 640, 480, bytes.length, pdq, of.pdq_rot180])
 })
 
 test('doctor says what is wrong and what to do', () => {
