@@ -1,6 +1,6 @@
 /*
- * tutela-decode: the jail for hostile pictures. Started by a worker or by `tutela hash` with one socket on
- * descriptor 3; argv[1] is "light" or "full" (sys/decode_msg.h). Not for people: it has no other interface.
+ * tutela-decode: the jail for hostile pictures, videos and sounds. Started by a worker or by `tutela hash` with one socket on
+ * descriptor 3; argv[1] is "light", "full", "film" or "encode" (sys/decode_msg.h). Not for people: it has no other interface.
  * Fails at start when its libraries are missing; refuses each item when the kernel cannot confine it.
  */
 #include "decode/decode.h"
@@ -40,15 +40,17 @@ int
 main(int argc, char **argv)
 {
 	int statm = statm_open();
-	bool full = argc == 2 && strcmp(argv[1], "full") == 0;
-	bool light = argc == 2 && strcmp(argv[1], "light") == 0;
+	const char *kind = argc == 2 ? argv[1] : "";
+	bool full = strcmp(kind, "full") == 0, light = strcmp(kind, "light") == 0;
+	bool film = strcmp(kind, "film") == 0 || strcmp(kind, "encode") == 0;
 	bool weak;
-	if (!full && !light) {
+	if (!full && !light && !film) {
 		(void)fprintf(
 		    stderr, "tutela-decode is started by tutelad and by tutela hash.\n");
 		return 2;
 	}
-	if (tl_jail_files(libraries, &weak) < 0 || (full && tl_codec_vips_load() < 0)) {
+	if (tl_jail_files(libraries, &weak) < 0 || (full && tl_codec_vips_load() < 0) ||
+	    (film && tl_film_load() < 0)) {
 		(void)fprintf(stderr, "tutela-decode: %s\n", tl_err_text());
 		return 1;
 	}

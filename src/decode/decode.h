@@ -1,5 +1,5 @@
 /*
- * Inside the decoder. A codec reads hostile bytes and gives rows to the sink; it returns TL_DECODE_OK or the reason
+ * Inside the decoder. A codec of pictures reads hostile bytes and gives rows to the sink; it returns TL_DECODE_OK or the reason
  * why not. It may crash or hang: its process holds one item only.
  */
 #pragma once
@@ -44,6 +44,17 @@ enum tl_decode_reason tl_codec_vips(
 
 /* Loads libvips and its codecs; STATE when they are not there. Before the first tl_codec_vips. */
 int tl_codec_vips_load(void) TL_MUST;
+
+/* Loads FFmpeg and chromaprint; CONFIG when they are not there. Before the two below. */
+int tl_film_load(void) TL_MUST;
+
+/* Videos and sounds. Fills the answer's fields but id and reason, and gives the sealed payload. */
+enum tl_decode_reason tl_film_decode(
+    struct tl_str file, const struct tl_decode_ask *q, struct tl_decode_answer *a, int *ret_fd);
+
+/* Raw pixels or samples of ours to WebM. */
+enum tl_decode_reason tl_film_encode(
+    struct tl_str raw, const struct tl_decode_ask *q, struct tl_decode_answer *a, int *ret_fd);
 
 /* Orientation 1..8 from an EXIF block ("Exif\0\0" in front or not); 0 when it does not say. */
 uint16_t tl_exif_orientation(struct tl_str exif);

@@ -33,6 +33,12 @@ static enum tl_decode_reason
 decode(
     struct tl_str file, const struct tl_decode_ask *q, struct tl_decode_answer *a, int *ret_fd)
 {
+	enum tl_decoder kind = tl_decoder_for((enum tl_format)q->format);
+	if (kind == TL_DECODER_ENCODE)
+		return tl_film_encode(file, q, a, ret_fd);
+	if (kind == TL_DECODER_FILM)
+		return tl_sniff(file) == q->format ? tl_film_decode(file, q, a, ret_fd)
+						   : TL_DECODE_UNSUPPORTED;
 	tl_codec codec = codec_for(file, q);
 	if (!codec)
 		return TL_DECODE_UNSUPPORTED;
@@ -56,7 +62,7 @@ enter_jail(const struct tl_decode_ask *q, uint64_t program_bytes, bool *ret_weak
 {
 	const uint64_t mb = 1u << 20;
 	struct tl_jail_limits limits = {
-	    .memory_bytes = program_bytes + (BESIDE_MB + q->memory_mb) * mb,
+	    .memory_bytes = program_bytes + (BESIDE_MB + q->memory_mb) * mb + q->size,
 	    .file_bytes = TL_DECODE_PAYLOAD_MAX,
 	    .cpu_s = q->deadline_ms / 1000 + 2,
 	    .fds = 16};

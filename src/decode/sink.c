@@ -129,6 +129,7 @@ tl_sink_end(struct tl_sink *s, struct tl_decode_answer *a, int *ret_fd)
 	a->channels = s->facts.channels;
 	a->orientation = s->facts.orientation;
 	a->pages = s->facts.pages;
+	a->samples = 1;
 	a->preview_width = s->shrink.pw;
 	a->preview_height = s->shrink.ph;
 	a->payload_bytes = (uint32_t)s->payload_bytes;

@@ -47,6 +47,8 @@ struct slot {
 struct tl_jails {
 	char program[4096];
 	unsigned slots; /* with those for slow ones */
+	unsigned slow_places;
+	bool long_only;
 	unsigned recycle_after;
 	uint64_t last_id;
 	int epoll_fd;
@@ -61,12 +63,22 @@ tl_picture_fini(struct tl_picture *p)
 	p->map = p->preview = (struct tl_str){NULL, 0};
 }
 
+void
+tl_decoded_fini(struct tl_decoded *d)
+{
+	tl_picture_fini(&d->picture);
+	tl_film_fini(&d->film);
+	tl_memfd_unmap(d->webm);
+	d->webm = (struct tl_str){NULL, 0};
+}
+
 int
 tl_decode_err(enum tl_decode_reason r)
 {
 	static const int err[TL_DECODE_REASONS] = {
 	    [TL_DECODE_OK] = 0,
 	    [TL_DECODE_TOO_LARGE] = TL_ETOOBIG,
+	    [TL_DECODE_TOO_LONG] = TL_ETOOBIG,
 	    [TL_DECODE_TIMEOUT] = TL_ETIME,
 	    [TL_DECODE_NO_JAIL] = TL_EPERM,
 	};
@@ -87,7 +99,7 @@ decoder_end(struct decoder *d)
 static int
 decoder_start(struct tl_jails *j, struct slot *s, enum tl_decoder kind)
 {
-	static const char *const kinds[TL_DECODERS] = {"light", "full"};
+	static const char *const kinds[TL_DECODERS] = {"light", "full", "film", "encode"};
 	static const char *const env[] = {"LANG=C.UTF-8", "MALLOC_ARENA_MAX=1", NULL};
 	struct decoder *d = &s->decoder[kind];
 	if (d->sock >= 0)
@@ -165,6 +177,8 @@ static bool
 may_take_long(const struct tl_jails *j)
 {
 	unsigned n = 0;
+	if (j->long_only)
+		return true;
 	for (unsigned i = 0; i < j->slots; i++)
 		n += j->slot[i].state == ASKED && !j->slot[i].quick;
 	return n + 1 < j->slots;
@@ -252,6 +266,33 @@ picture_of(struct slot *s, const struct tl_decode_answer *a, int fd)
 	return rc;
 }
 
+/* What came instead of a WebM goes to no browser. */
+static int
+webm_of(struct slot *s, const struct tl_decode_answer *a, int fd)
+{
+	struct tl_str map;
+	int rc = tl_memfd_map(fd, a->payload_bytes, &map);
+	if (rc < 0)
+		return rc;
+	if (tl_sniff(map) != TL_FORMAT_MATROSKA) {
+		tl_memfd_unmap(map);
+		return tl_fail(TL_EPARSE, "answer: no WebM");
+	}
+	s->result.webm = map;
+	return 0;
+}
+
+static int
+contents_of(struct slot *s, const struct tl_decode_answer *a, int fd)
+{
+	if (s->kind == TL_DECODER_ENCODE)
+		return webm_of(s, a, fd);
+	if (s->kind != TL_DECODER_FILM)
+		return picture_of(s, a, fd);
+	s->result.is_film = true;
+	return tl_film_of(a, fd, &s->result.film);
+}
+
 static enum tl_decode_reason
 read_answer(struct slot *s)
 {
@@ -267,7 +308,7 @@ read_answer(struct slot *s)
 	    tl_decode_answer_fits(&a, &s->q) < 0)
 		return TL_DECODE_PROTOCOL;
 	s->result.weak = a.weak;
-	if (a.reason == TL_DECODE_OK && picture_of(s, &a, fd) < 0)
+	if (a.reason == TL_DECODE_OK && contents_of(s, &a, fd) < 0)
 		return TL_DECODE_PROTOCOL;
 	return (enum tl_decode_reason)a.reason;
 }
@@ -342,7 +383,9 @@ tl_jails_create(const struct tl_jails_config *config, struct tl_jails **ret)
 	j->epoll_fd = j->timer_fd = -1;
 	if (config->slots < 1 || config->slots > TL_JAILS_MAX)
 		return tl_fail(TL_ECONFIG, "1 to %d decoders", TL_JAILS_MAX);
-	j->slots = config->slots + SLOW_PLACES;
+	j->long_only = config->long_only;
+	j->slow_places = config->long_only ? 0 : SLOW_PLACES;
+	j->slots = config->slots + j->slow_places;
 	for (unsigned i = 0; i < j->slots; i++) {
 		j->slot[i].file_fd = -1;
 		for (int k = 0; k < TL_DECODERS; k++)
@@ -374,7 +417,7 @@ tl_jails_destroy(struct tl_jails *j)
 			decoder_end(&s->decoder[k]);
 		tl_fd_close(&s->file_fd);
 		if (s->state == DONE)
-			tl_picture_fini(&s->result.picture);
+			tl_decoded_fini(&s->result);
 	}
 	tl_fd_close(&j->timer_fd);
 	tl_fd_close(&j->epoll_fd);
@@ -392,8 +435,8 @@ int
 tl_jails_warm(struct tl_jails *j)
 {
 	int rc = 0;
-	for (unsigned i = 0; i + SLOW_PLACES < j->slots && rc == 0; i++)
-		for (int k = 0; k < TL_DECODERS && rc == 0; k++)
+	for (unsigned i = 0; i + j->slow_places < j->slots && rc == 0; i++)
+		for (int k = 0; k <= TL_DECODER_FULL && rc == 0; k++)
 			rc = decoder_start(j, &j->slot[i], (enum tl_decoder)k);
 	return rc;
 }
@@ -406,7 +449,8 @@ tl_jails_free(const struct tl_jails *j)
 		busy += j->slot[i].state != FREE;
 		slow += j->slot[i].state == ASKED && j->slot[i].slow;
 	}
-	size_t most = j->slots - SLOW_PLACES + (slow < SLOW_PLACES ? slow : SLOW_PLACES);
+	size_t most =
+	    j->slots - j->slow_places + (slow < j->slow_places ? slow : j->slow_places);
 	return most > busy ? most - busy : 0;
 }
 
@@ -431,18 +475,35 @@ limit(uint32_t v, uint32_t standard, uint32_t lowest, uint32_t highest)
 	return v > highest ? highest : v;
 }
 
+static enum tl_format
+format_of(const struct tl_decode_job *job)
+{
+	return job->raw ? TL_FORMAT_RAW : tl_sniff(job->bytes);
+}
+
 static struct tl_decode_ask
 question_of(const struct tl_decode_job *job)
 {
 	const struct tl_decode_limits *l = &job->limits;
 	struct tl_decode_ask q = tl_decode_ask_new();
-	q.format = (uint16_t)tl_sniff(job->bytes);
+	q.format = (uint16_t)format_of(job);
 	q.size = (uint32_t)job->bytes.n;
 	q.max_pixels = limit(l->pixels, 100000000, 1, TL_DECODE_PIXELS_MAX);
 	q.max_side = limit(l->side, 32768, 1, TL_PDQ_SIDE_MAX);
 	q.memory_mb = limit(l->memory_mb, 768, 16, 4096);
 	q.deadline_ms = limit(l->deadline_ms, 10000, 1, 600000);
 	q.preview_side = limit(job->preview_side, 0, 0, TL_DECODE_PREVIEW_MAX);
+	q.max_ms = 1000 * limit(l->film_s, 600, 1, TL_FILM_MS_MAX / 1000);
+	uint64_t frames = (uint64_t)q.max_ms / 1000 * limit(l->film_rate, 120, 1, 1000);
+	q.max_frames = frames < TL_FILM_DECODED_MAX ? (uint32_t)frames : TL_FILM_DECODED_MAX;
+	q.ms_per_s = limit(l->film_share, 0, 0, 60000);
+	q.show = job->preview_side > 0;
+	if (job->raw) {
+		q.raw_width = (uint16_t)limit(job->raw->width, 0, 0, TL_FILM_SIDE);
+		q.raw_height = (uint16_t)limit(job->raw->height, 0, 0, TL_FILM_SIDE);
+		q.raw_frames = (uint16_t)limit(job->raw->frames, 0, 0, TL_FILM_CLIP);
+		q.raw_pcm = limit(job->raw->samples, 0, 0, TL_FILM_PCM);
+	}
 	return q;
 }
 
@@ -457,18 +518,23 @@ tl_jails_submit(struct tl_jails *j, const struct tl_decode_job *job)
 	if (!s || tl_jails_free(j) == 0 || (quick && job->slow))
 		return tl_fail(TL_EAGAIN, "all decoders are busy");
 	uint32_t most = limit(job->limits.bytes, 64u << 20, 1, TL_DECODE_BYTES_MAX);
+	enum tl_format format = format_of(job);
 	s->result = (struct tl_decoded){.user = job->user};
-	s->kind = tl_decoder_for(tl_sniff(job->bytes));
+	s->kind = tl_decoder_for(format);
+	if (job->file_fd > 0)
+		s->file_fd = job->file_fd;
 	if (job->bytes.n > most) {
 		finish(s, TL_DECODE_TOO_LARGE);
-	} else if (tl_sniff(job->bytes) == TL_FORMAT_NONE) {
+	} else if (format == TL_FORMAT_NONE) {
 		finish(s, job->bytes.n ? TL_DECODE_UNSUPPORTED : TL_DECODE_TRUNCATED);
 	} else {
 		s->q = question_of(job);
 		s->quick = quick && s->q.deadline_ms > TL_DECODE_SLOW_MS;
 		s->q.quick_ms = s->quick ? TL_DECODE_SLOW_MS : 0;
 		s->slow = job->slow;
-		int rc = tl_memfd_sealed("tutela-file", job->bytes, &s->file_fd);
+		int rc = 0;
+		if (s->file_fd < 0)
+			rc = tl_memfd_sealed("tutela-file", job->bytes, &s->file_fd);
 		if (rc < 0)
 			return rc;
 		if (!ask(j, s))

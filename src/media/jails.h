@@ -1,5 +1,5 @@
 /*
- * The decoders, seen from outside: a few slots, each with its jailed processes, one picture at a time in each.
+ * The decoders, seen from outside: a few slots, each with its jailed processes, one picture, video or sound at a time in each.
  *
  * From an event loop: while tl_jails_free() > 0, tl_jails_submit(); poll tl_jails_fd() for reading; then
  * tl_jails_next() until it returns false. Without a loop: tl_jails_decode(). A picture that crashes or overruns its
@@ -12,14 +12,15 @@
 #pragma once
 
 #include "hash/pdq.h"
-#include "sys/decode_msg.h"
+#include "media/film.h"
 
 struct tl_jails;
 
 struct tl_jails_config {
 	const char *program; /* tutela-decode; NULL: $TUTELA_DECODE, else beside this program */
 	unsigned slots;      /* pictures at a time, 1..TL_JAILS_MAX */
-	unsigned recycle_after; /* pictures until a slot's processes are replaced; 0: 1000 */
+	unsigned recycle_after; /* files until a slot's processes are replaced; 0: 1000 */
+	bool long_only; /* for files that may all take long: none gives way, none is put back */
 };
 
 #define TL_JAILS_MAX 32
@@ -31,14 +32,28 @@ struct tl_decode_limits {
 	uint32_t side;        /* [32768] */
 	uint32_t memory_mb;   /* [768] */
 	uint32_t deadline_ms; /* [10000] */
+	/* of videos and sounds: */
+	uint32_t film_s;    /* seconds: longer ones are refused [600] */
+	uint32_t film_rate; /* most pictures a second of that length [120] */
+	uint32_t
+	    film_share; /* of the deadline: ms for each second of the file's length; 0: all of it */
+};
+
+/* Pixels or samples of a film of ours, to be made a WebM (tl_film's clip and pcm). */
+struct tl_raw {
+	uint32_t width, height, frames; /* I420; or */
+	uint32_t samples;
 };
 
 struct tl_decode_job {
 	struct tl_str bytes; /* copied: need not outlive the call */
+	int file_fd; /* above 0: a sealed memory file of `bytes.n` bytes that begins with them; taken over by success */
 	struct tl_decode_limits limits;
-	uint32_t preview_side; /* longest side of the RGB preview, 0: none */
-	bool slow;             /* it was put back before */
-	void *user;            /* comes back with the result */
+	uint32_t
+	    preview_side; /* longest side of a picture's RGB preview, 0: none; a film's stills, clip and sound sample */
+	const struct tl_raw *raw; /* not NULL: `bytes` are to be encoded */
+	bool slow;                /* it was put back before */
+	void *user;               /* comes back with the result */
 };
 
 struct tl_picture {
@@ -65,9 +80,14 @@ struct tl_decoded {
 	bool weak; /* the kernel lacks Landlock: say so once */
 	bool retried;
 	bool put_back; /* TIMEOUT, but only of the time that was left for it */
+	bool is_film;
 	struct tl_picture
-	    picture; /* when reason is OK; then tl_picture_fini is yours to call */
+	    picture;         /* when reason is OK; then tl_picture_fini is yours to call */
+	struct tl_film film; /* likewise, when is_film: tl_film_fini */
+	struct tl_str webm;  /* likewise, of a `raw` job: tl_memfd_unmap */
 };
+
+void tl_decoded_fini(struct tl_decoded *d); /* all of them */
 
 /* Starts nothing yet: decoders start with their first picture. ECONFIG when the program is not there. */
 int tl_jails_create(const struct tl_jails_config *config, struct tl_jails **ret) TL_MUST;

@@ -38,19 +38,23 @@ check(
 enum tl_decoder
 tl_decoder_for(enum tl_format f)
 {
+	if (f == TL_FORMAT_RAW)
+		return TL_DECODER_ENCODE;
+	if (tl_format_is_film(f))
+		return TL_DECODER_FILM;
 	return f == TL_FORMAT_JPEG || f == TL_FORMAT_BMP ? TL_DECODER_LIGHT : TL_DECODER_FULL;
 }
 
 struct tl_decode_ask
 tl_decode_ask_new(void)
 {
-	return (struct tl_decode_ask){.magic = 0x544c4451, .version = 1};
+	return (struct tl_decode_ask){.magic = 0x544c4451, .version = 2};
 }
 
 struct tl_decode_answer
 tl_decode_answer_new(void)
 {
-	return (struct tl_decode_answer){.magic = 0x544c4441, .version = 1};
+	return (struct tl_decode_answer){.magic = 0x544c4441, .version = 2};
 }
 
 void
@@ -99,27 +103,102 @@ tl_decode_answer_read(struct tl_str msg, struct tl_decode_answer *ret)
 	return 0;
 }
 
+uint64_t
+tl_decode_parts(const struct tl_decode_answer *a, struct tl_decode_place ret[TL_DECODE_PARTS])
+{
+	uint64_t at = 0; /* every factor is bounded by the table: no sum can overflow */
+#define P(name, count, unit)                                                                   \
+	ret[TL_DECODE_PART_##name] = (struct tl_decode_place){at, (uint64_t)(count) * (unit)}; \
+	at += ret[TL_DECODE_PART_##name].bytes;
+#include "sys/decode_part.tbl.h"
+#undef P
+	return at;
+}
+
+static bool
+size_fits(const struct tl_decode_answer *a, const struct tl_decode_ask *q)
+{
+	uint64_t pixels = (uint64_t)a->width * a->height;
+	return pixels > 0 && pixels <= q->max_pixels && a->width <= q->max_side &&
+	       a->height <= q->max_side;
+}
+
+static int
+picture_fits(const struct tl_decode_answer *a, const struct tl_decode_ask *q)
+{
+	if (!size_fits(a, q) || !a->samples || a->duration_ms || a->video || a->sound ||
+	    a->frames || a->words || a->stills || a->clip_frames || a->pcm || a->coded)
+		return tl_fail(TL_EPARSE, "answer: the picture is not one that was asked for");
+	bool preview = q->preview_side > 0;
+	if (a->preview_width > q->preview_side || a->preview_height > q->preview_side ||
+	    (preview && (a->preview_width == 0 || a->preview_height == 0)))
+		return tl_fail(TL_EPARSE, "answer: the preview is not one that was asked for");
+	return 0;
+}
+
+static bool
+is_sound(uint16_t track)
+{
+	static const bool sound[TL_TRACKS] = {
+#define T(name, word, is_sound, decoder) [TL_TRACK_##name] = (is_sound),
+#include "sys/track.tbl.h"
+#undef T
+	};
+	return sound[track];
+}
+
+static int
+film_fits(const struct tl_decode_answer *a, const struct tl_decode_ask *q)
+{
+	bool seen = a->width > 0 || a->height > 0, moves = a->video != TL_TRACK_NONE;
+	if (a->samples || a->preview_width || a->preview_height || a->coded ||
+	    a->duration_ms > q->max_ms || (!moves && !a->sound) || is_sound(a->video) ||
+	    (a->sound && !is_sound(a->sound)) || (moves && (!seen || a->frames == 0)) ||
+	    (seen && !size_fits(a, q)) || a->rotation % 90)
+		return tl_fail(TL_EPARSE, "answer: the film is not one that was asked for");
+	if ((!a->frames && (a->stills || a->clip_frames)) ||
+	    (!a->sound && (a->words || a->pcm)))
+		return tl_fail(TL_EPARSE, "answer: a film without that track");
+	if ((!q->show && (a->stills || a->clip_frames || a->pcm)) ||
+	    (a->stills && (!a->still_width || !a->still_height)) ||
+	    (a->clip_frames &&
+		(!a->clip_width || !a->clip_height || a->clip_width % 2 || a->clip_height % 2)))
+		return tl_fail(
+		    TL_EPARSE, "answer: the stills are not ones that were asked for");
+	return 0;
+}
+
 int
 tl_decode_answer_fits(const struct tl_decode_answer *a, const struct tl_decode_ask *q)
 {
+	struct tl_decode_place place[TL_DECODE_PARTS];
 	if (a->id != q->id)
 		return tl_fail(TL_EPARSE, "answer: it is to another question");
 	if (a->reason != TL_DECODE_OK)
 		return a->payload_bytes == 0
 			   ? 0
 			   : tl_fail(TL_EPARSE, "answer: a failure has no payload");
-	uint64_t pixels = (uint64_t)a->width * a->height;
-	if (pixels == 0 || pixels > q->max_pixels || a->width > q->max_side ||
-	    a->height > q->max_side || a->format != q->format)
-		return tl_fail(TL_EPARSE, "answer: the picture is not one that was asked for");
-	bool preview = q->preview_side > 0;
-	if (a->preview_width > q->preview_side || a->preview_height > q->preview_side ||
-	    (preview && (a->preview_width == 0 || a->preview_height == 0)))
-		return tl_fail(TL_EPARSE, "answer: the preview is not one that was asked for");
-	if (a->payload_bytes !=
-	    TL_DECODE_SAMPLE_BYTES + 3ull * a->preview_width * a->preview_height)
+	uint64_t bytes = tl_decode_parts(a, place);
+	if (a->payload_bytes != bytes || bytes == 0)
 		return tl_fail(TL_EPARSE, "answer: the payload has another size");
-	return 0;
+	if (a->format != q->format)
+		return tl_fail(TL_EPARSE, "answer: another format than was asked for");
+	if (q->format == TL_FORMAT_RAW)
+		return a->coded == bytes ? 0 : tl_fail(TL_EPARSE, "answer: more than a clip");
+	return tl_format_is_film((enum tl_format)q->format) ? film_fits(a, q)
+							    : picture_fits(a, q);
+}
+
+const char *
+tl_track_word(enum tl_track t)
+{
+	static const char *const words[TL_TRACKS] = {
+	    "",
+#define T(name, word, is_sound, decoder) word,
+#include "sys/track.tbl.h"
+#undef T
+	};
+	return words[t < TL_TRACKS ? t : TL_TRACK_NONE];
 }
 
 static const struct {

@@ -3,7 +3,7 @@
 
 #include "sys/sniff.h"
 
-#define TL_DECODE_BYTES_MAX (1u << 28)
+#define TL_DECODE_BYTES_MAX (1u << 30)
 #define TL_DECODE_PIXELS_MAX (1u << 30)
 #define TL_DECODE_PREVIEW_MAX 2048
 #define TL_DECODE_PAGES_MAX 1000000
@@ -12,8 +12,31 @@
 	10 /* that many times its processor time a quick one may wait for it */
 #define TL_DECODE_SAMPLES 4096 /* TL_PDQ_SIDE squared */
 #define TL_DECODE_SAMPLE_BYTES (TL_DECODE_SAMPLES * 4)
-#define TL_DECODE_PAYLOAD_MAX                                                                  \
-	(TL_DECODE_SAMPLE_BYTES + 3 * TL_DECODE_PREVIEW_MAX * TL_DECODE_PREVIEW_MAX)
+#define TL_DECODE_PAYLOAD_MAX (32u << 20)
+
+/* A film is a video or a sound. */
+#define TL_FILM_MS_MAX (3u * 3600000)
+#define TL_FILM_DECODED_MAX 4000000
+#define TL_FILM_SCENES 1024  /* most scene starts that are told */
+#define TL_FILM_FRAMES 24000 /* TL_VIDEO_FRAMES_MAX; the part is what tl_video_pack makes */
+#define TL_FILM_FRAME_BYTES 42
+#define TL_FILM_HEAD_BYTES 5
+#define TL_FILM_WORDS (9 * 3 * 3600) /* 8.1 a second */
+#define TL_FILM_STILLS 24
+#define TL_FILM_SIDE 320
+#define TL_FILM_CLIP 50     /* pictures of the clip … */
+#define TL_FILM_CLIP_MS 200 /* … and how long each is shown */
+#define TL_FILM_PCM_RATE 16000
+#define TL_FILM_PCM (120 * TL_FILM_PCM_RATE)
+#define TL_FILM_CODED (8u << 20)
+
+enum tl_track {
+	TL_TRACK_NONE,
+#define T(name, word, is_sound, decoder) TL_TRACK_##name,
+#include "sys/track.tbl.h"
+#undef T
+	TL_TRACKS
+};
 
 enum tl_decode_reason {
 #define R(name, word, retry, help) TL_DECODE_##name,
@@ -23,7 +46,13 @@ enum tl_decode_reason {
 };
 
 /* Decoder processes: light ones hold no big library and start in no time. The names are argv[1]. */
-enum tl_decoder { TL_DECODER_LIGHT, TL_DECODER_FULL, TL_DECODERS };
+enum tl_decoder {
+	TL_DECODER_LIGHT,
+	TL_DECODER_FULL,
+	TL_DECODER_FILM,
+	TL_DECODER_ENCODE, /* makes previews of raw pixels and samples; never sees a file */
+	TL_DECODERS
+};
 enum tl_decoder tl_decoder_for(enum tl_format f);
 
 struct tl_decode_ask {
@@ -47,6 +76,20 @@ enum {
 #include "sys/decode_msg.tbl.h"
 };
 
+/* Where each part of an answer's payload lies. */
+enum tl_decode_part {
+#define P(name, count, unit) TL_DECODE_PART_##name,
+#include "sys/decode_part.tbl.h"
+#undef P
+	TL_DECODE_PARTS
+};
+struct tl_decode_place {
+	uint64_t at, bytes;
+};
+/* Fills ret; returns the sum of all parts. */
+uint64_t tl_decode_parts(
+    const struct tl_decode_answer *a, struct tl_decode_place ret[TL_DECODE_PARTS]);
+
 /* Magic and version filled in, all else 0. */
 struct tl_decode_ask tl_decode_ask_new(void);
 struct tl_decode_answer tl_decode_answer_new(void);
@@ -60,6 +103,8 @@ int tl_decode_ask_read(struct tl_str msg, struct tl_decode_ask *ret) TL_MUST;
 int tl_decode_answer_read(struct tl_str msg, struct tl_decode_answer *ret) TL_MUST;
 int tl_decode_answer_fits(
     const struct tl_decode_answer *a, const struct tl_decode_ask *q) TL_MUST;
+
+const char *tl_track_word(enum tl_track t); /* "" for NONE */
 
 const char *tl_decode_reason_word(enum tl_decode_reason r);
 const char *tl_decode_reason_help(enum tl_decode_reason r);

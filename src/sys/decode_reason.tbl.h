@@ -1,12 +1,14 @@
-/* R(NAME, word, retry, help): why a picture was not decoded. `retry`: worth one try in a fresh decoder. */
+/* R(NAME, word, retry, help): why a file was not decoded. `retry`: worth one try in a fresh decoder. */
 R(OK, "ok", false, "It was decoded.")
 R(UNSUPPORTED, "unsupported", false, "The format, or this kind of it, is not decoded here.")
-R(TRUNCATED, "truncated", false, "The file ends before the picture does.")
+R(TRUNCATED, "truncated", false, "The file ends before what it holds does.")
 R(CORRUPT, "corrupt", false, "The file contradicts itself or its format.")
 R(TOO_LARGE, "too_large", false, "More bytes, pixels or pixels a side than the limit.")
 R(BOMB, "bomb", false, "Small file, enormous work: built to exhaust the decoder.")
 R(MEMORY, "memory", false, "Decoding wanted more memory than the limit.")
 R(TIMEOUT, "timeout", true, "Decoding did not finish in time.")
-R(CRASHED, "crashed", true, "The decoder ended while it worked on this picture.")
+R(CRASHED, "crashed", true, "The decoder ended while it worked on this file.")
 R(PROTOCOL, "protocol", true, "The decoder's answer was malformed; it was ended.")
 R(NO_JAIL, "no_jail", false, "This kernel cannot confine the decoder, so nothing is decoded.")
+R(TOO_LONG, "too_long", false, "A video or sound longer, or with more pictures, than the limit.")
+R(TRACKS, "tracks", false, "More than one track of pictures or of sound: what is seen depends on the player.")

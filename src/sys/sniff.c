@@ -37,6 +37,21 @@ const char *
 tl_format_mime(enum tl_format f)
 {
 	static const char *const mime[TL_FORMATS] = {"application/octet-stream", "image/jpeg",
-	    "image/png", "image/gif", "image/webp", "image/heic", "image/avif", "image/bmp"};
+	    "image/png", "image/gif", "image/webp", "image/heic", "image/avif", "image/bmp",
+	    "video/mp4", "video/webm", "video/mp2t", "application/ogg", "audio/wav",
+	    "audio/mpeg", "audio/flac", "audio/aac", "video/x-msvideo",
+	    "application/octet-stream"};
 	return mime[f < TL_FORMATS ? f : TL_FORMAT_NONE];
+}
+
+bool
+tl_format_is_picture(enum tl_format f)
+{
+	return f >= TL_FORMAT_JPEG && f <= TL_FORMAT_BMP;
+}
+
+bool
+tl_format_is_film(enum tl_format f)
+{
+	return f >= TL_FORMAT_MP4 && f <= TL_FORMAT_AVI;
 }

@@ -38,6 +38,7 @@ misbehave(uint8_t how, const struct tl_decode_ask *q)
 	int fd = -1;
 	a.id = q->id;
 	a.format = q->format;
+	a.samples = 1;
 	a.width = a.height = 100;
 	a.payload_bytes = sizeof samples;
 	samples[5] = how == 'n' ? NAN : how == 'b' ? 1e9f : 5;

@@ -1,0 +1,101 @@
+/*
+ * Taking a film out of a decoder's payload.
+ *
+ * Promises: the answer was checked against its question (tl_decode_answer_fits); here every part is read within the
+ * payload and every number bounded. On failure nothing is kept. Called by the pool of decoders.
+ */
+#include "media/film.h"
+
+#include "sys/fd.h"
+
+#include <stdlib.h>
+
+_Static_assert(TL_FILM_FRAMES == TL_VIDEO_FRAMES_MAX, "as many frames as a list holds");
+_Static_assert(TL_FILM_FRAME_BYTES == TL_VIDEO_FRAME_BYTES, "a frame as it is packed");
+_Static_assert(TL_FILM_HEAD_BYTES == TL_VIDEO_HEAD_BYTES, "a list's head");
+
+void
+tl_film_fini(struct tl_film *f)
+{
+	tl_video_fini(&f->frames);
+	free(f->words);
+	tl_memfd_unmap(f->map);
+	*f = (struct tl_film){0};
+}
+
+static struct tl_str
+part(struct tl_str map, const struct tl_decode_place *p)
+{
+	return tl_bytes(map.p + p->at, (size_t)p->bytes);
+}
+
+static uint32_t
+number(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+static int
+read_frames(struct tl_film *f, const struct tl_decode_answer *a, struct tl_str packed)
+{
+	if (a->frames == 0)
+		return 0;
+	int rc = tl_video_unpack(packed, &f->frames);
+	if (rc == 0 && f->frames.n != a->frames)
+		rc = tl_fail(TL_EPARSE, "answer: another number of frames");
+	return rc;
+}
+
+static int
+read_numbers(struct tl_film *f, struct tl_str words, struct tl_str times)
+{
+	f->word_count = words.n / 4;
+	f->words = calloc(f->word_count ? f->word_count : 1, sizeof *f->words);
+	if (!f->words)
+		abort();
+	for (size_t i = 0; i < f->word_count; i++)
+		f->words[i] = number(words.p + 4 * i);
+	for (uint32_t i = 0; i < f->still_count; i++) {
+		f->still_ms[i] = number(times.p + 4 * (size_t)i);
+		if (f->still_ms[i] > TL_FILM_MS_MAX ||
+		    (i && f->still_ms[i] < f->still_ms[i - 1]))
+			return tl_fail(TL_EPARSE, "answer: a still of another time");
+	}
+	return 0;
+}
+
+int
+tl_film_of(const struct tl_decode_answer *a, int payload_fd, struct tl_film *ret)
+{
+	struct tl_decode_place place[TL_DECODE_PARTS];
+	struct tl_film f = {.format = (enum tl_format)a->format,
+	    .width = a->width,
+	    .height = a->height,
+	    .rotation = a->rotation,
+	    .duration_ms = a->duration_ms,
+	    .rate = a->rate,
+	    .video = (enum tl_track)a->video,
+	    .sound = (enum tl_track)a->sound,
+	    .still_count = a->stills,
+	    .still_width = a->still_width,
+	    .still_height = a->still_height,
+	    .clip_frames = a->clip_frames,
+	    .clip_width = a->clip_width,
+	    .clip_height = a->clip_height};
+	int rc = tl_memfd_map(payload_fd, a->payload_bytes, &f.map);
+	if (rc < 0)
+		return rc;
+	(void)tl_decode_parts(a, place);
+	f.stills = part(f.map, &place[TL_DECODE_PART_STILLS]);
+	f.clip = part(f.map, &place[TL_DECODE_PART_CLIP]);
+	f.pcm = part(f.map, &place[TL_DECODE_PART_PCM]);
+	rc = read_frames(&f, a, part(f.map, &place[TL_DECODE_PART_FRAMES]));
+	if (rc == 0)
+		rc = read_numbers(&f, part(f.map, &place[TL_DECODE_PART_WORDS]),
+		    part(f.map, &place[TL_DECODE_PART_TIMES]));
+	if (rc < 0)
+		tl_film_fini(&f);
+	else
+		*ret = f;
+	return rc;
+}

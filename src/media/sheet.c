@@ -1,0 +1,128 @@
+/*
+ * Storyboards: stills laid out in rows, left to right, and what is told of a film.
+ *
+ * Promises: reads only the pixels that the film announces (their size was checked against the payload). Called by the
+ * worker.
+ */
+#include "media/sheet.h"
+
+#include "media/preview.h"
+
+#include <stdlib.h>
+
+#define CLIP_WINDOWS 10 /* as inside the decoder: decode/film_frames.c, film_sound.c */
+#define CLIP_WINDOW_MS 1000
+#define LISTEN_WINDOWS 12
+#define LISTEN_WINDOW_MS 10000
+
+static uint32_t
+columns_of(const struct tl_film *f)
+{
+	uint32_t n = f->still_width ? TL_PREVIEW_SIDE / f->still_width : 1;
+	n = n ? n : 1;
+	return n < f->still_count ? n : f->still_count;
+}
+
+static const uint8_t *
+still(const struct tl_film *f, uint32_t i)
+{
+	return f->stills.p + (size_t)i * f->still_width * f->still_height * 3;
+}
+
+int
+tl_sheet_jpeg(const struct tl_film *f, struct tl_buf *out)
+{
+	if (f->still_count == 0)
+		return tl_fail(TL_EFIELD, "nothing is to be seen of it");
+	uint32_t columns = columns_of(f), rows = (f->still_count + columns - 1) / columns;
+	uint32_t w = columns * f->still_width, h = rows * f->still_height;
+	size_t row_bytes = 3 * (size_t)f->still_width;
+	uint8_t *sheet = calloc((size_t)w * h, 3);
+	if (!sheet)
+		abort();
+	for (uint32_t i = 0; i < f->still_count; i++) {
+		uint32_t x = i % columns * f->still_width, y = i / columns * f->still_height;
+		for (uint32_t line = 0; line < f->still_height; line++)
+			memcpy(sheet + 3 * ((size_t)(y + line) * w + x),
+			    still(f, i) + line * row_bytes, row_bytes);
+	}
+	struct tl_picture p = {.preview = tl_bytes(sheet, (size_t)w * h * 3),
+	    .preview_width = w,
+	    .preview_height = h};
+	int rc = tl_preview_jpeg(&p, out);
+	free(sheet);
+	return rc;
+}
+
+int
+tl_sheet_tiny(const struct tl_film *f, struct tl_buf *out)
+{
+	if (f->still_count == 0)
+		return tl_fail(TL_EFIELD, "nothing is to be seen of it");
+	size_t bytes = (size_t)f->still_width * f->still_height * 3;
+	struct tl_picture p = {.preview = tl_bytes(still(f, f->still_count / 2), bytes),
+	    .preview_width = f->still_width,
+	    .preview_height = f->still_height};
+	return tl_preview_tiny(&p, out);
+}
+
+static bool
+is_video(const struct tl_film *f)
+{
+	return f->video != TL_TRACK_NONE;
+}
+
+static void
+stills_json(const struct tl_film *f, struct tl_buf *out)
+{
+	tl_js_open(out, "board", '{');
+	tl_js_int(out, "columns", columns_of(f));
+	tl_js_int(out, "width", f->still_width);
+	tl_js_int(out, "height", f->still_height);
+	tl_js_open(out, "times_ms", '[');
+	for (uint32_t i = 0; i < f->still_count; i++)
+		tl_js_int(out, NULL, f->still_ms[i]);
+	tl_js_close(out, ']');
+	tl_js_close(out, '}');
+}
+
+void
+tl_sheet_json(const struct tl_film *f, struct tl_buf *out)
+{
+	uint32_t n = is_video(f) ? CLIP_WINDOWS : LISTEN_WINDOWS;
+	uint32_t each = is_video(f) ? CLIP_WINDOW_MS : LISTEN_WINDOW_MS;
+	bool whole = f->duration_ms <= n * each;
+	tl_js_open(out, NULL, '{');
+	tl_js_z(out, "kind", is_video(f) ? "video" : "sound");
+	tl_js_int(out, "duration_ms", f->duration_ms);
+	if (f->video)
+		tl_js_z(out, "video", tl_track_word(f->video));
+	if (f->sound)
+		tl_js_z(out, "sound", tl_track_word(f->sound));
+	if (is_video(f)) {
+		tl_js_num(out, "fps", f->rate / 1000.0);
+		tl_js_int(out, "rotation", f->rotation);
+	}
+	if (f->still_count)
+		stills_json(f, out);
+	if (f->clip.n || f->pcm.n) {
+		tl_js_open(out, "clip", '{');
+		tl_js_z(out, "kind", is_video(f) ? "video" : "sound");
+		tl_js_int(out, "parts", whole ? 1 : n);
+		tl_js_int(out, "part_ms", whole ? f->duration_ms : each);
+		tl_js_close(out, '}');
+	}
+	tl_js_close(out, '}');
+}
+
+struct tl_str
+tl_film_raw(const struct tl_film *f, struct tl_raw *ret)
+{
+	if (is_video(f)) {
+		*ret = (struct tl_raw){
+		    .width = f->clip_width, .height = f->clip_height, .frames = f->clip_frames};
+		return f->clip;
+	}
+	*ret = (struct tl_raw){.samples = (uint32_t)(f->pcm.n / 2)};
+	return f->pcm;
+}
