@@ -79,7 +79,8 @@ on_part(void *ctx, struct tl_str name)
 	int rc = tl_upload_begin(api->app.store, tl_req_who(p->req)->platform,
 	    api->app.config->media_max_bytes, &p->uploads[p->media_count]);
 	if (rc == 0)
-		p->media_count++;
+		tl_upload_film_limit(
+		    p->uploads[p->media_count++], api->app.config->video_max_bytes);
 	return rc;
 }
 

@@ -34,16 +34,21 @@ put_begin(struct tl_req *req)
 	if (!tl_api_is_bytes(req))
 		return tl_fail_at(TL_ETYPE, "Content-Type",
 		    "this call takes application/octet-stream or a type of media");
-	if (tl_req_length(req) > api->app.config->media_max_bytes)
-		return tl_fail(TL_ETOOBIG, "a file is larger than %lld bytes",
-		    (long long)api->app.config->media_max_bytes);
+	const struct tl_config *config = api->app.config;
+	int64_t most = config->media_max_bytes > config->video_max_bytes
+			   ? config->media_max_bytes
+			   : config->video_max_bytes;
+	if (tl_req_length(req) > most)
+		return tl_fail(TL_ETOOBIG, "a file is larger than %lld bytes", (long long)most);
 	struct put *p = TL_NEW(tl_req_arena(req), struct put);
 	if (!p)
 		return tl_fail(TL_ENOMEM, "the request is too large");
 	p->platform = tl_req_who(req)->platform;
 	tl_req_keep(req, p, put_destroy);
-	return tl_upload_begin(
-	    api->app.store, p->platform, api->app.config->media_max_bytes, &p->upload);
+	rc = tl_upload_begin(api->app.store, p->platform, config->media_max_bytes, &p->upload);
+	if (rc == 0)
+		tl_upload_film_limit(p->upload, config->video_max_bytes);
+	return rc;
 }
 
 static int

@@ -77,6 +77,8 @@ put_media(struct tl_buf *b, const struct tl_item *it)
 			tl_js_int(b, "height", m->height);
 		if (m->pages)
 			tl_js_int(b, "pages", m->pages);
+		if (m->film.n)
+			tl_js_raw(b, "film", m->film);
 		if (m->has_pdq)
 			tl_js_int(b, "pdq_quality", m->pdq_quality);
 		tl_js_close(b, '}');

@@ -51,12 +51,19 @@ K(decoders_per_worker, INT, "2", 1, 16, "processes", "Warm media decoders of eac
 K(scan_tries, INT, "3", 1, 20, "tries", "After so many failed scans an item is given to a human.")
 K(scan_lease_seconds, INT, "30", 5, 600, "seconds",
     "How long a worker may hold a scan before another takes it over.")
-K(media_max_bytes, SIZE, "20MiB", 1024, 1073741824, "bytes", "Largest media file.")
+K(media_max_bytes, SIZE, "20MiB", 1024, 1073741824, "bytes", "Largest picture, or file of an unknown kind.")
+K(video_max_bytes, SIZE, "200MiB", 1024, 1073741824, "bytes", "Largest video or sound file.")
 K(media_per_item, INT, "16", 1, 100, "files", "Most media files of one item.")
 K(media_pixels_max, INT, "50000000", 10000, 1000000000, "pixels",
     "Pictures with more pixels are unscannable.")
-K(decode_ms, INT, "5000", 100, 60000, "milliseconds", "Longest time to decode one media file.")
+K(decode_ms, INT, "5000", 100, 60000, "milliseconds", "Longest time to decode one picture.")
 K(decode_memory_bytes, SIZE, "512MiB", 67108864, 8589934592, "bytes", "Memory limit of a decoder.")
+K(video_seconds_max, INT, "3600", 1, 10800, "seconds",
+    "Videos and sounds that are longer are unscannable.")
+K(video_ms, INT, "300000", 1000, 600000, "milliseconds", "Longest time to decode one video or sound file.")
+K(video_share_ms, INT, "3000", 100, 60000, "milliseconds",
+    "Within that, a file may take 5 seconds and this for each second that it lasts.")
+K(videos_per_worker, INT, "1", 1, 16, "files", "Videos and sounds that each worker decodes at a time, beside pictures.")
 K(unscannable, UNSCANNABLE, "withhold", 0, 0, "",
     "What happens to media that cannot be scanned: withhold until a human has seen it, or publish.")
 

@@ -36,6 +36,12 @@ struct tl_media {
 	bool has_pdq;
 	int pdq_quality;
 	uint8_t pdq[32];
+	int64_t duration_ms; /* of a video or sound */
+	struct tl_str
+	    film; /* JSON: what it is made of; empty for pictures, and until decoded */
+	struct tl_str frames,
+	    words; /* hashes of its frames (hash/video.h, packed), fingerprint of its sound
+					(big-endian); empty until tl_media_hashes, without such a track too */
 };
 
 struct tl_item {

@@ -16,7 +16,7 @@
 struct tl_upload {
 	struct tl_blob_in *blob;
 	struct tl_digest *digest;
-	int64_t bytes, limit;
+	int64_t bytes, limit, film_limit;
 	uint8_t head[TL_SNIFF_BYTES];
 	size_t head_n;
 };
@@ -35,16 +35,16 @@ static const struct magic MAGIC[] = {
 struct tl_str
 tl_upload_mime(struct tl_str head)
 {
-	enum tl_format picture = tl_sniff(head);
-	if (picture != TL_FORMAT_NONE)
-		return tl_str(tl_format_mime(picture));
+	enum tl_format f = tl_sniff(head);
+	if (tl_format_is_picture(f))
+		return tl_str(tl_format_mime(f));
 	for (size_t i = 0; i < TL_COUNT(MAGIC); i++) {
 		const struct magic *m = &MAGIC[i];
 		if (head.n >= m->offset + m->bytes.n &&
 		    memcmp(head.p + m->offset, m->bytes.p, m->bytes.n) == 0)
 			return m->type;
 	}
-	return tl_str(tl_format_mime(TL_FORMAT_NONE));
+	return tl_str(tl_format_mime(f));
 }
 
 int
@@ -64,16 +64,25 @@ tl_upload_begin(struct tl_store *s, int64_t platform, int64_t limit, struct tl_u
 	return 0;
 }
 
+void
+tl_upload_film_limit(struct tl_upload *u, int64_t limit)
+{
+	u->film_limit = limit;
+}
+
 int
 tl_upload_add(struct tl_upload *u, struct tl_str bytes)
 {
-	if ((int64_t)bytes.n > u->limit - u->bytes)
-		return tl_fail(
-		    TL_ETOOBIG, "a file is larger than %lld bytes", (long long)u->limit);
 	size_t n = sizeof u->head - u->head_n;
 	n = n < bytes.n ? n : bytes.n;
 	memcpy(u->head + u->head_n, bytes.p, n);
 	u->head_n += n;
+	bool film = u->film_limit > u->limit &&
+		    tl_format_is_film(tl_sniff(tl_bytes(u->head, u->head_n)));
+	int64_t limit = film ? u->film_limit : u->limit;
+	if ((int64_t)bytes.n > limit - u->bytes)
+		return tl_fail(
+		    TL_ETOOBIG, "a file is larger than %lld bytes", (long long)limit);
 	u->bytes += (int64_t)bytes.n;
 	tl_digest_add(u->digest, bytes);
 	return tl_blob_add(u->blob, bytes);

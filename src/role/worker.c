@@ -117,11 +117,12 @@ wait_for_work(struct worker *w)
 		busy = false;
 		left = w->store_again_us - now;
 	}
-	struct pollfd p[5] = {{.fd = w->stop.fd, .events = POLLIN},
+	struct pollfd p[6] = {{.fd = w->stop.fd, .events = POLLIN},
 	    {.fd = w->wires->wake, .events = POLLIN},
 	    {.fd = w->wires->request_count ? w->wires->request[0] : -1, .events = POLLIN},
 	    {.fd = media_fd(w->pool), .events = POLLIN},
-	    {.fd = media_preview_fd(w->pool), .events = POLLIN}};
+	    {.fd = media_preview_fd(w->pool), .events = POLLIN},
+	    {.fd = media_film_fd(w->pool), .events = POLLIN}};
 	int timeout_ms = busy || left <= 0 ? 0 : (int)(left / TL_US_MS) + 1;
 	if (w->elsewhere.n && timeout_ms > ELSEWHERE_MS)
 		timeout_ms = ELSEWHERE_MS;
@@ -208,12 +209,13 @@ loop(struct worker *w)
 		wait_for_work(w);
 		work_round(w, false);
 	}
-	give_back(w);
+	media_stop(w);
 	beat_stop(&w->beat, w->db);
 	int64_t until = tl_mono_us() + STOP_US;
 	while ((w->todo.n || w->media.n || w->ready.n) && tl_mono_us() < until) {
 		if ((!w->todo.n && !w->ready.n) || tl_mono_us() < w->store_again_us)
 			wait_for_work(w);
+		give_back(w);
 		work_round(w, true);
 	}
 }

@@ -251,7 +251,8 @@ end_lease(struct worker *w, struct scan *s)
 		return tl_job_delay(w->db, &s->job, w->lease, tl_now_us() + pause, s->why);
 	}
 	if (s->end == SCAN_BACK)
-		return tl_job_back(w->db, &s->job, w->lease);
+		return tl_job_back(
+		    w->db, &s->job, w->lease, s->back_at ? s->back_at : tl_now_us());
 	if (s->end == SCAN_BURY)
 		return tl_job_bury(w->db, &s->job, w->lease, s->why);
 	return tl_job_done(w->db, &s->job, w->lease);
@@ -369,7 +370,7 @@ keep_one_suspect(struct round *r)
 			have = true;
 			suspect = j;
 		} else {
-			int rc = tl_job_back(r->w->db, &j, r->w->lease);
+			int rc = tl_job_back(r->w->db, &j, r->w->lease, tl_now_us());
 			if (rc < 0)
 				return rc;
 		}

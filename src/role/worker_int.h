@@ -5,6 +5,7 @@
  *   worker_scan.c    one item: load, detect, judge
  *   worker_commit.c  one transaction: leases, results and their consequences
  *   worker_media.c   pictures on their way through the decoders
+ *   worker_film.c    videos and sounds, on threads beside the loop
  *   worker_preview.c previews, on a thread beside the loop
  *   worker_ask.c     questions of the server: scan, match
  *   worker_match.c   matching without storing
@@ -23,11 +24,12 @@
 #define ASKS_MAX 256  /* questions that wait at one time; more are refused with TL_ERATE */
 #define BATCH_MIN 8   /* items of one transaction */
 #define BATCH_MAX 256
-#define SCAN_ARENA ((size_t)16 << 20)
+#define SCAN_ARENA ((size_t)32 << 20)
 
 struct law;        /* worker_rules.c */
 struct media_pool; /* worker_media.c */
 struct match;      /* worker_match.c */
+struct film_job;   /* worker_film_int.h */
 
 struct worker {
 	struct beat beat;
@@ -103,11 +105,17 @@ struct match *match_next(const struct match *m);
 void match_decoded(struct worker *w, struct match *m, const struct tl_picture *pic,
     enum tl_decode_reason reason);
 
+/* The same for a video or sound. */
+void match_film_decoded(struct worker *w, struct match *m, const struct film_job *j);
+
 /* worker_media.c */
 int media_create(
     struct tl_store *s, const struct tl_config *c, struct media_pool **ret) TL_MUST;
 void media_destroy(struct media_pool *p);
 int media_preview_fd(const struct media_pool *p);
+int media_film_fd(const struct media_pool *p);
+/* Ends what videos and sounds are under way: their items are to be given back. */
+void media_stop(struct worker *w);
 int media_fd(const struct media_pool
 	*p); /* readable when media_pump has work; -1: nothing is under way */
 /* Does one of its media have to be decoded first? Then it goes to w->media. */

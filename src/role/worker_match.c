@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/json.h"
+#include "role/worker_film_int.h"
 #include "store/media.h"
 #include "sys/clock.h"
 #include "sys/crypto.h"
@@ -194,6 +195,30 @@ match_decoded(struct worker *w, struct match *m, const struct tl_picture *pic,
 	tl_digest_add(digest, m->bytes);
 	tl_digest_end(digest, d->sha256, d->md5);
 	end(w, m, match_run(w, m));
+}
+
+void
+match_film_decoded(struct worker *w, struct match *m, const struct film_job *j)
+{
+	if (tl_mono_us() >= m->until_us) {
+		match_destroy(m);
+		return;
+	}
+	if (j->missing || j->reason != TL_DECODE_OK) {
+		end(w, m, tl_decode_err(j->missing ? TL_DECODE_CRASHED : j->reason));
+		return;
+	}
+	struct tl_media *d = &m->media[m->media_count++];
+	struct tl_digest *digest = tl_digest_create();
+	*d = (struct tl_media){.state = TL_MEDIA_DECODED,
+	    .duration_ms = j->duration_ms,
+	    .film = tl_arena_dup(m->arena, tl_buf_str(&j->film)),
+	    .frames = tl_arena_dup(m->arena, tl_buf_str(&j->frames)),
+	    .words = tl_arena_dup(m->arena, tl_buf_str(&j->words))};
+	tl_digest_add(digest, m->bytes);
+	tl_digest_end(digest, d->sha256, d->md5);
+	int rc = tl_arena_check(m->arena);
+	end(w, m, rc < 0 ? rc : match_run(w, m));
 }
 
 static int

@@ -9,9 +9,11 @@
 
 #include "base/arena.h"
 #include "media/preview.h"
+#include "role/worker_film_int.h"
 #include "role/worker_preview_int.h"
 #include "store/blobs.h"
 #include "sys/clock.h"
+#include "sys/fd.h"
 #include "sys/killpoint.h"
 #include "sys/log.h"
 
@@ -29,6 +31,10 @@ struct decode {
 	struct decode *next;
 };
 
+#define FILM_SIDE 8192 /* pixels */
+#define FILMS_WAITING_MAX                                                                      \
+	4 /* more are put off: their items shall take no place from pictures */
+#define PUT_OFF_US (2 * TL_US_S) /* at least; at most 30 times that */
 #define SLOW_MAX 64 /* pictures put back; more than these are unscannable for now */
 
 struct slow_medium {
@@ -43,6 +49,12 @@ struct media_pool {
 	size_t under_way;
 	struct slow_medium slow[SLOW_MAX]; /* first come, first served */
 	size_t slow_count;
+	struct films *films; /* videos and sounds go another way */
+	bool stopping;
+	size_t films_under_way;
+	size_t put_off;     /* items in a row whose films found no place */
+	int64_t film_us;    /* about how long one takes */
+	int64_t film_at_us; /* when the last came back */
 	struct previewer *previewer;
 	size_t previews; /* under way */
 	size_t
@@ -50,6 +62,20 @@ struct media_pool {
 	struct tl_buf bytes; /* of one file */
 	bool weak_said;
 };
+
+static int
+create_films(struct tl_store *store, const struct tl_config *c, struct films **ret)
+{
+	struct film_limits l = {.bytes = c->video_max_bytes,
+	    .decode = {.bytes = (uint32_t)c->video_max_bytes,
+		.pixels = (uint32_t)c->media_pixels_max,
+		.side = FILM_SIDE,
+		.memory_mb = (uint32_t)(c->decode_memory_bytes >> 20),
+		.deadline_ms = (uint32_t)c->video_ms,
+		.film_s = (uint32_t)c->video_seconds_max,
+		.film_share = (uint32_t)c->video_share_ms}};
+	return films_create(store, &l, (unsigned)c->videos_per_worker, ret);
+}
 
 int
 media_create(struct tl_store *store, const struct tl_config *c, struct media_pool **ret)
@@ -63,7 +89,10 @@ media_create(struct tl_store *store, const struct tl_config *c, struct media_poo
 	}
 	p->previews_max = 2 * (size_t)c->decoders_per_worker;
 	int rc = previewer_create(store, &p->previewer);
+	if (rc == 0)
+		rc = create_films(store, c, &p->films);
 	if (rc < 0) {
+		previewer_destroy(p->previewer);
 		free(p);
 		return rc;
 	}
@@ -82,6 +111,7 @@ media_destroy(struct media_pool *p)
 {
 	if (!p)
 		return;
+	films_destroy(p->films);
 	previewer_destroy(p->previewer);
 	tl_jails_destroy(p->jails);
 	for (size_t i = 0; i < TL_JAILS_MAX; i++) {
@@ -102,6 +132,12 @@ int
 media_preview_fd(const struct media_pool *p)
 {
 	return p->previews ? previewer_fd(p->previewer) : -1;
+}
+
+int
+media_film_fd(const struct media_pool *p)
+{
+	return p->films_under_way ? films_fd(p->films) : -1;
 }
 
 /* Reasons that may be gone next time; the others lie in the file. */
@@ -154,6 +190,7 @@ cannot(struct scan *s, size_t i, const char *why)
 	m->state = TL_MEDIA_UNSCANNABLE;
 	m->reason = tl_arena_dup(s->arena, tl_str(why));
 	m->has_pdq = false;
+	m->film = m->frames = m->words = (struct tl_str){0};
 	s->media_changed[i] = true;
 }
 
@@ -205,6 +242,105 @@ take_preview(struct worker *w, struct preview_job *j)
 	preview_free(j);
 }
 
+static void
+take_film(struct scan *s, struct tl_media *m, const struct film_job *j)
+{
+	m->state = TL_MEDIA_DECODED;
+	m->reason = (struct tl_str){0};
+	m->width = (int)j->width;
+	m->height = (int)j->height;
+	m->pages = 0;
+	m->has_pdq = false;
+	m->duration_ms = j->duration_ms;
+	m->film = tl_arena_dup(s->arena, tl_buf_str(&j->film));
+	m->frames = tl_arena_dup(s->arena, tl_buf_str(&j->frames));
+	m->words = tl_arena_dup(s->arena, tl_buf_str(&j->words));
+}
+
+static void
+item_film_back(struct scan *s, const struct film_job *j)
+{
+	struct tl_media *m = &s->full.item.media[j->index];
+	s->media_pending--;
+	if (j->cancelled) {
+		s->media_next = s->media_next < j->index ? s->media_next : j->index;
+		return; /* nobody has looked at it */
+	}
+	s->media_changed[j->index] = true;
+	if (j->missing)
+		cannot(s, j->index, REASON_MISSING);
+	else if (j->reason != TL_DECODE_OK)
+		cannot(s, j->index, tl_decode_reason_word(j->reason));
+	else if (j->rc < 0)
+		cannot(s, j->index, REASON_PREVIEW);
+	else
+		take_film(s, m, j);
+}
+
+static void
+take_film_job(struct worker *w, struct film_job *j)
+{
+	struct media_pool *p = w->pool;
+	int64_t now = tl_mono_us();
+	if (j->retried)
+		tl_log(EV_JAIL_DIED, TL_LWORD("reason", tl_decode_reason_word(j->reason)));
+	if (j->rc < 0)
+		tl_log(EV_STORE_ERROR, TL_LWORD("where", "storyboard"),
+		    TL_LWORD("error", tl_err_name(j->rc)));
+	if (p->film_at_us)
+		p->film_us = (p->film_us + now - p->film_at_us) / 2;
+	p->film_at_us = now;
+	p->put_off = 0;
+	p->films_under_way--;
+	if (j->scan)
+		item_film_back(j->scan, j);
+	else if (!j->cancelled)
+		match_film_decoded(w, j->match, j);
+	else
+		match_destroy(j->match);
+	film_job_free(j);
+}
+
+static bool
+is_film(struct tl_str mime)
+{
+	return tl_str_is(mime, "application/ogg") ||
+	       (mime.n > 6 &&
+		   (memcmp(mime.p, "video/", 6) == 0 || memcmp(mime.p, "audio/", 6) == 0));
+}
+
+/* Another worker may have room; the more were put off, the later this one comes back. */
+static void
+put_off(struct media_pool *p, struct scan *s)
+{
+	int64_t wait = (int64_t)++p->put_off * p->film_us;
+	wait = wait < PUT_OFF_US ? PUT_OFF_US : wait > 30 * PUT_OFF_US ? 30 * PUT_OFF_US : wait;
+	s->end = SCAN_BACK;
+	s->back_at = tl_now_us() + wait;
+}
+
+/* False: there is no place for it now, and its item goes back. */
+static bool
+submit_film(struct worker *w, struct scan *s, size_t i)
+{
+	struct media_pool *p = w->pool;
+	const struct tl_media *m = &s->full.item.media[i];
+	if (p->stopping || films_waiting(p->films) >= FILMS_WAITING_MAX) {
+		if (s->media_pending == 0)
+			put_off(p, s);
+		return false;
+	}
+	struct film_job *j = calloc(1, sizeof *j);
+	if (!j)
+		abort();
+	*j =
+	    (struct film_job){.scan = s, .index = i, .media = m->id, .bytes = (size_t)m->bytes};
+	p->films_under_way++;
+	s->media_pending++;
+	films_submit(p->films, j);
+	return true;
+}
+
 /* It waits for a decoder that has time for it; its item stays pending. */
 static bool
 put_back(struct media_pool *p, const struct decode *x)
@@ -245,6 +381,8 @@ submit_medium(struct worker *w, struct scan *s, size_t i, bool slow)
 		cannot(s, i, tl_decode_reason_word(TL_DECODE_NO_JAIL));
 		return true;
 	}
+	if (is_film(m->mime))
+		return submit_film(w, s, i);
 	if (tl_jails_free(p->jails) == 0 || p->previews >= p->previews_max)
 		return false;
 	tl_buf_reset(&p->bytes);
@@ -292,10 +430,32 @@ advance(struct worker *w, struct scan *s)
 	return s->media_pending == 0;
 }
 
+/* A question that cannot wait long is refused rather than put behind others. */
+static bool
+submit_film_match(struct worker *w, struct match *m)
+{
+	struct media_pool *p = w->pool;
+	struct film_job *j = calloc(1, sizeof *j);
+	if (!j)
+		abort();
+	*j = (struct film_job){.match = m, .bytes = match_bytes(m).n};
+	if (p->stopping || films_waiting(p->films) >= FILMS_WAITING_MAX ||
+	    tl_memfd_sealed("tutela-file", match_bytes(m), &j->file_fd) < 0) {
+		film_job_free(j);
+		match_decoded(w, m, NULL, TL_DECODE_TIMEOUT);
+		return true;
+	}
+	p->films_under_way++;
+	films_submit(p->films, j);
+	return true;
+}
+
 static bool
 submit_match(struct worker *w, struct match *m)
 {
 	struct media_pool *p = w->pool;
+	if (tl_format_is_film(tl_sniff(match_bytes(m))))
+		return submit_film_match(w, m);
 	if (tl_jails_free(p->jails) == 0)
 		return false;
 	struct tl_decode_job job = job_of(w->config, match_bytes(m), false);
@@ -323,10 +483,12 @@ pump_items(struct worker *w)
 {
 	for (struct scan *s = w->media.head, *next; s; s = next) {
 		next = s->next;
-		if (!advance(w, s))
+		bool whole = advance(w, s);
+		if (!whole && s->end != SCAN_BACK)
 			continue;
 		scan_remove(&w->media, s);
-		scan_judge(w, s);
+		if (whole)
+			scan_judge(w, s);
 		scan_push(&w->ready, s);
 	}
 }
@@ -365,9 +527,21 @@ media_pump(struct worker *w)
 	for (struct preview_job *j;
 	     w->pool->previews && (j = previewer_next(w->pool->previewer));)
 		take_preview(w, j);
+	for (struct film_job *j; w->pool->films_under_way && (j = films_next(w->pool->films));)
+		take_film_job(w, j);
 	if (w->pool->slow_count)
 		pump_slow(w);
 	pump_matches(w);
 	if (w->media.n)
 		pump_items(w);
+}
+
+void
+media_stop(struct worker *w)
+{
+	struct media_pool *p = w->pool;
+	p->stopping = true;
+	films_stop(p->films);
+	for (struct film_job *j; (j = films_next(p->films));)
+		take_film_job(w, j);
 }

@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "store/accounts.h"
 #include "store/cases.h"
+#include "store/media.h"
 #include "sys/clock.h"
 #include "sys/killpoint.h"
 #include "sys/log.h"
@@ -118,6 +119,7 @@ scan_recycle(struct worker *w, struct scan *s)
 	s->unscannable = s->why = (struct tl_str){0};
 	memset(s->media_changed, 0, sizeof s->media_changed);
 	s->end = SCAN_VERDICT;
+	s->back_at = 0;
 	s->asks = NULL;
 	scan_push(&w->idle, s);
 }
@@ -129,7 +131,13 @@ scan_load(struct worker *w, struct scan *s)
 	if (rc < 0)
 		return rc;
 	s->loaded = true;
-	const struct tl_item *it = &s->full.item;
+	struct tl_item *it = &s->full.item;
+	for (size_t i = 0; i < it->media_count && rc == 0; i++) {
+		if (it->media[i].film.n)
+			rc = tl_media_hashes(w->db, it->platform, &it->media[i], s->arena);
+	}
+	if (rc < 0)
+		return rc;
 	if (tl_id_is_nil(it->account))
 		return 0;
 	rc = tl_account_get(w->db, it->platform, it->account, s->arena, &s->account);

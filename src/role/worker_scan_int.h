@@ -44,6 +44,7 @@ struct scan {
 	size_t media_next;                     /* media before this one were handed in */
 	size_t media_pending;                  /* decodes under way */
 	enum scan_end end;
+	int64_t back_at;   /* SCAN_BACK: not before; 0: now */
 	struct tl_str why; /* SCAN_AGAIN, SCAN_BURY */
 	struct ask_wait *asks;
 	struct scan *next;

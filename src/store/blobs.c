@@ -282,8 +282,32 @@ open_head(struct tl_store *s, int fd, crypto_secretstream_xchacha20poly1305_stat
 	return bad ? tl_fail(TL_ECORRUPT, "a blob's head is damaged") : 0;
 }
 
+/* Where plaintext goes: a buffer that grows, or a place of fixed size. */
+struct plain_out {
+	struct tl_buf *buf;
+	uint8_t *p;
+	size_t n, size;
+};
+
+static uint8_t *
+plain_room(struct plain_out *o, size_t n)
+{
+	if (o->buf)
+		return tl_buf_room(o->buf, n);
+	return n <= o->size - o->n ? o->p + o->n : NULL;
+}
+
+static void
+plain_grew(struct plain_out *o, size_t n)
+{
+	if (o->buf)
+		tl_buf_grew(o->buf, n);
+	else
+		o->n += n;
+}
+
 static int
-read_chunks(int fd, crypto_secretstream_xchacha20poly1305_state *st, struct tl_buf *out)
+read_chunks(int fd, crypto_secretstream_xchacha20poly1305_state *st, struct plain_out *out)
 {
 	uint8_t *sealed = malloc(TL_BLOB_CHUNK + STREAM_TAG);
 	if (!sealed)
@@ -294,7 +318,8 @@ read_chunks(int fd, crypto_secretstream_xchacha20poly1305_state *st, struct tl_b
 		size_t n = 0;
 		unsigned long long plain = 0;
 		rc = read_full(fd, sealed, TL_BLOB_CHUNK + STREAM_TAG, &n);
-		uint8_t *to = rc < 0 ? NULL : tl_buf_room(out, TL_BLOB_CHUNK);
+		size_t most = out->buf ? TL_BLOB_CHUNK : n < STREAM_TAG ? 0 : n - STREAM_TAG;
+		uint8_t *to = rc < 0 ? NULL : plain_room(out, most);
 		if (rc == 0 && !to)
 			rc = tl_fail(TL_ETOOBIG, "the blob is larger than the limit");
 		if (rc == 0 &&
@@ -302,14 +327,14 @@ read_chunks(int fd, crypto_secretstream_xchacha20poly1305_state *st, struct tl_b
 					   st, to, &plain, &tag, sealed, n, NULL, 0) != 0))
 			rc = tl_fail(TL_ECORRUPT, "a blob is damaged or cut");
 		if (rc == 0)
-			tl_buf_grew(out, (size_t)plain);
+			plain_grew(out, (size_t)plain);
 	}
 	free(sealed);
 	return rc;
 }
 
 static int
-read_file(struct tl_store *s, const char *path, struct tl_buf *out)
+read_file(struct tl_store *s, const char *path, struct plain_out *out)
 {
 	TL_CLEANUP(tl_fd_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
@@ -324,8 +349,31 @@ int
 tl_blob_read(struct tl_store *s, const struct tl_media_id *id, struct tl_buf *out)
 {
 	char path[4096];
+	struct plain_out o = {.buf = out};
 	int rc = path_of(s, id, "", path, sizeof path);
-	return rc < 0 ? rc : read_file(s, path, out);
+	return rc < 0 ? rc : read_file(s, path, &o);
+}
+
+int
+tl_blob_read_memfd(struct tl_store *s, const struct tl_media_id *id, size_t n, int *ret_fd)
+{
+	char path[4096];
+	TL_CLEANUP(tl_fd_close) int fd = -1;
+	struct plain_out o = {.size = n};
+	int rc = path_of(s, id, "", path, sizeof path);
+	if (rc == 0)
+		rc = tl_memfd_new("tutela-file", n, &fd, &o.p);
+	if (rc < 0)
+		return rc;
+	rc = read_file(s, path, &o);
+	tl_memfd_unmap(tl_bytes(o.p, n));
+	if (rc == 0 && o.n != n)
+		rc = tl_fail(TL_ECORRUPT, "a blob has another size");
+	if (rc == 0)
+		rc = tl_memfd_seal(fd);
+	if (rc == 0)
+		*ret_fd = tl_fd_take(&fd);
+	return rc;
 }
 
 bool
@@ -376,14 +424,15 @@ tl_blob_read_derived(
     struct tl_store *s, const struct tl_media_id *id, const char *name, struct tl_buf *out)
 {
 	char path[4096];
+	struct plain_out o = {.buf = out};
 	int rc = derived_path(s, id, name, path, sizeof path);
-	return rc < 0 ? rc : read_file(s, path, out);
+	return rc < 0 ? rc : read_file(s, path, &o);
 }
 
 void
 tl_blob_remove(struct tl_store *s, const struct tl_media_id *id)
 {
-	static const char *const suffixes[] = {"", ".tiny", ".preview"};
+	static const char *const suffixes[] = {"", ".tiny", ".preview", ".clip"};
 	char path[4096];
 	for (size_t i = 0; i < TL_COUNT(suffixes); i++) {
 		if (path_of(s, id, suffixes[i], path, sizeof path) == 0)

@@ -86,10 +86,10 @@ tl_job_renew(struct tl_db *db, const struct tl_job *job, struct tl_id lease, int
 }
 
 int
-tl_job_back(struct tl_db *db, const struct tl_job *job, struct tl_id lease)
+tl_job_back(struct tl_db *db, const struct tl_job *job, struct tl_id lease, int64_t at)
 {
 	return ended(tl_db_run(db, TL_SQL_JOB_BACK, A_INT(job->platform), A_ID(job->item),
-	    A_ID(lease), A_INT(tl_now_us())));
+	    A_ID(lease), A_INT(at)));
 }
 
 int

@@ -36,7 +36,8 @@ int tl_job_renew(
     struct tl_db *db, const struct tl_job *job, struct tl_id lease, int64_t lease_us) TL_MUST;
 
 /* Gives a lease back untouched: somebody else may have it at once, and it does not count as a try. */
-int tl_job_back(struct tl_db *db, const struct tl_job *job, struct tl_id lease) TL_MUST;
+int tl_job_back(
+    struct tl_db *db, const struct tl_job *job, struct tl_id lease, int64_t at) TL_MUST;
 
 /* The three ends of a lease; CONFLICT when the lease was lost meanwhile (then drop the result). */
 int tl_job_done(struct tl_db *db, const struct tl_job *job, struct tl_id lease) TL_MUST;

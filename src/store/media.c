@@ -53,6 +53,8 @@ read_media(struct tl_row *r, struct tl_arena *arena, struct tl_media *ret)
 	m.has_pdq = copy_exact(m.pdq, sizeof m.pdq, tl_col_str(r, 9));
 	m.pdq_quality = (int)tl_col_int(r, 10);
 	m.pages = (int)tl_col_int(r, 11);
+	m.duration_ms = tl_col_int(r, 12);
+	m.film = tl_arena_dup(arena, tl_col_str(r, 13));
 	*ret = m;
 	return 0;
 }
@@ -95,8 +97,23 @@ tl_media_scanned(struct tl_db *db, int64_t platform, const struct tl_media *m)
 	int rc = tl_db_run(db, TL_SQL_MEDIA_SCANNED, A_INT(platform), A_MEDIA(&m->id),
 	    A_Z(tl_media_state_names[m->state]), A_TEXT0(m->reason), A_INT0(m->width),
 	    A_INT0(m->height), m->has_pdq ? A_BYTES(tl_bytes(m->pdq, sizeof m->pdq)) : A_NULL,
-	    m->has_pdq ? A_INT(m->pdq_quality) : A_NULL, A_INT(m->pages));
+	    m->has_pdq ? A_INT(m->pdq_quality) : A_NULL, A_INT(m->pages), A_INT(m->duration_ms),
+	    A_TEXT0(m->film), m->frames.n ? A_BYTES(m->frames) : A_NULL,
+	    m->words.n ? A_BYTES(m->words) : A_NULL);
 	return rc < 0 ? rc : 0;
+}
+
+int
+tl_media_hashes(struct tl_db *db, int64_t platform, struct tl_media *m, struct tl_arena *arena)
+{
+	struct tl_row r;
+	int rc = tl_db_first(db, &r, TL_SQL_MEDIA_HASHES, A_INT(platform), A_MEDIA(&m->id));
+	if (rc < 0)
+		return rows_found(rc, "media");
+	m->frames = tl_arena_dup(arena, tl_col_str(&r, 0));
+	m->words = tl_arena_dup(arena, tl_col_str(&r, 1));
+	tl_row_end(&r);
+	return tl_arena_check(arena);
 }
 
 static int

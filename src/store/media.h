@@ -16,7 +16,11 @@ int tl_media_get(struct tl_db *db, int64_t platform, const struct tl_media_id *i
 /* Fills item->media from the store. */
 int tl_media_of_item(struct tl_db *db, struct tl_item *item, struct tl_arena *arena) TL_MUST;
 
-/* Result of decoding: state, reason, size, pdq. */
+/* Fills frames and words, which the two above leave empty: they may be long. */
+int tl_media_hashes(
+    struct tl_db *db, int64_t platform, struct tl_media *m, struct tl_arena *arena) TL_MUST;
+
+/* Result of decoding: state, reason, size, hashes. */
 int tl_media_scanned(struct tl_db *db, int64_t platform, const struct tl_media *m) TL_MUST;
 
 /*

@@ -71,6 +71,8 @@ say_failed(struct tl_detect_ctx *c, const struct tl_media *m, const char *why)
 static void
 run_media(struct tl_detect_ctx *c, const struct tl_media *m)
 {
+	if (!m->has_pdq && m->film.n)
+		return; /* a video or sound: its frames are another detector's */
 	if (!m->has_pdq) {
 		say_failed(c, m,
 		    m->reason.n ? (const char *)tl_arena_dup(c->arena, m->reason).p

@@ -25,7 +25,7 @@ S(ITEM_NEEDED, "SELECT 1 FROM cases WHERE platform = $1 AND subject_kind = 'item
 	       " AND subject_kind = 'item' AND subject = $2 AND at > $3 LIMIT 1")
 S(ITEM_MEDIA_ADD, "INSERT INTO item_media(platform, item, n, media) VALUES($1, $2, $3, $4)")
 S(ITEM_MEDIA_LIST, "SELECT m.id, m.bytes, m.mime, m.state, m.reason, m.width, m.height, m.sha256, m.md5, m.pdq,"
-		   " m.pdq_quality, m.pages FROM item_media im JOIN media m ON m.platform = im.platform AND m.id = im.media"
+		   " m.pdq_quality, m.pages, m.duration_ms, m.film FROM item_media im JOIN media m ON m.platform = im.platform AND m.id = im.media"
 		   " WHERE im.platform = $1 AND im.item = $2 ORDER BY im.n")
 S(ITEM_MEDIA_DROP, "DELETE FROM item_media WHERE platform = $1 AND item = $2")
 S(SIGNAL_ADD, "INSERT INTO signals(platform, item, n, detector, version, status, label, score, policy, bank, entry,"

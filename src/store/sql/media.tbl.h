@@ -4,12 +4,13 @@ S(MEDIA_ADD, "INSERT INTO media(platform, id, bytes, mime, state, sha256, md5, r
 	     " state = CASE WHEN media.state = 'erased' THEN 'pending' ELSE media.state END,"
 	     " blob_gone = 0, expires_at = excluded.expires_at")
 S(MEDIA_GET, "SELECT id, bytes, mime, state, reason, width, height, sha256, md5, pdq, pdq_quality,"
-	     " pages FROM media"
+	     " pages, duration_ms, film FROM media"
 	     " WHERE platform = $1 AND id = $2")
 S(MEDIA_SCANNED, "UPDATE media SET state = $3, reason = $4, width = $5, height = $6, pdq = $7, pdq_quality = $8,"
-		 " pages = $9"
+		 " pages = $9, duration_ms = $10, film = $11, frames = $12, words = $13"
 		 " WHERE platform = $1 AND id = $2 AND state <> 'erased'")
-S(MEDIA_ERASE, "UPDATE media SET state = 'erased' WHERE platform = $1 AND id = $2")
+S(MEDIA_HASHES, "SELECT frames, words FROM media WHERE platform = $1 AND id = $2")
+S(MEDIA_ERASE, "UPDATE media SET state = 'erased', film = NULL, frames = NULL, words = NULL WHERE platform = $1 AND id = $2")
 S(MEDIA_USES, "SELECT COUNT(*) FROM item_media WHERE platform = $1 AND media = $2")
 S(MEDIA_ORPHANS, "SELECT platform, id FROM media WHERE state <> 'erased' AND expires_at <= $1"
 		 " AND NOT EXISTS (SELECT 1 FROM item_media im WHERE im.platform = media.platform"

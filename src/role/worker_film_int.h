@@ -1,0 +1,43 @@
+/* Private to the worker role: videos and sounds, each on a thread of its own beside the loop (worker_film.c). */
+#pragma once
+
+#include "core/item.h"
+#include "media/jails.h"
+
+struct films;
+struct tl_store;
+struct scan;
+struct match;
+
+struct film_limits {
+	int64_t bytes;
+	struct tl_decode_limits decode;
+};
+
+/* One medium on its way, of an item or of a question. */
+struct film_job {
+	struct scan *scan;
+	size_t index;
+	struct match *match;
+	struct tl_media_id media;
+	size_t bytes;
+	int file_fd; /* above 0: decode this; else the medium's blob */
+	/* filled in when it is back: */
+	int rc; /* of storing what is shown of it */
+	bool cancelled, missing, retried, weak;
+	enum tl_decode_reason reason;
+	uint32_t width, height, duration_ms;
+	struct tl_buf film, frames, words; /* as tl_media has them */
+	struct film_job *next;
+};
+
+int films_create(struct tl_store *s, const struct film_limits *l, unsigned threads,
+    struct films **ret) TL_MUST;
+void films_destroy(struct films *f);   /* forgets what it holds; NULL is fine */
+int films_fd(const struct films *f);   /* readable when films_next has something */
+size_t films_waiting(struct films *f); /* handed in and not begun */
+void films_submit(struct films *f, struct film_job *j); /* takes it over */
+struct film_job *films_next(struct films *f);           /* done, or NULL; film_job_free it */
+/* Ends what is under way and waits for that, moments: all comes back, cancelled. Nothing is taken after it. */
+void films_stop(struct films *f);
+void film_job_free(struct film_job *j);
