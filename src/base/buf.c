@@ -6,8 +6,6 @@
  */
 #include "base/buf.h"
 
-#include "base/json.h"
-
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -246,18 +244,6 @@ tl_js_null(struct tl_buf *b, const char *key)
 {
 	begin_value(b, key);
 	tl_buf_puts(b, "null");
-}
-
-void
-tl_js_time(struct tl_buf *b, const char *key, int64_t us)
-{
-	if (!us) {
-		tl_js_null(b, key);
-		return;
-	}
-	char text[TL_TIME_MAX];
-	tl_time_format(text, us);
-	tl_js_z(b, key, text);
 }
 
 void

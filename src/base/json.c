@@ -6,6 +6,8 @@
  */
 #include "base/json.h"
 
+#include "base/buf.h"
+
 #include <stdio.h>
 
 /* jansson's own bound is 2048 levels; ours is checked before it builds anything. */
@@ -379,4 +381,17 @@ tl_time_format(char dst[TL_TIME_MAX], int64_t us)
 	(void)snprintf(dst, TL_TIME_MAX, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", (int)y, (int)m,
 	    (int)d, (int)(ms / 3600000), (int)(ms / 60000 % 60), (int)(ms / 1000 % 60),
 	    (int)(ms % 1000));
+}
+
+/* Declared with its siblings in buf.h; here, because only this file knows how times are written. */
+void
+tl_js_time(struct tl_buf *b, const char *key, int64_t us)
+{
+	if (!us) {
+		tl_js_null(b, key);
+		return;
+	}
+	char text[TL_TIME_MAX];
+	tl_time_format(text, us);
+	tl_js_z(b, key, text);
 }

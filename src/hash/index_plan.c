@@ -1,0 +1,85 @@
+/*
+ * How to search a segment. The 256 bits are cut into slots; slot i is looked up at every value within radius r_i of the
+ * needle's. If each slot differed in more than r_i bits, the whole would differ in at least sum(r_i + 1) bits; so when that
+ * sum is at least d + 1, every hash within d is found in some slot (the generalised pigeonhole principle of GPH). Radii are
+ * raised one by one where it costs least until the sum is reached; marginal costs rise, so that is the cheapest choice.
+ * No failure. Called when a segment is opened and built.
+ */
+#include "hash/index_segment.h"
+
+#define SMALL 16384     /* entries; fewer are scanned faster than looked up */
+#define BYTES_MAX 124.0 /* a hash; of segments that hold few entries, BYTES_MAX_FEW */
+#define BYTES_MAX_FEW 160.0
+#define FEW (1 << 19)
+
+double
+tl_ix_shell(unsigned bits, int radius)
+{
+	double c = 1;
+	for (int i = 0; i < radius; i++)
+		c = c * (bits - (unsigned)i) / (i + 1);
+	return c;
+}
+
+static double
+cost_of(double probes, double candidates)
+{
+	return probes * TL_IX_COST_PROBE + candidates * TL_IX_COST_CANDIDATE;
+}
+
+void
+tl_ix_plan(uint64_t n, unsigned slots, int distance, struct tl_ix_plan *ret)
+{
+	*ret = (struct tl_ix_plan){.cost = 0};
+	for (unsigned i = 0; i < TL_IX_SLOTS_MAX; i++)
+		ret->radius[i] = -1;
+	for (int sum = 0; slots && sum < distance + 1; sum++) {
+		unsigned best = 0;
+		double least = 0, candidates = 0;
+		for (unsigned i = 0; i < slots; i++) {
+			unsigned bits = tl_ix_slot_bits(slots, i);
+			double probes = tl_ix_shell(bits, ret->radius[i] + 1);
+			double c = probes * (double)n / (double)(UINT64_C(1) << bits);
+			double cost = cost_of(probes, c);
+			if (i == 0 || cost < least) {
+				best = i;
+				least = cost;
+				candidates = c;
+			}
+		}
+		ret->radius[best]++;
+		ret->cost += least;
+		ret->candidates += candidates;
+	}
+}
+
+unsigned
+tl_ix_slots_for(uint64_t n)
+{
+	if (n < SMALL)
+		return 0;
+	unsigned best = TL_IX_SLOTS_MAX;
+	double least = 0, most = n < FEW ? BYTES_MAX_FEW : BYTES_MAX;
+	for (unsigned slots = TL_IX_SLOTS_MIN; slots <= TL_IX_SLOTS_MAX; slots++) {
+		struct tl_ix_plan p;
+		double bytes = 48.0 + 4.0 * slots;
+		for (unsigned i = 0; i < slots; i++)
+			bytes += (double)(tl_ix_lines(tl_ix_slot_bits(slots, i)) *
+					  sizeof(struct tl_ix_line)) /
+				 (double)n;
+		tl_ix_plan(n, slots, TL_PDQ_DISTANCE_USE, &p);
+		if (bytes <= most && (least <= 0 || p.cost < least)) {
+			best = slots;
+			least = p.cost;
+		}
+	}
+	return best;
+}
+
+struct tl_ix_masks
+tl_ix_masks(unsigned bits, int radius)
+{
+	if (radius < 0 || (unsigned)radius > bits)
+		return (struct tl_ix_masks){1, 0};
+	return (struct tl_ix_masks){(UINT64_C(1) << radius) - 1, UINT64_C(1) << bits};
+}
