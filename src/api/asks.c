@@ -1,9 +1,9 @@
 /*
- * The server's end of the sockets to the workers.
+ * The server's end of the sockets to the workers and the courier.
  *
  * Promises: every question ends exactly once, by its answer, its deadline or the stop; at most QUESTIONS_MAX are
  * open; sending never blocks (a full socket is TL_EPEER). A malformed answer is dropped, and its question runs
- * into its deadline. Called by ?wait and /v1/match.
+ * into its deadline. Called by ?wait, /v1/match and the HMA API.
  */
 #include "api/asks.h"
 
@@ -31,7 +31,9 @@ struct question {
 /* What `then` gets; belongs to the request's arena. */
 struct answer {
 	tl_asks_then then;
+	tl_asks_got got; /* of the courier */
 	int rc;
+	int fd;          /* from the courier, or -1 */
 	struct tl_str json, text, field;
 };
 
@@ -56,13 +58,16 @@ pass_on(struct tl_req *req)
 	struct answer *w = tl_req_work(req);
 	if (w->rc < 0)
 		(void)tl_fail_at(w->rc, (const char *)w->field.p, "%.*s", TL_ARG(w->text));
-	w->then(req, w->rc, w->json);
+	if (w->got)
+		w->got(req, w->rc, w->json, w->fd);
+	else
+		w->then(req, w->rc, w->json);
 }
 
-/* Outside the lock: the request may end within. */
+/* Outside the lock: the request may end within. A descriptor is handed on, or closed. */
 static void
 finish(const struct question *q, int rc, struct tl_str json, struct tl_str text,
-    struct tl_str field)
+    struct tl_str field, int fd)
 {
 	struct tl_arena *arena = tl_req_arena(q->req);
 	q->answer->rc = rc;
@@ -73,6 +78,12 @@ finish(const struct question *q, int rc, struct tl_str json, struct tl_str text,
 		q->answer->field = TL_S("");
 	if (rc == 0 && json.n && !q->answer->json.n)
 		q->answer->rc = TL_ENOMEM;
+	if (rc == 0 && q->answer->got && fd < 0)
+		q->answer->rc = TL_EPEER;
+	bool passed = q->answer->rc == 0 && q->answer->got;
+	q->answer->fd = passed ? fd : -1;
+	if (!passed)
+		tl_fd_close(&fd);
 	tl_req_continue(q->req, pass_on);
 }
 
@@ -98,15 +109,17 @@ read_answers(struct tl_asks *a, int sock)
 {
 	static _Thread_local uint8_t msg[TL_ASK_MAX];
 	for (;;) {
-		ssize_t n = recv(sock, msg, sizeof msg, MSG_DONTWAIT);
+		size_t n = 0;
+		int fd = -1;
 		struct tl_ask_answer got;
 		struct question q;
-		if (n <= 0)
+		if (tl_sock_recv(sock, msg, sizeof msg, 0, &n, &fd) < 0 || n == 0)
 			return;
-		if (tl_ask_answer_read(tl_bytes(msg, (size_t)n), &got) < 0)
-			continue;
-		if (take(a, got.serial, &q))
-			finish(&q, got.err, got.json, got.text, got.field);
+		if (tl_ask_answer_read(tl_bytes(msg, n), &got) == 0 &&
+		    take(a, got.serial, &q))
+			finish(&q, got.err, got.json, got.text, got.field, fd);
+		else
+			tl_fd_close(&fd);
 	}
 }
 
@@ -126,9 +139,9 @@ expire(struct tl_asks *a, bool all)
 		(void)pthread_mutex_unlock(&a->lock);
 		if (over && all)
 			finish(
-			    &q, TL_EPEER, TL_S(""), TL_S("the server is stopping"), TL_S(""));
+			    &q, TL_EPEER, TL_S(""), TL_S("the server is stopping"), TL_S(""), -1);
 		else if (over)
-			finish(&q, TL_ETIME, TL_S(""), TL_S("no answer in time"), TL_S(""));
+			finish(&q, TL_ETIME, TL_S(""), TL_S("no answer in time"), TL_S(""), -1);
 		else if (q.open && (next < 0 || q.deadline_us < next))
 			next = q.deadline_us;
 	}
@@ -140,7 +153,7 @@ asks_main(void *arg)
 {
 	struct tl_asks *a = arg;
 	int count = a->wires->request_count;
-	struct pollfd p[TL_WORKERS_MAX + 1];
+	struct pollfd p[TL_WORKERS_MAX + 2];
 	for (;;) {
 		(void)pthread_mutex_lock(&a->lock);
 		bool stopping = a->stopping, open = a->open > 0;
@@ -155,7 +168,10 @@ asks_main(void *arg)
 		for (int i = 0; i < count; i++)
 			p[i] = (struct pollfd){.fd = a->wires->request[i], .events = POLLIN};
 		p[count] = (struct pollfd){.fd = a->nudge, .events = POLLIN};
-		(void)poll(p, (nfds_t)count + 1, left_ms < 0 ? 0 : (int)left_ms);
+		p[count + 1] = (struct pollfd){.fd = a->wires->fetch, .events = POLLIN};
+		(void)poll(p, (nfds_t)count + 2, left_ms < 0 ? 0 : (int)left_ms);
+		if (p[count + 1].revents & POLLIN)
+			read_answers(a, p[count + 1].fd);
 		for (int i = 0; i < count; i++)
 			if (p[i].revents & POLLIN)
 				read_answers(a, p[i].fd);
@@ -168,7 +184,15 @@ asks_main(void *arg)
 /* Asking -------------------------------------------------------------------------------------------------------- */
 
 static int
-send_one(struct tl_asks *a, struct tl_str msg, int fd)
+send_courier(struct tl_asks *a, struct tl_str msg)
+{
+	if (a->wires->fetch >= 0 && tl_sock_send(a->wires->fetch, msg, -1, 0) == 0)
+		return 0;
+	return tl_fail(TL_EPEER, "nobody is free to fetch");
+}
+
+static int
+send_worker(struct tl_asks *a, struct tl_str msg, int fd)
 {
 	int count = a->wires->request_count;
 	if (count == 0)
@@ -209,40 +233,70 @@ reserve(
 	return rc < 0 ? tl_fail(rc, "too many questions at one time") : 0;
 }
 
-void
-tl_asks_ask(
-    struct tl_asks *a, struct tl_req *req, struct tl_ask *ask, int fd, tl_asks_then then)
+static void
+refuse(struct tl_req *req, const struct answer *w, int rc)
 {
-	TL_CLEANUP(tl_fd_close) int passed = fd;
-	struct tl_buf msg = {.limit = TL_ASK_MAX};
-	struct answer *w = TL_NEW(tl_req_arena(req), struct answer);
-	int rc = w ? 0 : tl_fail(TL_ENOMEM, "the request is too large");
-	if (rc == 0) {
-		w->then = then;
-		tl_req_set_work(req, w);
-		rc = reserve(a, req, ask->within_ms, w, &ask->serial);
-	}
-	if (rc < 0) {
-		then(req, rc, TL_S(""));
-		return;
-	}
-	tl_ask_write(&msg, ask);
-	rc = msg.bad ? tl_fail(TL_ETOOBIG, "the question is too large")
-		     : send_one(a, tl_buf_str(&msg), passed);
-	tl_buf_fini(&msg);
-	struct question q;
-	if (rc < 0) {
-		/* When it is gone already the deadline ended it, and `then` runs by itself. */
-		if (take(a, ask->serial, &q))
-			then(req, rc, TL_S(""));
-		return;
-	}
-	int64_t deadline = tl_mono_us() + (int64_t)ask->within_ms * TL_US_MS;
+	if (w->got)
+		w->got(req, rc, TL_S(""), -1);
+	else
+		w->then(req, rc, TL_S(""));
+}
+
+/* The deadline is nearer than what the thread sleeps for. */
+static void
+hurry(struct tl_asks *a, uint32_t within_ms)
+{
+	int64_t deadline = tl_mono_us() + (int64_t)within_ms * TL_US_MS;
 	(void)pthread_mutex_lock(&a->lock);
 	bool sooner = deadline < a->wakes_at_us;
 	(void)pthread_mutex_unlock(&a->lock);
 	if (sooner)
 		(void)eventfd_write(a->nudge, 1);
+}
+
+static void
+ask_for(struct tl_asks *a, struct tl_req *req, struct tl_ask *ask, int fd,
+    const struct answer *like)
+{
+	struct tl_buf msg = {.limit = TL_ASK_MAX};
+	struct answer *w = TL_NEW(tl_req_arena(req), struct answer);
+	int rc = w ? 0 : tl_fail(TL_ENOMEM, "the request is too large");
+	if (rc == 0) {
+		*w = *like;
+		tl_req_set_work(req, w);
+		rc = reserve(a, req, ask->within_ms, w, &ask->serial);
+	}
+	if (rc < 0) {
+		refuse(req, like, rc);
+		return;
+	}
+	tl_ask_write(&msg, ask);
+	if (msg.bad)
+		rc = tl_fail(TL_ETOOBIG, "the question is too large");
+	else
+		rc = like->got ? send_courier(a, tl_buf_str(&msg))
+			       : send_worker(a, tl_buf_str(&msg), fd);
+	tl_buf_fini(&msg);
+	struct question q;
+	if (rc == 0)
+		hurry(a, ask->within_ms);
+	/* When it is gone already the deadline ended it, and `then` runs by itself. */
+	else if (take(a, ask->serial, &q))
+		refuse(req, like, rc);
+}
+
+void
+tl_asks_ask(
+    struct tl_asks *a, struct tl_req *req, struct tl_ask *ask, int fd, tl_asks_then then)
+{
+	TL_CLEANUP(tl_fd_close) int passed = fd;
+	ask_for(a, req, ask, passed, &(struct answer){.then = then});
+}
+
+void
+tl_asks_fetch(struct tl_asks *a, struct tl_req *req, struct tl_ask *ask, tl_asks_got then)
+{
+	ask_for(a, req, ask, -1, &(struct answer){.got = then});
 }
 
 int

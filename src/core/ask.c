@@ -1,8 +1,8 @@
 /*
  * The messages of ask.h: fixed head, then counted bytes, integers in network order.
  *
- * Promises: reading checks every bound and the end; nothing is trusted. Failures: INPUT. Called by the server
- * and the worker.
+ * Promises: reading checks every bound and the end; nothing is trusted. Failures: INPUT. Called by the server, the
+ * worker and the courier.
  */
 #include "core/ask.h"
 
@@ -67,10 +67,10 @@ tl_ask_read(struct tl_str msg, struct tl_ask *ret)
 	struct tl_str id = tl_cur_take(&c, sizeof a.item.b);
 	a.json = take_str(&c);
 	if (tl_cur_end(&c) < 0 || magic != MAGIC_ASK ||
-	    (kind != TL_ASK_SCAN && kind != TL_ASK_MATCH))
+	    kind < TL_ASK_SCAN || kind >= TL_ASK_KINDS)
 		return tl_fail(TL_EPARSE, "not a question");
 	memcpy(a.item.b, id.p, sizeof a.item.b);
-	a.kind = kind == TL_ASK_SCAN ? TL_ASK_SCAN : TL_ASK_MATCH;
+	a.kind = (enum tl_ask_kind)kind;
 	*ret = a;
 	return 0;
 }

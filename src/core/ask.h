@@ -1,5 +1,6 @@
 /*
- * Synchronous questions of the server to a worker, over their SOCK_SEQPACKET pair: one message asks, one answers.
+ * Synchronous questions of the server to a worker or the courier, over their SOCK_SEQPACKET pair: one message asks, one
+ * answers.
  * Answers may come in any order and carry the question's serial. A malformed message is dropped and counted by
  * its receiver; the pair stays in step because each message stands alone.
  *
@@ -7,6 +8,9 @@
  *           or TL_EAGAIN when another worker has it
  *   MATCH   {"text":{field:text},"hashes":[{"kind","value"}],"media":[hex]} against banks and lists, nothing
  *           stored; with a sealed memory file the bytes of one picture; the answer is {"matches":[…]}
+ *   LOOKUP  {"types":[…],"signals":{type:value},"find":bool} for clients of the HMA API (worker_lookup.c), with or
+ *           without a sealed memory file of one picture or video
+ *   FETCH   {"url","max_bytes"} to the courier; the answer is {"type","bytes"} and a sealed memory file
  */
 #pragma once
 
@@ -15,7 +19,7 @@
 
 #define TL_ASK_MAX (160U * 1024) /* bytes of one message */
 
-enum tl_ask_kind { TL_ASK_SCAN = 1, TL_ASK_MATCH = 2 };
+enum tl_ask_kind { TL_ASK_SCAN = 1, TL_ASK_MATCH, TL_ASK_LOOKUP, TL_ASK_FETCH, TL_ASK_KINDS };
 
 struct tl_ask {
 	enum tl_ask_kind kind;
@@ -24,7 +28,7 @@ struct tl_ask {
 	int64_t platform;
 	bool live;
 	struct tl_id item;  /* SCAN */
-	struct tl_str json; /* MATCH; borrowed */
+	struct tl_str json; /* of the others; borrowed */
 };
 
 struct tl_ask_answer {

@@ -292,6 +292,50 @@ parts_fini(struct parts *p)
 	curl_url_cleanup(p->u);
 }
 
+static bool
+host_ok(const char *host, const char *const *hosts, size_t count)
+{
+	size_t n = strlen(host);
+	n -= n > 0 && host[n - 1] == '.';
+	for (size_t i = 0; i < count; i++) {
+		size_t m = strlen(hosts[i]);
+		bool below = hosts[i][0] == '.';
+		if ((below ? n > m : n == m) &&
+		    strncasecmp(host + n - m, hosts[i], m) == 0)
+			return true;
+	}
+	return count == 0;
+}
+
+int
+tl_guard_read_url(
+    const char *url, bool private_ok, const char *const *hosts, size_t host_count)
+{
+	TL_CLEANUP(parts_fini) struct parts p = {.u = curl_url()};
+	int64_t port = 0;
+	if (strlen(url) > 2000 || !is_ascii(url) || !p.u ||
+	    curl_url_set(p.u, CURLUPART_URL, url, 0) ||
+	    curl_url_get(p.u, CURLUPART_SCHEME, &p.scheme, 0) ||
+	    curl_url_get(p.u, CURLUPART_HOST, &p.host, 0))
+		return tl_fail(TL_EFIELD, "not a web address such as https://example.org/a.jpg");
+	(void)curl_url_get(p.u, CURLUPART_USER, &p.user, 0);
+	(void)curl_url_get(p.u, CURLUPART_PASSWORD, &p.password, 0);
+	(void)curl_url_get(p.u, CURLUPART_PORT, &p.port, CURLU_DEFAULT_PORT);
+	(void)curl_url_get(p.u, CURLUPART_ZONEID, &p.zone, 0);
+	if (p.user || p.password || p.zone)
+		return tl_fail(TL_EFIELD, "an address carries no user, password or zone");
+	if (strcmp(p.scheme, "https") != 0 && strcmp(p.scheme, "http") != 0)
+		return tl_fail(TL_EFIELD, "only http and https are read");
+	if (!private_ok && is_local_name(p.host))
+		return tl_fail(TL_EFIELD, "this address is shut: loopback");
+	if (!p.port || tl_parse_i64(tl_str(p.port), 1, 65535, &port) < 0 ||
+	    (port < 1024 && port != 80 && port != 443))
+		return tl_fail(TL_EFIELD, "this address is shut: a port of another protocol");
+	if (!host_ok(p.host, hosts, host_count))
+		return tl_fail(TL_EFIELD, "this host is not one of fetch_hosts");
+	return 0;
+}
+
 int
 tl_guard_url(const char *url, bool private_ok)
 {

@@ -1,6 +1,6 @@
 /*
- * The courier: deliveries go out. The only role that speaks to the internet; it parses no media and reads no
- * content beyond the body that it sends.
+ * The courier: deliveries go out, and media that the server asks for come in (courier_fetch.c). The only role that speaks
+ * to the internet; it parses no media and reads no content beyond the body that it sends.
  *
  * Promises: only numbered rows leave (their decision is sealed, their undo window over), of one subject in order,
  * each with one webhook-id for all its tries; what a killed courier held is sent again once its lease has passed.
@@ -8,6 +8,7 @@
  */
 #include "role/beat.h"
 #include "role/courier_alarms.h"
+#include "role/courier_fetch.h"
 #include "role/role.h"
 
 #include "base/arena.h"
@@ -55,6 +56,7 @@ struct courier {
 	size_t troubled_next;
 	struct beat beat;
 	struct courier_alarms *alarms;
+	struct courier_fetches *fetches;
 	bool more; /* the last lease was full: look again at once */
 };
 
@@ -389,7 +391,8 @@ drive(struct courier *c)
 	(void)curl_multi_perform(c->multi, &running);
 	for (CURLMsg *m; (m = curl_multi_info_read(c->multi, &left)) != NULL;)
 		if (m->msg == CURLMSG_DONE) {
-			if (!courier_alarms_ended(c->alarms, m->easy_handle, m->data.result))
+			if (!courier_alarms_ended(c->alarms, m->easy_handle, m->data.result) &&
+			    !courier_fetches_ended(c->fetches, m->easy_handle, m->data.result))
 				mark_ended(c, m->easy_handle, m->data.result);
 			TL_KILLPOINT(WEBHOOK_ANSWERED);
 		}
@@ -398,9 +401,13 @@ drive(struct courier *c)
 static void
 wait_for_news(struct courier *c, const struct tl_stop *stop, int ms)
 {
-	struct curl_waitfd fds[2] = {{.fd = stop->fd, .events = CURL_WAIT_POLLIN},
-	    {.fd = c->wires->wake, .events = CURL_WAIT_POLLIN}};
-	unsigned n = c->wires->wake >= 0 ? 2 : 1;
+	struct curl_waitfd fds[3] = {{.fd = stop->fd, .events = CURL_WAIT_POLLIN}};
+	const int more[] = {c->wires->wake, c->wires->fetch};
+	unsigned n = 1;
+	for (size_t i = 0; i < TL_COUNT(more); i++)
+		if (more[i] >= 0)
+			fds[n++] =
+			    (struct curl_waitfd){.fd = more[i], .events = CURL_WAIT_POLLIN};
 	(void)curl_multi_poll(c->multi, fds, n, ms, NULL);
 }
 
@@ -411,6 +418,7 @@ loop(struct courier *c, struct tl_stop *stop)
 		beat_now(&c->beat, c->db);
 		bool ok = take_turn(c, true);
 		(void)courier_alarms_turn(c->alarms, c->multi, true);
+		courier_fetches_take(c->fetches);
 		start_posts(c);
 		drive(c);
 		if (!ok || (!any_ended(c) && !(c->more && c->count < 2 * c->parallel)))
@@ -480,11 +488,17 @@ run(struct courier *c, struct tl_stop *stop)
 	c->multi = curl_multi_init();
 	if (!c->multi)
 		abort();
+	int rc = courier_fetches_create(c->config, c->wires, c->multi, &c->fetches);
+	if (rc < 0) {
+		(void)curl_multi_cleanup(c->multi);
+		return rc;
+	}
 	c->alarms = courier_alarms_create(c->config, c->db);
 	tl_log(EV_START, TL_LWORD("role", "courier"));
 	loop(c, stop);
 	finish(c);
 	courier_alarms_destroy(c->alarms, c->multi);
+	courier_fetches_destroy(c->fetches);
 	tl_log(EV_STOP, TL_LWORD("role", "courier"));
 	(void)curl_multi_cleanup(c->multi);
 	return 0;

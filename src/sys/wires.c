@@ -31,6 +31,9 @@ tl_wires_make(int workers, struct tl_wire_box *ret)
 		if (rc < 0)
 			return rc;
 	}
+	int rc = tl_socketpair(SOCK_SEQPACKET, box.fetch);
+	if (rc < 0)
+		return rc;
 	*ret = box;
 	return 0;
 }
@@ -63,6 +66,8 @@ tl_wires_list(const struct tl_wire_box *box, enum tl_proc role, int index,
 		add_end(&l, 'q', 0, box->request[index][1]);
 	for (int i = 0; role == TL_PROC_SERVER && i < box->workers; i++)
 		add_end(&l, 'q', i, box->request[i][0]);
+	if (role == TL_PROC_SERVER || role == TL_PROC_COURIER)
+		add_end(&l, 'f', 0, box->fetch[role == TL_PROC_COURIER]);
 	*ret_count = l.count;
 }
 
@@ -74,6 +79,8 @@ take_end(struct tl_wires *w, char tag, int n, int fd)
 		    TL_EPARSE, "%s names a descriptor that is not open", TL_WIRES_ENV);
 	if (tag == 'w') {
 		w->wake = fd;
+	} else if (tag == 'f') {
+		w->fetch = fd;
 	} else if (tag == 's' && n < TL_PROC_COUNT) {
 		w->wake_to[n] = fd;
 	} else if (tag == 'q' && n < TL_WORKERS_MAX) {
@@ -106,7 +113,7 @@ parse_end(struct tl_wires *w, struct tl_str end)
 int
 tl_wires_inherit(struct tl_wires *ret)
 {
-	struct tl_wires w = {.wake = -1};
+	struct tl_wires w = {.wake = -1, .fetch = -1};
 	for (int i = 0; i < TL_PROC_COUNT; i++)
 		w.wake_to[i] = -1;
 	for (int i = 0; i < TL_WORKERS_MAX; i++)

@@ -5,6 +5,7 @@
  *   wake      datagrams of one byte: "look at the store". One receive end for each role (workers share theirs),
  *             a send end for everybody. A wake-up may be lost without harm: every loop also polls.
  *   request   SOCK_SEQPACKET between the server and each worker: synchronous questions.
+ *   fetch     the same between the server and the courier, which alone may read from the internet.
  */
 #pragma once
 
@@ -30,12 +31,14 @@ struct tl_wires {
 	int wake_to[TL_PROC_COUNT];  /* send ends */
 	int request[TL_WORKERS_MAX]; /* server: one for each worker; worker: [0] is its own */
 	int request_count;
+	int fetch; /* server's or courier's end; -1 in others */
 };
 
 /* All ends of an installation; held by the supervisor for as long as it lives. */
 struct tl_wire_box {
 	int wake[TL_PROC_COUNT][2];     /* [0] receive, [1] send */
 	int request[TL_WORKERS_MAX][2]; /* [0] server's, [1] worker's */
+	int fetch[2];                   /* [0] server's, [1] courier's */
 	int workers;
 };
 
@@ -47,7 +50,7 @@ int tl_wires_make(int workers, struct tl_wire_box *ret) TL_MUST;
  */
 #define TL_WIRES_ENV "TUTELA_WIRES"
 #define TL_WIRES_FIRST 3
-#define TL_WIRES_FDS (1 + TL_PROC_COUNT + TL_WORKERS_MAX)
+#define TL_WIRES_FDS (2 + TL_PROC_COUNT + TL_WORKERS_MAX)
 #define TL_WIRES_TEXT 320
 void tl_wires_list(const struct tl_wire_box *box, enum tl_proc role, int index,
     int ret_fds[TL_WIRES_FDS], size_t *ret_count, char ret_env[TL_WIRES_TEXT]);
