@@ -367,13 +367,14 @@ tl_call_view(struct tl_call *c)
 const struct tl_route tl_console_routes[] = {
 #define R(method, path, name, need, query, limit, help)                                        \
 	{method, path, tl_console_gate, need, query, handle_##name,                            \
-	    (limit) ? &tl_body_json : &tl_body_none, limit, help},
+	    (limit) ? &tl_body_json : &tl_body_none, limit, help, NULL},
 #include "api/routes_console.tbl.h"
 #undef R
-    {"GET", "/", NULL, "", "*", tl_console_home, &tl_body_none, 0, "Leads to the console."},
-    {"GET", "/console", NULL, "", "*", tl_console_home, &tl_body_none, 0, "The same."},
-    {"GET", "/console/", NULL, "", "*", tl_console_page, &tl_body_none, 0, "The page."},
+    {"GET", "/", NULL, "", "*", tl_console_home, &tl_body_none, 0, "Leads to the console.",
+	NULL},
+    {"GET", "/console", NULL, "", "*", tl_console_home, &tl_body_none, 0, "The same.", NULL},
+    {"GET", "/console/", NULL, "", "*", tl_console_page, &tl_body_none, 0, "The page.", NULL},
     {"GET", "/console/{*}", NULL, "", "*", tl_console_page, &tl_body_none, 0,
-	"The page of every screen, and its script, style and icon."},
+	"The page of every screen, and its script, style and icon.", NULL},
 };
 const size_t tl_console_route_count = TL_COUNT(tl_console_routes);

@@ -109,6 +109,9 @@ each_query(void *cls, enum MHD_ValueKind kind, const char *name, size_t name_n,
 		    tl_uri_decode(req->arena, tl_bytes(value, value ? value_n : 0), &p.value);
 	if (w->rc < 0)
 		return MHD_NO;
+	bool loose = req->dialect && req->dialect->loose;
+	if (!knows(req->route->query, p.name) && loose)
+		return MHD_YES;
 	if (!knows(req->route->query, p.name))
 		w->rc =
 		    tl_fail_at(TL_EFIELD, (const char *)p.name.p, "there is no such parameter");

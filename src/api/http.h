@@ -41,6 +41,13 @@ extern const struct tl_body tl_body_none;  /* a body is refused */
 extern const struct tl_body tl_body_json;  /* application/json, whole in tl_req_body */
 extern const struct tl_body tl_body_bytes; /* any type, whole in tl_req_body */
 
+/* How a family of routes differs from ours, for clients that were written for something else. */
+struct tl_dialect {
+	/* Writes the body of a refusal (JSON) and returns its HTTP status. */
+	int (*refuse)(struct tl_buf *out, int err, const char *field, const char *detail);
+	bool loose; /* doubled slashes count as one, parameters that are not known are ignored */
+};
+
 struct tl_route {
 	const char *method;
 	const char *path; /* "/v1/items/{id}"; a last segment "{*}" takes the rest */
@@ -51,6 +58,7 @@ struct tl_route {
 	const struct tl_body *body;
 	size_t limit_bytes; /* of the body */
 	const char *help;
+	const struct tl_dialect *dialect; /* NULL: ours */
 };
 
 struct tl_http_conf {

@@ -31,6 +31,7 @@ struct tl_req {
 	struct tl_arena *arena;
 	struct tl_str uri; /* as it lies in the connection's memory; for the guard only */
 	struct tl_str method, path;
+	const struct tl_dialect *dialect; /* of its route, or NULL */
 	struct tl_str params[TL_REQ_PARAMS_MAX];
 	size_t param_count;
 	struct pair query[QUERY_MAX];

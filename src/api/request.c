@@ -372,14 +372,16 @@ tl_req_problem_at(struct tl_req *req, int err, const char *field, const char *de
 	char id[TL_ID_TEXT];
 	tl_id_text(id, req->id);
 	struct tl_buf b = {0};
-	int status = tl_problem_write(&b, err, field, detail, id);
+	int status = req->dialect ? req->dialect->refuse(&b, err, field, detail)
+				  : tl_problem_write(&b, err, field, detail, id);
 	int wait_s = tl_problem_wait_s(err);
 	if (wait_s && !has_header(req, "Retry-After"))
 		tl_req_set_header(
 		    req, "Retry-After", tl_arena_printf(tl_req_arena(req), "%d", wait_s));
 	if (status == 401)
 		tl_req_set_header(req, "WWW-Authenticate", "Bearer");
-	tl_req_answer(req, status, "application/problem+json", &b);
+	tl_req_answer(
+	    req, status, req->dialect ? "application/json" : "application/problem+json", &b);
 }
 
 void

@@ -97,11 +97,28 @@ tl_route_match(struct tl_arena *a, const char *pattern, const char *path,
 	return rc;
 }
 
+/* "//c//banks" to "/c/banks": what becomes of a base URL that ends in a slash. */
+static const char *
+single_slashes(struct tl_req *req, const char *path)
+{
+	if (!strstr(path, "//"))
+		return path;
+	char *out = tl_arena_alloc(req->arena, strlen(path) + 1);
+	size_t n = 0;
+	for (const char *at = path; out && *at; at++)
+		if (*at != '/' || n == 0 || out[n - 1] != '/')
+			out[n++] = *at;
+	if (out)
+		out[n] = '\0';
+	return out ? out : path;
+}
+
 static int
 take(
     struct tl_req *req, const struct tl_route *route, const struct tl_str *params, size_t count)
 {
 	req->route = route;
+	req->dialect = route->dialect;
 	req->param_count = count;
 	for (size_t i = 0; i < count; i++) {
 		int rc = tl_uri_decode(req->arena, params[i], &req->params[i]);
@@ -117,6 +134,7 @@ tl_route_find(
 {
 	const struct tl_http_conf *conf = &req->http->conf;
 	size_t used = 0;
+	const char *single = single_slashes(req, path);
 	allow[0] = '\0';
 	if (strcmp(method, "HEAD") == 0)
 		method = "GET";
@@ -124,8 +142,11 @@ tl_route_find(
 		const struct tl_route *r = &conf->routes[i];
 		struct tl_str params[TL_REQ_PARAMS_MAX];
 		size_t count;
-		if (!matches(r->path + 1, path + (path[0] == '/'), params, &count))
+		const char *at = r->dialect && r->dialect->loose ? single : path;
+		if (!matches(r->path + 1, at + (at[0] == '/'), params, &count))
 			continue;
+		if (!req->dialect)
+			req->dialect = r->dialect; /* a wrong method is refused in its words */
 		if (strcmp(r->method, method) == 0)
 			return take(req, r, params, count);
 		int n = snprintf(

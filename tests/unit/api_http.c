@@ -126,16 +126,16 @@ feed_pausing(struct tl_req *req, struct tl_str data)
 static const struct tl_body pausing = {NULL, feed_pausing};
 
 static const struct tl_route ROUTES[] = {
-    {"POST", "/echo", NULL, "", "", echo, &tl_body_bytes, 100000, ""},
-    {"POST", "/json", NULL, "", "", echo, &tl_body_json, 1000, ""},
-    {"POST", "/paused", NULL, "", "", echo, &pausing, 100000, ""},
-    {"GET", "/slow", NULL, "", "", slow, &tl_body_none, 0, ""},
-    {"GET", "/race", NULL, "", "", race, &tl_body_none, 0, ""},
-    {"GET", "/twice", NULL, "", "", twice, &tl_body_none, 0, ""},
-    {"GET", "/closed", closed, "read", "", twice, &tl_body_none, 0, ""},
-    {"GET", "/events", NULL, "", "", events, &tl_body_none, 0, ""},
-    {"GET", "/things/{id}", NULL, "", "n", param, &tl_body_none, 0, ""},
-    {"GET", "/things/{id}/rest/{*}", NULL, "", "", param, &tl_body_none, 0, ""},
+    {"POST", "/echo", NULL, "", "", echo, &tl_body_bytes, 100000, "", NULL},
+    {"POST", "/json", NULL, "", "", echo, &tl_body_json, 1000, "", NULL},
+    {"POST", "/paused", NULL, "", "", echo, &pausing, 100000, "", NULL},
+    {"GET", "/slow", NULL, "", "", slow, &tl_body_none, 0, "", NULL},
+    {"GET", "/race", NULL, "", "", race, &tl_body_none, 0, "", NULL},
+    {"GET", "/twice", NULL, "", "", twice, &tl_body_none, 0, "", NULL},
+    {"GET", "/closed", closed, "read", "", twice, &tl_body_none, 0, "", NULL},
+    {"GET", "/events", NULL, "", "", events, &tl_body_none, 0, "", NULL},
+    {"GET", "/things/{id}", NULL, "", "n", param, &tl_body_none, 0, "", NULL},
+    {"GET", "/things/{id}/rest/{*}", NULL, "", "", param, &tl_body_none, 0, "", NULL},
 };
 
 static int
