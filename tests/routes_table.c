@@ -55,6 +55,14 @@ main(void)
 #include "api/routes.tbl.h"
 #undef R
 	tl_js_close(&b, ']');
+	tl_js_open(&b, "hma", '[');
+#define H(method, path, gate, need, query, handler, body, limit, help)                         \
+	route(&b, method, path, need);
+#define T(method, path, gate, need, query, handler, body, limit, help)
+#include "api/routes_hma.tbl.h"
+#undef H
+#undef T
+	tl_js_close(&b, ']');
 	tl_js_open(&b, "console", '[');
 #define R(method, path, name, need, query, limit, help) route(&b, method, path, need);
 #include "api/routes_console.tbl.h"

@@ -42,19 +42,26 @@ take_share(struct tl_req *req, enum tl_scope scope)
 	return rc;
 }
 
-int
-tl_api_gate(struct tl_req *req, const char *need)
+/* What stands behind the scheme, when there is such a header. */
+static bool
+bearer(const struct tl_req *req, struct tl_str *ret)
 {
 	static const char scheme[] = "Bearer ";
-	struct tl_api *api = tl_api_of(req);
-	struct tl_key_grant grant;
 	struct tl_str value;
-	struct tl_db *db = NULL;
-	int scope = 0;
 	if (!tl_req_header(req, "Authorization", &value) || value.n < sizeof scheme - 1 ||
 	    memcmp(value.p, scheme, sizeof scheme - 1) != 0)
-		return tl_fail(TL_EAUTH, "send the key as Authorization: Bearer");
-	value = tl_bytes(value.p + sizeof scheme - 1, value.n - (sizeof scheme - 1));
+		return false;
+	*ret = tl_bytes(value.p + sizeof scheme - 1, value.n - (sizeof scheme - 1));
+	return true;
+}
+
+static int
+admit(struct tl_req *req, struct tl_str value, const char *need)
+{
+	struct tl_api *api = tl_api_of(req);
+	struct tl_key_grant grant;
+	struct tl_db *db = NULL;
+	int scope = 0;
 	int rc = tl_word_parse(tl_scope_names, tl_str(need), &scope);
 	if (rc == 0)
 		rc = tl_app_db(&api->app, &db);
@@ -72,6 +79,29 @@ tl_api_gate(struct tl_req *req, const char *need)
 		    .live = grant.live,
 		    .scopes = grant.scopes};
 	return rc == 0 ? take_share(req, (enum tl_scope)scope) : rc;
+}
+
+int
+tl_api_gate(struct tl_req *req, const char *need)
+{
+	struct tl_str value;
+	if (!bearer(req, &value))
+		return tl_fail(TL_EAUTH, "send the key as Authorization: Bearer");
+	return admit(req, value, need);
+}
+
+int
+tl_api_gate_any(struct tl_req *req, const char *need)
+{
+	struct tl_str value, other;
+	bool is_bearer = bearer(req, &value);
+	bool is_header = tl_req_header(req, "X-API-Key", &other);
+	if (!is_bearer && !is_header)
+		return tl_fail(
+		    TL_EAUTH, "send the key as Authorization: Bearer, or as X-API-Key");
+	if (is_bearer && is_header && !tl_str_eq(value, other))
+		return tl_fail(TL_EAUTH, "two keys were sent, and they differ");
+	return admit(req, is_bearer ? value : other, need);
 }
 
 int

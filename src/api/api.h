@@ -77,8 +77,13 @@ int tl_api_accepting(struct tl_api *api) TL_MUST;
 
 /* The gate of the platform's routes: a live or test key with the scope `need`. */
 int tl_api_gate(struct tl_req *req, const char *need) TL_MUST;
+/* The same; the key may also come as X-API-Key. */
+int tl_api_gate_any(struct tl_req *req, const char *need) TL_MUST;
 
 extern const struct tl_route tl_api_routes[];
 extern const size_t tl_api_route_count;
+/* What exists in an installation that was started with --testing only. */
+extern const struct tl_route tl_testing_routes[];
+extern const size_t tl_testing_route_count;
 extern const struct tl_route tl_admin_routes[];
 extern const size_t tl_admin_route_count;

@@ -33,7 +33,7 @@ struct answer {
 	tl_asks_then then;
 	tl_asks_got got; /* of the courier */
 	int rc;
-	int fd;          /* from the courier, or -1 */
+	int fd; /* from the courier, or -1 */
 	struct tl_str json, text, field;
 };
 
@@ -115,8 +115,7 @@ read_answers(struct tl_asks *a, int sock)
 		struct question q;
 		if (tl_sock_recv(sock, msg, sizeof msg, 0, &n, &fd) < 0 || n == 0)
 			return;
-		if (tl_ask_answer_read(tl_bytes(msg, n), &got) == 0 &&
-		    take(a, got.serial, &q))
+		if (tl_ask_answer_read(tl_bytes(msg, n), &got) == 0 && take(a, got.serial, &q))
 			finish(&q, got.err, got.json, got.text, got.field, fd);
 		else
 			tl_fd_close(&fd);
@@ -138,8 +137,8 @@ expire(struct tl_asks *a, bool all)
 		}
 		(void)pthread_mutex_unlock(&a->lock);
 		if (over && all)
-			finish(
-			    &q, TL_EPEER, TL_S(""), TL_S("the server is stopping"), TL_S(""), -1);
+			finish(&q, TL_EPEER, TL_S(""), TL_S("the server is stopping"), TL_S(""),
+			    -1);
 		else if (over)
 			finish(&q, TL_ETIME, TL_S(""), TL_S("no answer in time"), TL_S(""), -1);
 		else if (q.open && (next < 0 || q.deadline_us < next))

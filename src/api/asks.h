@@ -25,5 +25,4 @@ void tl_asks_ask(
 
 /* Asks the courier. `then` gets a sealed memory file, which is its own then (-1 with an error). */
 typedef void (*tl_asks_got)(struct tl_req *req, int rc, struct tl_str json, int fd);
-void tl_asks_fetch(
-    struct tl_asks *a, struct tl_req *req, struct tl_ask *ask, tl_asks_got then);
+void tl_asks_fetch(struct tl_asks *a, struct tl_req *req, struct tl_ask *ask, tl_asks_got then);

@@ -45,7 +45,8 @@ extern const struct tl_body tl_body_bytes; /* any type, whole in tl_req_body */
 struct tl_dialect {
 	/* Writes the body of a refusal (JSON) and returns its HTTP status. */
 	int (*refuse)(struct tl_buf *out, int err, const char *field, const char *detail);
-	bool loose; /* doubled slashes count as one, parameters that are not known are ignored */
+	bool
+	    loose; /* doubled slashes count as one, parameters that are not known are ignored */
 };
 
 struct tl_route {

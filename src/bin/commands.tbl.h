@@ -54,7 +54,7 @@ C(platform_list, "platform list", "", 0, 0, CLI_STORE, "List platforms.", "tutel
 C(key_add, "key add", "", 0, 0, CLI_STORE, "Make an API key; its secret is shown once.",
     "tutela key add --platform flip --scopes \"ingest read\" --label web")
 O(key_add, "platform", "NAME", "Whose key; needed when there are several platforms.")
-O(key_add, "scopes", "WORDS", "ingest match flag accounts confirm events read admin; default: all but admin.")
+O(key_add, "scopes", "WORDS", "ingest match flag accounts confirm events read admin banks; default: all but admin and banks.")
 O(key_add, "label", "TEXT", "What it is for.")
 O(key_add, "test", NULL, "A test key: what it sends is apart from what is live, has its own webhooks and is reviewed last.")
 O(key_add, "rate", "N", "Most requests a second; default: no limit.")

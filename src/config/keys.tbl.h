@@ -98,6 +98,14 @@ K(two_person_hours, INT, "24", 1, 720, "hours",
 
 K(webhook_private_allow, STRS, "", 0, 64, "networks",
     "Private networks (such as 10.1.0.0/16 or 127.0.0.0/8) that webhooks may be sent to.")
+K(hma_policy, STR, "csae.known", 1, 200, "policy",
+    "Policy of banks that a client of the HMA API makes without naming one.")
+K(fetch_hosts, STRS, "", 0, 64, "hosts",
+    "Hosts that media may be fetched from when a client of the HMA API names an address (.example.org: all below it); "
+    "none: every public one.")
+K(fetch_private_allow, STRS, "", 0, 64, "networks",
+    "Private networks (such as 10.1.0.0/16) that media may be fetched from.")
+K(fetch_seconds, INT, "30", 1, 120, "seconds", "Longest time to fetch a medium by its address.")
 K(webhook_timeout_seconds, INT, "10", 1, 120, "seconds", "Longest wait for a webhook's answer.")
 K(webhook_days, INT, "5", 1, 30, "days",
     "Deliveries are tried again with growing pauses for so long; then an alarm opens.")

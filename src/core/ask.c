@@ -66,8 +66,8 @@ tl_ask_read(struct tl_str msg, struct tl_ask *ret)
 	a.platform = (int64_t)tl_cur_u64(&c);
 	struct tl_str id = tl_cur_take(&c, sizeof a.item.b);
 	a.json = take_str(&c);
-	if (tl_cur_end(&c) < 0 || magic != MAGIC_ASK ||
-	    kind < TL_ASK_SCAN || kind >= TL_ASK_KINDS)
+	if (tl_cur_end(&c) < 0 || magic != MAGIC_ASK || kind < TL_ASK_SCAN ||
+	    kind >= TL_ASK_KINDS)
 		return tl_fail(TL_EPARSE, "not a question");
 	memcpy(a.item.b, id.p, sizeof a.item.b);
 	a.kind = (enum tl_ask_kind)kind;

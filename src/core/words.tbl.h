@@ -220,6 +220,7 @@ V(TL_SCOPE_CONFIRM, "confirm")
 V(TL_SCOPE_EVENTS, "events")
 V(TL_SCOPE_READ, "read")
 V(TL_SCOPE_ADMIN, "admin")
+V(TL_SCOPE_BANKS, "banks")
 END(tl_scope)
 
 /* What can be done to something that a grant covers. */

@@ -300,16 +300,14 @@ host_ok(const char *host, const char *const *hosts, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		size_t m = strlen(hosts[i]);
 		bool below = hosts[i][0] == '.';
-		if ((below ? n > m : n == m) &&
-		    strncasecmp(host + n - m, hosts[i], m) == 0)
+		if ((below ? n > m : n == m) && strncasecmp(host + n - m, hosts[i], m) == 0)
 			return true;
 	}
 	return count == 0;
 }
 
 int
-tl_guard_read_url(
-    const char *url, bool private_ok, const char *const *hosts, size_t host_count)
+tl_guard_read_url(const char *url, bool private_ok, const char *const *hosts, size_t host_count)
 {
 	TL_CLEANUP(parts_fini) struct parts p = {.u = curl_url()};
 	int64_t port = 0;
@@ -317,7 +315,8 @@ tl_guard_read_url(
 	    curl_url_set(p.u, CURLUPART_URL, url, 0) ||
 	    curl_url_get(p.u, CURLUPART_SCHEME, &p.scheme, 0) ||
 	    curl_url_get(p.u, CURLUPART_HOST, &p.host, 0))
-		return tl_fail(TL_EFIELD, "not a web address such as https://example.org/a.jpg");
+		return tl_fail(
+		    TL_EFIELD, "not a web address such as https://example.org/a.jpg");
 	(void)curl_url_get(p.u, CURLUPART_USER, &p.user, 0);
 	(void)curl_url_get(p.u, CURLUPART_PASSWORD, &p.password, 0);
 	(void)curl_url_get(p.u, CURLUPART_PORT, &p.port, CURLU_DEFAULT_PORT);

@@ -52,5 +52,5 @@ int tl_guard_url(const char *url, bool private_ok) TL_MUST;
  * The same for an address that is only read from: plain http is fine, on the web's ports and above those of old protocols.
  * `hosts` that may be named ("cdn.example.org", ".example.org" for all below it); none: every host. INPUT.
  */
-int tl_guard_read_url(const char *url, bool private_ok, const char *const *hosts,
-    size_t host_count) TL_MUST;
+int tl_guard_read_url(
+    const char *url, bool private_ok, const char *const *hosts, size_t host_count) TL_MUST;

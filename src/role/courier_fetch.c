@@ -217,12 +217,13 @@ judge(struct fetch *x, CURLcode code)
 	long status = 0;
 	(void)curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
 	if (x->guard.refused)
-		return tl_fail_at(TL_EFIELD, "url", "the address is shut: %s", x->guard.refused);
+		return tl_fail_at(
+		    TL_EFIELD, "url", "the address is shut: %s", x->guard.refused);
 	if (x->io)
 		return tl_fail(TL_EIO, "%s", x->io);
 	if (x->too_large || code == CURLE_FILESIZE_EXCEEDED)
-		return tl_fail(TL_ETOOBIG, "the file is larger than %lld bytes",
-		    (long long)x->max_bytes);
+		return tl_fail(
+		    TL_ETOOBIG, "the file is larger than %lld bytes", (long long)x->max_bytes);
 	if (status >= 300 && status < 400 && x->guard.head_done)
 		return 1;
 	if (code != CURLE_OK)
@@ -237,7 +238,8 @@ go_on(struct courier_fetches *f, struct fetch *x)
 {
 	char *next = NULL;
 	if (x->hops == HOPS_MAX)
-		return tl_fail_at(TL_EFIELD, "url", "it redirects more than %d times", HOPS_MAX);
+		return tl_fail_at(
+		    TL_EFIELD, "url", "it redirects more than %d times", HOPS_MAX);
 	if (curl_easy_getinfo(x->easy, CURLINFO_REDIRECT_URL, &next) != CURLE_OK || !next)
 		return tl_fail_at(TL_EFIELD, "url", "it redirects to nowhere");
 	TL_CLEANUP(tl_buf_fini) struct tl_buf url = {.limit = 4096};
@@ -263,8 +265,8 @@ hand_over(struct courier_fetches *f, struct fetch *x)
 	tl_js_str(&json, "type", said.n <= TYPE_MAX ? said : TL_S(""));
 	tl_js_int(&json, "bytes", x->got_bytes);
 	tl_js_close(&json, '}');
-	send_answer(f,
-	    &(struct tl_ask_answer){.serial = x->serial, .json = tl_buf_str(&json)}, x->fd);
+	send_answer(
+	    f, &(struct tl_ask_answer){.serial = x->serial, .json = tl_buf_str(&json)}, x->fd);
 }
 
 bool
@@ -296,12 +298,13 @@ courier_fetches_ended(struct courier_fetches *f, CURL *easy, CURLcode code)
 /* Start and stop ------------------------------------------------------------------------------------------------ */
 
 int
-courier_fetches_create(const struct tl_config *config, const struct tl_wires *wires, CURLM *multi,
-    struct courier_fetches **ret)
+courier_fetches_create(const struct tl_config *config, const struct tl_wires *wires,
+    CURLM *multi, struct courier_fetches **ret)
 {
 	size_t n = config->fetch_private_allow.n;
 	if (n > NETS_MAX)
-		return tl_fail(TL_ECONFIG, "fetch_private_allow: at most %d networks", NETS_MAX);
+		return tl_fail(
+		    TL_ECONFIG, "fetch_private_allow: at most %d networks", NETS_MAX);
 	struct courier_fetches *f = calloc(1, sizeof *f);
 	if (!f)
 		abort();

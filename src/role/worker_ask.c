@@ -207,8 +207,12 @@ answer_one(struct worker *w, struct tl_str msg, int fd)
 		match_begin(w, &q, fd);
 		return;
 	}
+	if (q.kind == TL_ASK_LOOKUP) {
+		lookup_begin(w, &q, fd);
+		return;
+	}
 	tl_fd_close(&fd);
-	int rc = ask_scan(w, &q);
+	int rc = q.kind == TL_ASK_SCAN ? ask_scan(w, &q) : tl_fail(TL_EBUG, "not for a worker");
 	if (rc < 0)
 		ask_refuse(w, q.serial, rc);
 }

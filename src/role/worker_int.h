@@ -9,10 +9,12 @@
  *   worker_preview.c previews, on a thread beside the loop
  *   worker_ask.c     questions of the server: scan, match
  *   worker_match.c   matching without storing
+ *   worker_lookup.c  the same for clients of the HMA API
  *   worker_rules.c   policies and rules in force, reloaded when their files change
  */
 #pragma once
 
+#include "base/json.h"
 #include "core/ask.h"
 #include "core/policy.h"
 #include "media/jails.h"
@@ -101,12 +103,26 @@ void match_begin(struct worker *w, const struct tl_ask *q, int fd);
 void match_destroy(struct match *m);
 struct tl_str match_bytes(const struct match *m);
 struct match *match_next(const struct match *m);
+/*
+ * Decodes the picture in `fd` (taken over) for a question that does something else with it; its JSON is kept. `then` is
+ * called in time only, and answers.
+ */
+typedef void (*match_then)(struct worker *w, struct match *m, const struct tl_picture *pic,
+    enum tl_decode_reason reason);
+int match_wait(struct worker *w, const struct tl_ask *q, int fd, match_then then) TL_MUST;
+json_t *match_json(const struct match *m);
+struct tl_arena *match_arena(const struct match *m);
+uint32_t match_serial(const struct match *m);
 /* The picture (NULL: `reason` says why not) is there: answers and destroys m. */
 void match_decoded(struct worker *w, struct match *m, const struct tl_picture *pic,
     enum tl_decode_reason reason);
 
 /* The same for a video or sound. */
 void match_film_decoded(struct worker *w, struct match *m, const struct film_job *j);
+
+/* worker_lookup.c */
+/* Answers a lookup now, or when its picture is decoded; `fd` as above. */
+void lookup_begin(struct worker *w, const struct tl_ask *q, int fd);
 
 /* worker_media.c */
 int media_create(

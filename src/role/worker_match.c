@@ -15,7 +15,6 @@
 #include "sys/fd.h"
 
 #include <stdio.h>
-#include <sys/stat.h>
 
 #define MATCH_ARENA ((size_t)16 << 20)
 #define HASHES_MAX 64
@@ -28,6 +27,7 @@ struct match {
 	int64_t until_us;       /* monotonic */
 	struct tl_arena *arena; /* holds this too */
 	json_t *json;
+	match_then then;     /* NULL: match_run */
 	struct tl_str bytes; /* mapped; empty when there is no picture */
 	struct tl_field fields[TL_ITEM_FIELDS_MAX];
 	size_t field_count;
@@ -183,6 +183,11 @@ match_decoded(struct worker *w, struct match *m, const struct tl_picture *pic,
 		match_destroy(m);
 		return;
 	}
+	if (m->then) {
+		m->then(w, m, pic, reason);
+		match_destroy(m);
+		return;
+	}
 	if (!pic) {
 		end(w, m, tl_decode_err(reason));
 		return;
@@ -204,6 +209,12 @@ match_film_decoded(struct worker *w, struct match *m, const struct film_job *j)
 		match_destroy(m);
 		return;
 	}
+	if (m->then) {
+		m->then(
+		    w, m, NULL, j->reason == TL_DECODE_OK ? TL_DECODE_UNSUPPORTED : j->reason);
+		match_destroy(m);
+		return;
+	}
 	if (j->missing || j->reason != TL_DECODE_OK) {
 		end(w, m, tl_decode_err(j->missing ? TL_DECODE_CRASHED : j->reason));
 		return;
@@ -221,17 +232,6 @@ match_film_decoded(struct worker *w, struct match *m, const struct film_job *j)
 	end(w, m, rc < 0 ? rc : match_run(w, m));
 }
 
-static int
-map_picture(struct match *m, int fd, int64_t max_bytes)
-{
-	struct stat st;
-	if (fstat(fd, &st) < 0 || st.st_size <= 0)
-		return tl_fail(TL_EFIELD, "the picture is empty");
-	if (st.st_size > max_bytes)
-		return tl_fail(TL_ETOOBIG, "the picture is larger than the limit");
-	return tl_memfd_map(fd, (size_t)st.st_size, &m->bytes);
-}
-
 /* Behind the others that wait. */
 static int
 enqueue(struct worker *w, struct match *m)
@@ -246,10 +246,9 @@ enqueue(struct worker *w, struct match *m)
 	return 0;
 }
 
-void
-match_begin(struct worker *w, const struct tl_ask *q, int fd)
+static struct match *
+match_new(const struct tl_ask *q)
 {
-	TL_CLEANUP(tl_fd_close) int picture = fd;
 	struct tl_arena *arena = tl_arena_create(MATCH_ARENA);
 	struct match *m = TL_NEW(arena, struct match);
 	if (!m)
@@ -258,11 +257,53 @@ match_begin(struct worker *w, const struct tl_ask *q, int fd)
 	m->serial = q->serial;
 	m->platform = q->platform;
 	m->until_us = tl_mono_us() + (int64_t)q->within_ms * TL_US_MS;
+	return m;
+}
+
+int
+match_wait(struct worker *w, const struct tl_ask *q, int fd, match_then then)
+{
+	TL_CLEANUP(tl_fd_close) int picture = fd;
+	struct match *m = match_new(q);
+	m->then = then;
+	int rc = tl_json_parse(q->json, &m->json);
+	if (rc == 0)
+		rc = tl_memfd_whole(picture, (size_t)w->config->media_max_bytes, &m->bytes);
+	if (rc == 0)
+		rc = enqueue(w, m);
+	if (rc < 0)
+		match_destroy(m);
+	return rc;
+}
+
+json_t *
+match_json(const struct match *m)
+{
+	return m->json;
+}
+
+struct tl_arena *
+match_arena(const struct match *m)
+{
+	return m->arena;
+}
+
+uint32_t
+match_serial(const struct match *m)
+{
+	return m->serial;
+}
+
+void
+match_begin(struct worker *w, const struct tl_ask *q, int fd)
+{
+	TL_CLEANUP(tl_fd_close) int picture = fd;
+	struct match *m = match_new(q);
 	int rc = q->json.n ? tl_json_parse(q->json, &m->json) : 0;
 	if (rc == 0)
 		rc = match_read(w, m);
 	if (rc == 0 && picture >= 0)
-		rc = map_picture(m, picture, w->config->media_max_bytes);
+		rc = tl_memfd_whole(picture, (size_t)w->config->media_max_bytes, &m->bytes);
 	if (rc == 0 && m->bytes.n) {
 		rc = enqueue(w, m);
 		if (rc == 0)

@@ -11,6 +11,7 @@
 #include "store/sql/core.tbl.h"
 #include "store/sql/decisions.tbl.h"
 #include "store/sql/factors.tbl.h"
+#include "store/sql/hma.tbl.h"
 #include "store/sql/inspect.tbl.h"
 #include "store/sql/items.tbl.h"
 #include "store/sql/jobs.tbl.h"

@@ -126,6 +126,17 @@ tl_memfd_map(int fd, size_t size, struct tl_str *ret)
 	return 0;
 }
 
+int
+tl_memfd_whole(int fd, size_t max, struct tl_str *ret)
+{
+	struct stat st;
+	if (fstat(fd, &st) < 0 || st.st_size <= 0)
+		return tl_fail(TL_EFIELD, "the file is empty");
+	if ((size_t)st.st_size > max)
+		return tl_fail(TL_ETOOBIG, "the file is larger than the limit");
+	return tl_memfd_map(fd, (size_t)st.st_size, ret);
+}
+
 void
 tl_memfd_unmap(struct tl_str s)
 {

@@ -21,6 +21,8 @@ int tl_memfd_seal(int fd) TL_MUST;
 
 /* Maps a memory file read-only after checking that it is sealed and of exactly `size` bytes. */
 int tl_memfd_map(int fd, size_t size, struct tl_str *ret) TL_MUST;
+/* The same, of whatever size up to `max`: EFIELD when it is empty, ETOOBIG. */
+int tl_memfd_whole(int fd, size_t max, struct tl_str *ret) TL_MUST;
 void tl_memfd_unmap(struct tl_str s);
 
 /* A connected pair of CLOEXEC sockets: SOCK_STREAM, SOCK_DGRAM or SOCK_SEQPACKET. */

@@ -1,4 +1,4 @@
-// One sample request for every row of src/api/routes.tbl.h and routes_console.tbl.h, with a valid body and ids that exist.
+// One sample request for every row of src/api/routes.tbl.h, routes_hma.tbl.h and routes_console.tbl.h, with a valid body and ids that exist.
 // permissions.test.mjs sends each as everybody; a route without a row here fails it.
 //
 //   path(x, who)    the parts in braces; x holds what the test made. Without it the row's path stands as it is.
@@ -9,6 +9,8 @@
 //   spends          the request ends the session that sends it: a fresh one is used
 //   stream          the answer does not end
 //   foreign         platform routes: what a key of another platform, or a test key, gets for these ids
+//   trial           what a test key gets, when that is something else
+//   query, form     of the HMA API's routes: behind the path; fields of a multipart body
 const removed = { kind: 'act', policy: 'speech.hate', ground: 'illegal', actions: [{ name: 'remove', params: null }], facts: '', note: '' }
 const everywhere = 'names nothing that has a queue or policy'
 const transport = 'says that something left; what it says is hidden for whom may not see it'
@@ -119,4 +121,47 @@ export const PLATFORM = {
   'POST /v1/actions/{id}/confirm': { path: (x) => [x.action], body: () => ({ outcome: 'done' }), or: [409], foreign: 404 },
   'GET /v1/events': { stream: true, foreign: ownWorld },
   'GET /v1/openapi.yaml': { foreign: ownWorld },
+}
+
+// The HMA API: banks are the installation's, so another platform's key may do the same; a test key changes none.
+const shared = 'banks belong to the installation'
+const hash = '4d2934f6e1858f5a185772950e3d310fa36856427b968ddc51e56f3dc483638f'
+const nowhere = '?url=http%3A%2F%2F127.0.0.1%3A1%2Fa.png'
+const photo = (x) => ({ photo: x.picture })
+export const HMA = {
+  'GET /status': {},
+  'GET /status/live': {},
+  'GET /site-map': {},
+  'GET /openapi/openapi.json': {},
+  'GET /h/hash': { query: nowhere, or: [400], foreign: shared },
+  'POST /h/hash': { form: photo, foreign: shared },
+  'GET /m/raw_lookup': { query: `?signal=${hash}&signal_type=pdq`, foreign: shared },
+  'GET /m/lookup': { query: `?signal=${hash}&signal_type=pdq`, foreign: shared },
+  'POST /m/lookup': { form: photo, foreign: shared },
+  'GET /m/index/status': { foreign: shared },
+  'POST /m/compare': { body: () => ({ pdq: [hash, hash] }), foreign: shared },
+  'GET /c/banks': { foreign: shared },
+  'POST /c/banks': { body: () => ({ name: 'PERM', policy: 'terms.spam' }), or: [403], foreign: shared, trial: 403 },
+  'GET /c/bank/{name}': { path: () => ['PERM_HELD'], foreign: shared },
+  'PUT /c/bank/{name}': { path: () => ['PERM_HELD'], body: () => ({ enabled: true }), foreign: shared, trial: 403 },
+  'DELETE /c/bank/{name}': { path: () => ['PERM_NONE'], foreign: shared, trial: 403 },
+  'POST /c/bank/{name}/content': { path: () => ['PERM_HELD'], form: photo, foreign: shared, trial: 403 },
+  'POST /c/bank/{name}/signal': { path: () => ['PERM_HELD'], body: () => ({ pdq: hash }), foreign: shared, trial: 403 },
+  'GET /c/bank/{name}/content/{id}': { path: (x) => ['PERM_HELD', x.content], foreign: shared },
+  'PUT /c/bank/{name}/content/{id}': { path: (x) => ['PERM_HELD', x.content], body: () => ({ note: 'x' }), foreign: shared, trial: 403 },
+  'DELETE /c/bank/{name}/content/{id}': { path: () => ['PERM_HELD', 999999999], foreign: shared, trial: 403 },
+  'GET /c/exchanges/apis': { foreign: shared },
+  'GET /c/exchanges/api/{api}': { path: () => ['none'], or: [404], foreign: shared },
+  'POST /c/exchanges/api/{api}': { path: () => ['none'], body: () => ({}), or: [404], foreign: shared },
+  'GET /c/exchanges/api/{api}/schema': { path: () => ['none'], or: [404], foreign: shared },
+  'GET /c/exchanges': { foreign: shared },
+  'POST /c/exchanges': { body: () => ({ bank: 'A', api: 'none', api_json: {} }), or: [400], foreign: shared },
+  'GET /c/exchange/{name}': { path: () => ['none'], or: [404], foreign: shared },
+  'PUT /c/exchange/{name}': { path: () => ['none'], body: () => ({ enabled: true }), or: [404], foreign: shared },
+  'DELETE /c/exchange/{name}': { path: () => ['none'], foreign: shared },
+  'GET /c/exchange/{name}/status': { path: () => ['none'], or: [404], foreign: shared },
+  'GET /c/signal_type': { foreign: shared },
+  'PUT /c/signal_type/{type}': { path: () => ['pdq'], body: () => ({ enabled_ratio: '1' }), foreign: shared, trial: 403 },
+  'GET /c/signal_type/index': { foreign: shared },
+  'GET /c/content_type': { foreign: shared },
 }

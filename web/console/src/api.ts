@@ -645,7 +645,7 @@ export interface Alarms {
   alarms: Alarm[]
 }
 
-export type Scope = 'ingest' | 'match' | 'flag' | 'accounts' | 'confirm' | 'events' | 'read' | 'admin'
+export type Scope = 'ingest' | 'match' | 'flag' | 'accounts' | 'confirm' | 'events' | 'read' | 'admin' | 'banks'
 export interface ApiKey {
   id: Id
   platform: string

@@ -19,6 +19,7 @@ const SCOPES: Record<Scope, string> = {
   events: 'read the event stream',
   read: 'read items and their trail',
   admin: 'everything, keys too',
+  banks: 'change banks through the HMA API',
 }
 const USUAL: Scope[] = ['ingest', 'flag', 'accounts', 'confirm', 'events', 'read']
 

@@ -1,0 +1,285 @@
+/*
+ * Lookups for clients of the HMA API: hashes of a picture or video, and every content near them.
+ *
+ * Promises: what is off, disabled or has expired at this moment is never told; of more hits than HITS_MAX the nearest are
+ * told; a picture is decoded in the jail like any other. Failure: INPUT naming what is wrong with the picture. Called for
+ * questions.
+ */
+#include "role/worker_int.h"
+
+#include "base/arena.h"
+#include "base/json.h"
+#include "store/hma.h"
+#include "sys/clock.h"
+#include "sys/crypto.h"
+#include "sys/fd.h"
+
+#define LOOKUP_ARENA ((size_t)16 << 20)
+#define HITS_MAX 1000
+#define ANSWER_MAX (TL_ASK_MAX - 16 * 1024) /* further hits are left out */
+#define QUALITY_LEAST 50
+
+/* What is asked, and what is known of the file so far. */
+struct facts {
+	json_t *q;
+	bool has[tl_entry_form_count];
+	uint8_t value[tl_entry_form_count][32];
+	int quality; /* of the PDQ hash; -1: it was sent */
+};
+
+struct hit {
+	int64_t key;
+	int distance; /* -1: exactly */
+	struct tl_hma_hit is;
+};
+
+static bool
+asks_for(const json_t *q, enum tl_entry_form form)
+{
+	const json_t *forms = json_object_get(q, "forms");
+	for (size_t i = 0; i < json_array_size(forms); i++)
+		if (tl_str_is(tl_json_str(json_array_get(forms, i)), tl_entry_form_names[form]))
+			return true;
+	return false;
+}
+
+/* Finding ------------------------------------------------------------------------------------------------------- */
+
+static size_t
+value_bytes(enum tl_entry_form form)
+{
+	return form == TL_FORM_MD5 ? 16 : 32;
+}
+
+static int
+exact(struct worker *w, struct tl_arena *a, enum tl_entry_form form, const uint8_t *value,
+    struct hit *hits, size_t *n)
+{
+	int64_t *keys = TL_NEWS(a, int64_t, HITS_MAX);
+	if (!keys)
+		return tl_arena_check(a);
+	int rc =
+	    tl_hma_keys(w->db, form, tl_bytes(value, value_bytes(form)), HITS_MAX, keys, n);
+	for (size_t i = 0; rc == 0 && i < *n; i++)
+		hits[i] = (struct hit){.key = keys[i], .distance = -1};
+	return rc;
+}
+
+/* For now: every hash in the store. */
+static int
+near(struct worker *w, struct tl_arena *a, const uint8_t *value, struct hit *hits, size_t *n)
+{
+	struct tl_row r;
+	struct tl_pdq x, y;
+	(void)a;
+	memcpy(x.b, value, 32);
+	int rc = tl_db_query(w->db, &r, TL_SQL_HMA_SCAN, A_NULL);
+	while (rc == 0 && (rc = tl_row_next(&r)) > 0) {
+		memcpy(y.b, tl_col_str(&r, 1).p, 32);
+		int d = tl_pdq_distance(&x, &y);
+		if (d <= tl_col_int(&r, 2) && *n < HITS_MAX)
+			hits[(*n)++] = (struct hit){.key = tl_col_int(&r, 0), .distance = d};
+		rc = 0;
+	}
+	tl_row_end(&r);
+	return rc;
+}
+
+/* What each key means now; keys that mean nothing to these clients are dropped. */
+static int
+resolve(struct worker *w, struct tl_arena *a, struct hit *hits, size_t *n)
+{
+	size_t kept = 0;
+	int64_t now = tl_now_us();
+	for (size_t i = 0; i < *n; i++) {
+		bool seen = false;
+		int rc = tl_hma_hit(w->db, hits[i].key, now, a, &hits[i].is, &seen);
+		if (rc < 0)
+			return rc;
+		if (seen)
+			hits[kept++] = hits[i];
+	}
+	*n = kept;
+	return 0;
+}
+
+static int
+by_bank(const void *a, const void *b)
+{
+	const struct hit *x = a, *y = b;
+	int c = tl_str_cmp(x->is.bank, y->is.bank);
+	if (c == 0)
+		c = (x->distance > y->distance) - (x->distance < y->distance);
+	return c ? c : (x->is.content > y->is.content) - (x->is.content < y->is.content);
+}
+
+/* Writing ------------------------------------------------------------------------------------------------------- */
+
+static void
+write_hits(struct tl_buf *out, const char *key, const struct hit *hits, size_t n, bool from)
+{
+	tl_js_open(out, key, '[');
+	for (size_t i = 0; i < n && out->n < ANSWER_MAX; i++) {
+		const struct tl_hma_hit *h = &hits[i].is;
+		bool again = i > 0 && hits[i - 1].is.content == h->content &&
+			     tl_str_eq(hits[i - 1].is.bank, h->bank);
+		if (again)
+			continue;
+		tl_js_open(out, NULL, '{');
+		tl_js_str(out, "bank", h->bank);
+		tl_js_int(out, "id", h->content);
+		tl_js_int(out, "distance", hits[i].distance);
+		tl_js_num(out, "ratio", h->ratio);
+		if (h->review_only)
+			tl_js_bool(out, "review_only", true);
+		if (from)
+			tl_js_raw0(out, "provenance", h->provenance);
+		tl_js_close(out, '}');
+	}
+	tl_js_close(out, ']');
+}
+
+static int
+find_form(struct worker *w, struct tl_arena *a, const struct facts *f, enum tl_entry_form form,
+    struct tl_buf *out)
+{
+	struct hit *hits = TL_NEWS(a, struct hit, HITS_MAX);
+	size_t n = 0;
+	if (!hits)
+		return tl_arena_check(a);
+	int rc = form == TL_FORM_PDQ ? near(w, a, f->value[form], hits, &n)
+				     : exact(w, a, form, f->value[form], hits, &n);
+	if (rc == 0)
+		rc = resolve(w, a, hits, &n);
+	if (rc < 0)
+		return rc;
+	qsort(hits, n, sizeof *hits, by_bank);
+	write_hits(out, tl_entry_form_names[form], hits, n,
+	    json_is_true(json_object_get(f->q, "provenance")));
+	return 0;
+}
+
+static void
+write_hashes(struct tl_buf *out, const struct facts *f)
+{
+	tl_js_open(out, "hashes", '{');
+	for (int form = 0; form < tl_entry_form_count; form++) {
+		bool pdq = form == TL_FORM_PDQ && f->quality >= 0;
+		if (!asks_for(f->q, (enum tl_entry_form)form))
+			continue;
+		tl_js_open(out, tl_entry_form_names[form], '{');
+		if (f->has[form])
+			tl_js_hex(out, "value",
+			    tl_bytes(f->value[form], value_bytes((enum tl_entry_form)form)));
+		if (pdq)
+			tl_js_int(out, "quality", f->quality);
+		tl_js_close(out, '}');
+	}
+	tl_js_close(out, '}');
+}
+
+static int
+answer(struct worker *w, uint32_t serial, struct tl_arena *a, const struct facts *f)
+{
+	TL_CLEANUP(tl_buf_fini) struct tl_buf out = {0};
+	int rc = 0;
+	tl_js_open(&out, NULL, '{');
+	write_hashes(&out, f);
+	tl_js_open(&out, "hits", '{');
+	for (int form = 0; form < tl_entry_form_count && rc == 0; form++)
+		if (f->has[form] && json_is_true(json_object_get(f->q, "find")) &&
+		    asks_for(f->q, (enum tl_entry_form)form))
+			rc = find_form(w, a, f, (enum tl_entry_form)form, &out);
+	tl_js_close(&out, '}');
+	tl_js_close(&out, '}');
+	if (rc == 0)
+		ask_reply(w, serial, tl_buf_str(&out));
+	return rc;
+}
+
+/* Reading ------------------------------------------------------------------------------------------------------- */
+
+static int
+read_values(struct facts *f)
+{
+	const char *name;
+	json_t *v;
+	json_object_foreach(json_object_get(f->q, "values"), name, v)
+	{
+		int form;
+		if (tl_word_parse(tl_entry_form_names, tl_str(name), &form) < 0 ||
+		    tl_unhex(f->value[form], value_bytes((enum tl_entry_form)form),
+			tl_json_str(v)) < 0)
+			return tl_fail_at(TL_EFIELD, "signal", "is malformed");
+		f->has[form] = true;
+	}
+	return 0;
+}
+
+static void
+add_digests(struct facts *f, struct tl_str bytes)
+{
+	struct tl_digest *d = tl_digest_create();
+	tl_digest_add(d, bytes);
+	tl_digest_end(d, f->value[TL_FORM_SHA256], f->value[TL_FORM_MD5]);
+	f->has[TL_FORM_SHA256] = f->has[TL_FORM_MD5] = true;
+}
+
+static void
+on_decoded(struct worker *w, struct match *m, const struct tl_picture *pic,
+    enum tl_decode_reason reason)
+{
+	struct facts f = {.q = match_json(m)};
+	if (!pic) {
+		ask_refuse(w, match_serial(m), tl_decode_err(reason));
+		return;
+	}
+	f.quality = pic->quality;
+	f.has[TL_FORM_PDQ] = pic->quality >= QUALITY_LEAST;
+	memcpy(f.value[TL_FORM_PDQ], pic->pdq[TL_PDQ_ORIGINAL].b, 32);
+	add_digests(&f, match_bytes(m));
+	int rc = answer(w, match_serial(m), match_arena(m), &f);
+	if (rc < 0)
+		ask_refuse(w, match_serial(m), rc);
+}
+
+static void
+answer_status(struct worker *w, uint32_t serial)
+{
+	bool stale = tl_bank_loader_failing_us(w->loader) != 0;
+	ask_reply(w, serial, stale ? TL_S("{\"stale\":true}") : TL_S("{\"stale\":false}"));
+}
+
+static int
+digests_only(struct worker *w, uint32_t serial, struct tl_arena *a, struct facts *f, int fd)
+{
+	struct tl_str bytes = {NULL, 0};
+	int rc = tl_memfd_whole(fd, (size_t)w->config->media_max_bytes, &bytes);
+	if (rc < 0)
+		return rc;
+	add_digests(f, bytes);
+	tl_memfd_unmap(bytes);
+	return answer(w, serial, a, f);
+}
+
+void
+lookup_begin(struct worker *w, const struct tl_ask *q, int fd)
+{
+	TL_CLEANUP(tl_fd_close) int file = fd;
+	TL_CLEANUP(tl_json_unref) json_t *j = NULL;
+	TL_CLEANUP(tl_arena_destroyp) struct tl_arena *a = tl_arena_create(LOOKUP_ARENA);
+	int rc = tl_json_parse(q->json, &j);
+	struct facts f = {.q = j, .quality = -1};
+	if (rc == 0 && json_is_true(json_object_get(j, "status"))) {
+		answer_status(w, q->serial);
+		return;
+	}
+	if (rc == 0 && file >= 0 && asks_for(j, TL_FORM_PDQ))
+		rc = match_wait(w, q, tl_fd_take(&file), on_decoded);
+	else if (rc == 0 && file >= 0)
+		rc = digests_only(w, q->serial, a, &f, file);
+	else if (rc == 0 && (rc = read_values(&f)) == 0)
+		rc = answer(w, q->serial, a, &f);
+	if (rc < 0)
+		ask_refuse(w, q->serial, rc);
+}
