@@ -2,8 +2,8 @@
  * A film's pictures: which of them are hashed, which are kept as stills, which make the clip.
  *
  * Hashed: every n-th, n = max(1, int(rate)), at its place / rate (as the vPDQ lists of exchanges have them: native size,
- * RGB by swscale's area method, PDQ without resizing before the filter); the first of each scene; and whatever would
- * leave two seconds of the film's own time unseen; each of these also without its black bars. Stills: up to 24, one of each equal part of the film, a scene's first
+ * RGB by swscale's area method, PDQ without resizing before the filter); the first of each scene; a few between; and
+ * whatever would leave two seconds of the film's own time unseen; each of these also without its black bars. Stills: up to 24, one of each equal part of the film, a scene's first
  * where there is one. Clip: all of a short film, ten seconds spread over a long one, small and upright.
  * Promises: memory is one picture and what is kept. Out of memory ends the process. Called by film.c.
  */
@@ -18,6 +18,8 @@
 #define SCENE_LEAST 18.0 /* mean change of a sample that may begin one */
 #define SCENE_TIMES 3.0  /* as much as was usual before it */
 #define GAP_MS 2000
+#define LOOKS 4 /* in a second, while the film is young: a copy may have its grid elsewhere */
+#define LOOKS_MS (10 * 60 * 1000)
 #define BLACK 32     /* the darkest is within it after compression */
 #define BAR_SHARE 25 /* bars are at least one in so many rows or columns */
 #define CLIP_WINDOWS 10
@@ -377,6 +379,14 @@ time_of(const struct film_frames *p, const AVFrame *pic)
 	return at >= 0 && at <= f->duration_ms ? at : by_place;
 }
 
+/* A picture is due for another look when it is the first of a quarter between two of the grid. */
+static bool
+look_due(const struct film_frames *p)
+{
+	uint32_t n = p->seen % p->step;
+	return n > 0 && p->step >= LOOKS && n * LOOKS / p->step != (n - 1) * LOOKS / p->step;
+}
+
 enum tl_decode_reason
 film_frames_take(struct film_frames *p, const struct film *f, const AVFrame *pic)
 {
@@ -390,16 +400,19 @@ film_frames_take(struct film_frames *p, const struct film *f, const AVFrame *pic
 	if (!p->width)
 		plan_small(p, pic);
 	bool scene = begins_scene(p, pic, at_ms), grid = p->seen % p->step == 0;
-	bool gap = at_ms >= p->hashed_ms + GAP_MS;
+	bool gap = at_ms >= p->hashed_ms + GAP_MS, between = at_ms < LOOKS_MS && look_due(p);
 	struct tl_video_frame fr = {.number = p->seen,
 	    .ms = (uint32_t)(p->seen * 1000.0 / f->rate + 0.5),
-	    .flags = grid ? 0 : TL_VIDEO_SCENE};
+	    .flags = grid           ? 0
+		     : scene || gap ? TL_VIDEO_SCENE
+				    : TL_VIDEO_BETWEEN};
 	p->seen++;
 	maybe_clip(p, pic, at_ms);
-	if (!grid && !scene && !gap)
+	if (!grid && !scene && !gap && !between)
 		return TL_DECODE_OK;
 	p->hashed_ms = at_ms;
-	maybe_still(p, pic, at_ms, scene);
+	if (grid || scene || gap)
+		maybe_still(p, pic, at_ms, scene);
 	return hash(p, pic, &fr);
 }
 
