@@ -105,6 +105,8 @@ W(tl_bank_kind, BANK)
 V(TL_BANK_PDQ, "pdq")
 V(TL_BANK_DIGEST, "digest")
 V(TL_BANK_TEXT, "text")
+V(TL_BANK_VIDEO, "video")
+V(TL_BANK_SOUND, "sound")
 END(tl_bank_kind)
 
 /* What a match in a bank means: this may not be published, or this is known to be harmless. */
@@ -132,6 +134,8 @@ V(TL_FORM_SHA256, "sha256")
 V(TL_FORM_WORD, "word")
 V(TL_FORM_PHRASE, "phrase")
 V(TL_FORM_REGEX, "regex")
+V(TL_FORM_VPDQ, "vpdq")
+V(TL_FORM_CHROMAPRINT, "chromaprint")
 END(tl_entry_form)
 
 W(tl_ground, GROUND)

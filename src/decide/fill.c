@@ -185,8 +185,9 @@ decide_detection(struct deciding *x, const struct tl_signal *signals, size_t cou
 	d->detector = s->detector;
 	d->detector_version = s->version;
 	d->score = s->score;
-	if (!tl_str_is(s->detector, "pdq") && !tl_str_is(s->detector, "digest"))
-		return;
+	int kind;
+	if (tl_word_parse(tl_bank_kind_names, s->detector, &kind) < 0 || kind == TL_BANK_TEXT)
+		return; /* no bank of hashes */
 	char entry[TL_ID_TEXT];
 	tl_id_text(entry, s->entry);
 	if (d->trigger == TL_TRIGGER_OWN)

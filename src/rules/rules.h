@@ -17,7 +17,7 @@ struct tl_rule_set;
 struct tl_rules_bank {
 	struct tl_str name;
 	enum tl_bank_kind
-	    kind; /* text: a list for in_list(); pdq, digest: a bank for in_bank() */
+	    kind; /* text: a list for in_list(); the others: a bank for in_bank() */
 };
 
 struct tl_rules_known {

@@ -40,7 +40,9 @@ fill_banks(struct tl_arena *a, const struct tl_rules_known *known, struct fillin
 	for (size_t i = 0; i < known->bank_count; i++) {
 		const struct tl_rules_bank *b = &known->banks[i];
 		enum domain d = b->kind == TL_BANK_TEXT ? DOMAIN_LIST : DOMAIN_BANK;
-		put_word(a, &f[d], b->name, b->kind == TL_BANK_DIGEST ? "digest" : NULL);
+		put_word(a, &f[d], b->name,
+		    d == DOMAIN_BANK && b->kind != TL_BANK_PDQ ? tl_bank_kind_names[b->kind]
+							       : NULL);
 	}
 }
 

@@ -12,25 +12,6 @@
 #include "store/rows_int.h"
 #include "sys/clock.h"
 
-/* Per form: the kind of bank that holds it and the bytes of its value (0: text). */
-static const struct {
-	enum tl_bank_kind kind;
-	size_t bytes;
-} forms[tl_entry_form_count] = {
-    [TL_FORM_PDQ] = {TL_BANK_PDQ, 32},
-    [TL_FORM_MD5] = {TL_BANK_DIGEST, 16},
-    [TL_FORM_SHA256] = {TL_BANK_DIGEST, 32},
-    [TL_FORM_WORD] = {TL_BANK_TEXT, 0},
-    [TL_FORM_PHRASE] = {TL_BANK_TEXT, 0},
-    [TL_FORM_REGEX] = {TL_BANK_TEXT, 0},
-};
-
-bool
-tl_bank_holds(enum tl_bank_kind kind, enum tl_entry_form form)
-{
-	return forms[form].kind == kind;
-}
-
 static int
 check_name(struct tl_str s)
 {
@@ -232,13 +213,9 @@ check_value(const struct tl_bank *b, const struct tl_bank_entry *e)
 	if (!tl_bank_holds(b->kind, e->form))
 		return tl_fail_at(TL_EFIELD, "/form", "a %s bank holds no %s entries",
 		    tl_bank_kind_names[b->kind], tl_entry_form_names[e->form]);
-	size_t bytes = forms[e->form].bytes;
-	if (bytes && e->value.n != bytes)
-		return tl_fail_at(TL_EFIELD, "/value", "a %s value has %zu hex digits",
-		    tl_entry_form_names[e->form], bytes * 2);
-	if (!bytes && (e->value.n == 0 || e->value.n > TL_BANK_VALUE_MAX))
-		return tl_fail_at(
-		    TL_EFIELD, "/value", "a pattern has 1 to %d bytes", TL_BANK_VALUE_MAX);
+	int rc = tl_bank_value_check(e->form, e->value);
+	if (rc < 0)
+		return rc;
 	if (e->classification.n > TL_BANK_CLASS_MAX)
 		return tl_fail_at(TL_EFIELD, "/classification",
 		    "a classification has at most %d characters", TL_BANK_CLASS_MAX);
@@ -428,41 +405,6 @@ tl_bank_entry_page(struct tl_db *db, struct tl_id bank, struct tl_id before, siz
 	int rc =
 	    tl_db_query(db, &r, TL_SQL_BANK_ENTRY_PAGE, A_ID(bank), A_ID(before), A_INT(max));
 	return rc < 0 ? rc : ROWS_READ(&r, arena, max, read_entry, ret, ret_count);
-}
-
-void
-tl_bank_value_text(enum tl_entry_form form, struct tl_str value, struct tl_buf *out)
-{
-	if (!forms[form].bytes) {
-		tl_buf_put(out, value.p, value.n);
-		return;
-	}
-	char hex[65] = "";
-	if (value.n <= 32)
-		tl_hex(hex, value.p, value.n);
-	tl_buf_puts(out, hex);
-}
-
-int
-tl_bank_value_parse(
-    enum tl_entry_form form, struct tl_str text, struct tl_arena *arena, struct tl_str *ret)
-{
-	size_t bytes = forms[form].bytes;
-	if (!bytes) {
-		if (!tl_utf8_valid(text))
-			return tl_fail_at(
-			    TL_EFIELD, "/value", "the pattern is not valid UTF-8");
-		*ret = tl_arena_dup(arena, text);
-		return tl_arena_check(arena);
-	}
-	uint8_t *raw = tl_arena_alloc(arena, bytes);
-	if (!raw)
-		return tl_arena_check(arena);
-	if (tl_unhex(raw, bytes, text) < 0)
-		return tl_fail_at(TL_EFIELD, "/value", "a %s value has %zu hex digits",
-		    tl_entry_form_names[form], bytes * 2);
-	*ret = tl_bytes(raw, bytes);
-	return 0;
 }
 
 int

@@ -11,7 +11,7 @@
 struct tl_arena;
 
 #define TL_BANK_NAME_MAX 64
-#define TL_BANK_VALUE_MAX 1024
+#define TL_BANK_VALUE_MAX 1024 /* of a pattern; tl_bank_value_most has the other forms */
 #define TL_BANK_DISTANCE_MAX 63
 #define TL_BANK_CLASS_MAX 64
 #define TL_BANK_PROVENANCE_MAX 4096
@@ -94,11 +94,24 @@ bool tl_bank_entry_live(const struct tl_bank_entry *e, int64_t now_us);
 int tl_bank_entry_page(struct tl_db *db, struct tl_id bank, struct tl_id before, size_t max,
     struct tl_arena *arena, struct tl_bank_entry **ret, size_t *ret_count) TL_MUST;
 
+/* Forms of values (bank_forms.c) ---------------------------------------------------------------------------- */
+
 /* True when banks of this kind hold entries of this form. */
 bool tl_bank_holds(enum tl_bank_kind kind, enum tl_entry_form form);
 
-/* How text writes a value: hex for hashes, the pattern itself for terms. Appends. */
+/* The most bytes that a value of this form has in the store, and as text. */
+size_t tl_bank_value_most(enum tl_entry_form form);
+size_t tl_bank_text_most(enum tl_entry_form form);
+
+/* EFIELD at /value when it is no value of this form. */
+int tl_bank_value_check(enum tl_entry_form form, struct tl_str value) TL_MUST;
+
+/*
+ * How text writes a value: hex for hashes, the pattern itself for terms, frames as vPDQ's JSON array, fingerprints as
+ * decimal words. Appends. `brief`: at most some 64 characters for people; of videos and sounds how long they are.
+ */
 void tl_bank_value_text(enum tl_entry_form form, struct tl_str value, struct tl_buf *out);
+void tl_bank_value_brief(enum tl_entry_form form, struct tl_str value, struct tl_buf *out);
 /* The reverse; the result lives in the arena. EFIELD. */
 int tl_bank_value_parse(enum tl_entry_form form, struct tl_str text, struct tl_arena *arena,
     struct tl_str *ret) TL_MUST;

@@ -84,6 +84,10 @@ guess_form(enum tl_bank_kind kind, struct tl_str s)
 		return TL_FORM_PDQ;
 	case TL_BANK_DIGEST:
 		return s.n == 32 ? TL_FORM_MD5 : TL_FORM_SHA256;
+	case TL_BANK_VIDEO:
+		return TL_FORM_VPDQ;
+	case TL_BANK_SOUND:
+		return TL_FORM_CHROMAPRINT;
 	case TL_BANK_TEXT:
 	case tl_bank_kind_count:
 		break;

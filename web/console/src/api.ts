@@ -497,8 +497,8 @@ export interface Revealed {
 
 // Banks -------------------------------------------------------------------------------------------------------------
 
-export type BankKind = 'pdq' | 'digest' | 'text'
-export type EntryForm = 'pdq' | 'md5' | 'sha256' | 'word' | 'phrase' | 'regex'
+export type BankKind = 'pdq' | 'digest' | 'text' | 'video' | 'sound'
+export type EntryForm = 'pdq' | 'md5' | 'sha256' | 'word' | 'phrase' | 'regex' | 'vpdq' | 'chromaprint'
 export interface Bank {
   id: Id
   name: string

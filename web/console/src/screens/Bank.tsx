@@ -13,7 +13,7 @@ import { type Column, Table } from '../ui/table.tsx'
 import { BANK_KIND } from './Banks.tsx'
 import { ImportFile } from './ImportFile.tsx'
 
-export const FORMS: Record<Bank['kind'], EntryForm[]> = { pdq: ['pdq'], digest: ['md5', 'sha256'], text: ['phrase', 'word', 'regex'] }
+export const FORMS: Record<Bank['kind'], EntryForm[]> = { pdq: ['pdq'], digest: ['md5', 'sha256'], text: ['phrase', 'word', 'regex'], video: ['vpdq'], sound: ['chromaprint'] }
 
 export function BankScreen({ id }: { id: string }) {
   const q = place.value.query.get('q') ?? ''

@@ -11,7 +11,7 @@ import { Dialog } from '../ui/dialog.tsx'
 import { useLoad } from '../ui/load.ts'
 import { type Column, Table } from '../ui/table.tsx'
 
-export const BANK_KIND: Record<BankKind, string> = { pdq: 'similar pictures (PDQ)', digest: 'exact files (MD5, SHA-256)', text: 'words and phrases' }
+export const BANK_KIND: Record<BankKind, string> = { pdq: 'similar pictures (PDQ)', digest: 'exact files (MD5, SHA-256)', text: 'words and phrases', video: 'similar videos (vPDQ)', sound: 'similar sounds (chromaprint)' }
 
 const COLUMNS: Column<Bank>[] = [
   { name: 'name', title: 'Bank', wide: true, by: (b) => b.name, cell: (b) => <><Link to={href('banks', b.id)}>{b.name}</Link> {b.enabled ? null : <Tag tone="warn">off</Tag>}</> },
