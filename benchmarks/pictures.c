@@ -1,10 +1,9 @@
 /*
- * How fast pictures become hashes: the hash step, the whole way through the jail, the scan of a bank of a million, and
+ * How fast pictures become hashes: the hash step, the whole way through the jail, and
  * what two warm decoders cost in memory. The peer is libjpeg-turbo decoding the same files in this process, without a
  * jail, a hash or a preview. Prints a line for people a figure and, last, one JSON object. Usage: pictures DECODER DATA.
  */
 #include "base/buf.h"
-#include "detect/hash/pdq_scan.h"
 #include "media/jails.h"
 #include "media/preview.h"
 #include "sys/clock.h"
@@ -18,7 +17,6 @@
 
 #define ROUNDS 7
 #define ROUND_US (150 * TL_US_MS)
-#define BANK 1000000
 
 static struct tl_buf figures, peers;
 static uint32_t seed = 1;
@@ -206,34 +204,6 @@ bench_file(struct tl_jails *j, const char *label, const char *dir, const char *f
 	tl_buf_fini(&b);
 }
 
-struct scan {
-	struct tl_pdq_list *list;
-	struct tl_pdq needle;
-};
-
-static void
-scan_bank(void *ctx)
-{
-	struct scan *s = ctx;
-	struct tl_pdq_hit hit[8];
-	if (tl_pdq_list_scan(s->list, &s->needle, hit, TL_COUNT(hit)) != 1)
-		abort();
-}
-
-static void
-bench_scan(void)
-{
-	struct scan s = {.list = tl_pdq_list_create(BANK)};
-	for (uint32_t i = 0; i < BANK; i++) {
-		for (size_t k = 0; k < sizeof s.needle.b; k++)
-			s.needle.b[k] = (uint8_t)(next() >> 12);
-		tl_pdq_list_add(s.list, i, &s.needle, TL_PDQ_DISTANCE_USE);
-	}
-	tl_js_num(
-	    &figures, "scan_1m_us", measure(scan_bank, &s, "scan of a bank of a million"));
-	tl_pdq_list_destroy(s.list);
-}
-
 static double
 pss_mb(const int32_t *pids, size_t n)
 {
@@ -270,7 +240,6 @@ main(int argc, char **argv)
 	bench_file(j, "png_480p", argv[2], "pdq/scene00.png");
 	bench_file(j, "webp_512", argv[2], "pdq/scene02.webp");
 	bench_file(j, "avif_300x200", argv[2], "media/scene04.avif");
-	bench_scan();
 	int32_t pids[8];
 	double mb = pss_mb(pids, tl_jails_pids(j, pids, TL_COUNT(pids)));
 	(void)printf("%-44s %10.1f MB\n", "two warm decoders, proportional set size", mb);

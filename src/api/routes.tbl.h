@@ -21,7 +21,7 @@ R("PUT", "/v1/accounts/{id}", tl_api_gate, "accounts", "", put_account, tl_body_
     "Say what is known of an account.")
 R("DELETE", "/v1/accounts/{id}", tl_api_gate, "accounts", "", delete_account, tl_body_none, 0,
     "Forget an account.")
-R("POST", "/v1/match", tl_api_gate, "match", "", match, tl_api_match_body, 64 * MIB,
+R("POST", "/v1/match", tl_api_gate, "match", "banks distance turned", match, tl_api_match_body, 64 * MIB,
     "Ask the banks and lists now.")
 R("POST", "/v1/actions/{id}/confirm", tl_api_gate, "confirm", "", confirm_action, tl_body_json,
     64 * KIB, "Say that an action is done, or refused.")

@@ -104,6 +104,7 @@ put_signal(struct tl_buf *b, const struct tl_signal *s)
 		tl_js_int(b, "from", s->span_from);
 		tl_js_int(b, "to", s->span_to);
 	}
+	tl_signal_known_json(b, s);
 }
 
 static int

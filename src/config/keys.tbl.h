@@ -51,6 +51,10 @@ K(decoders_per_worker, INT, "2", 1, 16, "processes", "Warm media decoders of eac
 K(scan_tries, INT, "3", 1, 20, "tries", "After so many failed scans an item is given to a human.")
 K(scan_lease_seconds, INT, "30", 5, 600, "seconds",
     "How long a worker may hold a scan before another takes it over.")
+K(brake_per_hour, INT, "100", 0, 1000000000, "items an hour",
+    "A bank entry that matches so many items in an hour, and brake_factor times its usual, becomes review-only. 0: none does.")
+K(brake_factor, INT, "10", 1, 1000000, "times",
+    "How many times its usual of the last week an entry must match before the brake takes it.")
 K(media_max_bytes, SIZE, "20MiB", 1024, 1073741824, "bytes", "Largest picture, or file of an unknown kind.")
 K(video_max_bytes, SIZE, "200MiB", 1024, 1073741824, "bytes", "Largest video or sound file.")
 K(media_per_item, INT, "16", 1, 100, "files", "Most media files of one item.")

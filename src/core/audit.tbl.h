@@ -54,6 +54,8 @@ A("hma.type", "", "signal type", "The share of lookups that a signal type answer
 A("bank.add", "bank", "", "An entry was added.")
 A("bank.remove", "bank", "", "An entry was removed.")
 A("bank.import", "bank", "figures", "Entries were imported.")
+A("bank.entry_brake", "entry", "figures", "An entry matched too much and became review-only.")
+A("bank.entry_restore", "entry", "bank", "An entry that was review-only counts in full again.")
 A("bank.export", "bank", "", "A bank was written out.")
 A("switch.set", "switch", "on or off", "A switch was turned.")
 A("config.view", "what", "", "Configuration or rules were looked at.")

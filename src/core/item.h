@@ -13,6 +13,7 @@
 #define TL_ITEM_MEDIA_MAX 16
 #define TL_EXT_ID_MAX 256
 #define TL_MEDIA_ID_BYTES 32
+#define TL_MEDIA_TURNS 7
 
 struct tl_media_id {
 	uint8_t b[TL_MEDIA_ID_BYTES];
@@ -42,6 +43,8 @@ struct tl_media {
 	struct tl_str frames,
 	    words; /* hashes of its frames (hash/video.h, packed), fingerprint of its sound
 					(big-endian); empty until tl_media_hashes, without such a track too */
+	struct tl_str
+	    turned; /* PDQ hashes of the picture turned and mirrored, TL_MEDIA_TURNS of them (hash/pdq.h); or empty */
 };
 
 struct tl_item {

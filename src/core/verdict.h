@@ -18,6 +18,7 @@ struct tl_reason {
 	enum tl_verdict_word outcome;
 	bool unknown; /* the rule ended unknown; outcome is the policy's on_unknown */
 	bool shadow;
+	bool review_only;          /* it rests on review-only entries: nothing acts by itself */
 	struct tl_str explanation; /* one sentence for people */
 	struct tl_str values;      /* JSON array of {"expr","value"}: the leaves that made it */
 	const struct tl_action_wish *actions;

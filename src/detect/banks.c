@@ -1,13 +1,15 @@
 /*
  * Bank snapshots and the thread that keeps one current.
  *
- * Promises: a snapshot is immutable; building never holds up readers; only kinds whose counters moved are built
- * again; an entry that comes back by itself is noticed at its time. Failure: the last snapshot stays in force and
- * the loader says so. Started by the worker (and by whoever must match without one).
+ * Promises: a snapshot is immutable; building never holds up readers; only kinds whose counters moved are built again; a
+ * term that comes back by itself is noticed at its time (an index knows the times of its hashes). Hashes are never held as
+ * entries: their indexes follow the store beside the snapshots. Failure: the last snapshot stays in force and the loader
+ * says so; an index that is not whole says so itself. Started by the worker (and by whoever must match without one).
  */
 #include "detect/banks_int.h"
 
 #include "base/arena.h"
+#include "detect/known.h"
 #include "store/banks.h"
 #include "sys/clock.h"
 
@@ -24,10 +26,11 @@ struct tl_bank_loader {
 	bool started;
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
-	bool poked, stop;         /* under lock */
-	struct tl_banks *current; /* under lock */
-	int64_t failing_us;       /* under lock; 0: all is well */
-	int64_t next_turn;        /* the loader's own */
+	bool poked, stop;                            /* under lock */
+	struct tl_banks *current;                    /* under lock */
+	int64_t failing_us;                          /* under lock; 0: all is well */
+	int64_t next_turn;                           /* the loader's own */
+	struct tl_known *known[tl_entry_form_count]; /* NULL: found by other means */
 };
 
 static void
@@ -67,7 +70,7 @@ tl_banks_entries(const struct tl_banks *b)
 {
 	size_t n = 0;
 	for (size_t i = 0; i < tl_bank_kind_count; i++)
-		n += b->parts[i]->table.entry_count;
+		n += b->parts[i]->entries;
 	return n;
 }
 
@@ -80,7 +83,8 @@ struct gather {
 };
 
 static void
-on_entry(void *ctx, struct tl_id entry, enum tl_entry_form form, struct tl_str value)
+on_entry(
+    void *ctx, struct tl_id entry, int64_t key, enum tl_entry_form form, struct tl_str value)
 {
 	struct gather *g = ctx;
 	if (g->n == g->cap) {
@@ -91,19 +95,44 @@ on_entry(void *ctx, struct tl_id entry, enum tl_entry_form form, struct tl_str v
 	}
 	g->entries[g->n++] = (struct tl_bank_live){.bank = g->bank,
 	    .id = entry,
+	    .key = key,
 	    .form = form,
 	    .value = tl_arena_dup(g->part->arena, value)};
 }
 
-static int
-gather_bank(
-    struct tl_db *db, const struct tl_bank *b, struct tl_bank_ref *ref, struct gather *g)
+static void
+refer(struct tl_arena *a, const struct tl_bank *b, struct tl_bank_ref *ret)
 {
-	*ref = (struct tl_bank_ref){.id = b->id,
-	    .name = tl_arena_dup(g->part->arena, b->name),
-	    .policy = tl_arena_dup(g->part->arena, b->policy),
-	    .distance = b->distance};
-	return tl_bank_live_entries(db, b->id, tl_now_us(), on_entry, g);
+	*ret = (struct tl_bank_ref){.id = b->id,
+	    .number = b->number,
+	    .name = tl_arena_dup(a, b->name),
+	    .policy = tl_arena_dup(a, b->policy),
+	    .source = tl_arena_dup(a, b->source),
+	    .classification = tl_arena_dup(a, b->classification),
+	    .distance = b->distance,
+	    .direction = b->direction,
+	    .share = b->share,
+	    .turned = b->turned,
+	    .share_query = b->share_query,
+	    .share_known = b->share_known};
+}
+
+static int
+by_number(const void *a, const void *b)
+{
+	const struct tl_bank *x = a, *y = b;
+	return (x->number > y->number) - (x->number < y->number);
+}
+
+/* Are the entries of this kind found by an index? */
+static bool
+indexed(enum tl_bank_kind kind)
+{
+	for (size_t i = 0; i < TL_DETECTOR_COUNT; i++) {
+		if (tl_detectors[i]->kind == kind && tl_detectors[i]->build)
+			return false;
+	}
+	return true;
 }
 
 static int
@@ -117,11 +146,17 @@ gather_kind(struct tl_db *db, struct tl_bank_part *p)
 		return rc;
 	struct tl_bank_ref *refs = TL_NEWS(p->arena, struct tl_bank_ref, n ? n : 1);
 	struct gather g = {.part = p};
+	bool listed = !indexed(p->kind);
+	if (n)
+		qsort(all, n, sizeof *all, by_number);
 	for (size_t i = 0; refs && i < n && rc == 0; i++) {
 		if (all[i].kind != p->kind || !all[i].enabled)
 			continue;
 		g.bank = (uint32_t)p->table.bank_count;
-		rc = gather_bank(db, &all[i], &refs[p->table.bank_count++], &g);
+		refer(p->arena, &all[i], &refs[p->table.bank_count++]);
+		p->entries += listed ? 0 : (size_t)all[i].entries;
+		if (listed)
+			rc = tl_bank_live_entries(db, all[i].id, tl_now_us(), on_entry, &g);
 	}
 	struct tl_bank_live *entries = TL_NEWS(p->arena, struct tl_bank_live, g.n ? g.n : 1);
 	if (entries && g.n)
@@ -130,6 +165,7 @@ gather_kind(struct tl_db *db, struct tl_bank_part *p)
 	p->table.banks = refs;
 	p->table.entries = entries;
 	p->table.entry_count = g.n;
+	p->entries += g.n;
 	return rc < 0 ? rc : tl_arena_check(p->arena);
 }
 
@@ -163,7 +199,7 @@ build_part(
 	p->table.ctx = &now;
 	int rc = gather_kind(l->db, p);
 	for (size_t i = 0; rc == 0 && p->table.entry_count && i < TL_DETECTOR_COUNT; i++) {
-		if (tl_detectors[i]->kind == kind)
+		if (tl_detectors[i]->kind == kind && tl_detectors[i]->build)
 			rc = tl_detectors[i]->build(&p->table, &p->built[i]);
 	}
 	p->table.refused = NULL;
@@ -185,9 +221,11 @@ build(struct tl_bank_loader *l, const struct tl_banks *old, const int64_t marks[
 	if (!b)
 		abort();
 	b->refs = 1;
+	b->known = l->known;
 	for (size_t k = 0; k < tl_bank_kind_count; k++) {
 		int rc = 0;
-		if (old && !all && old->parts[k]->mark == marks[k]) {
+		bool again = all && !indexed((enum tl_bank_kind)k);
+		if (old && !again && old->parts[k]->mark == marks[k]) {
 			b->parts[k] = old->parts[k];
 			b->parts[k]->refs++;
 		} else {
@@ -222,9 +260,31 @@ swap_in(struct tl_bank_loader *l, struct tl_banks *b)
 	tl_banks_unref(old);
 }
 
-/* One look at the store. The marks are read before the entries: what changes in between is seen next time. */
+/*
+ * The indexes follow. One that has still to be written by the keeper is no failure of ours: it is not whole, and what must
+ * be compared with it waits.
+ */
 static int
-look(struct tl_bank_loader *l)
+look_known(struct tl_bank_loader *l)
+{
+	int worst = 0;
+	for (size_t f = 0; f < tl_entry_form_count; f++) {
+		int rc = l->known[f] ? tl_known_look(l->known[f], l->db) : 0;
+		if (rc == TL_ECORRUPT && l->events.damaged)
+			l->events.damaged(l->events.ctx, (enum tl_entry_form)f, tl_err_text());
+		bool waits = rc == TL_EAGAIN || rc == TL_ECORRUPT;
+		if (rc < 0 && !(waits && !tl_known_whole(l->known[f])))
+			worst = rc;
+	}
+	return worst;
+}
+
+/*
+ * One look at the store. The marks are read before the entries: what changes in between is seen next time. Banks come
+ * before their hashes: a hit of a bank that is not in the snapshot is none.
+ */
+static int
+look_banks(struct tl_bank_loader *l)
 {
 	int64_t marks[tl_bank_kind_count], now = tl_now_us(), start = tl_mono_us();
 	int rc = tl_bank_marks(l->db, marks);
@@ -247,6 +307,14 @@ look(struct tl_bank_loader *l)
 		l->events.loaded(l->events.ctx, tl_banks_version(b), tl_banks_entries(b),
 		    tl_mono_us() - start);
 	return 0;
+}
+
+static int
+look(struct tl_bank_loader *l)
+{
+	int rc = look_banks(l);
+	int known = look_known(l);
+	return rc < 0 ? rc : known;
 }
 
 static void
@@ -313,6 +381,10 @@ tl_bank_loader_start(
 		abort();
 	l->events = *events;
 	init_sync(l);
+	for (int f = 0; f < tl_entry_form_count; f++) {
+		if (tl_known_form((enum tl_entry_form)f))
+			l->known[f] = tl_known_create(tl_store_dir(s), (enum tl_entry_form)f);
+	}
 	int rc = tl_db_open(s, &l->db);
 	if (rc == 0)
 		rc = look(l);
@@ -340,6 +412,8 @@ tl_bank_loader_stop(struct tl_bank_loader *l)
 		pthread_join(l->thread, NULL);
 	}
 	tl_banks_unref(l->current);
+	for (size_t f = 0; f < tl_entry_form_count; f++)
+		tl_known_destroy(l->known[f]);
 	tl_db_close(l->db);
 	pthread_cond_destroy(&l->wake);
 	pthread_mutex_destroy(&l->lock);
@@ -353,6 +427,16 @@ tl_bank_loader_failing_us(struct tl_bank_loader *l)
 	int64_t since = l->failing_us;
 	pthread_mutex_unlock(&l->lock);
 	return since;
+}
+
+bool
+tl_bank_loader_whole(struct tl_bank_loader *l)
+{
+	for (size_t f = 0; f < tl_entry_form_count; f++) {
+		if (l->known[f] && !tl_known_whole(l->known[f]))
+			return false;
+	}
+	return true;
 }
 
 void

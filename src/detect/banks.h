@@ -25,6 +25,8 @@ struct tl_bank_events {
 	void (*loaded)(void *ctx, int64_t version, size_t entries, int64_t took_us);
 	/* An entry that cannot be used; the others are. */
 	void (*refused)(void *ctx, struct tl_id bank, struct tl_id entry, const char *why);
+	/* Files of an index were damaged; it is built again. */
+	void (*damaged)(void *ctx, enum tl_entry_form form, const char *why);
 	/* The store failed; the last snapshot stays in force. */
 	void (*failed)(void *ctx, int err, const char *text);
 	void *ctx;
@@ -41,5 +43,11 @@ void tl_bank_loader_poke(struct tl_bank_loader *l);
 /* Since when the banks could not be read again (tl_mono_us): what is in force grows old. 0 when all is well. */
 int64_t tl_bank_loader_failing_us(struct tl_bank_loader *l);
 
-/* The current snapshot, referenced. Never NULL. */
+/*
+ * False while an index of known hashes is not whole: just started and large, or damaged and being built again. What must be
+ * compared with it waits.
+ */
+bool tl_bank_loader_whole(struct tl_bank_loader *l);
+
+/* The current snapshot, referenced. Never NULL. Not to be used after the loader was stopped. */
 struct tl_banks *tl_bank_loader_take(struct tl_bank_loader *l);

@@ -9,6 +9,9 @@
 
 struct tl_arena;
 struct tl_banks;
+struct tl_db;
+struct tl_known;
+struct tl_lookup;
 
 /* Signals of one item; views live in the arena given to tl_detect_run. */
 struct tl_signals {
@@ -23,6 +26,17 @@ struct tl_detect_input {
 	size_t field_count;
 	const struct tl_media *media; /* with digests; with pdq when it was decoded */
 	size_t media_count;
+
+	struct tl_db *db; /* where a hit's entry is read; NULL: hashes cannot be compared */
+	/* Who asks: a bank for a share of the traffic looks at the same items each time. Empty: it looks at all. */
+	int64_t platform;
+	struct tl_str subject;
+	/* Narrower or wider than the banks themselves say. */
+	const struct tl_str *only; /* names of banks; NULL: all */
+	size_t only_count;
+	const int
+	    *distance; /* 0..TL_BANK_DISTANCE_MAX for every bank of pictures; NULL: their own */
+	bool turned;   /* compare turned and mirrored pictures with every bank */
 };
 
 /* Working memory of one thread for all detectors. */
@@ -48,18 +62,27 @@ extern const char *const tl_detector_names[];
 
 struct tl_bank_ref {
 	struct tl_id id;
-	struct tl_str name, policy;
+	uint32_t number;
+	struct tl_str name, policy, source, classification;
 	int distance;
+	enum tl_bank_direction direction;
+	double share;
+	bool turned;
+	int share_query, share_known; /* percent; 0: the kind's own */
 };
 
 struct tl_bank_live {
 	uint32_t bank; /* index into banks */
 	struct tl_id id;
+	int64_t key;
 	enum tl_entry_form form;
 	struct tl_str value;
 };
 
-/* All entries in force of the banks of one kind. Lives as long as what was built from it. */
+/*
+ * The banks of one kind that are in use, rising by number, and for kinds that are not found by an index all entries in
+ * force. Lives as long as what was built from it.
+ */
 struct tl_bank_table {
 	const struct tl_bank_ref *banks;
 	size_t bank_count;
@@ -72,8 +95,10 @@ struct tl_bank_table {
 
 struct tl_detect_ctx {
 	const struct tl_bank_table *table; /* of the detector's kind of bank */
-	const void *part; /* what its build made; NULL when the table is empty */
-	void *scratch;    /* what its scratch_create made */
+	const void *part;              /* what its build made; NULL when it builds nothing */
+	struct tl_known *const *known; /* by form: the indexes */
+	struct tl_lookup *lookup;
+	void *scratch; /* what its scratch_create made */
 	const char *name, *version;
 	int64_t mark; /* which state of the banks */
 	const struct tl_detect_input *in;
@@ -85,6 +110,7 @@ struct tl_detector {
 	const char *name;
 	const char *version; /* raise it when the same entries would match differently */
 	enum tl_bank_kind kind;
+	/* NULL: its entries are found by an index (known.h); no list of them is made. */
 	int (*build)(const struct tl_bank_table *t, void **ret);
 	void (*destroy)(void *part);
 	void *(*scratch_create)(void); /* NULL: needs none */
@@ -92,7 +118,16 @@ struct tl_detector {
 	void (*run)(struct tl_detect_ctx *c);
 };
 
-/* A new signal of entry `e`, filled in but for score, distance and place; NULL when there is no room. */
-struct tl_signal *tl_detect_hit(struct tl_detect_ctx *c, const struct tl_bank_live *e);
+/* False when the question leaves this bank out. */
+bool tl_detect_wants(const struct tl_detect_ctx *c, const struct tl_bank_ref *b);
+/* The bank of this number; NULL: it is not in use. */
+const struct tl_bank_ref *tl_detect_bank(const struct tl_detect_ctx *c, uint32_t number);
+
+/*
+ * A new signal of the entry behind `key` in bank `b`, filled in but for score, distance and place. 1 with *ret; 0 when the
+ * entry is not in force (any more); LIMIT when there is no room; else why the store did not answer: a failed signal is due.
+ */
+int tl_detect_hit(struct tl_detect_ctx *c, const struct tl_bank_ref *b, int64_t key,
+    struct tl_signal **ret) TL_MUST;
 /* A failed signal: `why` is a constant or lives in the arena. */
 struct tl_signal *tl_detect_failed(struct tl_detect_ctx *c, const char *why);

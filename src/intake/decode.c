@@ -398,13 +398,22 @@ tl_decode_confirm(json_t *j, struct tl_confirm_in *ret)
 	return 0;
 }
 
+#define MATCH_BANKS 64
+#define MATCH_BANK_NAME 64
+#define MATCH_DISTANCE 63
+
 struct match_in {
-	json_t *text, *hashes, *media;
+	json_t *text, *hashes, *media, *banks;
+	int64_t distance;
+	bool turned;
 };
 static const struct tl_json_field MATCH[] = {
     {"text", TL_J_OBJECT, offsetof(struct match_in, text), 0, TL_ITEM_FIELDS_MAX, NULL, false},
     {"hashes", TL_J_ARRAY, offsetof(struct match_in, hashes), 0, 64, NULL, false},
     {"media", TL_J_ARRAY, offsetof(struct match_in, media), 0, TL_ITEM_MEDIA_MAX, NULL, false},
+    {"banks", TL_J_ARRAY, offsetof(struct match_in, banks), 1, MATCH_BANKS, NULL, false},
+    {"distance", TL_J_INT, offsetof(struct match_in, distance), 0, MATCH_DISTANCE, NULL, false},
+    {"turned", TL_J_BOOL, offsetof(struct match_in, turned), 0, 0, NULL, false},
 };
 
 struct hash_in {
@@ -435,10 +444,23 @@ check_hashes(json_t *hashes)
 	return 0;
 }
 
+static int
+check_banks(json_t *banks)
+{
+	for (size_t i = 0; i < json_array_size(banks); i++) {
+		char at[40];
+		(void)snprintf(at, sizeof at, "/banks/%zu", i);
+		struct tl_str name = tl_json_str(json_array_get(banks, i));
+		if (name.n == 0 || name.n > MATCH_BANK_NAME)
+			return tl_fail_at(TL_EFIELD, at, "must be the name of a bank");
+	}
+	return 0;
+}
+
 int
 tl_decode_match(json_t *j)
 {
-	struct match_in in = {NULL, NULL, NULL};
+	struct match_in in = {NULL, NULL, NULL, NULL, 0, false};
 	struct tl_item scratch = {0};
 	int rc = tl_json_fill(j, "", MATCH, TL_COUNT(MATCH), &in);
 	if (rc == 0 && !in.text && !in.hashes && !in.media)
@@ -447,5 +469,7 @@ tl_decode_match(json_t *j)
 		rc = read_text(in.text, &scratch);
 	if (rc == 0)
 		rc = read_media(in.media, &scratch);
+	if (rc == 0)
+		rc = check_banks(in.banks);
 	return rc < 0 ? rc : check_hashes(in.hashes);
 }

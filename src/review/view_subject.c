@@ -223,6 +223,11 @@ write_signal(const struct tl_view *v, const struct tl_row *r, void *ctx)
 	tl_js_int0(out, "span_from", !tl_col_null(r, 13), tl_col_int(r, 13));
 	tl_js_int0(out, "span_to", !tl_col_null(r, 14), tl_col_int(r, 14));
 	tl_js_time(out, "at", tl_col_int(r, 15));
+	tl_js_str(out, "effect", tl_col_null(r, 16) ? TL_S("full") : tl_col_str(r, 16));
+	tl_js_str0(out, "turned", tl_col_str(r, 17));
+	tl_js_raw0(out, "provenance", tl_col_str(r, 18));
+	tl_js_str0(out, "classification", tl_col_str(r, 19));
+	tl_js_id(out, "entry", tl_col_id(r, 20));
 	return 0;
 }
 

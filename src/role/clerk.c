@@ -10,11 +10,13 @@
 #include "role/watch.h"
 
 #include "base/arena.h"
+#include "detect/keeper.h"
 #include "enforce/enforce.h"
 #include "outbox/outbox.h"
 #include "people/second.h"
 #include "review/review.h"
 #include "store/alarms.h"
+#include "store/bank_log.h"
 #include "store/blobs.h"
 #include "store/checkpoint.h"
 #include "store/decisions.h"
@@ -229,6 +231,13 @@ prune_events(struct tl_db *db, void *clerk)
 }
 
 static int
+forget_matches(struct tl_db *db, void *clerk)
+{
+	(void)clerk;
+	return tl_brake_forget(db, tl_now_us(), PAGE);
+}
+
+static int
 watch(struct tl_db *db, void *clerk)
 {
 	struct clerk *c = clerk;
@@ -260,6 +269,7 @@ static const struct duty duties[] = {
     {"expire_tokens", expire_tokens, TL_SYNC_NORMAL, TL_US_MIN, false, false},
     {"expire_strikes", expire_strikes, TL_SYNC_NORMAL, TL_US_HOUR, false, false},
     {"prune_events", prune_events, TL_SYNC_NORMAL, 10 * TL_US_MIN, false, false},
+    {"forget_matches", forget_matches, TL_SYNC_NORMAL, 10 * TL_US_MIN, false, false},
     {"checkpoints", checkpoints, TL_SYNC_FULL, 5 * TL_US_S, false, true},
     {"verify_chain", verify_chain, TL_SYNC_NORMAL, 10 * TL_US_S, false, true},
     {"watch", watch, TL_SYNC_NORMAL, 5 * TL_US_S, false, true},
@@ -398,6 +408,31 @@ loop(struct clerk *c, struct tl_stop *stop)
 	}
 }
 
+/* The keeper of the index works on its own thread: writing files must hold up nothing that has a clock. */
+static void
+on_index_damaged(void *ctx, enum tl_entry_form form, const char *why)
+{
+	(void)ctx;
+	tl_log(EV_INDEX_DAMAGED, TL_LWORD("form", tl_entry_form_names[form]),
+	    TL_LWORD("text", why));
+}
+
+static void
+on_index_built(void *ctx, enum tl_entry_form form, uint64_t entries, int64_t took_us)
+{
+	(void)ctx;
+	tl_log(EV_INDEX_BUILT, TL_LWORD("form", tl_entry_form_names[form]),
+	    TL_LINT("entries", entries), TL_LINT("took_ms", took_us / TL_US_MS));
+}
+
+static void
+on_index_failed(void *ctx, enum tl_entry_form form, int err, const char *text)
+{
+	(void)ctx;
+	tl_log(EV_INDEX_ERROR, TL_LWORD("where", tl_entry_form_names[form]),
+	    TL_LWORD("error", tl_err_name(err)), TL_LWORD("text", text));
+}
+
 /*
  * One supervisor a data folder, one clerk of it: the same holder after a restart need not wait until the hold of the one
  * that died has run out.
@@ -428,9 +463,16 @@ tl_role_clerk(const struct tl_role_args *a)
 	c.arena = arena;
 	beat_init(&c.beat, "clerk", -1);
 	watch_init(&c.watch, a->config, arena);
+	struct tl_keeper *keeper = NULL;
+	struct tl_keeper_events ev = {
+	    .damaged = on_index_damaged, .built = on_index_built, .failed = on_index_failed};
+	rc = tl_keeper_start(store, &ev, &keeper);
+	if (rc < 0)
+		return rc;
 	c.merge_until = tl_mono_us() - 1; /* the backup role takes its hold first */
 	tl_log(EV_START, TL_LWORD("role", "clerk"));
 	loop(&c, &stop);
+	tl_keeper_stop(keeper);
 	tl_log(EV_STOP, TL_LWORD("role", "clerk"));
 	tl_stop_close(&stop);
 	return 0;

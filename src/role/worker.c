@@ -38,6 +38,14 @@ on_refused(void *ctx, struct tl_id bank, struct tl_id entry, const char *why)
 }
 
 static void
+on_damaged(void *ctx, enum tl_entry_form form, const char *why)
+{
+	(void)ctx;
+	tl_log(EV_INDEX_DAMAGED, TL_LWORD("form", tl_entry_form_names[form]),
+	    TL_LWORD("text", why));
+}
+
+static void
 on_bank_failure(void *ctx, int err, const char *text)
 {
 	(void)ctx;
@@ -97,7 +105,7 @@ scan_some(struct worker *w)
 bool
 can_judge(const struct worker *w)
 {
-	return w->set && law_policies(w->law);
+	return w->set && law_policies(w->law) && tl_bank_loader_whole(w->loader);
 }
 
 static size_t
@@ -228,8 +236,10 @@ start(struct worker *w)
 		rc = tl_store_open(w->config->data_dir, &w->store);
 	if (rc == 0)
 		rc = tl_db_open(w->store, &w->db);
-	struct tl_bank_events ev = {
-	    .loaded = on_loaded, .refused = on_refused, .failed = on_bank_failure};
+	struct tl_bank_events ev = {.loaded = on_loaded,
+	    .refused = on_refused,
+	    .damaged = on_damaged,
+	    .failed = on_bank_failure};
 	if (rc == 0)
 		rc = tl_bank_loader_start(w->store, &ev, &w->loader);
 	if (rc == 0)

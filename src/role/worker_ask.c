@@ -177,7 +177,9 @@ ask_scan(struct worker *w, const struct tl_ask *q)
 	if (s)
 		return wait_for(w, s, q);
 	if (!can_judge(w))
-		return tl_fail(TL_EAGAIN, "no rules are in force; the item waits");
+		return tl_fail(TL_EAGAIN,
+		    "no rules are in force, or the index of known hashes is "
+		    "not whole; the item waits");
 	s = scan_new(w);
 	if (!s)
 		return tl_fail(TL_ERATE, "too many items under way");

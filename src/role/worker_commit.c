@@ -14,6 +14,7 @@
 #include "report/statement.h"
 #include "review/review.h"
 #include "store/alarms.h"
+#include "store/bank_log.h"
 #include "store/media.h"
 #include "sys/clock.h"
 #include "sys/killpoint.h"
@@ -62,7 +63,8 @@ confidence(const struct scan *s)
 	double best = 0;
 	for (size_t i = 0; i < s->signal_count; i++) {
 		const struct tl_signal *g = &s->signals[i];
-		if (!g->failed && isfinite(g->score) && g->score > best)
+		if (!g->failed && tl_signal_counts(g) && g->effect != TL_EFFECT_ALLOW &&
+		    isfinite(g->score) && g->score > best)
 			best = g->score;
 	}
 	return best > 1 ? 1 : best;
@@ -183,6 +185,30 @@ store_media(struct worker *w, const struct scan *s)
 	return 0;
 }
 
+/* Every entry that matched the item, once: one that suddenly matches too much becomes review-only. */
+static int
+count_matches(struct worker *w, const struct scan *s)
+{
+	struct tl_brake brake = {w->config->brake_per_hour, w->config->brake_factor};
+	int64_t now = tl_now_us();
+	for (size_t i = 0; i < s->signal_count; i++) {
+		const struct tl_signal *g = &s->signals[i];
+		bool before = !g->key || !tl_signal_counts(g);
+		for (size_t k = 0; k < i && !before; k++)
+			before = s->signals[k].key == g->key;
+		if (before)
+			continue;
+		struct tl_braked n;
+		int rc = tl_brake_count(w->db, &brake, g->key, now, &n);
+		if (rc < 0)
+			return rc;
+		if (rc > 0)
+			tl_log(EV_BANK_BRAKED, TL_LID("entry", g->entry),
+			    TL_LINT("items", n.items));
+	}
+	return 0;
+}
+
 static int
 store_verdict(struct round *r, struct scan *s)
 {
@@ -194,6 +220,8 @@ store_verdict(struct round *r, struct scan *s)
 	if (rc == 0 && (s->signal_count || s->job.rescan || s->job.tries > 1))
 		rc = tl_item_signals_put(
 		    w->db, s->job.platform, s->job.item, s->signals, s->signal_count);
+	if (rc == 0 && !s->job.rescan)
+		rc = count_matches(w, s);
 	TL_KILLPOINT(SIGNALS_STORED);
 	enum tl_item_state state = s->unscannable.n ? TL_ITEM_UNSCANNABLE : TL_ITEM_SCANNED;
 	if (rc == 0)

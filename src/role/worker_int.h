@@ -66,7 +66,7 @@ struct worker {
 	int64_t next_look_us;   /* when to look into the queue without being woken */
 };
 
-/* False until policies and rules are there: then nothing is leased, and items wait. */
+/* False until policies, rules and the indexes of known hashes are there: then nothing is leased, and items wait. */
 bool can_judge(const struct worker *w);
 
 /* worker_scan.c */

@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "role/worker_film_int.h"
+#include "store/banks.h"
 #include "store/media.h"
 #include "sys/clock.h"
 #include "sys/crypto.h"
@@ -19,6 +20,7 @@
 #define MATCH_ARENA ((size_t)16 << 20)
 #define HASHES_MAX 64
 #define WAITING_MAX 64
+#define BANKS_MAX 64
 
 struct match {
 	struct match *next;
@@ -33,6 +35,10 @@ struct match {
 	size_t field_count;
 	struct tl_media media[HASHES_MAX + TL_ITEM_MEDIA_MAX + 1];
 	size_t media_count;
+	struct tl_str only[BANKS_MAX];
+	size_t only_count;
+	bool has_distance, turned;
+	int distance;
 };
 
 static int
@@ -52,6 +58,23 @@ match_text(struct match *m, json_t *text)
 	return 0;
 }
 
+/* A hash that is asked for and the picture itself have no id: their place in the question, then zeros. */
+static void
+name_hash(struct tl_media *d, size_t i)
+{
+	d->id.b[0] = (uint8_t)i;
+}
+
+static bool
+is_hash(const struct tl_media_id *id)
+{
+	for (size_t i = 1; i < sizeof id->b; i++) {
+		if (id->b[i])
+			return false;
+	}
+	return true;
+}
+
 static int
 match_hash(struct match *m, size_t i, json_t *h)
 {
@@ -65,6 +88,7 @@ match_hash(struct match *m, size_t i, json_t *h)
 	struct tl_media *d = &m->media[m->media_count++];
 	/* Quality 0: a digest alone has no perceptual hash that could match, and that is no failure. */
 	*d = (struct tl_media){.state = TL_MEDIA_DECODED, .has_pdq = true};
+	name_hash(d, i);
 	int rc;
 	if (kind == 0) {
 		d->pdq_quality = 100;
@@ -93,6 +117,52 @@ match_media(struct worker *w, struct match *m, size_t i, const json_t *hex)
 	return rc;
 }
 
+/* A misspelt name would match nothing, and nobody would know. */
+static int
+match_banks(struct worker *w, struct match *m, json_t *banks)
+{
+	for (size_t i = 0; i < json_array_size(banks) && i < BANKS_MAX; i++) {
+		char at[40];
+		struct tl_id id;
+		struct tl_str name = tl_json_str(json_array_get(banks, i));
+		(void)snprintf(at, sizeof at, "/banks/%zu", i);
+		int rc = tl_bank_find(w->db, name, &id);
+		if (rc == TL_ENOTFOUND)
+			return tl_fail_at(TL_EFIELD, at, "there is no bank of this name");
+		if (rc < 0)
+			return rc;
+		m->only[m->only_count++] = name;
+	}
+	return 0;
+}
+
+/* What narrows or widens the question. */
+static int
+match_options(struct worker *w, struct match *m)
+{
+	const json_t *distance = json_object_get(m->json, "distance");
+	m->has_distance = json_is_integer(distance);
+	m->distance = m->has_distance ? (int)json_integer_value(distance) : 0;
+	if (m->distance < 0 || m->distance > TL_BANK_DISTANCE_MAX)
+		return tl_fail_at(
+		    TL_EFIELD, "/distance", "a distance is 0 to %d", TL_BANK_DISTANCE_MAX);
+	m->turned = json_is_true(json_object_get(m->json, "turned"));
+	return match_banks(w, m, json_object_get(m->json, "banks"));
+}
+
+/* A hash alone cannot be turned: saying nothing would look like no match. */
+static int
+check_turned(const struct match *m)
+{
+	for (size_t i = 0; i < m->media_count && m->turned; i++) {
+		const struct tl_media *d = &m->media[i];
+		if (d->has_pdq && d->pdq_quality >= TL_PDQ_QUALITY_MIN && !d->turned.n)
+			return tl_fail_at(TL_EFIELD, "/turned",
+			    "a hash alone cannot be turned; send the bytes of the picture");
+	}
+	return 0;
+}
+
 static int
 match_read(struct worker *w, struct match *m)
 {
@@ -100,12 +170,14 @@ match_read(struct worker *w, struct match *m)
 	json_t *media = json_object_get(m->json, "media");
 	if (json_array_size(hashes) > HASHES_MAX || json_array_size(media) > TL_ITEM_MEDIA_MAX)
 		return tl_fail(TL_EFIELD, "too many hashes or media");
-	int rc = match_text(m, json_object_get(m->json, "text"));
+	int rc = match_options(w, m);
+	if (rc == 0)
+		rc = match_text(m, json_object_get(m->json, "text"));
 	for (size_t i = 0; i < json_array_size(hashes) && rc == 0; i++)
 		rc = match_hash(m, i, json_array_get(hashes, i));
 	for (size_t i = 0; i < json_array_size(media) && rc == 0; i++)
 		rc = match_media(w, m, i, json_array_get(media, i));
-	return rc;
+	return rc < 0 ? rc : check_turned(m);
 }
 
 static void
@@ -119,17 +191,34 @@ signal_json(struct tl_buf *out, const struct tl_signal *g)
 	tl_js_num(out, "score", g->score);
 	tl_js_str0(out, "policy", g->policy);
 	tl_js_int0(out, "distance", g->distance >= 0, g->distance);
-	tl_js_hex(out, "media", tl_bytes(g->media.b, g->has_media ? sizeof g->media.b : 0));
+	bool stored = g->has_media && !is_hash(&g->media);
+	tl_js_hex(out, "media", tl_bytes(g->media.b, stored ? sizeof g->media.b : 0));
+	if (g->has_media && !stored && g->media.b[0] < HASHES_MAX)
+		tl_js_int(out, "hash", g->media.b[0]);
 	tl_js_str0(out, "field", g->field);
 	tl_js_int0(out, "from", g->field.n > 0, g->span_from);
 	tl_js_int0(out, "to", g->field.n > 0, g->span_to);
+	tl_signal_known_json(out, g);
+	if (g->key)
+		tl_js_int(out, "number", g->key);
 	tl_js_close(out, '}');
 }
 
 static int
 match_run(struct worker *w, struct match *m)
 {
-	struct tl_detect_input in = {m->fields, m->field_count, m->media, m->media_count};
+	struct tl_detect_input in = {.fields = m->fields,
+	    .field_count = m->field_count,
+	    .media = m->media,
+	    .media_count = m->media_count,
+	    .db = w->db,
+	    .platform = m->platform,
+	    .only = m->only_count ? m->only : NULL,
+	    .only_count = m->only_count,
+	    .distance = m->has_distance ? &m->distance : NULL,
+	    .turned = m->turned};
+	if (!tl_bank_loader_whole(w->loader))
+		return tl_fail(TL_EAGAIN, "the index of known hashes is being built");
 	w->found->n = 0;
 	w->found->cut = false;
 	int rc = tl_detect_run(w->detect, w->banks, &in, m->arena, w->found);
@@ -196,7 +285,10 @@ match_decoded(struct worker *w, struct match *m, const struct tl_picture *pic,
 	struct tl_digest *digest = tl_digest_create();
 	*d = (struct tl_media){
 	    .state = TL_MEDIA_DECODED, .has_pdq = true, .pdq_quality = pic->quality};
+	name_hash(d, HASHES_MAX);
 	memcpy(d->pdq, pic->pdq[TL_PDQ_ORIGINAL].b, sizeof d->pdq);
+	d->turned =
+	    tl_bytes((const uint8_t *)&pic->pdq[1], sizeof pic->pdq - sizeof pic->pdq[0]);
 	tl_digest_add(digest, m->bytes);
 	tl_digest_end(digest, d->sha256, d->md5);
 	end(w, m, match_run(w, m));
@@ -226,6 +318,7 @@ match_film_decoded(struct worker *w, struct match *m, const struct film_job *j)
 	    .film = tl_arena_dup(m->arena, tl_buf_str(&j->film)),
 	    .frames = tl_arena_dup(m->arena, tl_buf_str(&j->frames)),
 	    .words = tl_arena_dup(m->arena, tl_buf_str(&j->words))};
+	name_hash(d, HASHES_MAX);
 	tl_digest_add(digest, m->bytes);
 	tl_digest_end(digest, d->sha256, d->md5);
 	int rc = tl_arena_check(m->arena);

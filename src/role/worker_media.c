@@ -195,7 +195,7 @@ cannot(struct scan *s, size_t i, const char *why)
 }
 
 static void
-take_picture(struct tl_media *m, const struct tl_picture *pic)
+take_picture(struct tl_media *m, const struct tl_picture *pic, struct tl_arena *a)
 {
 	m->state = TL_MEDIA_DECODED;
 	m->reason = (struct tl_str){0};
@@ -205,6 +205,8 @@ take_picture(struct tl_media *m, const struct tl_picture *pic)
 	m->has_pdq = true;
 	m->pdq_quality = pic->quality;
 	memcpy(m->pdq, pic->pdq[TL_PDQ_ORIGINAL].b, sizeof m->pdq);
+	m->turned = tl_arena_dup(
+	    a, tl_bytes((const uint8_t *)&pic->pdq[1], sizeof pic->pdq - sizeof pic->pdq[0]));
 }
 
 /* Takes the picture over; the medium is back once its previews are stored. */
@@ -217,7 +219,7 @@ item_decoded(struct worker *w, struct scan *s, size_t i, struct tl_decoded *d)
 		cannot(s, i, tl_decode_reason_word(d->reason));
 		return;
 	}
-	take_picture(m, &d->picture);
+	take_picture(m, &d->picture, s->arena);
 	struct preview_job *j = calloc(1, sizeof *j);
 	if (!j)
 		abort();

@@ -152,7 +152,10 @@ detect(struct worker *w, struct scan *s)
 	struct tl_detect_input in = {.fields = it->fields,
 	    .field_count = it->field_count,
 	    .media = it->media,
-	    .media_count = it->media_count};
+	    .media_count = it->media_count,
+	    .db = w->db,
+	    .platform = it->platform,
+	    .subject = it->ext_id};
 	w->found->n = 0;
 	w->found->cut = false;
 	int rc = tl_detect_run(w->detect, w->banks, &in, s->arena, w->found);

@@ -13,6 +13,7 @@
 
 struct gathering {
 	const struct tl_lang_env *env;
+	struct rules_ctx *ctx; /* behind env */
 	struct tl_arena *arena;
 	struct tl_reason *reasons;
 	size_t n;
@@ -52,6 +53,51 @@ sentence(struct tl_arena *a, const char *lead, struct tl_str words)
 	return tl_arena_dup(a, tl_buf_str(&b));
 }
 
+/*
+ * Would the rule not hold without the matches of review-only entries? Then it must not act by itself: a person decides, and
+ * what its policy withholds when it does not know stays withheld.
+ */
+static bool
+rests_on_review_only(struct gathering *g, const struct rule *r)
+{
+	struct tl_lang_result res;
+	const struct tl_rules_input *in = g->ctx->in;
+	bool any = false;
+	for (size_t i = 0; i < in->signal_count && !any; i++)
+		any = in->signals[i].effect == TL_EFFECT_REVIEW;
+	if (!any)
+		return false;
+	bool telling = g->ctx->telling;
+	g->ctx->firm = true;
+	g->ctx->telling = false;
+	tl_lang_eval(&r->prog, g->env, &res);
+	g->ctx->firm = false;
+	g->ctx->telling = telling;
+	return res.truth != TL_LANG_TRUE;
+}
+
+static const char review_only[] = "; what matched is review-only, so a person decides";
+
+static void
+restrain(struct gathering *g, const struct rule *r, struct tl_reason *reason)
+{
+	enum tl_verdict_word most =
+	    r->on_unknown > TL_VERDICT_REVIEW ? r->on_unknown : TL_VERDICT_REVIEW;
+	reason->review_only = true;
+	reason->outcome = reason->outcome > most ? most : reason->outcome;
+	if (reason->outcome < TL_VERDICT_REVIEW)
+		reason->outcome = TL_VERDICT_REVIEW;
+	reason->action_count = 0;
+	if (!reason->wants_case) {
+		reason->wants_case = true;
+		reason->case_queue = r->policy_queue;
+		reason->case_severity = r->policy_severity;
+	}
+	struct tl_str s = reason->explanation;
+	reason->explanation = tl_str(tl_arena_printf(
+	    g->arena, "%.*s%s.", (int)(s.n ? s.n - 1 : 0), (const char *)s.p, review_only));
+}
+
 static int
 add_reason(struct gathering *g, const struct rule *r, bool shadow)
 {
@@ -75,6 +121,8 @@ add_reason(struct gathering *g, const struct rule *r, bool shadow)
 	    .wants_case = unknown || r->wants_case,
 	    .case_severity = unknown ? r->policy_severity : r->severity,
 	};
+	if (!unknown && rests_on_review_only(g, r))
+		restrain(g, r, &reason);
 	g->reasons[g->n++] = reason;
 	return tl_arena_check(g->arena);
 }
@@ -125,9 +173,9 @@ int
 rules_judge(const struct tl_rule_set *set, size_t first, size_t n, bool trial,
     const struct tl_rules_input *in, struct tl_arena *a, struct tl_verdict *ret)
 {
-	struct rules_ctx ctx = {in, a, false};
+	struct rules_ctx ctx = {.in = in, .arena = a};
 	struct tl_lang_env env = {rules_load_value, &ctx};
-	struct gathering g = {.env = &env, .arena = a};
+	struct gathering g = {.env = &env, .ctx = &ctx, .arena = a};
 	uint32_t *holding = TL_NEWS(a, uint32_t, n + 1);
 	if (!holding)
 		return tl_arena_check(a);
@@ -194,6 +242,8 @@ reason_json(struct tl_buf *b, const struct tl_reason *r, struct tl_str ruleset)
 	tl_js_z(b, "outcome", r->unknown ? "unknown" : "held");
 	tl_js_z(b, "verdict", tl_verdict_word_names[r->outcome]);
 	tl_js_bool(b, "shadow", r->shadow);
+	if (r->review_only)
+		tl_js_bool(b, "review_only", true);
 	tl_js_str(b, "text", r->explanation);
 	tl_js_raw(b, "values", r->values);
 	tl_js_open(b, "actions", '[');

@@ -60,6 +60,7 @@ struct rules_ctx {
 	const struct tl_rules_input *in;
 	struct tl_arena *arena;
 	bool telling; /* notes for the explanation are wanted */
+	bool firm;    /* matches of review-only entries are left out */
 };
 
 void rules_load_value(

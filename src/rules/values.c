@@ -237,7 +237,9 @@ next_signal(const struct rules_ctx *c, size_t *at, const char *detector, struct 
 {
 	while (*at < c->in->signal_count) {
 		const struct tl_signal *s = &c->in->signals[(*at)++];
-		if (!s->failed && tl_str_eq(s->label, label) &&
+		bool counts =
+		    tl_signal_counts(s) && !(c->firm && s->effect == TL_EFFECT_REVIEW);
+		if (!s->failed && counts && tl_str_eq(s->label, label) &&
 		    tl_str_is(s->detector, detector) && about(s, m))
 			return s;
 	}

@@ -9,8 +9,11 @@
 
 #include "base/arena.h"
 #include "base/json.h"
+#include "store/alarms.h"
 #include "store/rows_int.h"
 #include "sys/clock.h"
+
+#define CALM_US (7 * TL_US_DAY) /* the brake trusts a person for so long */
 
 static int
 check_name(struct tl_str s)
@@ -322,19 +325,36 @@ tl_bank_entry_expire(struct tl_db *db, struct tl_id bank, struct tl_id entry, in
 				A_INT0(at), A_INT(change)));
 }
 
-int
-tl_bank_entry_review(struct tl_db *db, struct tl_id bank, struct tl_id entry, bool review_only)
+static int
+set_review(struct tl_db *db, struct tl_id bank, struct tl_id entry, bool review_only,
+    int64_t no_brake_until)
 {
 	int64_t change;
 	int rc = count(db, 0, NULL, &change);
 	if (rc < 0)
 		return rc;
 	rc = tl_db_run(db, TL_SQL_BANK_ENTRY_REVIEW, A_ID(bank), A_ID(entry),
-	    A_INT(review_only), A_INT(change));
+	    A_INT(review_only), A_INT(change), A_INT0(no_brake_until));
 	if (rc <= 0)
 		return rc;
 	rc = touch(db, bank, 0, rc);
 	return rc < 0 ? rc : 1;
+}
+
+int
+tl_bank_entry_review(struct tl_db *db, struct tl_id bank, struct tl_id entry)
+{
+	return set_review(db, bank, entry, true, 0);
+}
+
+int
+tl_bank_entry_restore(struct tl_db *db, struct tl_id bank, struct tl_id entry)
+{
+	char id[TL_ID_TEXT];
+	tl_id_text(id, entry);
+	int rc = set_review(db, bank, entry, false, tl_now_us() + CALM_US);
+	int over = rc < 0 ? 0 : tl_alarm_over(db, TL_AL_ENTRY_FLOOD, tl_str(id));
+	return over < 0 ? over : rc;
 }
 
 bool
@@ -363,7 +383,8 @@ read_entry(const struct tl_row *r, struct tl_arena *arena, void *ret)
 	    .expires_at = tl_col_int(r, 10),
 	    .review_only = tl_col_int(r, 11) != 0,
 	    .classification = tl_arena_dup(arena, tl_col_str(r, 12)),
-	    .bank = tl_col_id(r, 13)};
+	    .no_brake_until = tl_col_int(r, 13),
+	    .bank = tl_col_id(r, 14)};
 	return tl_arena_check(arena);
 }
 
@@ -435,7 +456,8 @@ tl_bank_next_turn(struct tl_db *db, int64_t now_us, int64_t *ret)
 
 int
 tl_bank_live_entries(struct tl_db *db, struct tl_id bank, int64_t now_us,
-    void (*fn)(void *ctx, struct tl_id entry, enum tl_entry_form form, struct tl_str value),
+    void (*fn)(void *ctx, struct tl_id entry, int64_t key, enum tl_entry_form form,
+	struct tl_str value),
     void *ctx)
 {
 	struct tl_row r;
@@ -445,84 +467,9 @@ tl_bank_live_entries(struct tl_db *db, struct tl_id bank, int64_t now_us,
 	while ((rc = tl_row_next(&r)) > 0) {
 		int form;
 		if (tl_word_parse(tl_entry_form_names, tl_col_str(&r, 2), &form) == 0)
-			fn(ctx, tl_col_id(&r, 0), (enum tl_entry_form)form, tl_col_str(&r, 1));
+			fn(ctx, tl_col_id(&r, 0), tl_col_int(&r, 3), (enum tl_entry_form)form,
+			    tl_col_str(&r, 1));
 	}
 	tl_row_end(&r);
-	return rc < 0 ? rc : 0;
-}
-
-/* The log of changes ---------------------------------------------------------------------------------------- */
-
-int
-tl_bank_change(struct tl_db *db, int64_t *ret)
-{
-	return ROWS_NUMBER(db, ret, TL_SQL_BANK_CHANGE, A_NULL);
-}
-
-struct walk {
-	int (*fn)(void *ctx, const struct tl_bank_change *c);
-	void *ctx;
-	size_t n;
-	int64_t last;
-};
-
-static int
-walk_rows(struct tl_row *r, bool removed, struct walk *w)
-{
-	int rc;
-	while ((rc = tl_row_next(r)) > 0) {
-		struct tl_bank_change c = {.key = tl_col_int(r, 0),
-		    .change = tl_col_int(r, 1),
-		    .bank = (uint32_t)tl_col_int(r, 2),
-		    .removed = removed};
-		if (!removed)
-			c.value = tl_col_str(r, 3);
-		w->last = c.change;
-		w->n++;
-		rc = w->fn(w->ctx, &c);
-		if (rc < 0)
-			break;
-	}
-	tl_row_end(r);
-	return rc;
-}
-
-int
-tl_bank_changes(struct tl_db *db, enum tl_entry_form form, int64_t after, size_t max,
-    int (*fn)(void *ctx, const struct tl_bank_change *c), void *ctx, int64_t *ret_upto)
-{
-	struct walk w = {.fn = fn, .ctx = ctx};
-	struct tl_arg name = A_Z(tl_entry_form_names[form]);
-	struct tl_row r;
-	int64_t upto;
-	/* First the end: what changes while the rows are read is found the next time. */
-	int rc = tl_bank_change(db, &upto);
-	if (rc == 0 && upto <= after) {
-		*ret_upto = after;
-		return 0;
-	}
-	if (rc == 0)
-		rc = tl_db_query(
-		    db, &r, TL_SQL_BANK_CHANGES, name, A_INT(after), A_INT(upto), A_INT(max));
-	if (rc == 0)
-		rc = walk_rows(&r, false, &w);
-	if (rc < 0)
-		return rc;
-	if (w.n == max)
-		upto = w.last;
-	rc = tl_db_query(db, &r, TL_SQL_BANK_REMOVED, name, A_INT(after), A_INT(upto));
-	if (rc == 0)
-		rc = walk_rows(&r, true, &w);
-	if (rc < 0)
-		return rc;
-	*ret_upto = upto;
-	return 0;
-}
-
-int
-tl_bank_removed_drop(struct tl_db *db, enum tl_entry_form form, int64_t upto)
-{
-	int rc = tl_db_run(
-	    db, TL_SQL_BANK_REMOVED_DROP, A_Z(tl_entry_form_names[form]), A_INT(upto));
 	return rc < 0 ? rc : 0;
 }

@@ -46,6 +46,7 @@ struct tl_bank_entry {
 	bool review_only;       /* matches go to people and never block */
 	int64_t disabled_until; /* 0: until somebody enables it */
 	int64_t expires_at;     /* 0: never */
+	int64_t no_brake_until; /* a person said that its many matches are right */
 	int64_t added_at;
 	int64_t key;    /* what the index carries of it; never used again */
 	int64_t change; /* rises with every change of the entry, over all banks */
@@ -81,9 +82,13 @@ int tl_bank_entry_enable(struct tl_db *db, struct tl_id bank, struct tl_id entry
 /* `at` 0: never. */
 int tl_bank_entry_expire(
     struct tl_db *db, struct tl_id bank, struct tl_id entry, int64_t at) TL_MUST;
-/* Sets or takes back review_only; returns 1 when that changed something, else 0. */
-int tl_bank_entry_review(
-    struct tl_db *db, struct tl_id bank, struct tl_id entry, bool review_only) TL_MUST;
+/*
+ * Takes an entry back that the brake made review-only, and keeps the brake off it for a week: a person has looked. The
+ * alarm is over. Returns 1, or 0 when it was in full force already. (bank_log.h has the brake.)
+ */
+int tl_bank_entry_restore(struct tl_db *db, struct tl_id bank, struct tl_id entry) TL_MUST;
+/* Makes it review-only by hand. Returns 1, or 0 when it was. */
+int tl_bank_entry_review(struct tl_db *db, struct tl_id bank, struct tl_id entry) TL_MUST;
 int tl_bank_entry_get(struct tl_db *db, struct tl_id bank, struct tl_id entry,
     struct tl_arena *arena, struct tl_bank_entry *ret) TL_MUST;
 int tl_bank_entry_by_key(
@@ -150,25 +155,6 @@ int tl_bank_marks(struct tl_db *db, int64_t ret[tl_bank_kind_count]) TL_MUST;
 int tl_bank_next_turn(struct tl_db *db, int64_t now_us, int64_t *ret) TL_MUST;
 /* Calls fn for every entry of a bank that is in force. Of small banks only: it reads them all. */
 int tl_bank_live_entries(struct tl_db *db, struct tl_id bank, int64_t now_us,
-    void (*fn)(void *ctx, struct tl_id entry, enum tl_entry_form form, struct tl_str value),
+    void (*fn)(void *ctx, struct tl_id entry, int64_t key, enum tl_entry_form form,
+	struct tl_str value),
     void *ctx) TL_MUST;
-
-/* The log of changes: how an index keeps up. The last change of all; 0: there was none. */
-int tl_bank_change(struct tl_db *db, int64_t *ret) TL_MUST;
-
-struct tl_bank_change {
-	int64_t key, change;
-	uint32_t bank;       /* its number */
-	bool removed;        /* the entry is gone; value is empty */
-	struct tl_str value; /* valid during the call only */
-};
-
-/*
- * Calls fn for entries of this form that changed after `after`, at most `max` of them in the order of their changes,
- * then for what was removed meanwhile. An entry stands there once, with its newest change, whether it is in force or
- * not. *ret_upto: ask after this the next time; there is more while fn was called `max` times.
- */
-int tl_bank_changes(struct tl_db *db, enum tl_entry_form form, int64_t after, size_t max,
-    int (*fn)(void *ctx, const struct tl_bank_change *c), void *ctx, int64_t *ret_upto) TL_MUST;
-/* Every segment has left out what was removed up to this change. */
-int tl_bank_removed_drop(struct tl_db *db, enum tl_entry_form form, int64_t upto) TL_MUST;

@@ -327,7 +327,9 @@ add_signal(
 	    s->distance < 0 ? A_NULL : A_INT(s->distance),
 	    s->has_media ? A_BYTES(tl_bytes(s->media.b, sizeof s->media.b)) : A_NULL,
 	    A_TEXT0(s->field), s->field.n ? A_INT(s->span_from) : A_NULL,
-	    s->field.n ? A_INT(s->span_to) : A_NULL, A_INT(tl_now_us()));
+	    s->field.n ? A_INT(s->span_to) : A_NULL, A_INT(tl_now_us()),
+	    s->effect ? A_Z(tl_effect_names[s->effect]) : A_NULL, A_TEXT0(s->turned),
+	    A_TEXT0(s->provenance), A_TEXT0(s->classification));
 	return rc < 0 ? rc : 0;
 }
 
@@ -361,6 +363,15 @@ read_signal(const struct tl_row *r, struct tl_arena *arena, void *ret)
 	s->field = tl_arena_dup(arena, tl_col_str(r, 10));
 	s->span_from = tl_col_int(r, 11);
 	s->span_to = tl_col_int(r, 12);
+	int effect = TL_EFFECT_FULL;
+	if (!tl_col_null(r, 14) &&
+	    tl_word_parse(tl_effect_names, tl_col_str(r, 14), &effect) < 0)
+		return tl_fail(TL_ECORRUPT, "a signal's row is damaged");
+	s->effect = (enum tl_effect)effect;
+	s->turned = tl_arena_dup(arena, tl_col_str(r, 15));
+	s->provenance = tl_arena_dup(arena, tl_col_str(r, 16));
+	s->classification = tl_arena_dup(arena, tl_col_str(r, 17));
+	s->source = tl_arena_dup(arena, tl_col_str(r, 18));
 	return 0;
 }
 

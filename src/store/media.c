@@ -55,6 +55,7 @@ read_media(struct tl_row *r, struct tl_arena *arena, struct tl_media *ret)
 	m.pages = (int)tl_col_int(r, 11);
 	m.duration_ms = tl_col_int(r, 12);
 	m.film = tl_arena_dup(arena, tl_col_str(r, 13));
+	m.turned = tl_arena_dup(arena, tl_col_str(r, 14));
 	*ret = m;
 	return 0;
 }
@@ -99,7 +100,7 @@ tl_media_scanned(struct tl_db *db, int64_t platform, const struct tl_media *m)
 	    A_INT0(m->height), m->has_pdq ? A_BYTES(tl_bytes(m->pdq, sizeof m->pdq)) : A_NULL,
 	    m->has_pdq ? A_INT(m->pdq_quality) : A_NULL, A_INT(m->pages), A_INT(m->duration_ms),
 	    A_TEXT0(m->film), m->frames.n ? A_BYTES(m->frames) : A_NULL,
-	    m->words.n ? A_BYTES(m->words) : A_NULL);
+	    m->words.n ? A_BYTES(m->words) : A_NULL, m->turned.n ? A_BYTES(m->turned) : A_NULL);
 	return rc < 0 ? rc : 0;
 }
 

@@ -184,6 +184,12 @@ tl_store_closep(struct tl_store **s)
 	*s = NULL;
 }
 
+const char *
+tl_store_dir(const struct tl_store *s)
+{
+	return s->dir;
+}
+
 struct tl_key
 tl_store_key(const struct tl_store *s, const char *purpose)
 {

@@ -23,6 +23,8 @@ int tl_store_open(const char *dir, struct tl_store **ret) TL_MUST;
 void tl_store_close(struct tl_store *s);
 void tl_store_closep(struct tl_store **s);
 
+const char *tl_store_dir(const struct tl_store *s);
+
 /* Keys derived from the master key, one for each purpose (at most 8 characters): "apikey", "endpoint" … */
 struct tl_key tl_store_key(const struct tl_store *s, const char *purpose);
 

@@ -78,7 +78,7 @@ run(struct fixture *f, const char *text)
 	struct tl_banks *b = tl_bank_loader_take(f->loader);
 	const struct tl_field fields[] = {
 	    {TL_S("title"), TL_S("x")}, {TL_S("body"), tl_str(text)}};
-	struct tl_detect_input in = {.fields = fields, .field_count = 2};
+	struct tl_detect_input in = {.fields = fields, .field_count = 2, .db = f->s.db};
 	f->out.n = 0;
 	assert_int_equal(tl_detect_run(f->detect, b, &in, f->s.arena, &f->out), 0);
 	tl_banks_unref(b);
@@ -215,7 +215,8 @@ t_what_does_not_fit_fails_loudly(void **state)
 	struct tl_field fields[TL_ITEM_FIELDS_MAX];
 	for (size_t i = 0; i < TL_ITEM_FIELDS_MAX; i++)
 		fields[i] = (struct tl_field){TL_S("body"), tl_bytes(text.p, 60 * 7)};
-	struct tl_detect_input in = {.fields = fields, .field_count = TL_ITEM_FIELDS_MAX};
+	struct tl_detect_input in = {
+	    .fields = fields, .field_count = TL_ITEM_FIELDS_MAX, .db = f->s.db};
 	struct tl_banks *b = tl_bank_loader_take(f->loader);
 	f->out.n = 0;
 	assert_int_equal(tl_detect_run(f->detect, b, &in, f->s.arena, &f->out), 0);

@@ -86,6 +86,73 @@ static const char exact_rule[] =
 static const char hate_rule[] =
     "rule hate policy speech.hate when text.in_list('hate') then review\n";
 
+/* One medium that matches the bank with this weight; of "csae.known", which withholds what it does not know. */
+static void
+judge_effect(struct world *w, const char *rules, enum tl_effect effect)
+{
+	begin(w, rules);
+	struct tl_media *m = picture(w);
+	struct tl_signal *s = signal_of(w, "pdq", "csam");
+	s->has_media = true;
+	s->media = m->id;
+	s->distance = 3;
+	s->effect = effect;
+	judge(w);
+}
+
+static void
+t_what_is_set_aside_does_not_hold(void **state)
+{
+	(void)state;
+	static const enum tl_effect aside[] = {TL_EFFECT_ALLOWED, TL_EFFECT_SHARE};
+	for (size_t i = 0; i < TL_COUNT(aside); i++) {
+		struct world w;
+		judge_effect(&w, known_rule, aside[i]);
+		assert_int_equal(TL_VERDICT_ALLOW, w.v.word);
+		end(&w);
+	}
+}
+
+static void
+t_review_only_never_blocks_and_stays_withheld_where_the_policy_says_so(void **state)
+{
+	(void)state;
+	struct world w;
+	judge_effect(&w, known_rule, TL_EFFECT_REVIEW);
+	assert_int_equal(TL_VERDICT_WITHHOLD, w.v.word);
+	const struct tl_reason *r = &w.v.reasons[0];
+	assert_true(r->review_only && r->wants_case && !r->unknown);
+	assert_int_equal(0, r->action_count);
+	assert_text("child-safety", r->case_queue);
+	assert_non_null(memmem(r->explanation.p, r->explanation.n, "review-only", 11));
+	end(&w);
+	judge_effect(&w,
+	    "rule hate policy speech.hate when media.exists(m, m.in_bank('csam')) then block\n",
+	    TL_EFFECT_REVIEW);
+	assert_int_equal(TL_VERDICT_REVIEW, w.v.word);
+	assert_true(w.v.reasons[0].wants_case);
+	end(&w);
+}
+
+static void
+t_another_ground_blocks_beside_a_review_only_entry(void **state)
+{
+	(void)state;
+	struct world w;
+	begin(&w, known_rule);
+	struct tl_media *m = picture(&w);
+	for (int i = 0; i < 2; i++) {
+		struct tl_signal *s = signal_of(&w, "pdq", "csam");
+		s->has_media = true;
+		s->media = m->id;
+		s->effect = i ? TL_EFFECT_FULL : TL_EFFECT_REVIEW;
+	}
+	judge(&w);
+	assert_int_equal(TL_VERDICT_BLOCK, w.v.word);
+	assert_false(w.v.reasons[0].review_only);
+	end(&w);
+}
+
 static void
 t_nothing_holds_allows(void **state)
 {
@@ -567,6 +634,10 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(t_nothing_holds_allows),
+	    cmocka_unit_test(t_what_is_set_aside_does_not_hold),
+	    cmocka_unit_test(
+		t_review_only_never_blocks_and_stays_withheld_where_the_policy_says_so),
+	    cmocka_unit_test(t_another_ground_blocks_beside_a_review_only_entry),
 	    cmocka_unit_test(t_match_blocks_with_reason),
 	    cmocka_unit_test(t_reasons_as_json),
 	    cmocka_unit_test(t_each_failed_detector_takes_on_unknown),

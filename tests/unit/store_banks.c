@@ -1,5 +1,5 @@
 /* Banks: names, entries, counters, imports with bad lines. */
-#include "store/banks.h"
+#include "store/bank_log.h"
 #include "sys/clock.h"
 
 #include "unit_store.h"
@@ -18,9 +18,11 @@ a_bank(struct unit_store *f, const char *name, enum tl_bank_kind kind)
 }
 
 static void
-count_entry(void *ctx, struct tl_id entry, enum tl_entry_form form, struct tl_str value)
+count_entry(
+    void *ctx, struct tl_id entry, int64_t key, enum tl_entry_form form, struct tl_str value)
 {
 	(void)entry;
+	(void)key;
 	(void)form;
 	(void)value;
 	++*(size_t *)ctx;
@@ -177,8 +179,10 @@ static struct log
 changes(struct unit_store *f, int64_t after, size_t max, int64_t *ret_upto)
 {
 	struct log l = {.n = 0};
+	bool more;
 	assert_int_equal(
-	    tl_bank_changes(f->db, TL_FORM_PDQ, after, max, keep_change, &l, ret_upto), 0);
+	    tl_bank_changes(f->db, TL_FORM_PDQ, after, max, keep_change, &l, ret_upto, &more),
+	    0);
 	return l;
 }
 
@@ -232,17 +236,18 @@ t_entries_expire_and_come_back_with_their_key(void **state)
 	assert_int_equal(live(f, b.id, 500), 0);
 	int64_t turn;
 	assert_int_equal(tl_bank_next_turn(f->db, 100, &turn), 0);
-	assert_int_equal(turn, 500);
+	assert_int_equal(turn, 0); /* an index knows the times of its hashes */
 	struct tl_bank_entry back = {.form = TL_FORM_PDQ, .value = e.value, .enabled = true};
 	assert_int_equal(tl_bank_entry_add(f->db, &b, &back), 0);
 	assert_int_equal(back.key, e.key);
 	assert_true(back.change > e.change);
 	assert_int_equal(live(f, b.id, 500), 1);
-	assert_int_equal(tl_bank_entry_review(f->db, b.id, e.id, true), 1);
-	assert_int_equal(tl_bank_entry_review(f->db, b.id, e.id, true), 0);
+	assert_int_equal(tl_bank_entry_review(f->db, b.id, e.id), 1);
+	assert_int_equal(tl_bank_entry_review(f->db, b.id, e.id), 0);
 	assert_int_equal(tl_bank_entry_get(f->db, b.id, e.id, f->arena, &back), 0);
 	assert_true(back.review_only && tl_bank_entry_live(&back, 500));
-	assert_int_equal(tl_bank_entry_review(f->db, b.id, e.id, false), 1);
+	assert_int_equal(tl_bank_entry_restore(f->db, b.id, e.id), 1);
+	assert_int_equal(tl_bank_entry_restore(f->db, b.id, e.id), 0);
 }
 
 static void
@@ -266,6 +271,52 @@ t_a_bank_keeps_direction_share_and_thresholds(void **state)
 	b.share = 1.5;
 	assert_int_equal(tl_bank_set(f->db, &b), TL_EFIELD);
 	assert_true(a_bank(f, "q", TL_BANK_PDQ).number > b.number);
+}
+
+static void
+t_a_flood_of_matches_makes_an_entry_review_only(void **state)
+{
+	struct unit_store *f = *state;
+	struct tl_bank b = a_bank(f, "p", TL_BANK_PDQ);
+	struct tl_bank_entry e = a_hash(f, &b, 7), calm = a_hash(f, &b, 8);
+	struct tl_brake brake = {.per_hour = 20, .factor = 3};
+	struct tl_braked n;
+	int64_t now = 1000 * TL_US_HOUR, matches;
+	for (int h = 0; h < 168; h++) { /* usually 10 an hour */
+		for (int i = 0; i < 10; i++)
+			assert_int_equal(tl_brake_count(f->db, &brake, calm.key,
+					     now - (h + 1) * TL_US_HOUR, &n),
+			    0);
+	}
+	for (int i = 1; i < 20; i++) {
+		assert_int_equal(tl_brake_count(f->db, &brake, e.key, now, &n), 0);
+		assert_int_equal(tl_brake_count(f->db, &brake, calm.key, now, &n), 0);
+	}
+	assert_int_equal(tl_brake_count(f->db, &brake, calm.key, now, &n), 0);
+	assert_int_equal(unit_alarms(f->db, TL_AL_ENTRY_FLOOD), 0);
+	assert_int_equal(tl_brake_count(f->db, &brake, e.key, now, &n), 1);
+	assert_int_equal(n.items, 20);
+	assert_int_equal(unit_alarms(f->db, TL_AL_ENTRY_FLOOD), 1);
+	struct tl_bank_entry got;
+	assert_int_equal(tl_bank_entry_get(f->db, b.id, e.id, f->arena, &got), 0);
+	assert_true(got.review_only && got.change > e.change);
+	assert_int_equal(tl_brake_count(f->db, &brake, e.key, now, &n), 0); /* once */
+	assert_int_equal(tl_bank_entry_restore(f->db, b.id, e.id), 1);
+	assert_int_equal(unit_alarms(f->db, TL_AL_ENTRY_FLOOD), 0);
+	assert_int_equal(
+	    tl_brake_count(f->db, &brake, e.key, now, &n), 0); /* a person said so */
+	assert_int_equal(tl_brake_matches(f->db, e.key, now - TL_US_DAY, &matches), 0);
+	assert_int_equal(matches, 22);
+	for (int i = 0; i < 8; i++) /* thirty an hour: three times the usual */
+		assert_int_equal(tl_brake_count(f->db, &brake, calm.key, now, &n), 0);
+	assert_int_equal(tl_brake_count(f->db, &brake, calm.key, now, &n), 0);
+	assert_int_equal(tl_brake_count(f->db, &brake, calm.key, now, &n), 1);
+	assert_int_equal(tl_brake_forget(f->db, now + 10 * TL_US_HOUR, 1000), 10);
+	b.no_brake = true;
+	assert_int_equal(tl_bank_set(f->db, &b), 0);
+	struct tl_bank_entry free_of_it = a_hash(f, &b, 9);
+	for (int i = 0; i < 30; i++)
+		assert_int_equal(tl_brake_count(f->db, &brake, free_of_it.key, now, &n), 0);
 }
 
 static char errors[256];
@@ -358,6 +409,7 @@ main(void)
 	    CASE(t_changes_are_told_once_each_with_their_newest_number),
 	    CASE(t_entries_expire_and_come_back_with_their_key),
 	    CASE(t_a_bank_keeps_direction_share_and_thresholds),
+	    CASE(t_a_flood_of_matches_makes_an_entry_review_only),
 	    CASE(t_an_import_goes_on_after_bad_lines),
 	    CASE(t_an_import_knows_hashes_by_their_length),
 	};

@@ -88,9 +88,19 @@ run_field(struct tl_detect_ctx *c, const struct tl_field *f)
 	}
 	for (size_t i = 0; i < hits.n; i++) {
 		const struct tl_text_hit *h = &hits.hit[i];
-		struct tl_signal *s = tl_detect_hit(c, &c->table->entries[h->term]);
-		if (!s)
+		const struct tl_bank_live *e = &c->table->entries[h->term];
+		const struct tl_bank_ref *b = &c->table->banks[e->bank];
+		struct tl_signal *s = NULL;
+		rc = tl_detect_wants(c, b) ? tl_detect_hit(c, b, e->key, &s) : 0;
+		if (rc < 0 && rc != TL_ETOOBIG) {
+			s = tl_detect_failed(c, "the store did not answer");
+			if (s)
+				s->field = f->name;
+		}
+		if (rc < 0)
 			return;
+		if (rc == 0)
+			continue;
 		s->score = h->lookalike ? SCORE_LOOKALIKE : SCORE_PLAIN;
 		s->field = f->name;
 		s->span_from = h->from;

@@ -27,6 +27,7 @@ ALTER TABLE bank_entries ADD COLUMN change {int};     -- rises with every change
 ALTER TABLE bank_entries ADD COLUMN expires_at {int};
 ALTER TABLE bank_entries ADD COLUMN review_only {int} NOT NULL DEFAULT 0; -- its matches go to people and never block
 ALTER TABLE bank_entries ADD COLUMN classification {text};
+ALTER TABLE bank_entries ADD COLUMN no_brake_until {int}; -- a person said that its many matches are right
 UPDATE bank_entries SET key = s.n, change = s.n FROM (SELECT bank, id, ROW_NUMBER() OVER (ORDER BY bank, id) AS n
   FROM bank_entries) s WHERE s.bank = bank_entries.bank AND s.id = bank_entries.id;
 CREATE UNIQUE INDEX bank_entries_key ON bank_entries(key);
@@ -45,6 +46,14 @@ CREATE TABLE bank_removed(
   PRIMARY KEY(form, change)
 ) {strict};
 
+-- Which directory of the index is whole for this store, and how far its files may reach. Written before the files: files
+-- that reach further belong to another life of the store (a restored copy) and are not used.
+CREATE TABLE bank_index(
+  form {text} PRIMARY KEY,
+  epoch {int} NOT NULL,                 -- 0: none
+  upto {int} NOT NULL
+) {strict};
+
 -- Per entry and hour, how many items it matched: what the brake compares with.
 CREATE TABLE bank_matches(
   key {int} NOT NULL,
@@ -53,6 +62,8 @@ CREATE TABLE bank_matches(
   PRIMARY KEY(key, hour)
 ) {strict};
 CREATE INDEX bank_matches_hour ON bank_matches(hour);
+
+ALTER TABLE media ADD COLUMN pdq_turned {bytes};      -- its seven turned hashes (hash/pdq.h, in their order); NULL: not known
 
 ALTER TABLE signals ADD COLUMN effect {text};         -- NULL: it counts; review allow allowed share (core/words.tbl.h)
 ALTER TABLE signals ADD COLUMN turned {text};         -- how the picture was turned to match; NULL: as it is

@@ -4,7 +4,7 @@
 	" classification, share_query, share_known, turned, brake"
 #define BANK_ENTRY_COLS                                                                        \
 	"e.id, e.value, e.form, e.note, e.provenance, e.enabled, e.disabled_until, e.added_at, e.key, e.change,"       \
-	" e.expires_at, e.review_only, e.classification"
+	" e.expires_at, e.review_only, e.classification, e.no_brake_until"
 S(BANK_COUNT, "UPDATE bank_counter SET key = key + $1, change = change + 1 RETURNING key, change")
 S(BANK_CHANGE, "SELECT change FROM bank_counter")
 S(BANK_ADD, "INSERT INTO banks(" BANK_COLS ") VALUES($1, $2, $3, $4, $5, $6, $7, $8, 1, 0,"
@@ -27,20 +27,32 @@ S(BANK_ENTRY_REVIVE, "UPDATE bank_entries SET enabled = 1, disabled_until = NULL
 S(BANK_ENTRY_DROP, "DELETE FROM bank_entries WHERE bank = $1 AND id = $2 RETURNING key, form")
 S(BANK_ENTRY_ENABLE, "UPDATE bank_entries SET enabled = $3, disabled_until = $4, change = $5 WHERE bank = $1 AND id = $2")
 S(BANK_ENTRY_EXPIRE, "UPDATE bank_entries SET expires_at = $3, change = $4 WHERE bank = $1 AND id = $2")
-S(BANK_ENTRY_REVIEW, "UPDATE bank_entries SET review_only = $3, change = $4 WHERE bank = $1 AND id = $2 AND review_only <> $3")
+S(BANK_ENTRY_REVIEW, "UPDATE bank_entries SET review_only = $3, change = $4, no_brake_until = $5 WHERE bank = $1 AND id = $2 AND review_only <> $3")
 S(BANK_ENTRY_GET, "SELECT " BANK_ENTRY_COLS ", e.bank FROM bank_entries e WHERE e.bank = $1 AND e.id = $2")
 S(BANK_ENTRY_BY_KEY, "SELECT " BANK_ENTRY_COLS ", e.bank FROM bank_entries e WHERE e.key = $1")
 S(BANK_ENTRY_PAGE, "SELECT " BANK_ENTRY_COLS ", e.bank FROM bank_entries e WHERE e.bank = $1 AND e.id < $2"
 		   " ORDER BY e.id DESC LIMIT $3")
-S(BANK_ENTRY_LIVE, "SELECT id, value, form FROM bank_entries WHERE bank = $1 AND (enabled = 1 OR disabled_until <= $2)"
+S(BANK_ENTRY_LIVE, "SELECT id, value, form, key FROM bank_entries WHERE bank = $1 AND (enabled = 1 OR disabled_until <= $2)"
 		   " AND (expires_at IS NULL OR expires_at > $2)")
+/* Of terms only: who follows the log of changes knows the times of hashes. */
 S(BANK_NEXT_TURN, "SELECT MIN(at) FROM (SELECT MIN(disabled_until) AS at FROM bank_entries"
-		  " WHERE disabled_until IS NOT NULL AND disabled_until > $1 AND enabled = 0 UNION ALL SELECT MIN(expires_at)"
-		  " FROM bank_entries WHERE expires_at IS NOT NULL AND expires_at > $1) AS turns")
-S(BANK_CHANGES, "SELECT e.key, e.change, b.number, e.value FROM bank_entries e JOIN banks b ON b.id = e.bank"
+		  " WHERE disabled_until IS NOT NULL AND disabled_until > $1 AND enabled = 0"
+		  " AND form IN ('word', 'phrase', 'regex') UNION ALL SELECT MIN(expires_at) FROM bank_entries"
+		  " WHERE expires_at IS NOT NULL AND expires_at > $1 AND form IN ('word', 'phrase', 'regex')) AS turns")
+S(BANK_CHANGES, "SELECT e.key, e.change, b.number, e.value, e.enabled, e.disabled_until, e.expires_at FROM bank_entries e JOIN banks b ON b.id = e.bank"
 		" WHERE e.form = $1 AND e.change > $2 AND e.change <= $3 ORDER BY e.change LIMIT $4")
 S(BANK_REMOVED_ADD, "INSERT INTO bank_removed(form, change, key, bank) SELECT $2, $3, $4, number FROM banks WHERE id = $1")
 S(BANK_REMOVED, "SELECT key, change, bank FROM bank_removed WHERE form = $1 AND change > $2 AND change <= $3 ORDER BY change")
+S(BANK_FORM_USED, "SELECT EXISTS(SELECT 1 FROM bank_entries WHERE form = $1 AND change > 0)")
 S(BANK_REMOVED_DROP, "DELETE FROM bank_removed WHERE form = $1 AND change <= $2")
+S(BANK_INDEX_GET, "SELECT epoch, upto FROM bank_index WHERE form = $1")
+S(BANK_INDEX_SET, "INSERT INTO bank_index(form, epoch, upto) VALUES($1, $2, $3) ON CONFLICT(form) DO UPDATE SET"
+		  " epoch = excluded.epoch, upto = excluded.upto")
+S(BRAKE_ADD, "INSERT INTO bank_matches(key, hour, items) VALUES($1, $2, 1) ON CONFLICT(key, hour) DO UPDATE SET"
+	     " items = bank_matches.items + 1 RETURNING items")
+S(BRAKE_SUM, "SELECT COALESCE(SUM(items), 0) FROM bank_matches WHERE key = $1 AND hour >= $2 AND hour < $3")
+S(BRAKE_ENTRY, "SELECT e.bank, e.id, b.name, b.brake, e.review_only, e.no_brake_until FROM bank_entries e"
+	       " JOIN banks b ON b.id = e.bank WHERE e.key = $1")
+S(BRAKE_FORGET, "DELETE FROM bank_matches WHERE (key, hour) IN (SELECT key, hour FROM bank_matches WHERE hour < $1 LIMIT $2)")
 #undef BANK_COLS
 #undef BANK_ENTRY_COLS

@@ -4,10 +4,10 @@ S(MEDIA_ADD, "INSERT INTO media(platform, id, bytes, mime, state, sha256, md5, r
 	     " state = CASE WHEN media.state = 'erased' THEN 'pending' ELSE media.state END,"
 	     " blob_gone = 0, expires_at = excluded.expires_at")
 S(MEDIA_GET, "SELECT id, bytes, mime, state, reason, width, height, sha256, md5, pdq, pdq_quality,"
-	     " pages, duration_ms, film FROM media"
+	     " pages, duration_ms, film, pdq_turned FROM media"
 	     " WHERE platform = $1 AND id = $2")
 S(MEDIA_SCANNED, "UPDATE media SET state = $3, reason = $4, width = $5, height = $6, pdq = $7, pdq_quality = $8,"
-		 " pages = $9, duration_ms = $10, film = $11, frames = $12, words = $13"
+		 " pages = $9, duration_ms = $10, film = $11, frames = $12, words = $13, pdq_turned = $14"
 		 " WHERE platform = $1 AND id = $2 AND state <> 'erased'")
 S(MEDIA_HASHES, "SELECT frames, words FROM media WHERE platform = $1 AND id = $2")
 S(MEDIA_ERASE, "UPDATE media SET state = 'erased', film = NULL, frames = NULL, words = NULL WHERE platform = $1 AND id = $2")

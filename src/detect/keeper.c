@@ -1,0 +1,480 @@
+/*
+ * Owns the files of the index: writes, merges, checks and rebuilds them.
+ *
+ * Promises: the store's row says how far the files may reach before they do; a directory is named in the store once it is
+ * whole; a death at any moment leaves one that is right or one that nobody uses. Failure: nothing but files is lost; it is
+ * said and tried again at the next look. Called by the clerk.
+ */
+#include "detect/keeper.h"
+
+#include "base/buf.h"
+#include "detect/known.h"
+#include "store/alarms.h"
+#include "store/bank_log.h"
+#include "sys/clock.h"
+#include "sys/killpoint.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <pthread.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define POLL_US (500 * TL_US_MS)
+#define AGAIN_US (10 * TL_US_S) /* after a failure */
+#define FLUSH_TAIL 16384        /* entries in memory; sooner when */
+#define FLUSH_US (10 * TL_US_S) /* the oldest of them has waited so long */
+#define BUILD_TAIL 262144       /* while building nobody follows: larger files */
+#define VERIFY_US TL_US_DAY
+#define SLICE 10000
+
+struct kept {
+	enum tl_entry_form form;
+	struct tl_index *x; /* NULL: none is usable */
+	int64_t epoch;
+	int64_t after;    /* told up to this change */
+	int64_t dirty_us; /* monotonic: since when something is in memory only; 0: nothing is */
+	int64_t verify_us, again_us;
+};
+
+struct tl_keeper {
+	struct tl_db *db;
+	const char *data_dir;
+	struct tl_keeper_events events;
+	struct kept kept[tl_entry_form_count];
+	size_t n;
+	pthread_t thread;
+	bool started;
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	bool poked, stop; /* under lock */
+};
+
+static bool
+stopping(struct tl_keeper *k)
+{
+	(void)pthread_mutex_lock(&k->lock);
+	bool stop = k->stop;
+	(void)pthread_mutex_unlock(&k->lock);
+	return stop;
+}
+
+/* Directories --------------------------------------------------------------------------------------------------- */
+
+static void
+remove_dir(const char *path)
+{
+	TL_CLEANUP(tl_buf_fini) struct tl_buf file = {0};
+	DIR *d = opendir(path);
+	for (const struct dirent *e; d && (e = readdir(d));) {
+		tl_buf_reset(&file);
+		tl_buf_printf(&file, "%s/%s", path, e->d_name);
+		if (e->d_name[0] != '.')
+			(void)unlink(tl_buf_z(&file));
+	}
+	if (d)
+		(void)closedir(d);
+	(void)rmdir(path);
+}
+
+/* Removes every directory of this form but one, and says the largest number that was there. */
+static int
+sweep(struct tl_keeper *k, const struct kept *f, int64_t keep, int64_t *ret_largest)
+{
+	TL_CLEANUP(tl_buf_fini) struct tl_buf dir = {0}, path = {0};
+	int rc = tl_known_path(k->data_dir, f->form, 0, &dir);
+	if (rc < 0)
+		return rc;
+	DIR *d = opendir(tl_buf_z(&dir));
+	*ret_largest = 0;
+	for (const struct dirent *e; d && (e = readdir(d));) {
+		int64_t epoch;
+		if (tl_parse_i64(tl_str(e->d_name), 1, INT64_MAX - 1, &epoch) < 0)
+			continue;
+		*ret_largest = epoch > *ret_largest ? epoch : *ret_largest;
+		rc = tl_known_path(k->data_dir, f->form, epoch, &path);
+		if (epoch != keep && rc == 0)
+			remove_dir(tl_buf_z(&path));
+	}
+	if (d)
+		(void)closedir(d);
+	return 0;
+}
+
+static int
+make_dirs(struct tl_keeper *k, const struct kept *f)
+{
+	TL_CLEANUP(tl_buf_fini) struct tl_buf path = {0};
+	tl_buf_printf(&path, "%s/index", k->data_dir);
+	if (mkdir(tl_buf_z(&path), 0700) < 0 && errno != EEXIST)
+		return tl_fail(TL_EIO, "cannot make %s: %m", tl_buf_z(&path));
+	int rc = tl_known_path(k->data_dir, f->form, 0, &path);
+	if (rc == 0 && mkdir(tl_buf_z(&path), 0700) < 0 && errno != EEXIST)
+		rc = tl_fail(TL_EIO, "cannot make %s: %m", tl_buf_z(&path));
+	return rc;
+}
+
+/* Transactions -------------------------------------------------------------------------------------------------- */
+
+struct writing {
+	enum tl_entry_form form;
+	struct tl_bank_index row;
+	int64_t drop;
+};
+
+static int
+write_row(struct tl_db *db, void *ctx)
+{
+	const struct writing *w = ctx;
+	return tl_bank_index_set(db, w->form, &w->row);
+}
+
+static int
+write_built(struct tl_db *db, void *ctx)
+{
+	const struct writing *w = ctx;
+	int rc = tl_bank_index_set(db, w->form, &w->row);
+	return rc < 0 ? rc
+		      : tl_alarm_over(
+			    db, TL_AL_INDEX_DAMAGED, tl_str(tl_entry_form_names[w->form]));
+}
+
+static int
+drop_removed(struct tl_db *db, void *ctx)
+{
+	const struct writing *w = ctx;
+	return tl_bank_removed_drop(db, w->form, w->drop);
+}
+
+/* Keeping ------------------------------------------------------------------------------------------------------- */
+
+static void
+let_go(struct kept *f)
+{
+	tl_index_close(f->x);
+	f->x = NULL;
+	f->epoch = f->after = f->dirty_us = 0;
+}
+
+static int
+give_up(struct tl_keeper *k, struct kept *f, int64_t epoch)
+{
+	char why[512];
+	if (tl_str_copy(why, sizeof why, tl_str(tl_err_text())) < 0)
+		why[0] = '\0';
+	let_go(f);
+	int rc = tl_known_give_up(k->db, f->form, epoch, why);
+	if (rc >= 0 && k->events.damaged)
+		k->events.damaged(k->events.ctx, f->form, why);
+	return rc < 0 ? rc : 0;
+}
+
+struct telling {
+	struct kept *f;
+	bool fresh;
+};
+
+static int
+on_change(void *ctx, const struct tl_bank_change *c)
+{
+	const struct telling *t = ctx;
+	return tl_known_tell(t->f->x, t->f->form, c, t->fresh);
+}
+
+/* One slice of changes; *ret_more: there are more. */
+static int
+read_slice(struct tl_keeper *k, struct kept *f, bool fresh, bool *ret_more)
+{
+	struct telling t = {f, fresh};
+	int64_t upto = f->after;
+	int rc =
+	    tl_bank_changes(k->db, f->form, f->after, SLICE, on_change, &t, &upto, ret_more);
+	if (rc < 0)
+		return rc;
+	if (upto > f->after && !f->dirty_us)
+		f->dirty_us = tl_mono_us();
+	f->after = upto;
+	tl_index_reached(f->x, (uint64_t)upto);
+	return 0;
+}
+
+static int
+flush(struct tl_keeper *k, struct kept *f)
+{
+	struct writing w = {f->form, {f->epoch, f->after}, f->after};
+	int rc = tl_db_tx(k->db, TL_SYNC_NORMAL, write_row, &w);
+	TL_KILLPOINT(INDEX_ANNOUNCED);
+	if (rc == 0)
+		rc = tl_index_flush(f->x);
+	TL_KILLPOINT(INDEX_FLUSHED);
+	if (rc < 0)
+		return rc;
+	f->dirty_us = 0;
+	return tl_db_tx(k->db, TL_SYNC_NORMAL, drop_removed, &w);
+}
+
+static int
+merge(struct tl_keeper *k, struct kept *f)
+{
+	bool merged = true;
+	int rc = 0;
+	while (rc == 0 && merged && !stopping(k))
+		rc = tl_index_merge(f->x, &merged);
+	return rc;
+}
+
+/* Everything that the store holds, into a directory that nobody uses yet. */
+static int
+fill(struct tl_keeper *k, struct kept *f)
+{
+	struct tl_index_stats s;
+	bool more = true;
+	int rc = 0;
+	while (rc == 0 && more && !stopping(k)) {
+		rc = read_slice(k, f, true, &more);
+		tl_index_stats(f->x, &s);
+		if (rc == 0 && s.tail >= BUILD_TAIL)
+			rc = tl_index_flush(f->x);
+	}
+	if (rc == 0 && !more)
+		rc = tl_index_flush(f->x);
+	if (rc == 0 && !more)
+		rc = merge(k, f);
+	f->dirty_us = 0;
+	return rc < 0 ? rc : more ? tl_fail(TL_EAGAIN, "stopped") : 0;
+}
+
+static int
+build(struct tl_keeper *k, struct kept *f)
+{
+	TL_CLEANUP(tl_buf_fini) struct tl_buf path = {0};
+	struct tl_index_stats s;
+	int64_t start = tl_mono_us(), epoch = 0;
+	int rc = make_dirs(k, f);
+	if (rc == 0)
+		rc = sweep(k, f, 0, &epoch);
+	/* The number rises, so that who still maps an old directory takes it for no other. */
+	int64_t now = tl_now_us() / TL_US_S;
+	epoch = epoch >= now ? epoch + 1 : now;
+	if (rc == 0)
+		rc = tl_known_path(k->data_dir, f->form, epoch, &path);
+	if (rc == 0)
+		rc = tl_index_open(tl_buf_z(&path), TL_INDEX_OWN, &f->x);
+	if (rc < 0)
+		return rc;
+	f->epoch = epoch;
+	rc = fill(k, f);
+	TL_KILLPOINT(INDEX_BUILT);
+	struct writing w = {f->form, {epoch, f->after}, f->after};
+	if (rc == 0)
+		rc = tl_db_tx(k->db, TL_SYNC_NORMAL, write_built, &w);
+	if (rc < 0) {
+		let_go(f);
+		return rc;
+	}
+	f->verify_us = tl_mono_us() + VERIFY_US;
+	tl_index_stats(f->x, &s);
+	if (k->events.built)
+		k->events.built(k->events.ctx, f->form, s.entries, tl_mono_us() - start);
+	return tl_db_tx(k->db, TL_SYNC_NORMAL, drop_removed, &w);
+}
+
+/* Takes over the directory that the store names. */
+static int
+adopt(struct tl_keeper *k, struct kept *f, const struct tl_bank_index *row)
+{
+	TL_CLEANUP(tl_buf_fini) struct tl_buf path = {0};
+	struct tl_index_stats s;
+	struct stat st;
+	int64_t largest;
+	int rc = sweep(k, f, row->epoch, &largest);
+	if (rc == 0)
+		rc = tl_known_path(k->data_dir, f->form, row->epoch, &path);
+	if (rc == 0 && stat(tl_buf_z(&path), &st) < 0)
+		rc = tl_fail(TL_ECORRUPT, "%s is missing", tl_buf_z(&path));
+	if (rc == 0)
+		rc = tl_index_open(tl_buf_z(&path), TL_INDEX_OWN, &f->x);
+	if (rc < 0)
+		return rc;
+	tl_index_stats(f->x, &s);
+	if (s.mark > (uint64_t)row->upto || s.mark == 0)
+		return tl_fail(TL_ECORRUPT, "%s is not of this store", tl_buf_z(&path));
+	f->epoch = row->epoch;
+	f->after = (int64_t)s.mark;
+	f->verify_us = 0;
+	return 0;
+}
+
+static int
+verify(struct kept *f)
+{
+	if (tl_mono_us() < f->verify_us)
+		return 0;
+	f->verify_us = tl_mono_us() + VERIFY_US;
+	return tl_index_verify(f->x);
+}
+
+static int
+keep_level(struct tl_keeper *k, struct kept *f)
+{
+	struct tl_index_stats s;
+	bool more = true;
+	int rc = 0;
+	while (rc == 0 && more && !stopping(k)) {
+		rc = read_slice(k, f, false, &more);
+		tl_index_stats(f->x, &s);
+		bool due = f->dirty_us && tl_mono_us() - f->dirty_us >= FLUSH_US;
+		if (rc == 0 && (s.tail >= FLUSH_TAIL || due)) {
+			rc = flush(k, f);
+			if (rc == 0)
+				rc = merge(k, f);
+		}
+	}
+	return rc;
+}
+
+/* True when the store has entries of this form, or had. */
+static int
+any(struct tl_keeper *k, const struct kept *f, bool *ret)
+{
+	return tl_bank_form_used(k->db, f->form, ret);
+}
+
+static int
+look(struct tl_keeper *k, struct kept *f)
+{
+	struct tl_bank_index row;
+	bool used = true;
+	int rc = tl_bank_index_get(k->db, f->form, &row);
+	if (rc == 0 && f->x && row.epoch != f->epoch)
+		let_go(f); /* a follower has found it damaged */
+	if (rc == 0 && !f->x && row.epoch)
+		rc = adopt(k, f, &row);
+	if (rc == 0 && f->x)
+		rc = verify(f);
+	if (rc == TL_ECORRUPT || rc == TL_ENOTFOUND) {
+		rc = give_up(k, f, row.epoch);
+		row.epoch = 0;
+	}
+	if (rc == 0 && !f->x)
+		rc = any(k, f, &used);
+	if (rc == 0 && !f->x && used)
+		rc = build(k, f);
+	return rc == 0 && f->x ? keep_level(k, f) : rc;
+}
+
+static void
+look_all(struct tl_keeper *k)
+{
+	for (size_t i = 0; i < k->n && !stopping(k); i++) {
+		struct kept *f = &k->kept[i];
+		if (tl_mono_us() < f->again_us)
+			continue;
+		int rc = look(k, f);
+		if (rc == 0)
+			continue;
+		f->again_us = tl_mono_us() + AGAIN_US;
+		if (!stopping(k) && k->events.failed)
+			k->events.failed(k->events.ctx, f->form, rc, tl_err_text());
+	}
+}
+
+/* The thread ---------------------------------------------------------------------------------------------------- */
+
+static bool
+rest(struct tl_keeper *k)
+{
+	int64_t until = tl_mono_us() + POLL_US;
+	struct timespec ts = {.tv_sec = until / TL_US_S, .tv_nsec = (until % TL_US_S) * 1000};
+	(void)pthread_mutex_lock(&k->lock);
+	while (!k->poked && !k->stop && pthread_cond_timedwait(&k->wake, &k->lock, &ts) == 0) {
+	}
+	k->poked = false;
+	bool go_on = !k->stop;
+	(void)pthread_mutex_unlock(&k->lock);
+	return go_on;
+}
+
+/* A process that starts again finds it in files. */
+static void
+write_last(struct tl_keeper *k, struct kept *f)
+{
+	bool more;
+	int rc = f->x ? read_slice(k, f, false, &more) : 0;
+	if (rc == 0 && f->x && f->dirty_us)
+		rc = flush(k, f);
+	if (rc < 0 && k->events.failed)
+		k->events.failed(k->events.ctx, f->form, rc, tl_err_text());
+}
+
+static void *
+keeper_main(void *arg)
+{
+	struct tl_keeper *k = arg;
+	do
+		look_all(k);
+	while (rest(k));
+	for (size_t i = 0; i < k->n; i++)
+		write_last(k, &k->kept[i]);
+	return NULL;
+}
+
+int
+tl_keeper_start(
+    struct tl_store *s, const struct tl_keeper_events *events, struct tl_keeper **ret)
+{
+	struct tl_keeper *k = calloc(1, sizeof *k);
+	pthread_condattr_t attr;
+	if (!k)
+		abort();
+	k->events = *events;
+	k->data_dir = tl_store_dir(s);
+	for (int f = 0; f < tl_entry_form_count; f++) {
+		if (tl_known_form((enum tl_entry_form)f))
+			k->kept[k->n++].form = (enum tl_entry_form)f;
+	}
+	(void)pthread_mutex_init(&k->lock, NULL);
+	(void)pthread_condattr_init(&attr);
+	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(&k->wake, &attr);
+	(void)pthread_condattr_destroy(&attr);
+	int rc = tl_db_open(s, &k->db);
+	if (rc == 0 && pthread_create(&k->thread, NULL, keeper_main, k) != 0)
+		rc = tl_fail(TL_EAGAIN, "no thread for the keeper of the index");
+	k->started = rc == 0;
+	if (rc < 0) {
+		tl_keeper_stop(k);
+		return rc;
+	}
+	*ret = k;
+	return 0;
+}
+
+void
+tl_keeper_stop(struct tl_keeper *k)
+{
+	if (!k)
+		return;
+	if (k->started) {
+		(void)pthread_mutex_lock(&k->lock);
+		k->stop = true;
+		(void)pthread_cond_signal(&k->wake);
+		(void)pthread_mutex_unlock(&k->lock);
+		(void)pthread_join(k->thread, NULL);
+	}
+	for (size_t i = 0; i < k->n; i++)
+		let_go(&k->kept[i]);
+	tl_db_close(k->db);
+	(void)pthread_cond_destroy(&k->wake);
+	(void)pthread_mutex_destroy(&k->lock);
+	free(k);
+}
+
+void
+tl_keeper_poke(struct tl_keeper *k)
+{
+	(void)pthread_mutex_lock(&k->lock);
+	k->poked = true;
+	(void)pthread_cond_signal(&k->wake);
+	(void)pthread_mutex_unlock(&k->lock);
+}
