@@ -51,7 +51,7 @@ find_subject(struct tl_db *db, struct post *p, struct about *ret)
 	}
 	rc = tl_item_find(
 	    db, platform, p->flag.live, p->in.subject_ext, p->in.subject_version, &row);
-	if (rc == 0 && row.state == TL_ITEM_DELETED)
+	if (rc == 0 && row.state >= TL_ITEM_DELETED) /* or retired */
 		return tl_fail_at(TL_ENOTFOUND, "/subject/id", "this item was erased");
 	if (rc == 0)
 		rc = tl_db_first(

@@ -274,7 +274,7 @@ cmd_item_rescan(struct tl_cli *c)
 {
 	struct shown s = {.cli = c};
 	int rc = load(&s);
-	if (rc == 0 && s.full.item.state == TL_ITEM_DELETED)
+	if (rc == 0 && s.full.item.state >= TL_ITEM_DELETED) /* or retired */
 		return cli_fail(TL_ECONFLICT, "An erased item has nothing left to look at.",
 		    "the item \"%s\" was erased", c->argv[0]);
 	if (rc == 0)

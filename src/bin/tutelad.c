@@ -78,6 +78,7 @@ run_role(const struct options *o, const struct tl_config *config)
 	    [TL_PROC_COURIER] = tl_role_courier,
 	    [TL_PROC_CLERK] = tl_role_clerk,
 	    [TL_PROC_BACKUP] = tl_role_backup,
+	    [TL_PROC_FINDER] = tl_role_finder,
 	};
 	int role = 0;
 	if (tl_word_parse(tl_proc_names, tl_str(o->role), &role) < 0)

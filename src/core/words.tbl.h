@@ -25,6 +25,7 @@ V(TL_ITEM_PENDING, "pending")
 V(TL_ITEM_SCANNED, "scanned")
 V(TL_ITEM_UNSCANNABLE, "unscannable")
 V(TL_ITEM_DELETED, "deleted")
+V(TL_ITEM_RETIRED, "retired")
 END(tl_item_state)
 
 /* Rising gravity. */

@@ -29,6 +29,7 @@ struct tl_bank_loader {
 	bool poked, stop;                            /* under lock */
 	struct tl_banks *current;                    /* under lock */
 	int64_t failing_us;                          /* under lock; 0: all is well */
+	int64_t level;                               /* under lock: see tl_bank_loader_level */
 	int64_t next_turn;                           /* the loader's own */
 	struct tl_known *known[tl_entry_form_count]; /* NULL: found by other means */
 };
@@ -265,14 +266,16 @@ swap_in(struct tl_bank_loader *l, struct tl_banks *b)
  * be compared with it waits.
  */
 static int
-look_known(struct tl_bank_loader *l)
+look_known(struct tl_bank_loader *l, bool *ret_level)
 {
 	int worst = 0;
+	*ret_level = true;
 	for (size_t f = 0; f < tl_entry_form_count; f++) {
 		int rc = l->known[f] ? tl_known_look(l->known[f], l->db) : 0;
 		if (rc == TL_ECORRUPT && l->events.damaged)
 			l->events.damaged(l->events.ctx, (enum tl_entry_form)f, tl_err_text());
 		bool waits = rc == TL_EAGAIN || rc == TL_ECORRUPT;
+		*ret_level = *ret_level && rc == 0;
 		if (rc < 0 && !(waits && !tl_known_whole(l->known[f])))
 			worst = rc;
 	}
@@ -312,8 +315,14 @@ look_banks(struct tl_bank_loader *l)
 static int
 look(struct tl_bank_loader *l)
 {
+	bool level;
 	int rc = look_banks(l);
-	int known = look_known(l);
+	int known = look_known(l, &level);
+	if (rc == 0 && level) {
+		pthread_mutex_lock(&l->lock);
+		l->level = tl_banks_version(l->current);
+		pthread_mutex_unlock(&l->lock);
+	}
 	return rc < 0 ? rc : known;
 }
 
@@ -418,6 +427,15 @@ tl_bank_loader_stop(struct tl_bank_loader *l)
 	pthread_cond_destroy(&l->wake);
 	pthread_mutex_destroy(&l->lock);
 	free(l);
+}
+
+int64_t
+tl_bank_loader_level(struct tl_bank_loader *l)
+{
+	pthread_mutex_lock(&l->lock);
+	int64_t level = l->level;
+	pthread_mutex_unlock(&l->lock);
+	return level;
 }
 
 int64_t

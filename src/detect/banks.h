@@ -49,5 +49,8 @@ int64_t tl_bank_loader_failing_us(struct tl_bank_loader *l);
  */
 bool tl_bank_loader_whole(struct tl_bank_loader *l);
 
+/* The newest state of the banks (as tl_banks_version says it) whose entries are all in the indexes; 0: none yet. */
+int64_t tl_bank_loader_level(struct tl_bank_loader *l);
+
 /* The current snapshot, referenced. Never NULL. Not to be used after the loader was stopped. */
 struct tl_banks *tl_bank_loader_take(struct tl_bank_loader *l);

@@ -40,6 +40,7 @@ static const struct {
     {"items_received", offsetof(struct tl_figures, received)},
     {"items_unscannable", offsetof(struct tl_figures, unscannable)},
     {"items_deleted", offsetof(struct tl_figures, deleted)},
+    {"items_retired", offsetof(struct tl_figures, retired)},
     {"verdict_allow", offsetof(struct tl_figures, verdicts[TL_VERDICT_ALLOW])},
     {"verdict_review", offsetof(struct tl_figures, verdicts[TL_VERDICT_REVIEW])},
     {"verdict_withhold", offsetof(struct tl_figures, verdicts[TL_VERDICT_WITHHOLD])},
@@ -220,7 +221,8 @@ tl_figures_json(const struct tl_figures *f, struct tl_buf *out)
 	const int64_t items[tl_item_state_count] = {[TL_ITEM_PENDING] = f->pending,
 	    [TL_ITEM_SCANNED] = judged - f->unscannable,
 	    [TL_ITEM_UNSCANNABLE] = f->unscannable,
-	    [TL_ITEM_DELETED] = f->deleted};
+	    [TL_ITEM_DELETED] = f->deleted,
+	    [TL_ITEM_RETIRED] = f->retired};
 	tl_js_open(out, NULL, '{');
 	tl_js_time(out, "from", f->from);
 	tl_js_time(out, "to", f->to);

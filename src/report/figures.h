@@ -21,10 +21,10 @@ struct tl_figures {
 	int64_t from, to;                   /* whole days; `to` is now */
 	struct tl_figures_policy *policies; /* in the arena */
 	size_t policy_count;
-	int64_t received, unscannable, deleted;      /* in the time asked for */
-	int64_t pending;                             /* now */
-	int64_t verdicts[4];                         /* by enum tl_verdict_word */
-	int64_t cases[4], actions[7], deliveries[6]; /* now, by state */
+	int64_t received, unscannable, deleted, retired; /* in the time asked for */
+	int64_t pending;                                 /* now */
+	int64_t verdicts[4];                             /* by enum tl_verdict_word */
+	int64_t cases[4], actions[7], deliveries[6];     /* now, by state */
 	int64_t median_queued_us, median_decided_us; /* -1: nothing was decided by a person */
 };
 

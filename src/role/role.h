@@ -18,6 +18,7 @@ int tl_role_worker(const struct tl_role_args *a) TL_MUST;
 int tl_role_courier(const struct tl_role_args *a) TL_MUST;
 int tl_role_clerk(const struct tl_role_args *a) TL_MUST;
 int tl_role_backup(const struct tl_role_args *a) TL_MUST;
+int tl_role_finder(const struct tl_role_args *a) TL_MUST;
 
 /* Starts and watches all of the above; `sets` are passed on to them. Returns after SIGTERM or SIGINT. */
 int tl_supervise(

@@ -191,8 +191,8 @@ watch(struct supervisor *s)
 static void
 stop_all(struct supervisor *s)
 {
-	static const enum tl_proc order[] = {
-	    TL_PROC_SERVER, TL_PROC_WORKER, TL_PROC_COURIER, TL_PROC_CLERK, TL_PROC_BACKUP};
+	static const enum tl_proc order[] = {TL_PROC_SERVER, TL_PROC_FINDER, TL_PROC_WORKER,
+	    TL_PROC_COURIER, TL_PROC_CLERK, TL_PROC_BACKUP};
 	for (size_t o = 0; o < TL_COUNT(order); o++) {
 		signal_role(s, order[o], SIGTERM);
 		int64_t deadline = tl_mono_us() + STOP_US;
@@ -249,6 +249,7 @@ tl_supervise(const struct tl_config *config, const char *const *sets, size_t set
 	add_duty(&s, TL_PROC_CLERK, 0);
 	for (int i = 0; i < (int)config->workers; i++)
 		add_duty(&s, TL_PROC_WORKER, i);
+	add_duty(&s, TL_PROC_FINDER, 0);
 	add_duty(&s, TL_PROC_COURIER, 0);
 	add_duty(&s, TL_PROC_SERVER, 0);
 	for (size_t i = 0; i < s.count && rc == 0; i++)

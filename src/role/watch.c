@@ -433,6 +433,8 @@ watch_roles(struct tl_db *db, struct watch *w, int64_t now)
 		rc = look_at_role(db, w, TL_AL_ROLE_MISSING, "server", beats, n);
 	if (rc == 0)
 		rc = look_at_role(db, w, TL_AL_ROLE_MISSING, "courier", beats, n);
+	if (rc == 0)
+		rc = look_at_role(db, w, TL_AL_ROLE_MISSING, "finder", beats, n);
 	for (int i = 0; i < (int)w->config->workers && rc == 0; i++) {
 		char role[32];
 		(void)snprintf(role, sizeof role, "worker:%d", i);
@@ -444,6 +446,8 @@ watch_roles(struct tl_db *db, struct watch *w, int64_t now)
 		rc = look_at_starts(db, "server", now);
 	if (rc == 0)
 		rc = look_at_starts(db, "courier", now);
+	if (rc == 0)
+		rc = look_at_starts(db, "finder", now);
 	return rc < 0 ? rc : look_at_starts(db, "clerk", now);
 }
 

@@ -23,7 +23,7 @@ struct watched {
 struct watch {
 	const struct tl_config *config;
 	struct tl_arena *arena;
-	struct watched roles[4 + WATCH_WORKERS];
+	struct watched roles[6 + WATCH_WORKERS];
 	size_t role_count;
 	int unsealed; /* looks in a row at which sealing was behind */
 };

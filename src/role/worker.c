@@ -148,6 +148,7 @@ static void
 round_begin(struct worker *w)
 {
 	law_poll(w);
+	w->bank_mark = tl_bank_loader_level(w->loader);
 	w->banks = tl_bank_loader_take(w->loader);
 	w->set = law_rules(w->law);
 }

@@ -15,6 +15,7 @@
 #include "review/review.h"
 #include "store/alarms.h"
 #include "store/bank_log.h"
+#include "store/decisions.h"
 #include "store/media.h"
 #include "sys/clock.h"
 #include "sys/killpoint.h"
@@ -22,6 +23,8 @@
 
 #include <math.h>
 
+#define DECISIONS_LOOKED_AT 50
+#define BANKS_READ_US (300 * TL_US_MS) /* how long the loader of banks may need */
 #define DELAY_FIRST_US (2 * TL_US_S)
 #define HOLD_BUSY_US 8000  /* how long a transaction may take: nobody waits */
 #define HOLD_ASKED_US 1500 /* somebody does */
@@ -33,8 +36,9 @@ struct round {
 	size_t want;
 	struct tl_job jobs[BATCH_MAX];
 	size_t leased;
-	bool full;         /* as many as wanted: there is more */
-	bool consequences; /* something was promised outward: sync */
+	bool full;          /* as many as wanted: there is more */
+	int64_t again_mark; /* state of the banks that was compared last; -1: not read yet */
+	bool consequences;  /* something was promised outward: sync */
 };
 
 /* The statement of reasons that decide attaches. */
@@ -76,6 +80,8 @@ ask_for_person(struct worker *w, struct scan *s, const struct tl_reason *r)
 	TL_CLEANUP(tl_buf_fini) struct tl_buf detail = {0};
 	tl_js_open(&detail, NULL, '{');
 	tl_js_str(&detail, "text", r->explanation);
+	if (s->again.asked)
+		tl_js_bool(&detail, "found_again", true);
 	tl_js_close(&detail, '}');
 	bool ours = tl_str_is(r->pack, "tutela");
 	enum tl_cause_kind cause = ours         ? TL_CAUSE_UNSCANNABLE
@@ -158,15 +164,54 @@ same_as_before(const struct scan *s)
 	return s->job.rescan && s->full.has_verdict && s->full.verdict == s->verdict.word;
 }
 
+/*
+ * Found again, and decided before under this policy: nobody is asked twice. Not so when it was cleared and something
+ * grave is known of it by now.
+ */
+static int
+settled(struct worker *w, const struct scan *s, const struct tl_reason *r, bool *ret)
+{
+	struct tl_decision *list;
+	size_t n = 0;
+	const struct tl_policy *p = tl_policy_find(law_policies(w->law), r->policy);
+	*ret = false;
+	if (!s->again.asked)
+		return 0;
+	int rc = tl_decision_of_subject(w->db, s->full.item.platform, TL_SUBJECT_ITEM,
+	    s->full.item.id, DECISIONS_LOOKED_AT, s->arena, &list, &n);
+	for (size_t i = 0; i < n && rc == 0 && !*ret; i++) {
+		bool undone = false;
+		bool cleared = list[i].kind == TL_DECISION_CLEAR && p && !p->child_safety;
+		if (list[i].kind != TL_DECISION_ACT && !cleared)
+			continue;
+		if (!tl_str_eq(list[i].policy, r->policy))
+			continue;
+		rc = tl_decision_is_reversed(w->db, list[i].id, &undone);
+		*ret = !undone;
+	}
+	return rc;
+}
+
 static int
 consequences(struct worker *w, struct scan *s, struct tl_str reasons)
 {
 	enum tl_decided decided = TL_DECIDED_NOT;
 	int rc = decide(w, s, &decided);
+	bool fresh = decided == TL_DECIDED;
 	for (size_t i = 0; i < s->verdict.reason_count && rc == 0; i++) {
-		if (wants_person(&s->verdict.reasons[i], decided))
-			rc = ask_for_person(w, s, &s->verdict.reasons[i]);
+		const struct tl_reason *r = &s->verdict.reasons[i];
+		bool done = false;
+		if (!wants_person(r, decided))
+			continue;
+		if (!fresh)
+			rc = settled(w, s, r, &done);
+		if (rc == 0 && !done)
+			rc = ask_for_person(w, s, r);
+		fresh = fresh || !done;
 	}
+	if (rc == 0 && s->again.asked && fresh)
+		rc = tl_again_took(w->db, s->full.item.platform, s->full.item.live,
+		    s->verdict.reasons[0].policy, s->again.since);
 	if (rc == 0 && s->verdict.word > TL_VERDICT_ALLOW && !same_as_before(s))
 		rc = tell(w, s, reasons);
 	return rc;
@@ -209,6 +254,33 @@ count_matches(struct worker *w, const struct scan *s)
 	return 0;
 }
 
+/*
+ * Banks may have grown since this was judged, and what was published before was compared with them already: then this
+ * was in neither, and is judged once more when the banks are read.
+ */
+static int
+banks_have_grown(struct round *r, const struct scan *s)
+{
+	struct worker *w = r->w;
+	int64_t now = 0;
+	int rc = 0;
+	if (s->again.asked) {
+		int64_t mark = s->end == SCAN_BURY ? INT64_MAX : s->bank_mark;
+		rc = tl_again_done(w->db, s->job.platform, s->job.item, mark);
+	}
+	if (rc < 0 || s->full.item.media_count == 0 || s->end != SCAN_VERDICT)
+		return rc;
+	if (r->again_mark < 0)
+		rc = tl_again_mark(w->db, &r->again_mark);
+	if (rc < 0 || s->bank_mark >= r->again_mark)
+		return rc;
+	rc = tl_again_bank_mark(w->db, &now);
+	if (rc < 0 || s->bank_mark == now)
+		return rc;
+	return tl_job_again_at(
+	    w->db, s->job.platform, s->job.item, tl_now_us() + BANKS_READ_US);
+}
+
 static int
 store_verdict(struct round *r, struct scan *s)
 {
@@ -220,10 +292,12 @@ store_verdict(struct round *r, struct scan *s)
 	if (rc == 0 && (s->signal_count || s->job.rescan || s->job.tries > 1))
 		rc = tl_item_signals_put(
 		    w->db, s->job.platform, s->job.item, s->signals, s->signal_count);
-	if (rc == 0 && !s->job.rescan)
+	if (rc == 0 && (!s->job.rescan || s->job.found))
 		rc = count_matches(w, s);
 	TL_KILLPOINT(SIGNALS_STORED);
-	enum tl_item_state state = s->unscannable.n ? TL_ITEM_UNSCANNABLE : TL_ITEM_SCANNED;
+	enum tl_item_state state = s->full.item.state == TL_ITEM_RETIRED ? TL_ITEM_RETIRED
+				   : s->unscannable.n                    ? TL_ITEM_UNSCANNABLE
+									 : TL_ITEM_SCANNED;
 	if (rc == 0)
 		rc = tl_item_verdict_put(w->db, &s->full.item, state, &s->verdict,
 		    tl_buf_str(&reasons), same_as_before(s));
@@ -232,6 +306,8 @@ store_verdict(struct round *r, struct scan *s)
 		tl_id_text(id, s->job.item);
 		rc = tl_alarm_over(w->db, TL_AL_JOB_BURIED, tl_str(id));
 	}
+	if (rc == 0)
+		rc = banks_have_grown(r, s);
 	if (rc < 0 || !has_effect(&s->verdict))
 		return rc;
 	r->consequences = true;
@@ -281,6 +357,8 @@ end_lease(struct worker *w, struct scan *s)
 	if (s->end == SCAN_BACK)
 		return tl_job_back(
 		    w->db, &s->job, w->lease, s->back_at ? s->back_at : tl_now_us());
+	if (s->end == SCAN_WAIT)
+		return tl_job_back(w->db, &s->job, w->lease, tl_now_us() + BANKS_READ_US);
 	if (s->end == SCAN_BURY)
 		return tl_job_bury(w->db, &s->job, w->lease, s->why);
 	return tl_job_done(w->db, &s->job, w->lease);
@@ -300,8 +378,12 @@ store_one(struct round *r, struct scan *s)
 		return store_buried(r, s);
 	case SCAN_AGAIN:
 	case SCAN_BACK:
-	case SCAN_GONE:
+	case SCAN_WAIT:
 		break;
+	case SCAN_GONE:
+		return s->again.asked
+			   ? tl_again_done(r->w->db, s->job.platform, s->job.item, INT64_MAX)
+			   : 0;
 	}
 	return 0;
 }
@@ -511,7 +593,8 @@ keep_for_later(struct worker *w, struct scan_list *batch, struct scan_list *lost
 void
 commit_round(struct worker *w, size_t want)
 {
-	struct round r = {.w = w, .want = want > BATCH_MAX ? BATCH_MAX : want};
+	struct round r = {
+	    .w = w, .again_mark = -1, .want = want > BATCH_MAX ? BATCH_MAX : want};
 	struct scan_list batch = w->ready, lost = {0};
 	size_t count = batch.n;
 	int64_t held_us = 0;

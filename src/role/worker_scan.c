@@ -113,6 +113,8 @@ scan_recycle(struct worker *w, struct scan *s)
 	s->full = (struct tl_item_full){0}; /* its strings lived in the arena */
 	s->leased = s->has_account = s->loaded = false;
 	s->rules = NULL;
+	s->again = (struct tl_again){0};
+	s->bank_mark = 0;
 	s->signals = NULL;
 	s->signal_count = s->media_pending = s->media_next = 0;
 	s->verdict = (struct tl_verdict){0};
@@ -128,6 +130,8 @@ int
 scan_load(struct worker *w, struct scan *s)
 {
 	int rc = tl_item_get(w->db, s->job.platform, s->job.item, s->arena, &s->full);
+	if (rc == 0 && s->job.rescan)
+		rc = tl_again_asked(w->db, s->job.platform, s->job.item, &s->again);
 	if (rc < 0)
 		return rc;
 	s->loaded = true;
@@ -158,6 +162,7 @@ detect(struct worker *w, struct scan *s)
 	    .subject = it->ext_id};
 	w->found->n = 0;
 	w->found->cut = false;
+	s->bank_mark = w->bank_mark;
 	int rc = tl_detect_run(w->detect, w->banks, &in, s->arena, w->found);
 	if (rc < 0)
 		return rc;
@@ -175,6 +180,8 @@ detect(struct worker *w, struct scan *s)
 static void
 find_unscannable(struct scan *s)
 {
+	if (s->full.item.state == TL_ITEM_RETIRED)
+		return; /* a person has seen to that when it came in */
 	for (size_t i = 0; i < s->full.item.media_count; i++) {
 		const struct tl_media *m = &s->full.item.media[i];
 		if (m->state == TL_MEDIA_UNSCANNABLE) {
@@ -281,7 +288,7 @@ void
 scan_give_up(struct worker *w, struct scan *s)
 {
 	int rc = s->loaded ? 0 : load_head(w, s);
-	bool gone = rc == TL_ENOTFOUND || (rc == 0 && s->full.item.state == TL_ITEM_DELETED);
+	bool gone = rc == TL_ENOTFOUND || (rc == 0 && s->full.item.state >= TL_ITEM_DELETED);
 	s->end = gone ? SCAN_GONE : SCAN_BURY;
 	s->unscannable = s->why;
 	s->verdict = (struct tl_verdict){0};
@@ -305,21 +312,121 @@ scan_failed(struct worker *w, struct scan *s, int rc, const char *where)
 	    TL_LWORD("error", tl_err_name(rc)));
 }
 
+/* Of what is kept as hashes only: what its text said is not known any more, so it can only become graver. */
+static bool
+nothing_to_judge(const struct scan *s)
+{
+	if (s->full.item.state == TL_ITEM_RETIRED)
+		return !s->again.asked;
+	return s->full.item.state == TL_ITEM_DELETED || s->full.erased;
+}
+
+static bool
+no_graver(const struct scan *s)
+{
+	return s->full.item.state == TL_ITEM_RETIRED &&
+	       s->verdict.word <= (s->full.has_verdict ? s->full.verdict : TL_VERDICT_ALLOW);
+}
+
+/* The bank that has grown is not read yet. Whatever the marks say, the newest state of the banks is good enough. */
+static bool
+banks_behind(struct worker *w, const struct scan *s)
+{
+	int64_t now = 0, have = w->bank_mark;
+	if (!s->again.asked || have >= s->again.mark)
+		return false;
+	return tl_again_bank_mark(w->db, &now) == 0 && have != now;
+}
+
+static bool
+said_before(const struct tl_signal *s, const struct tl_signal *old, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (tl_id_eq(s->entry, old[i].entry) && tl_id_eq(s->bank, old[i].bank))
+			return true;
+	return false;
+}
+
+/*
+ * Judged only because a bank has grown, and no entry matches that did not match before: what was decided about it stands.
+ * Of a retired item it is not known any more what matched.
+ */
+static int
+nothing_new(struct worker *w, const struct scan *s, bool *ret)
+{
+	const struct tl_signal *old = NULL;
+	size_t n = 0;
+	*ret = false;
+	if (!s->job.found || s->full.item.state == TL_ITEM_RETIRED)
+		return 0;
+	int rc = tl_item_signals_get(w->db, s->job.platform, s->job.item, s->arena, &old, &n);
+	bool any = false;
+	for (size_t i = 0; i < s->signal_count && !any; i++)
+		any = !s->signals[i].failed && !tl_id_is_nil(s->signals[i].entry) &&
+		      !said_before(&s->signals[i], old, n);
+	*ret = rc == 0 && !any;
+	return rc;
+}
+
+/* Says beside the rules' reasons why the item is judged now: it was published before the bank knew of it. */
+static int
+add_found_again(struct scan *s)
+{
+	const struct tl_signal *hit = NULL;
+	for (size_t i = 0; i < s->signal_count && s->again.asked && !hit; i++)
+		if (tl_id_eq(s->signals[i].bank, s->again.bank))
+			hit = &s->signals[i];
+	if (!hit)
+		return 0;
+	size_t n = s->verdict.reason_count;
+	struct tl_reason *all = TL_NEWS(s->arena, struct tl_reason, n + 1);
+	if (!all)
+		return tl_arena_check(s->arena);
+	if (n)
+		memcpy(all, s->verdict.reasons, n * sizeof *all);
+	all[n] = (struct tl_reason){.rule = TL_S("found-again"),
+	    .pack = TL_S("tutela"),
+	    .policy = hit->policy,
+	    .outcome = TL_VERDICT_ALLOW,
+	    .explanation = tl_str(tl_arena_printf(s->arena,
+		"found again: it was published before the bank \"%.*s\" knew of it",
+		TL_ARG(hit->label))),
+	    .values = TL_S("[]")};
+	s->verdict.reasons = all;
+	s->verdict.reason_count = n + 1;
+	return tl_arena_check(s->arena);
+}
+
 void
 scan_judge(struct worker *w, struct scan *s)
 {
 	s->end = SCAN_VERDICT;
-	if (s->full.item.state == TL_ITEM_DELETED || s->full.erased) {
+	if (nothing_to_judge(s)) {
 		s->end = SCAN_GONE;
 		return;
 	}
+	if (banks_behind(w, s)) {
+		s->end = SCAN_WAIT;
+		return;
+	}
+	bool same = false;
 	int rc = detect(w, s);
+	if (rc == 0)
+		rc = nothing_new(w, s, &same);
 	if (rc < 0) {
 		scan_failed(w, s, rc, "detect");
 		return;
 	}
+	if (same) {
+		s->end = SCAN_GONE;
+		return;
+	}
 	rc = judge(w, s);
+	if (rc == 0)
+		rc = add_found_again(s);
 	TL_KILLPOINT(ITEM_JUDGED);
 	if (rc < 0)
 		scan_failed(w, s, rc, "rules");
+	else if (no_graver(s))
+		s->end = SCAN_GONE;
 }

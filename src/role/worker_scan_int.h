@@ -1,6 +1,7 @@
 /* Private to the worker role: one item under way, who waits for it, and lists of them. */
 #pragma once
 
+#include "again/again.h"
 #include "detect/banks.h"
 #include "detect/detect.h"
 #include "role/role.h"
@@ -19,6 +20,7 @@ enum scan_end {
 	SCAN_VERDICT, /* judged: store it */
 	SCAN_AGAIN,   /* could not be done now: delay the job */
 	SCAN_BACK,    /* not touched: somebody else may have it */
+	SCAN_WAIT,    /* not touched: the banks that it is judged by are not read yet */
 	SCAN_BURY,    /* given up: a person decides */
 	SCAN_GONE     /* nothing to do any more (erased meanwhile) */
 };
@@ -36,6 +38,8 @@ struct scan {
 	bool has_account;
 	const struct tl_banks *banks;    /* borrowed from the round's snapshot */
 	const struct tl_rule_set *rules; /* a reference: the verdict borrows from it */
+	struct tl_again again;           /* a bank that has grown reaches it */
+	int64_t bank_mark;               /* the state of the banks that it was judged by */
 	const struct tl_signal *signals;
 	size_t signal_count;
 	struct tl_verdict verdict;

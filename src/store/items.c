@@ -426,24 +426,41 @@ tl_item_verdict_put(struct tl_db *db, const struct tl_item *item, enum tl_item_s
 	return rc;
 }
 
-int
-tl_item_erase(struct tl_db *db, int64_t platform, struct tl_id id)
+/* `hashes_too`: also what it could be found again by. */
+static int
+erase(struct tl_db *db, int64_t platform, struct tl_id id, bool hashes_too)
 {
+	enum tl_item_state state = hashes_too ? TL_ITEM_DELETED : TL_ITEM_RETIRED;
 	int rc = tl_hold_check(db, platform, TL_SUBJECT_ITEM, id);
-	if (rc == 0)
-		rc = tl_media_release(db, platform, id);
 	if (rc == 0)
 		rc = tl_db_run(db, TL_SQL_SIGNAL_DROP, A_INT(platform), A_ID(id));
 	if (rc >= 0)
 		rc = tl_db_run(db, TL_SQL_JOB_DROP, A_INT(platform), A_ID(id));
+	if (rc >= 0 && hashes_too)
+		rc = tl_db_run(db, TL_SQL_AGAIN_ASKED_DROP, A_INT(platform), A_ID(id));
 	if (rc >= 0)
 		rc = tl_db_run(db, TL_SQL_ITEM_COUNT_GONE, A_INT(platform), A_ID(id),
-		    A_INT(tl_now_us() / TL_US_DAY));
+		    A_INT(tl_now_us() / TL_US_DAY),
+		    A_Z(hashes_too ? "items_deleted" : "items_retired"));
 	if (rc >= 0)
-		rc = tl_db_run(
-		    db, TL_SQL_ITEM_ERASE, A_INT(platform), A_ID(id), A_INT(tl_now_us()));
+		rc = tl_db_run(db, TL_SQL_ITEM_ERASE, A_INT(platform), A_ID(id),
+		    A_INT(tl_now_us()), A_Z(tl_item_state_names[state]));
+	if (rc >= 0) /* what is retired no longer needs the bytes */
+		rc = tl_media_release(db, platform, id, hashes_too);
 	TL_KILLPOINT(ITEM_ERASED);
 	if (rc >= 0)
 		rc = tl_key_forget(db, platform, id);
 	return rc < 0 ? rc : 0;
+}
+
+int
+tl_item_erase(struct tl_db *db, int64_t platform, struct tl_id id)
+{
+	return erase(db, platform, id, true);
+}
+
+int
+tl_item_retire(struct tl_db *db, int64_t platform, struct tl_id id)
+{
+	return erase(db, platform, id, false);
 }

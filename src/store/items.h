@@ -64,5 +64,8 @@ int tl_item_signals_get(struct tl_db *db, int64_t platform, struct tl_id id,
 int tl_item_verdict_put(struct tl_db *db, const struct tl_item *item, enum tl_item_state state,
     const struct tl_verdict *verdict, struct tl_str reasons_json, bool counted) TL_MUST;
 
-/* Text gone, signals gone, media released. The row stays, so that the trail of decisions has its subject. */
+/* Text, signals, bytes and hashes gone. The row stays, so that the trail of decisions has its subject. */
 int tl_item_erase(struct tl_db *db, int64_t platform, struct tl_id id) TL_MUST;
+
+/* Its time has come: text, signals and bytes go, the hashes of its media stay, so that it is found again. */
+int tl_item_retire(struct tl_db *db, int64_t platform, struct tl_id id) TL_MUST;

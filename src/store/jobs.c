@@ -25,12 +25,28 @@ tl_job_again(struct tl_db *db, int64_t platform, struct tl_id item)
 	return rc < 0 ? rc : 0;
 }
 
+int
+tl_job_found(struct tl_db *db, int64_t platform, struct tl_id item)
+{
+	int rc =
+	    tl_db_run(db, TL_SQL_JOB_FOUND, A_INT(platform), A_ID(item), A_INT(tl_now_us()));
+	return rc < 0 ? rc : 0;
+}
+
+int
+tl_job_again_at(struct tl_db *db, int64_t platform, struct tl_id item, int64_t run_at)
+{
+	int rc = tl_db_run(db, TL_SQL_JOB_AGAIN, A_INT(platform), A_ID(item), A_INT(run_at));
+	return rc < 0 ? rc : 0;
+}
+
 static struct tl_job
 read_job(struct tl_row *r)
 {
 	return (struct tl_job){.platform = tl_col_int(r, 0),
 	    .item = tl_col_id(r, 1),
-	    .rescan = tl_str_is(tl_col_str(r, 2), "rescan"),
+	    .rescan = !tl_str_is(tl_col_str(r, 2), "scan"),
+	    .found = tl_str_is(tl_col_str(r, 2), "found"),
 	    .tries = tl_col_int(r, 3)};
 }
 

@@ -10,6 +10,7 @@ struct tl_job {
 	int64_t platform;
 	struct tl_id item;
 	bool rescan;
+	bool found;    /* only because a bank has grown */
 	int64_t tries; /* counting this one */
 };
 
@@ -22,6 +23,13 @@ int tl_job_add(struct tl_db *db, int64_t platform, struct tl_id item, const char
  * buried job stays buried.
  */
 int tl_job_again(struct tl_db *db, int64_t platform, struct tl_id item) TL_MUST;
+
+/* The same because a bank has grown; when nothing else asks for it, and nothing is new, it stays as it is. */
+int tl_job_found(struct tl_db *db, int64_t platform, struct tl_id item) TL_MUST;
+
+/* Judged once more at a later time, when no job is there. */
+int tl_job_again_at(
+    struct tl_db *db, int64_t platform, struct tl_id item, int64_t run_at) TL_MUST;
 
 /* Leases up to `max` due jobs, oldest first. *ret_count may be 0. */
 int tl_jobs_lease(struct tl_db *db, struct tl_id lease, int64_t lease_us, struct tl_job *jobs,

@@ -92,6 +92,24 @@ tl_media_of_item(struct tl_db *db, struct tl_item *item, struct tl_arena *arena)
 	return rc < 0 ? rc : 0;
 }
 
+/* A hash that is good enough to compare gets the key that the media index carries. */
+static int
+give_key(struct tl_db *db, int64_t platform, const struct tl_media_id *id)
+{
+	struct tl_row r;
+	int64_t key;
+	int rc = tl_db_first(db, &r, TL_SQL_MEDIA_UNKEYED, A_INT(platform), A_MEDIA(id),
+	    A_INT(TL_MEDIA_QUALITY_MIN));
+	if (rc < 0)
+		return rc == TL_ENOTFOUND ? 0 : rc;
+	tl_row_end(&r);
+	rc = ROWS_NUMBER(db, &key, TL_SQL_MEDIA_KEY_NEXT, A_NULL);
+	if (rc == 0)
+		rc = tl_db_run(
+		    db, TL_SQL_MEDIA_KEY_SET, A_INT(platform), A_MEDIA(id), A_INT(key));
+	return rc < 0 ? rc : 0;
+}
+
 int
 tl_media_scanned(struct tl_db *db, int64_t platform, const struct tl_media *m)
 {
@@ -101,7 +119,7 @@ tl_media_scanned(struct tl_db *db, int64_t platform, const struct tl_media *m)
 	    m->has_pdq ? A_INT(m->pdq_quality) : A_NULL, A_INT(m->pages), A_INT(m->duration_ms),
 	    A_TEXT0(m->film), m->frames.n ? A_BYTES(m->frames) : A_NULL,
 	    m->words.n ? A_BYTES(m->words) : A_NULL, m->turned.n ? A_BYTES(m->turned) : A_NULL);
-	return rc < 0 ? rc : 0;
+	return rc < 0 ? rc : give_key(db, platform, &m->id);
 }
 
 int
@@ -117,10 +135,26 @@ tl_media_hashes(struct tl_db *db, int64_t platform, struct tl_media *m, struct t
 	return tl_arena_check(arena);
 }
 
+/* The bytes go; the hashes stay for as long as an item names them. */
 static int
 erase_one(struct tl_db *db, int64_t platform, const struct tl_media_id *id)
 {
 	int rc = tl_db_run(db, TL_SQL_MEDIA_ERASE, A_INT(platform), A_MEDIA(id));
+	return rc < 0 ? rc : 0;
+}
+
+static int
+wipe_one(struct tl_db *db, int64_t platform, const struct tl_media_id *id)
+{
+	int64_t change;
+	int rc = erase_one(db, platform, id);
+	if (rc == 0)
+		rc = ROWS_NUMBER(db, &change, TL_SQL_MEDIA_KEY_NEXT, A_NULL);
+	if (rc == 0)
+		rc = tl_db_run(
+		    db, TL_SQL_MEDIA_DROP_KEY, A_INT(platform), A_MEDIA(id), A_INT(change));
+	if (rc >= 0)
+		rc = tl_db_run(db, TL_SQL_MEDIA_WIPE, A_INT(platform), A_MEDIA(id));
 	return rc < 0 ? rc : 0;
 }
 
@@ -131,13 +165,15 @@ erase_unused(struct tl_db *db, int64_t platform, const struct tl_media_id *id)
 	int rc = tl_db_first(db, &r, TL_SQL_MEDIA_USES, A_INT(platform), A_MEDIA(id));
 	if (rc < 0)
 		return rc;
-	bool used = tl_col_int(&r, 0) > 0;
+	bool named = tl_col_int(&r, 0) > 0, needed = tl_col_int(&r, 1) > 0;
 	tl_row_end(&r);
-	return used ? 0 : erase_one(db, platform, id);
+	if (needed)
+		return 0;
+	return named ? erase_one(db, platform, id) : wipe_one(db, platform, id);
 }
 
 int
-tl_media_release(struct tl_db *db, int64_t platform, struct tl_id item)
+tl_media_release(struct tl_db *db, int64_t platform, struct tl_id item, bool hashes_too)
 {
 	struct tl_media_id ids[TL_ITEM_MEDIA_MAX];
 	size_t n = 0;
@@ -148,7 +184,7 @@ tl_media_release(struct tl_db *db, int64_t platform, struct tl_id item)
 	while ((rc = tl_row_next(&r)) > 0 && n < TL_ITEM_MEDIA_MAX)
 		n += copy_exact(ids[n].b, sizeof ids[n].b, tl_col_str(&r, 0));
 	tl_row_end(&r);
-	if (rc >= 0)
+	if (rc >= 0 && hashes_too)
 		rc = tl_db_run(db, TL_SQL_ITEM_MEDIA_DROP, A_INT(platform), A_ID(item));
 	for (size_t i = 0; i < n && rc >= 0; i++)
 		rc = erase_unused(db, platform, &ids[i]);
@@ -185,7 +221,7 @@ tl_media_sweep(struct tl_db *db, int64_t now_us, int max)
 	int rc = tl_db_query(db, &r, TL_SQL_MEDIA_ORPHANS, A_INT(now_us), A_INT(limit));
 	int n = rc < 0 ? rc : collect(&r, found);
 	for (int i = 0; i < n && rc >= 0; i++)
-		rc = erase_one(db, found[i].platform, &found[i].id);
+		rc = wipe_one(db, found[i].platform, &found[i].id);
 	return rc < 0 ? rc : n;
 }
 

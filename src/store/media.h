@@ -5,6 +5,8 @@
 
 struct tl_arena;
 
+#define TL_MEDIA_QUALITY_MIN 50 /* of a PDQ hash: what is below matches by accident */
+
 /* Adds the row when it is new; `expires_at` applies until an item uses it. The blob must be there: TL_EAGAIN
  * when a purge removed it meanwhile (upload again). */
 int tl_media_add(
@@ -24,10 +26,12 @@ int tl_media_hashes(
 int tl_media_scanned(struct tl_db *db, int64_t platform, const struct tl_media *m) TL_MUST;
 
 /*
- * Takes the item's media away from it; what nobody else uses is marked erased. The bytes go with the clerk's
- * next tl_media_purge, after this transaction has committed.
+ * What no other item needs the bytes of is marked erased; they go with the clerk's next tl_media_purge, after this
+ * transaction has committed. `hashes_too`: the media are taken away from the item, and hashes that no other item
+ * names go as well; without, they stay, and the item is found by them.
  */
-int tl_media_release(struct tl_db *db, int64_t platform, struct tl_id item) TL_MUST;
+int tl_media_release(
+    struct tl_db *db, int64_t platform, struct tl_id item, bool hashes_too) TL_MUST;
 
 /* Erases up to `max` media that expired without an item. Returns how many, or an error. */
 int tl_media_sweep(struct tl_db *db, int64_t now_us, int max) TL_MUST;

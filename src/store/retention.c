@@ -66,7 +66,7 @@ tl_retention_items(struct tl_db *db, const struct tl_retention *ret, int max)
 			rc = tl_db_run(db, TL_SQL_ITEM_LATER, A_INT(due[i].platform),
 			    A_ID(due[i].item), A_INT(tl_now_us() + TL_US_DAY));
 		else if (rc == 0)
-			rc = tl_item_erase(db, due[i].platform, due[i].item);
+			rc = tl_item_retire(db, due[i].platform, due[i].item);
 		TL_KILLPOINT(RETENTION_ERASED);
 	}
 	return rc < 0 ? rc : n;

@@ -4,6 +4,7 @@
  * One file for each area, so that a verb and its SQL are found by the same name.
  */
 #include "store/sql/accounts.tbl.h"
+#include "store/sql/again.tbl.h"
 #include "store/sql/alarms.tbl.h"
 #include "store/sql/api_keys.tbl.h"
 #include "store/sql/banks.tbl.h"

@@ -32,6 +32,10 @@ K(DECISION_STORED, "decision.stored", any, "src/decide/append.c", "a decision wi
 K(ACTION_STORED, "action.stored", any, "src/decide/append.c", "an action and its delivery, the next one not")
 K(ROUND_BEFORE_COMMIT, "round.before_commit", worker, "src/role/worker_commit.c", "all results of a worker's round")
 K(ROUND_COMMITTED, "round.committed", worker, "src/role/worker_commit.c", "results that nobody was told of")
+/* Found again -------------------------------------------------------------------------------------------------- */
+K(AGAIN_FOUND, "again.found", finder, "src/again/grow.c", "some of the media that a new entry reaches, the others not")
+K(AGAIN_STEP, "again.step", finder, "src/again/grow.c", "a compared page of entries, in a transaction that is open")
+K(AGAIN_ASKED, "again.asked", finder, "src/again/feed.c", "an item that is asked for, its job not")
 /* Review and decide -------------------------------------------------------------------------------------------- */
 K(CLAIM_TAKEN, "claim.taken", server, "src/api/console_work.c", "a case that belongs to who never heard of it")
 K(DECIDE_BEFORE_COMMIT, "decide.before_commit", server, "src/api/console_work.c", "a person's decision")

@@ -13,7 +13,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-const char *const tl_proc_names[] = {"server", "worker", "courier", "clerk", "backup", NULL};
+const char *const tl_proc_names[] = {
+    "server", "worker", "courier", "clerk", "backup", "finder", NULL};
 
 int
 tl_wires_make(int workers, struct tl_wire_box *ret)

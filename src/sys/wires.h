@@ -22,6 +22,7 @@ enum tl_proc {
 	TL_PROC_COURIER,
 	TL_PROC_CLERK,
 	TL_PROC_BACKUP,
+	TL_PROC_FINDER,
 	TL_PROC_COUNT
 };
 extern const char *const tl_proc_names[]; /* "server" …, NULL-terminated */
@@ -51,7 +52,7 @@ int tl_wires_make(int workers, struct tl_wire_box *ret) TL_MUST;
 #define TL_WIRES_ENV "TUTELA_WIRES"
 #define TL_WIRES_FIRST 3
 #define TL_WIRES_FDS (2 + TL_PROC_COUNT + TL_WORKERS_MAX)
-#define TL_WIRES_TEXT 320
+#define TL_WIRES_TEXT 384
 void tl_wires_list(const struct tl_wire_box *box, enum tl_proc role, int index,
     int ret_fds[TL_WIRES_FDS], size_t *ret_count, char ret_env[TL_WIRES_TEXT]);
 

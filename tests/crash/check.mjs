@@ -24,6 +24,8 @@ export const busy = {
   'unsealed audit': 'SELECT COUNT(*) FROM audit WHERE seq IS NULL',
   'claims': "SELECT COUNT(*) FROM cases WHERE state = 'claimed'",
   'decided cases': "SELECT COUNT(*) FROM cases WHERE state = 'decided'",
+  'compared banks': "SELECT COUNT(*) FROM bank_entries e WHERE e.form <> 'word' AND e.form <> 'phrase' AND e.form <> 'regex' AND NOT EXISTS (SELECT 1 FROM again a WHERE a.form = e.form AND a.change >= e.change)",
+  'items to judge again': 'SELECT (SELECT COUNT(*) FROM again_found) + (SELECT COUNT(*) FROM again_asked)',
   'erased files': "SELECT COUNT(*) FROM media WHERE state = 'erased' AND blob_gone = 0",
 }
 
@@ -32,12 +34,15 @@ const undone = "EXISTS (SELECT 1 FROM decision_events e WHERE e.decision = d.id 
 /** Each finds the rows that are wrong. */
 const rules = {
   'an item without an end': "SELECT ext_id, state, verdict FROM items WHERE state = 'pending' OR (state <> 'deleted' AND verdict IS NULL)",
-  'an item that lost its text': "SELECT ext_id, state FROM items WHERE state <> 'deleted' AND body IS NULL",
+  'an item that lost its text': "SELECT ext_id, state FROM items WHERE state NOT IN ('deleted', 'retired') AND body IS NULL",
+  'an item that kept its text': "SELECT ext_id, state FROM items WHERE state IN ('deleted', 'retired') AND body IS NOT NULL",
+  'a hash that outlived its item': "SELECT hex(id) m FROM media m WHERE state = 'erased' AND (pdq IS NOT NULL OR sha256 <> id) AND NOT EXISTS (SELECT 1 FROM item_media im WHERE im.platform = m.platform AND im.media = m.id)",
+  'a known file that stands': "SELECT i.ext_id, i.state, i.verdict FROM bank_entries e JOIN media m ON m.sha256 = e.value JOIN item_media im ON im.platform = m.platform AND im.media = m.id JOIN items i ON i.platform = im.platform AND i.id = im.item WHERE e.form = 'sha256' AND i.state <> 'deleted' AND i.verdict <> 'block'",
   'a job that was given up': "SELECT reason, tries FROM jobs WHERE state = 'buried'",
   'a job without its item': 'SELECT hex(item) i FROM jobs j WHERE NOT EXISTS (SELECT 1 FROM items i WHERE i.platform = j.platform AND i.id = j.item)',
   'a medium without its row': 'SELECT hex(media) m FROM item_media im WHERE NOT EXISTS (SELECT 1 FROM media m WHERE m.platform = im.platform AND m.id = im.media)',
-  'an erased medium of an item': "SELECT hex(im.media) m FROM item_media im JOIN media m ON m.platform = im.platform AND m.id = im.media WHERE m.state = 'erased'",
-  'a medium of an item that was never decoded': "SELECT hex(m.id) m, m.state, m.reason FROM item_media im JOIN media m ON m.platform = im.platform AND m.id = im.media WHERE m.state <> 'decoded'",
+  'an erased medium of an item': "SELECT hex(im.media) m FROM item_media im JOIN media m ON m.platform = im.platform AND m.id = im.media JOIN items i ON i.platform = im.platform AND i.id = im.item WHERE m.state = 'erased' AND i.state <> 'retired'",
+  'a medium of an item that was never decoded': "SELECT hex(m.id) m, m.state, m.reason FROM item_media im JOIN media m ON m.platform = im.platform AND m.id = im.media WHERE m.state NOT IN ('decoded', 'erased')",
   'a flag without a case': 'SELECT ext_id FROM flags f WHERE NOT EXISTS (SELECT 1 FROM cases c WHERE c.id = f.case_id)',
   'a case without a cause': 'SELECT hex(id) c FROM cases c WHERE NOT EXISTS (SELECT 1 FROM case_causes x WHERE x.case_id = c.id)',
   'a cause without a case': 'SELECT hex(case_id) c FROM case_causes x WHERE NOT EXISTS (SELECT 1 FROM cases c WHERE x.case_id = c.id)',
@@ -47,7 +52,7 @@ const rules = {
   'an open case with a decision': "SELECT hex(id) c FROM cases WHERE state IN ('open', 'claimed') AND decision IS NOT NULL",
   'two standing decisions of one case': `SELECT hex(case_id) c, COUNT(*) n FROM decisions d WHERE case_id IS NOT NULL AND kind <> 'reverse' AND NOT ${undone} GROUP BY case_id HAVING n > 1`,
   'a decision that is not its case\'s': `SELECT hex(d.id) d FROM decisions d JOIN cases c ON c.id = d.case_id WHERE d.kind <> 'reverse' AND c.decision IS NOT d.id AND NOT ${undone}`,
-  'two automatic decisions of one item': "SELECT item_ext, COUNT(*) n FROM decisions WHERE automated_decision = 'fully' AND kind = 'act' GROUP BY platform, subject HAVING n > 1",
+  'two automatic decisions of one item': "SELECT item_ext, COUNT(*) n FROM decisions d WHERE automated_decision = 'fully' AND kind = 'act' AND NOT EXISTS (SELECT 1 FROM decisions c WHERE c.platform = d.platform AND c.subject = d.subject AND c.kind = 'clear') GROUP BY platform, subject, policy HAVING n > 1",
   'a block without a decision': "SELECT ext_id FROM items i WHERE verdict = 'block' AND NOT EXISTS (SELECT 1 FROM decisions d WHERE d.subject = i.id)",
   'a decision undone twice': "SELECT hex(decision) d, COUNT(*) n FROM decision_events WHERE kind = 'undone' GROUP BY decision HAVING n > 1",
   'a decision reversed twice': `SELECT hex(reverses) d, COUNT(*) n FROM decisions d WHERE reverses IS NOT NULL AND NOT ${undone} GROUP BY reverses HAVING n > 1`,
@@ -153,7 +158,7 @@ export async function checkPromises(it, feed, f) {
   f.add('heard and not delivered', [...heard.keys()].filter((id) => !seqs.has(id)))
   checkOrder(feed, seqs, plain, f)
 
-  await checkItems(feed, [...stored].filter(([, row]) => row.state !== 'deleted').map(([id]) => id), f)
+  await checkItems(feed, [...stored].filter(([, row]) => !['deleted', 'retired'].includes(row.state)).map(([id]) => id), f)
   const newest = count(it, 'SELECT MAX(event_seq) n FROM outbox')
   await feed.readOn(newest)
   f.add('missing in the event stream', Array.from({ length: newest }, (_, i) => i + 1).filter((seq) => !feed.events.has(seq)))

@@ -1,8 +1,14 @@
 // A platform and its moderators while everything around them dies: they hand in, look, decide, take back and confirm, and
 // repeat what was not answered, as doc/integrate.md asks of them. What was promised to them is remembered, for check.mjs.
+import { execFile } from 'node:child_process'
 import { createServer } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { bin } from '../programs.mjs'
 import { Person } from '../scenario/daemon.mjs'
+import { rows } from './check.mjs'
+
+const run = promisify(execFile)
 
 const PLAIN = ['a walk by the lake', 'soup again', 'look at this cloud', 'who has a spare ticket']
 const ACTS = ['demo your parcel waits for a fee', 'demo topple the snowman']
@@ -52,6 +58,7 @@ export class Feed {
     this.#run(this.#reporter(this.dice.branch('reporter')))
     people.forEach((name) => this.#run(this.#moderator(name, this.dice.branch(name))))
     this.#run(this.#reader())
+    this.#run(this.#banker(this.dice.branch('banker')))
   }
 
   #run(promise) { this.#running.push(promise.catch((e) => { this.refused.push(e.message) })) }
@@ -160,6 +167,18 @@ export class Feed {
         if (answer.json.field !== '/media/0') this.#take(body, answer.status, answer.json) // expired before it was used
       }
       await sleep(40 + dice.below(80))
+    }
+  }
+
+  /** What was published before becomes known: banks grow by the hashes of files that are there. The command may die as well. */
+  async #banker(dice) {
+    for (let i = 0; !this.#stopping; i++) {
+      await sleep(300 + dice.below(300))
+      const list = rows(this.it, "SELECT lower(hex(sha256)) sha256, lower(hex(pdq)) pdq FROM media WHERE state = 'decoded' AND pdq IS NOT NULL ORDER BY received_at DESC LIMIT 50")
+      if (!list.length) continue
+      const { sha256, pdq } = dice.pick(list)
+      await run(bin('tutela'), ['--data', this.it.data, 'bank', 'add', 'demo-known-exact', sha256, '--form', 'sha256']).catch(() => {})
+      if (dice.chance(0.3)) await run(bin('tutela'), ['--data', this.it.data, 'bank', 'add', 'demo-near', pdq]).catch(() => {})
     }
   }
 

@@ -18,7 +18,7 @@ const SEED = Number(process.env.SEED ?? Date.now() % 1_000_000)
 const EACH = Math.max(1, Math.min(5, Math.floor(KILLS / 60))) // deaths at each point, at least: 5 from 300 on
 const LIFE_MS = 4000 // how long one tree may live
 const PATIENCE_MS = 1500 // how long a point may stay armed in vain
-const ROLE_DEATHS = { server: 5, worker: 3, courier: 3, clerk: 3, any: 3 } // in one life: each makes the supervisor wait for longer
+const ROLE_DEATHS = { server: 5, worker: 3, courier: 3, clerk: 3, finder: 3, any: 3 } // in one life: each makes the supervisor wait for longer
 const people = ['ann', 'ben', 'cleo']
 const again = `SEED=${SEED} KILLS=${KILLS} node --test tests/crash/kills.test.mjs`
 

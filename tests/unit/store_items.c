@@ -302,7 +302,7 @@ t_retention_keeps_what_is_needed(void **state)
 			struct tl_item_full full;
 			assert_int_equal(
 			    tl_item_get(f->db, f->platform, ids[i], f->arena, &full), 0);
-			erased += full.erased && full.item.state == TL_ITEM_DELETED;
+			erased += full.erased && full.item.state == TL_ITEM_RETIRED;
 		}
 		assert_int_equal(erased, gone[d]);
 	}

@@ -43,6 +43,6 @@ S(INSPECT_MEDIAN_QUEUED, "SELECT queued_us FROM decisions WHERE at >= $1 AND at 
 S(INSPECT_MEDIAN_DECIDED, "SELECT decided_in_us FROM decisions WHERE at >= $1 AND at < $2 AND reviewer IS NOT NULL"
 			  " AND live = $3 AND queued_us >= 0 ORDER BY decided_in_us LIMIT 1 OFFSET $4")
 S(ITEM_COUNT_GONE, "INSERT INTO counters(day, platform, live, name, policy, n)"
-		   " SELECT $3, platform, live, 'items_deleted', '', 1 FROM items WHERE platform = $1 AND id = $2"
+		   " SELECT $3, platform, live, $4, '', 1 FROM items WHERE platform = $1 AND id = $2"
 		   " AND state <> 'deleted'"
 		   " ON CONFLICT(day, platform, live, name, policy) DO UPDATE SET n = counters.n + 1")

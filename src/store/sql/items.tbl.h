@@ -16,7 +16,7 @@ S(ITEM_COUNTERS, "UPDATE items SET views = COALESCE($4, views), engagement = COA
 		 " updated_at = $3 WHERE platform = $1 AND id = $2")
 S(ITEM_VERDICT, "UPDATE items SET state = $3, verdict = $4, verdict_at = $5, ruleset = $6, reasons = $7,"
 		" updated_at = $5 WHERE platform = $1 AND id = $2 AND state <> 'deleted'")
-S(ITEM_ERASE, "UPDATE items SET state = 'deleted', body = NULL, reasons = NULL, thread_ext = NULL, parent_ext = NULL,"
+S(ITEM_ERASE, "UPDATE items SET state = $4, body = NULL, reasons = NULL, thread_ext = NULL, parent_ext = NULL,"
 	      " updated_at = $3, expires_at = NULL WHERE platform = $1 AND id = $2")
 S(ITEM_EXPIRED, "SELECT platform, id FROM items WHERE expires_at <= $1 LIMIT $2")
 S(ITEM_LATER, "UPDATE items SET expires_at = $3 WHERE platform = $1 AND id = $2")

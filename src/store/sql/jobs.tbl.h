@@ -9,14 +9,18 @@ S(JOB_ADD, "INSERT INTO jobs(platform, item, kind, run_at, state) VALUES($1, $2,
 S(JOB_AGAIN, "INSERT INTO jobs(platform, item, kind, run_at, state) VALUES($1, $2, 'rescan', $3, 'ready')"
 	     " ON CONFLICT(platform, item) DO UPDATE SET kind = CASE WHEN jobs.state = 'leased' THEN 'again'"
 	     " ELSE 'rescan' END")
+/* Because a bank has grown: whatever else asked for the item has its way. */
+S(JOB_FOUND, "INSERT INTO jobs(platform, item, kind, run_at, state) VALUES($1, $2, 'found', $3, 'ready')"
+	     " ON CONFLICT(platform, item) DO UPDATE SET kind = CASE WHEN jobs.state = 'leased' THEN 'again'"
+	     " ELSE jobs.kind END")
 S(JOB_READY, "UPDATE jobs SET kind = 'rescan', state = 'ready', lease = NULL, run_at = $4, tries = 0"
 	     " WHERE platform = $1 AND item = $2 AND lease = $3 AND kind = 'again'")
 S(JOB_LEASE, "UPDATE jobs SET state = 'leased', lease = $1, run_at = $2, tries = tries + 1,"
-	     " kind = CASE kind WHEN 'scan' THEN kind ELSE 'rescan' END"
+	     " kind = CASE WHEN kind IN ('scan', 'found') THEN kind ELSE 'rescan' END"
 	     " WHERE rowid IN (SELECT rowid FROM jobs WHERE run_at <= $3 AND state <> 'buried'"
 	     " ORDER BY run_at LIMIT $4) RETURNING platform, item, kind, tries")
 S(JOB_LEASE_ONE, "UPDATE jobs SET state = 'leased', lease = $1, run_at = $2, tries = tries + 1,"
-		 " kind = CASE kind WHEN 'scan' THEN kind ELSE 'rescan' END"
+		 " kind = CASE WHEN kind IN ('scan', 'found') THEN kind ELSE 'rescan' END"
 		 " WHERE platform = $3 AND item = $4 AND state IN ('ready', 'delayed')"
 		 " RETURNING platform, item, kind, tries")
 S(JOB_RENEW, "UPDATE jobs SET run_at = $4 WHERE platform = $1 AND item = $2 AND lease = $3 AND state = 'leased'")

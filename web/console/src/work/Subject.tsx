@@ -45,6 +45,7 @@ export function ItemLine({ item }: { item: Item }) {
       {item.language ? <span>{item.language}</span> : null}
       {item.state === 'unscannable' ? <Tag tone="warn">could not be scanned</Tag> : null}
       {item.state === 'deleted' ? <Tag>deleted</Tag> : null}
+      {item.state === 'retired' ? <Tag>kept as hashes only</Tag> : null}
       <TestMark live={item.live} />
       <Link class="push" to={href('items', item.platform, item.id)}>{item.id}</Link>
     </p>

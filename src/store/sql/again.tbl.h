@@ -1,0 +1,72 @@
+/* What was published before: the media index and its source, how far banks were compared, what is judged again. */
+S(AGAIN_MEDIA, "SELECT key, pdq FROM media WHERE key > $1 ORDER BY key LIMIT $2")
+S(AGAIN_MEDIA_COUNTER, "SELECT key FROM media_counter")
+S(AGAIN_DROPPED, "SELECT change, key FROM media_dropped WHERE change > $1 AND change <= $2 ORDER BY change")
+S(AGAIN_DROPPED_DONE, "DELETE FROM media_dropped WHERE change <= $1")
+S(AGAIN_MEDIA_OF_KEY, "SELECT platform, id FROM media WHERE key = $1")
+
+S(AGAIN_AT, "SELECT change, hit, at FROM again WHERE form = $1")
+S(AGAIN_AT_SET, "INSERT INTO again(form, change, hit, at, mark) VALUES($1, $2, $3, $4, $5) ON CONFLICT(form) DO UPDATE"
+		" SET change = excluded.change, hit = excluded.hit, at = excluded.at, mark = excluded.mark")
+S(AGAIN_MARK, "SELECT COALESCE(MAX(mark), 0) FROM again")
+#define AGAIN_ENTRY "e.bank, e.id, e.value, e.change, e.added_at, b.distance, b.turned"
+#define AGAIN_LIVE "(e.enabled = 1 OR e.disabled_until <= $2) AND (e.expires_at IS NULL OR e.expires_at > $2)"
+S(AGAIN_ENTRIES, "SELECT " AGAIN_ENTRY ", b.enabled = 1 AND b.direction = 'block' AND " AGAIN_LIVE
+		 " FROM bank_entries e JOIN banks b ON b.id = e.bank WHERE e.form = $1 AND e.change > $3"
+		 " AND e.change <= $4 ORDER BY e.change LIMIT $5")
+/* Disabled until a time that has come. */
+S(AGAIN_RETURNED, "SELECT " AGAIN_ENTRY ", 1, e.disabled_until FROM bank_entries e JOIN banks b ON b.id = e.bank"
+		  " WHERE e.form = $1 AND e.disabled_until > $3 AND e.disabled_until <= $2 AND e.enabled = 0"
+		  " AND b.enabled = 1 AND b.direction = 'block' AND " AGAIN_LIVE
+		  " ORDER BY e.disabled_until LIMIT $4")
+S(AGAIN_BANK_ENTRIES, "SELECT " AGAIN_ENTRY ", " AGAIN_LIVE ", e.form FROM bank_entries e JOIN banks b ON b.id = e.bank"
+		      " WHERE e.bank = $1 AND e.id > $3 ORDER BY e.id LIMIT $4")
+#undef AGAIN_ENTRY
+#undef AGAIN_LIVE
+S(AGAIN_BANKS, "SELECT b.id, b.kind, CASE WHEN b.enabled = 1 AND b.direction = 'block'"
+	       " THEN b.distance + CASE WHEN b.turned = 1 THEN 64 ELSE 0 END ELSE -1 END, a.reach, a.goal, a.entry, a.hit, a.since"
+	       " FROM banks b LEFT JOIN again_banks a ON a.bank = b.id WHERE b.kind <> 'text'")
+S(AGAIN_BANK_PUT, "INSERT INTO again_banks(bank, reach, goal, entry, hit, since) VALUES($1, $2, $3, $4, $5, $6)"
+		  " ON CONFLICT(bank) DO UPDATE SET reach = excluded.reach, goal = excluded.goal, entry = excluded.entry,"
+		  " hit = excluded.hit, since = excluded.since")
+
+/* What is found twice is judged once more, with the newest banks; it counts from when it was found first. */
+#define AGAIN_PUT                                                                              \
+	" ON CONFLICT(platform, media) DO UPDATE SET item = excluded.item, mark = excluded.mark, bank = excluded.bank,"        \
+	" entry = excluded.entry"
+S(AGAIN_FOUND_KEY, "INSERT INTO again_found(platform, media, item, bank, entry, mark, since, found_at)"
+		   " SELECT platform, id, $7, $2, $3, $4, $5, $6 FROM media WHERE key = $1" AGAIN_PUT)
+S(AGAIN_FOUND_SHA256, "INSERT INTO again_found(platform, media, item, bank, entry, mark, since, found_at)"
+		      " SELECT platform, id, $7, $2, $3, $4, $5, $6 FROM media WHERE sha256 = $1" AGAIN_PUT)
+S(AGAIN_FOUND_MD5, "INSERT INTO again_found(platform, media, item, bank, entry, mark, since, found_at)"
+		   " SELECT platform, id, $7, $2, $3, $4, $5, $6 FROM media WHERE md5 = $1" AGAIN_PUT)
+#undef AGAIN_PUT
+S(AGAIN_FOUND_NEXT, "SELECT platform, media, item, bank, entry, mark, since FROM again_found ORDER BY found_at LIMIT 1")
+S(AGAIN_FOUND_ITEM, "UPDATE again_found SET item = $3 WHERE platform = $1 AND media = $2")
+S(AGAIN_FOUND_DONE, "DELETE FROM again_found WHERE platform = $1 AND media = $2")
+S(AGAIN_FOUND_COUNT, "SELECT COUNT(*), MIN(since) FROM again_found")
+S(AGAIN_ANY, "SELECT EXISTS (SELECT 1 FROM again_found) OR EXISTS (SELECT 1 FROM again_asked)")
+S(AGAIN_ITEMS, "SELECT im.item, i.state FROM item_media im JOIN items i ON i.platform = im.platform AND i.id = im.item"
+	       " WHERE im.platform = $1 AND im.media = $2 AND im.item > $3 ORDER BY im.item LIMIT $4")
+S(AGAIN_ASK, "INSERT INTO again_asked(platform, item, bank, entry, mark, since, asked_at) VALUES($1, $2, $3, $4, $5, $6, $7)"
+	     " ON CONFLICT(platform, item) DO UPDATE SET bank = excluded.bank, entry = excluded.entry, mark = excluded.mark")
+S(AGAIN_ASKED, "SELECT bank, entry, mark, since, asked_at FROM again_asked WHERE platform = $1 AND item = $2")
+S(AGAIN_ASKED_DONE, "DELETE FROM again_asked WHERE platform = $1 AND item = $2 AND mark <= $3")
+S(AGAIN_ASKED_DROP, "DELETE FROM again_asked WHERE platform = $1 AND item = $2")
+S(AGAIN_ASKED_COUNT, "SELECT COUNT(*), MIN(since) FROM again_asked")
+/* Whose job ended without a verdict (given up, erased). */
+S(AGAIN_ASKED_LOST, "DELETE FROM again_asked WHERE asked_at < $1 AND NOT EXISTS (SELECT 1 FROM jobs j"
+		    " WHERE j.platform = again_asked.platform AND j.item = again_asked.item AND j.state <> 'buried')")
+/* Entries that are not compared yet: those that changed since, and of each pass those that it has before it. */
+#define AGAIN_CHANGED                                                                          \
+	" FROM again a JOIN bank_entries e ON e.form = a.form AND e.change > a.change"
+#define AGAIN_AHEAD                                                                            \
+	" FROM again_banks p JOIN bank_entries e ON e.bank = p.bank AND e.id > p.entry WHERE p.goal > p.reach"
+S(AGAIN_LEFT, "SELECT (SELECT COALESCE(SUM(entries), 0) FROM banks WHERE kind <> 'text'),"
+	      " (SELECT COUNT(*)" AGAIN_CHANGED ") + (SELECT COUNT(*)" AGAIN_AHEAD "),"
+	      " (SELECT MIN(t) FROM (SELECT MIN(e.added_at) AS t" AGAIN_CHANGED
+	      " UNION ALL SELECT MIN(p.since) FROM again_banks p WHERE p.goal > p.reach) AS ts)")
+S(AGAIN_BANK_LEFT, "SELECT (SELECT entries FROM banks WHERE id = $1), (SELECT COUNT(*)" AGAIN_CHANGED
+		   " AND e.bank = $1) + (SELECT COUNT(*)" AGAIN_AHEAD " AND p.bank = $1)")
+#undef AGAIN_CHANGED
+#undef AGAIN_AHEAD

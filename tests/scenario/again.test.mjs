@@ -1,0 +1,44 @@
+// Found again: what was published before a bank knew of it is judged again when the bank grows, once, with a case and an
+// action by the same rules; a finder that dies on the way neither loses nor doubles anything.
+import { test, before, after } from 'node:test'
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { clean, data } from '../hostile.mjs'
+import { start, until } from './daemon.mjs'
+
+let site
+before(async () => { site = await start({ workers: 1 }) })
+after(() => site?.stop())
+
+const picture = (name) => readFileSync(join(data, 'pdq', name))
+const read = async (id) => (await site.api('GET', `/v1/items/${id}`)).body
+
+async function publish(id, file, type = 'image/png') {
+  const response = await fetch(site.url + '/v1/media', { method: 'PUT', headers: { authorization: `Bearer ${site.key}`, 'content-type': type }, body: picture(file) })
+  const { id: media } = await response.json()
+  const item = await site.item(id, 'hello', { media: [media] })
+  assert.equal(item.verdict, 'allow')
+  return media
+}
+
+test('a new hash in a bank finds what was published before', async () => {
+  await publish('early', 'scene00.png')
+  await publish('early-copy', 'scene00-q15.jpg', 'image/jpeg')
+  await publish('other', 'scene06.png')
+  site.tutela('bank', 'add', 'demo-known', clean.get('scene00.png').pdq)
+  for (const id of ['early', 'early-copy']) {
+    const item = await until(`${id} found again`, async () => { const i = await read(id); return i.verdict === 'block' && i })
+    assert.ok(item.reasons.some((r) => r.rule === 'found-again'), JSON.stringify(item.reasons))
+    assert.equal(item.cases.length, 1)
+    assert.equal(item.decisions.length, 1)
+  }
+  assert.equal((await read('other')).verdict, 'allow')
+})
+
+test('so does a digest', async () => {
+  await publish('exact', 'scene07.png')
+  site.tutela('bank', 'add', 'demo-known-exact', createHash('sha256').update(picture('scene07.png')).digest('hex'), '--form', 'sha256')
+  await until('found by its digest', async () => (await read('exact')).verdict === 'block')
+})
