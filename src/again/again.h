@@ -54,9 +54,12 @@ int tl_again_done(struct tl_db *db, int64_t platform, struct tl_id item, int64_t
 /* Counts how long it took from the bank's growth until now. */
 int tl_again_took(
     struct tl_db *db, int64_t platform, bool live, struct tl_str policy, int64_t since) TL_MUST;
-/* Upper bounds of the histogram in seconds, 0 at the end; its names in the counters begin with TL_AGAIN_COUNTER. */
+/* Upper bounds of the histogram in seconds; its names in the counters begin with TL_AGAIN_COUNTER ("…/0": longer). */
 #define TL_AGAIN_COUNTER "time_to_match/"
-extern const int tl_again_bounds[];
+#define TL_AGAIN_BOUNDS                                                                        \
+	{                                                                                      \
+		1, 2, 5, 10, 30, 60, 300, 1800, 7200, 86400                                    \
+	}
 
 /* How far it is. */
 struct tl_again_progress {
@@ -65,6 +68,8 @@ struct tl_again_progress {
 	int64_t oldest;       /* since when the oldest of all that is left; 0: nothing is */
 };
 int tl_again_progress(struct tl_db *db, struct tl_again_progress *ret) TL_MUST;
+/* Since when the oldest of all that is left waits (0: nothing is), without counting. */
+int tl_again_oldest(struct tl_db *db, int64_t *ret) TL_MUST;
 /* Of one bank: how many of its entries were compared. */
 int tl_again_bank_progress(
     struct tl_db *db, struct tl_id bank, int64_t *ret_entries, int64_t *ret_left) TL_MUST;

@@ -16,7 +16,7 @@
 
 #define LOST_US (10 * TL_US_S)
 
-const int tl_again_bounds[] = {1, 2, 5, 10, 30, 60, 300, 1800, 7200, 86400, 0};
+static const int bounds[] = TL_AGAIN_BOUNDS;
 
 struct found {
 	int64_t platform;
@@ -190,9 +190,10 @@ tl_again_took(
 	char name[48];
 	int64_t took = tl_now_us() - since;
 	size_t i = 0;
-	while (tl_again_bounds[i] && took > tl_again_bounds[i] * TL_US_S)
+	while (i < TL_COUNT(bounds) && took > bounds[i] * TL_US_S)
 		i++;
-	(void)snprintf(name, sizeof name, TL_AGAIN_COUNTER "%d", tl_again_bounds[i]);
+	(void)snprintf(
+	    name, sizeof name, TL_AGAIN_COUNTER "%d", i < TL_COUNT(bounds) ? bounds[i] : 0);
 	int rc = tl_counter_add(db, platform, live, name, policy, 1);
 	if (rc == 0)
 		rc = tl_counter_add(db, platform, live, TL_AGAIN_COUNTER "ms", policy,
@@ -224,6 +225,12 @@ tl_again_progress(struct tl_db *db, struct tl_again_progress *ret)
 	if (rc == 0)
 		*ret = p;
 	return rc;
+}
+
+int
+tl_again_oldest(struct tl_db *db, int64_t *ret)
+{
+	return number_of(db, TL_SQL_AGAIN_OLDEST, ret, NULL);
 }
 
 int

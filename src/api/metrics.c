@@ -6,6 +6,7 @@
  */
 #include "api/routes.h"
 
+#include "again/again.h"
 #include "api/conns.h"
 #include "api/hub.h"
 #include "api/rates.h"
@@ -15,6 +16,8 @@
 #include "store/jobs.h"
 #include "store/outbox.h"
 #include "sys/clock.h"
+
+static const int again_bounds[] = TL_AGAIN_BOUNDS;
 
 static void
 gauge(struct tl_buf *b, const char *name, const char *help, double v)
@@ -39,10 +42,58 @@ put_counter(struct tl_buf *b, const char *family, const struct tl_row *r)
 	    tl_col_int(r, 2) ? "live" : "test", (long long)tl_col_int(r, 3));
 }
 
+/* How long it took from a bank's growth until what was published before had its case or action. */
+struct took {
+	int64_t upto[TL_COUNT(again_bounds) + 1]; /* the last: longer */
+	int64_t ms;
+};
+
+static bool
+add_took(struct took *t, struct tl_str name, int64_t n)
+{
+	size_t head = strlen(TL_AGAIN_COUNTER);
+	int64_t bound = 0;
+	if (name.n <= head || memcmp(name.p, TL_AGAIN_COUNTER, head) != 0)
+		return false;
+	name = tl_bytes(name.p + head, name.n - head);
+	if (tl_str_is(name, "ms")) {
+		t->ms += n;
+		return true;
+	}
+	if (tl_parse_i64(name, 0, INT64_MAX, &bound) < 0)
+		return true;
+	size_t i = 0;
+	while (i < TL_COUNT(again_bounds) && again_bounds[i] != bound)
+		i++;
+	t->upto[i] += n;
+	return true;
+}
+
+static void
+put_took(struct tl_buf *b, const struct took *t)
+{
+	static const char name[] = "tutela_time_to_match_seconds";
+	int64_t sum = 0;
+	tl_buf_printf(b,
+	    "# HELP %s From the growth of a bank to the case or action about what was "
+	    "published "
+	    "before.\n# TYPE %s histogram\n",
+	    name, name);
+	for (size_t i = 0; i < TL_COUNT(again_bounds); i++) {
+		sum += t->upto[i];
+		tl_buf_printf(
+		    b, "%s_bucket{le=\"%d\"} %lld\n", name, again_bounds[i], (long long)sum);
+	}
+	sum += t->upto[TL_COUNT(again_bounds)];
+	tl_buf_printf(b, "%s_bucket{le=\"+Inf\"} %lld\n%s_sum %.3f\n%s_count %lld\n", name,
+	    (long long)sum, name, (double)t->ms / 1000, name, (long long)sum);
+}
+
 static int
 put_counters(struct tl_db *db, struct tl_buf *b)
 {
 	struct tl_buf fall TL_CLEANUP(tl_buf_fini) = {0};
+	struct took took = {0};
 	struct tl_row r;
 	int rc = tl_db_query(db, &r, TL_SQL_METRIC_COUNTERS, A_INT(0));
 	if (rc < 0)
@@ -50,6 +101,8 @@ put_counters(struct tl_db *db, struct tl_buf *b)
 	tl_buf_puts(b, "# HELP tutela_events_total What happened, by name, policy and mode.\n"
 		       "# TYPE tutela_events_total counter\n");
 	while ((rc = tl_row_next(&r)) > 0) {
+		if (add_took(&took, tl_col_str(&r, 0), tl_col_int(&r, 3)))
+			continue;
 		if (can_fall(tl_col_str(&r, 0)))
 			put_counter(&fall, "tutela_decisions", &r);
 		else
@@ -59,6 +112,7 @@ put_counters(struct tl_db *db, struct tl_buf *b)
 	tl_buf_puts(b, "# HELP tutela_decisions Decisions of people that were not undone.\n"
 		       "# TYPE tutela_decisions gauge\n");
 	tl_buf_put(b, fall.p, fall.n);
+	put_took(b, &took);
 	return rc;
 }
 

@@ -2,6 +2,7 @@
  * `tutela doctor`: everything that is wrong or later than its clock, each with what it means and what to do. One
  * check is one function and one row of the table below; a check that cannot run is a finding itself.
  */
+#include "again/again.h"
 #include "bin/cli.h"
 #include "bin/cli_daemon.h"
 #include "bin/cli_rules.h"
@@ -265,6 +266,25 @@ check_jobs(struct doctor *d)
 			    : "They are scanned once tutelad runs.",
 		    "%lld items wait for their scan, the oldest for %lld s",
 		    (long long)j.waiting, (long long)(age / TL_US_S));
+	return 0;
+}
+
+static int
+check_again(struct doctor *d)
+{
+	struct tl_again_progress p;
+	int rc = tl_again_progress(d->cli->db, &p);
+	if (rc < 0)
+		return rc;
+	int64_t age = p.oldest ? tl_now_us() - p.oldest : 0;
+	if (p.entries_left + p.found + p.asked && age > 5 * TL_US_MIN)
+		find(d, WARNING,
+		    d->runs ? "`tutela again` says how far it is; look at the finder's log."
+			    : "It goes on once tutelad runs.",
+		    "what was published before is not compared yet with %lld new entries of "
+		    "banks; "
+		    "%lld files were found and %lld items are being judged again",
+		    (long long)p.entries_left, (long long)p.found, (long long)p.asked);
 	return 0;
 }
 
@@ -595,6 +615,7 @@ static const struct {
     {"clock", check_clock, true},
     {"people", check_people, true},
     {"scans", check_jobs, true},
+    {"again", check_again, true},
     {"skills", check_skills, true},
     {"cases", check_cases, true},
     {"actions", check_actions, true},

@@ -119,6 +119,7 @@ C(bank_export, "bank export", "NAME", 1, 1, CLI_STORE, "Print all entries in the
 C(bank_enable, "bank enable", "NAME", 1, 1, CLI_STORE, "Use a bank again.", "tutela bank enable csam")
 C(bank_disable, "bank disable", "NAME", 1, 1, CLI_STORE, "Stop using a bank.", "tutela bank disable csam")
 
+C(again, "again", "", 0, 0, CLI_STORE, "How far each bank is compared with what was published before.", "tutela again")
 C(queue_list, "queue list", "", 0, 0, CLI_STORE, "List queues with what waits in them.", "tutela queue list")
 C(case_list, "case list", "", 0, 0, CLI_STORE, "List cases, most urgent first.", "tutela case list --queue child-safety")
 O(case_list, "queue", "NAME", "Only this queue.")

@@ -123,6 +123,8 @@ K(retention_days, INT, "180", 1, 3650, "days",
 K(events_days, INT, "14", 1, 365, "days", "How far back GET /v1/events can resume.")
 K(alarm_scan_minutes, INT, "10", 1, 1440, "minutes",
     "An alarm opens when an item has waited for its scan for so long.")
+K(alarm_again_minutes, INT, "15", 1, 1440, "minutes",
+    "An alarm opens when what was published before is not compared with a bank that grew so long ago.")
 K(alarm_delivery_minutes, INT, "15", 1, 1440, "minutes",
     "An alarm opens when a delivery has waited for so long; it is still tried again.")
 K(alarm_role_seconds, INT, "60", 10, 3600, "seconds",

@@ -52,6 +52,13 @@ A(INDEX_DAMAGED, "index_damaged", WARNING, ONCALL, 1, ITSELF, "The index of know
     "Nothing is lost: what must be compared with it waits until it is whole.",
     "Comes it back, look at the disk; `tutela doctor` checks the index.")
 
+A(AGAIN_BEHIND, "again_behind", WARNING, ONCALL, 4, ITSELF,
+    "What was published before is compared late",
+    "A bank grew {minutes} min ago, and what was published before is not all compared with it.",
+    "What comes in now is compared with it; nothing is left out, it is late.",
+    "`tutela again` says how far it is; look at the finder's log, and raise `workers` when many "
+    "scans wait.")
+
 /* People's work */
 A(CASE_CLOCK, "case_clock", CRITICAL, LEADS, 1, ITSELF, "Cases are past their clock",
     "In the queue \"{queue}\" {count} past the clock.", "What was withheld stays withheld.",

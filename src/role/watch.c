@@ -8,6 +8,7 @@
  */
 #include "role/watch.h"
 
+#include "again/again.h"
 #include "base/arena.h"
 #include "store/alarms.h"
 #include "store/jobs.h"
@@ -97,6 +98,25 @@ watch_scans(struct tl_db *db, struct watch *w, int64_t now)
 	rc = ring(
 	    db, TL_AL_SCANS_STUCK, TL_S("scans"), on, !on, TL_SAID(A_INT(age / TL_US_MIN)));
 	return rc < 0 ? rc : scans_grow(db, w, now, d.waiting);
+}
+
+/* Late only when something has been left all that time: an old entry that came into force just now is not late. */
+static int
+watch_again(struct tl_db *db, struct watch *w, int64_t now)
+{
+	int64_t oldest = 0, mono = tl_mono_us(),
+		most = w->config->alarm_again_minutes * TL_US_MIN;
+	int rc = tl_again_oldest(db, &oldest);
+	if (rc < 0)
+		return rc;
+	if (oldest == 0)
+		w->again_us = 0;
+	else if (w->again_us == 0)
+		w->again_us = mono;
+	int64_t left = w->again_us ? mono - w->again_us : 0, age = oldest ? now - oldest : 0;
+	bool on = left > most && age > most;
+	return ring(db, TL_AL_AGAIN_BEHIND, TL_S("banks"), on, !on,
+	    TL_SAID(A_INT((age < left ? age : left) / TL_US_MIN)));
 }
 
 /* Counts of a few minutes -------------------------------------------------------------------------------------- */
@@ -499,6 +519,7 @@ forget(struct tl_db *db, struct watch *w, int64_t now)
 
 static int (*const rules[])(struct tl_db *db, struct watch *w, int64_t now) = {
     watch_scans,
+    watch_again,
     watch_jails,
     watch_errors,
     watch_clocks,

@@ -25,6 +25,8 @@ struct watch {
 	struct tl_arena *arena;
 	struct watched roles[6 + WATCH_WORKERS];
 	size_t role_count;
+	int64_t
+	    again_us; /* monotonic: since when something is left to compare; 0: nothing is */
 	int unsealed; /* looks in a row at which sealing was behind */
 };
 

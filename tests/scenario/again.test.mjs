@@ -37,6 +37,14 @@ test('a new hash in a bank finds what was published before', async () => {
   assert.equal((await read('other')).verdict, 'allow')
 })
 
+test('how long that took is a metric, and how far it is a command', async () => {
+  const metrics = await (await fetch(site.admin + '/metrics')).text()
+  const [, count] = /^tutela_time_to_match_seconds_count (\d+)$/m.exec(metrics)
+  assert.equal(count, '2')
+  assert.match(metrics, /^tutela_time_to_match_seconds_bucket\{le="300"\} 2$/m)
+  await until('all to be compared', () => site.tutela('again').banks.every((b) => b.percent === 100))
+})
+
 test('so does a digest', async () => {
   await publish('exact', 'scene07.png')
   site.tutela('bank', 'add', 'demo-known-exact', createHash('sha256').update(picture('scene07.png')).digest('hex'), '--form', 'sha256')

@@ -5,6 +5,7 @@
 #include "role/beat.h"
 #include "role/watch.h"
 #include "store/alarms.h"
+#include "store/banks.h"
 #include "store/notices.h"
 #include "store/outbox.h"
 #include "store/vitals.h"
@@ -57,7 +58,7 @@ t_a_calm_installation_rings_nowhere(void **state)
 	struct fixture *f = *state;
 	struct beat b;
 	int64_t open;
-	static const char *const roles[] = {"server", "courier", "clerk", "worker:0"};
+	static const char *const roles[] = {"server", "courier", "clerk", "finder", "worker:0"};
 	for (int i = 0; i < 5; i++) {
 		for (size_t r = 0; r < TL_COUNT(roles); r++) {
 			beat_init(&b, roles[r], -1);
@@ -70,6 +71,33 @@ t_a_calm_installation_rings_nowhere(void **state)
 	}
 	assert_int_equal(tl_alarm_count(f->s.db, &open), 0);
 	assert_int_equal(open, 0);
+}
+
+static void
+t_banks_that_are_compared_late_ring(void **state)
+{
+	struct fixture *f = *state;
+	struct tl_bank b = {.name = TL_S("known"),
+	    .kind = TL_BANK_PDQ,
+	    .policy = TL_S("csae.known"),
+	    .enabled = true};
+	uint8_t hash[32] = {1};
+	struct tl_bank_entry e = {
+	    .value = tl_bytes(hash, sizeof hash), .form = TL_FORM_PDQ, .enabled = true};
+	RUN(f, tl_bank_create(f->s.db, &b));
+	RUN(f, tl_db_run(f->s.db, TL_SQL_AGAIN_AT_SET, A_Z("pdq"), A_INT(0), A_INT(0), A_INT(0),
+		   A_INT(0)));
+	RUN(f, tl_bank_entry_add(f->s.db, &b, &e));
+	pass(f, 20 * TL_US_MIN);
+	look(f);
+	assert_false(rings(f, TL_AL_AGAIN_BEHIND)); /* it has been left since this look */
+	f->watch.again_us -= 20 * TL_US_MIN;
+	look(f);
+	assert_true(rings(f, TL_AL_AGAIN_BEHIND));
+	RUN(f, tl_db_run(f->s.db, TL_SQL_AGAIN_AT_SET, A_Z("pdq"), A_INT(e.change), A_INT(0),
+		   A_INT(0), A_INT(0)));
+	look(f);
+	assert_false(rings(f, TL_AL_AGAIN_BEHIND));
 }
 
 static void
@@ -506,6 +534,7 @@ main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 	    T(t_a_calm_installation_rings_nowhere),
+	    T(t_banks_that_are_compared_late_ring),
 	    T(t_decoders_that_die_ring_until_they_do_not),
 	    T(t_errors_of_the_store_ring_until_they_stop),
 	    T(t_requests_that_fail_ring_by_their_share),

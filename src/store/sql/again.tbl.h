@@ -57,6 +57,11 @@ S(AGAIN_ASKED_COUNT, "SELECT COUNT(*), MIN(since) FROM again_asked")
 /* Whose job ended without a verdict (given up, erased). */
 S(AGAIN_ASKED_LOST, "DELETE FROM again_asked WHERE asked_at < $1 AND NOT EXISTS (SELECT 1 FROM jobs j"
 		    " WHERE j.platform = again_asked.platform AND j.item = again_asked.item AND j.state <> 'buried')")
+/* Since when the first of all that is left waits, without a count of it; NULL: nothing does. */
+S(AGAIN_OLDEST, "SELECT MIN(t) FROM (SELECT MIN(since) AS t FROM again_found UNION ALL SELECT MIN(since) FROM again_asked"
+		" UNION ALL SELECT MIN(since) FROM again_banks WHERE goal > reach"
+		" UNION ALL SELECT (SELECT e.added_at FROM bank_entries e WHERE e.form = a.form AND e.change > a.change"
+		" ORDER BY e.change LIMIT 1) FROM again a) AS ts")
 /* Entries that are not compared yet: those that changed since, and of each pass those that it has before it. */
 #define AGAIN_CHANGED                                                                          \
 	" FROM again a JOIN bank_entries e ON e.form = a.form AND e.change > a.change"
