@@ -299,16 +299,16 @@ block_bits(const struct trial *t, int64_t b, int64_t shift)
 	return (double)sum / BLOCK;
 }
 
-/* The best shift within `reach` of one, the nearest when several are as good. */
+/* The best shift within `reach` of one, the nearest when several are as good; itself for a block that is not inside. */
 static int64_t
 best_shift(const struct trial *t, int64_t b, int64_t shift, int64_t reach)
 {
 	int64_t best = shift;
 	double least = block_bits(t, b, shift);
-	for (int64_t r = 1; r <= reach; r++)
+	for (int64_t r = 1; least >= 0 && r <= reach; r++)
 		for (int64_t sign = -1; sign <= 1; sign += 2) {
 			double d = block_bits(t, b, shift + sign * r);
-			if (d >= 0 && (least < 0 || d < least)) {
+			if (d >= 0 && d < least) {
 				least = d;
 				best = shift + sign * r;
 			}
@@ -440,14 +440,17 @@ verify(const struct search *s, struct seed seed, struct tl_sound_hit *ret)
 	    .qn = (int64_t)s->n,
 	    .kn = k->n,
 	    .blocks = (int64_t)s->n / BLOCK};
-	int64_t start = seed.query / BLOCK;
+	int64_t shift = (int64_t)seed.place - k->at - seed.query, start = seed.query / BLOCK;
 	if (t.blocks == 0)
 		return false;
+	/* The first whole block beside a place at the known sound's beginning, the last at its end. */
+	start += start * BLOCK + shift < 0;
+	start -= (start + 1) * BLOCK + shift > t.kn;
 	t.block = calloc((size_t)t.blocks, sizeof *t.block);
 	if (!t.block)
 		abort();
-	walk(&t, start < t.blocks ? start : t.blocks - 1,
-	    (int64_t)seed.place - k->at - seed.query);
+	start = start < 0 ? 0 : start < t.blocks ? start : t.blocks - 1;
+	walk(&t, start, shift);
 	mark_good(&t);
 	bool found = sum_up(s, k, &t, ret);
 	free(t.block);
