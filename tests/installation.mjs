@@ -45,7 +45,7 @@ export class Installation {
   /** Starts the daemon and waits until it answers; `ready: null` waits for nothing. `group`: it leads a process group. */
   async start({ ready = 'readyz', rules = false, group = false } = {}) {
     const from = this.log.length
-    this.child = spawn(bin('tutelad'), ['--data', this.data, ...Object.entries(this.sets).flatMap(([k, v]) => ['--set', `${k}=${v}`])],
+    this.child = spawn(bin('tutelad'), ['--data', this.data, ...(this.testing ? ['--testing'] : []), ...Object.entries(this.sets).flatMap(([k, v]) => ['--set', `${k}=${v}`])],
       { stdio: ['ignore', 'ignore', 'pipe'], detached: group })
     this.group = group
     this.child.stderr.setEncoding('utf8').on('data', (text) => { this.log += text })

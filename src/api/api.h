@@ -28,6 +28,7 @@ struct tl_api {
 	struct tl_stats *stats;
 	struct tl_http *http; /* the platform's port, for its figures */
 	struct tl_key print_key;
+	bool testing; /* started with --testing */
 	/* 0, or why nothing new is accepted: TL_EFULL, TL_EAGAIN. Set by the pulse (pulse.h). */
 	_Atomic int refusing;
 	_Atomic bool ready;

@@ -56,7 +56,8 @@ record_config(struct tl_db *db, void *ctx)
 	tl_config_json(api->app.config, &b);
 	tl_blake2b(hash, sizeof hash, tl_buf_str(&b), NULL);
 	tl_hex(hex, hash, sizeof hash);
-	return tl_audit_add(db, "system", "config.load", tl_str(hex), TL_S("server"));
+	return tl_audit_add(db, "system", "config.load", tl_str(hex),
+	    tl_str(api->testing ? TL_STARTED_TESTING : TL_STARTED));
 }
 
 static int

@@ -601,6 +601,21 @@ check_ledger(struct doctor *d)
 	return rc;
 }
 
+static int
+check_testing(struct doctor *d)
+{
+	struct tl_row r;
+	int rc = tl_db_first_args(d->cli->db, &r, TL_SQL_AUDIT_START, NULL, 0);
+	if (rc < 0)
+		return rc == TL_ENOTFOUND ? 0 : rc;
+	if (tl_str_is(tl_col_str(&r, 0), TL_STARTED_TESTING))
+		find(d, WARNING, "Use another data folder for what must be kept.",
+		    "it was started with --testing: keys with the scope banks can reset its "
+		    "banks");
+	tl_row_end(&r);
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int (*run)(struct doctor *d);
@@ -624,6 +639,7 @@ static const struct {
     {"keys", check_keys, true},
     {"clerk", check_clerk, true},
     {"switches", check_switches, true},
+    {"testing", check_testing, true},
     {"alarms", check_alarms, true},
     {"channels", check_channels, true},
     {"ledger", check_ledger, true},

@@ -59,7 +59,7 @@ A("bank.entry_restore", "entry", "bank", "An entry that was review-only counts i
 A("bank.export", "bank", "", "A bank was written out.")
 A("switch.set", "switch", "on or off", "A switch was turned.")
 A("config.view", "what", "", "Configuration or rules were looked at.")
-A("config.load", "hash of the configuration", "role", "A server started with this configuration.")
+A("config.load", "hash of the configuration", "role", "A server started with this configuration; its detail says when with --testing.")
 A("policy.load", "version", "", "The server took these policies over.")
 A("rules.load", "version", "", "A worker took these rules over.")
 A("search", "", "what was looked for", "Items, accounts or cases were looked for by id.")

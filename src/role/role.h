@@ -11,6 +11,7 @@ struct tl_role_args {
 	const struct tl_config *config;
 	const struct tl_wires *wires;
 	int index; /* which worker */
+	bool testing;
 };
 
 int tl_role_server(const struct tl_role_args *a) TL_MUST;
@@ -20,6 +21,6 @@ int tl_role_clerk(const struct tl_role_args *a) TL_MUST;
 int tl_role_backup(const struct tl_role_args *a) TL_MUST;
 int tl_role_finder(const struct tl_role_args *a) TL_MUST;
 
-/* Starts and watches all of the above; `sets` are passed on to them. Returns after SIGTERM or SIGINT. */
-int tl_supervise(
-    const struct tl_config *config, const char *const *sets, size_t set_count) TL_MUST;
+/* Starts and watches all of the above; `sets` and `testing` are passed on. Returns after SIGTERM or SIGINT. */
+int tl_supervise(const struct tl_config *config, const char *const *sets, size_t set_count,
+    bool testing) TL_MUST;

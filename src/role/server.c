@@ -80,13 +80,16 @@ open_store(struct server *s)
 static void
 join_routes(struct server *s)
 {
-	s->route_count = tl_api_route_count + tl_console_route_count;
+	size_t more = s->api.testing ? tl_testing_route_count : 0;
+	size_t known = tl_api_route_count + tl_console_route_count;
+	s->route_count = known + more;
 	s->routes = calloc(s->route_count, sizeof *s->routes);
 	if (!s->routes)
 		abort();
 	memcpy(s->routes, tl_api_routes, tl_api_route_count * sizeof *s->routes);
 	memcpy(s->routes + tl_api_route_count, tl_console_routes,
 	    tl_console_route_count * sizeof *s->routes);
+	memcpy(s->routes + known, tl_testing_routes, more * sizeof *s->routes);
 	s->api.stats = tl_stats_create(s->routes, s->route_count);
 }
 
@@ -301,7 +304,8 @@ loop(struct server *s, struct tl_stop *sig)
 int
 tl_role_server(const struct tl_role_args *a)
 {
-	struct server s = {.api.app = {.config = a->config, .wires = a->wires}};
+	struct server s = {
+	    .api = {.app = {.config = a->config, .wires = a->wires}, .testing = a->testing}};
 	struct tl_stop sig;
 	int rc = tl_stop_open(&sig);
 	if (rc < 0)

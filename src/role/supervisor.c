@@ -45,6 +45,7 @@ struct supervisor {
 	const struct tl_config *config;
 	const char *const *sets;
 	size_t set_count;
+	bool testing;
 	struct tl_wire_box box;
 	struct duty duties[CHILDREN_MAX];
 	size_t count;
@@ -56,7 +57,7 @@ struct supervisor {
 static int
 start(struct supervisor *s, struct duty *d)
 {
-	const char *argv[8 + 2 * SETS_MAX];
+	const char *argv[9 + 2 * SETS_MAX];
 	char index[16];
 	size_t n = 0;
 	(void)snprintf(index, sizeof index, "%d", d->index);
@@ -71,6 +72,8 @@ start(struct supervisor *s, struct duty *d)
 		argv[n++] = "--set";
 		argv[n++] = s->sets[i];
 	}
+	if (s->testing)
+		argv[n++] = "--testing";
 	argv[n] = NULL;
 
 	int fds[TL_WIRES_FDS];
@@ -230,10 +233,12 @@ lock_folder(const struct tl_config *c, int *ret_fd)
 }
 
 int
-tl_supervise(const struct tl_config *config, const char *const *sets, size_t set_count)
+tl_supervise(
+    const struct tl_config *config, const char *const *sets, size_t set_count, bool testing)
 {
 	static struct supervisor s;
-	s = (struct supervisor){.config = config, .sets = sets, .set_count = set_count};
+	s = (struct supervisor){
+	    .config = config, .sets = sets, .set_count = set_count, .testing = testing};
 	TL_CLEANUP(tl_fd_close) int lock = -1;
 	int rc = lock_folder(config, &lock);
 	if (rc == 0)

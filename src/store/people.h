@@ -92,6 +92,10 @@ int tl_session_count(struct tl_db *db, struct tl_id user, int64_t now, int64_t *
 int tl_audit_add(struct tl_db *db, const char *actor, const char *verb, struct tl_str subject,
     struct tl_str detail) TL_MUST;
 
+/* What a server's start says in `config.load`. */
+#define TL_STARTED "server"
+#define TL_STARTED_TESTING "server --testing"
+
 /* How many rows this thread has added: whether something was recorded meanwhile. */
 uint64_t tl_audit_added(void);
 

@@ -8,8 +8,9 @@ import { root, sleep, until } from '../programs.mjs'
 export { root, sleep, until }
 
 /** `ready: false` waits for life only: an installation that is meant to refuse work. */
-export async function startDaemon({ sets = {}, scopes = 'ingest match flag accounts confirm events read', ready: wait = true } = {}) {
+export async function startDaemon({ sets = {}, scopes = 'ingest match flag accounts confirm events read', ready: wait = true, testing = false } = {}) {
   const it = await Installation.create({ sets, name: 'localhost', init: ['--admin', 'alex', '--platform', 'demo', '--policy', join(root, 'policy')] })
+  it.testing = testing
   const key = (wanted = scopes, ...more) => it.tutela('key', 'add', '--platform', 'demo', '--scopes', wanted, ...more)
   const secret = key().secret
 

@@ -27,6 +27,8 @@ S(SESSION_SEEN, "UPDATE sessions SET seen_at = $2 WHERE hash = $1 AND seen_at < 
 S(SESSION_END, "DELETE FROM sessions WHERE hash = $1")
 S(SESSIONS_END_OF, "DELETE FROM sessions WHERE user_id = $1")
 S(AUDIT_ADD, "INSERT INTO audit(id, at, actor, verb, subject, detail) VALUES($1, $2, $3, $4, $5, $6)")
+S(AUDIT_STARTED, "SELECT 1 FROM audit WHERE verb = 'config.load' AND detail = $1 LIMIT 1")
+S(AUDIT_START, "SELECT detail FROM audit WHERE verb = 'config.load' ORDER BY at DESC LIMIT 1")
 S(AUDIT_LIST, "SELECT id, at, actor, verb, subject, detail, seq FROM audit WHERE at >= $1 AND at < $2 AND id < $3"
 	" AND ($4 IS NULL OR actor = $4) AND ($5 IS NULL OR (verb >= $5 AND verb <= $6)) AND ($7 IS NULL OR subject = $7)"
 	" ORDER BY id DESC LIMIT $8")
