@@ -60,5 +60,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	if (tl_guard_url(url, false) == 0 && strncasecmp(url, "https:", 6) != 0)
 		abort();
+	if (tl_guard_read_url(url, false, NULL, 0) == 0 && strncasecmp(url, "http", 4) != 0)
+		abort();
 	return 0;
 }

@@ -6,6 +6,8 @@
  */
 #include "api/hma_int.h"
 
+#include "api/http_int.h"
+
 #include "base/json.h"
 #include "sys/clock.h"
 
@@ -213,6 +215,43 @@ read_metadata_text(struct tl_str text, struct tl_arena *a, struct add *x)
 	return read_metadata(j, a, x);
 }
 
+/* "+" is a space in a form, and only there. */
+static int
+form_value(struct tl_arena *a, struct tl_str raw, struct tl_str *ret)
+{
+	uint8_t *copy = tl_arena_alloc(a, raw.n + 1);
+	if (!copy)
+		return tl_arena_check(a);
+	for (size_t i = 0; i < raw.n; i++)
+		copy[i] = raw.p[i] == '+' ? ' ' : raw.p[i];
+	return tl_uri_decode(a, tl_bytes(copy, raw.n), ret);
+}
+
+/* metadata=…&note=…; other fields are ignored. */
+static int
+read_fields(struct tl_req *req, struct add *x)
+{
+	struct tl_arena *a = tl_req_arena(req);
+	struct tl_str left = tl_req_body(req), value;
+	int rc = 0;
+	while (left.n && rc == 0) {
+		const uint8_t *end = memchr(left.p, '&', left.n);
+		struct tl_str pair = tl_bytes(left.p, end ? (size_t)(end - left.p) : left.n);
+		const uint8_t *eq = pair.n ? memchr(pair.p, '=', pair.n) : NULL;
+		struct tl_str name = tl_bytes(pair.p, eq ? (size_t)(eq - pair.p) : pair.n);
+		left =
+		    tl_bytes(pair.p + pair.n + (end != NULL), left.n - pair.n - (end != NULL));
+		bool note = tl_str_is(name, "note");
+		if (!eq || (!note && !tl_str_is(name, "metadata")))
+			continue;
+		rc = form_value(a, tl_bytes(eq + 1, pair.n - name.n - 1), &value);
+		if (rc == 0)
+			rc =
+			    note ? read_note(value, &x->note) : read_metadata_text(value, a, x);
+	}
+	return rc;
+}
+
 /* A body beside ?url: JSON, or fields of a form. */
 static int
 read_body(struct tl_req *req, struct add *x)
@@ -221,6 +260,8 @@ read_body(struct tl_req *req, struct add *x)
 	json_t *j = NULL, *m;
 	if (!tl_req_body(req).n)
 		return 0;
+	if (tl_req_type_is(req, "application/x-www-form-urlencoded"))
+		return read_fields(req, x);
 	int rc = tl_req_json(req, &j);
 	if (rc == 0 && (m = json_object_get(j, "metadata")) && !json_is_null(m))
 		rc = read_metadata(m, a, x);

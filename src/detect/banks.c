@@ -75,24 +75,6 @@ tl_banks_entries(const struct tl_banks *b)
 	return n;
 }
 
-struct tl_known *
-tl_banks_known(const struct tl_banks *b, enum tl_entry_form form)
-{
-	return b->known[form];
-}
-
-const struct tl_index_bank *
-tl_banks_distances(
-    const struct tl_banks *b, enum tl_bank_kind kind, struct tl_arena *arena, size_t *ret_count)
-{
-	const struct tl_bank_table *t = &b->parts[kind]->table;
-	struct tl_index_bank *list = TL_NEWS(arena, struct tl_index_bank, t->bank_count);
-	*ret_count = list ? t->bank_count : 0;
-	for (size_t i = 0; i < *ret_count; i++)
-		list[i] = (struct tl_index_bank){t->banks[i].number, t->banks[i].distance};
-	return list;
-}
-
 /* Gathers the entries of one kind; grows in plain memory, since an arena cannot give back. */
 struct gather {
 	struct tl_bank_part *part;

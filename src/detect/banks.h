@@ -8,9 +8,6 @@
 #include "core/words.h"
 #include "sys/id.h"
 
-struct tl_arena;
-struct tl_index_bank;
-struct tl_known;
 struct tl_store;
 struct tl_banks;
 struct tl_bank_part;
@@ -20,12 +17,6 @@ void tl_banks_unref(struct tl_banks *b); /* NULL is fine */
 /* Names the state of the banks: in versions of signals and in logs. */
 int64_t tl_banks_version(const struct tl_banks *b);
 size_t tl_banks_entries(const struct tl_banks *b);
-
-/* The index of this form (known.h); NULL: it has none. */
-struct tl_known *tl_banks_known(const struct tl_banks *b, enum tl_entry_form form);
-/* The banks of a kind that are in use, each with its own distance, as an index is asked; in the arena, rising by number. */
-const struct tl_index_bank *tl_banks_distances(const struct tl_banks *b, enum tl_bank_kind kind,
-    struct tl_arena *arena, size_t *ret_count);
 
 struct tl_bank_loader;
 

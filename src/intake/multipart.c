@@ -99,6 +99,18 @@ disposition(struct tl_multipart *m, struct tl_str value, struct tl_str *ret_name
 	return rc;
 }
 
+/* RFC 7578 deprecates the header; some clients still say with it that nothing is coded. */
+static bool
+is_plain(struct tl_str value)
+{
+	static const char *const words[] = {"binary", "8bit", "7bit"};
+	for (size_t i = 0; i < TL_COUNT(words); i++)
+		if (value.n == strlen(words[i]) &&
+		    strncasecmp((const char *)value.p, words[i], value.n) == 0)
+			return true;
+	return false;
+}
+
 static int
 head_line(struct tl_multipart *m, struct tl_str line, struct tl_str *name, int *dispositions)
 {
@@ -114,7 +126,8 @@ head_line(struct tl_multipart *m, struct tl_str line, struct tl_str *name, int *
 		value = tl_bytes(value.p + 1, value.n - 1);
 	static const char cd[] = "content-disposition", cte[] = "content-transfer-encoding";
 	if (key.n == sizeof cte - 1 && strncasecmp((const char *)key.p, cte, key.n) == 0)
-		return bad(m, "Content-Transfer-Encoding is not taken");
+		return is_plain(value) ? 0
+				       : bad(m, "only plain bytes are taken, not coded ones");
 	if (key.n != sizeof cd - 1 || strncasecmp((const char *)key.p, cd, key.n) != 0)
 		return 0;
 	++*dispositions;

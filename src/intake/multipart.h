@@ -3,7 +3,7 @@
  * seen. It holds no more than a boundary and one part's head.
  *
  * Strict: CR LF only; a part has exactly one Content-Disposition of form-data with a quoted name; no
- * Content-Transfer-Encoding, no nested multipart, no bytes before the first boundary.
+ * Content-Transfer-Encoding that would code bytes, no nested multipart, no bytes before the first boundary.
  */
 #pragma once
 

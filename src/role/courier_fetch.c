@@ -17,7 +17,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define FETCHES_MAX 8
+#define FETCHES_MAX 16
 #define HOPS_MAX 5
 #define NETS_MAX 64
 #define TYPE_MAX 128

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/json.h"
+#include "detect/near.h"
 #include "store/hma.h"
 #include "sys/clock.h"
 #include "sys/crypto.h"
@@ -65,23 +66,20 @@ exact(struct worker *w, struct tl_arena *a, enum tl_entry_form form, const uint8
 	return rc;
 }
 
-/* For now: every hash in the store. */
 static int
 near(struct worker *w, struct tl_arena *a, const uint8_t *value, struct hit *hits, size_t *n)
 {
-	struct tl_row r;
-	struct tl_pdq x, y;
-	(void)a;
-	memcpy(x.b, value, 32);
-	int rc = tl_db_query(w->db, &r, TL_SQL_HMA_SCAN, A_NULL);
-	while (rc == 0 && (rc = tl_row_next(&r)) > 0) {
-		memcpy(y.b, tl_col_str(&r, 1).p, 32);
-		int d = tl_pdq_distance(&x, &y);
-		if (d <= tl_col_int(&r, 2) && *n < HITS_MAX)
-			hits[(*n)++] = (struct hit){.key = tl_col_int(&r, 0), .distance = d};
-		rc = 0;
-	}
-	tl_row_end(&r);
+	struct tl_pdq hash;
+	struct tl_index_found f = {
+	    .hit = TL_NEWS(a, struct tl_index_hit, HITS_MAX), .cap = HITS_MAX};
+	if (!f.hit)
+		return tl_arena_check(a);
+	memcpy(hash.b, value, sizeof hash.b);
+	int rc = tl_banks_near(w->banks, &hash, tl_now_us(), &f);
+	for (size_t i = 0; rc == 0 && i < f.n; i++)
+		hits[i] =
+		    (struct hit){.key = (int64_t)f.hit[i].key, .distance = f.hit[i].distance};
+	*n = rc == 0 ? f.n : 0;
 	return rc;
 }
 
@@ -247,6 +245,10 @@ static void
 answer_status(struct worker *w, uint32_t serial)
 {
 	bool stale = tl_bank_loader_failing_us(w->loader) != 0;
+	if (!tl_bank_loader_whole(w->loader)) {
+		ask_refuse(w, serial, tl_fail(TL_EAGAIN, "the index is not whole"));
+		return;
+	}
 	ask_reply(w, serial, stale ? TL_S("{\"stale\":true}") : TL_S("{\"stale\":false}"));
 }
 

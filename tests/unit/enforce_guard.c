@@ -168,6 +168,43 @@ t_typed_addresses_are_checked(void **state)
 }
 
 static void
+t_addresses_to_read_from_are_checked(void **state)
+{
+	(void)state;
+	static const char *const hosts[] = {"cdn.example", ".media.example"};
+	static const struct {
+		const char *url;
+		bool ok, listed;
+	} rows[] = {
+	    {"https://cdn.example/a.png", true, true},
+	    {"http://cdn.example./a.png#x", true, true},
+	    {"http://CDN.example:8080/", true, true},
+	    {"http://a.media.example/", true, true},
+	    {"http://media.example/", true, false},
+	    {"http://notcdn.example/", true, false},
+	    {"http://cdn.example.evil.example/", true, false},
+	    {"http://cdn.example@evil.example/", false, false},
+	    {"http://evil.example\\@cdn.example/", false, false},
+	    {"http://cdn.example:22/", false, false},
+	    {"http://cdn.example:0/", false, false},
+	    {"http://localhost/a.png", false, false},
+	    {"ftp://cdn.example/", false, false},
+	    {"file:///etc/passwd", false, false},
+	    {"//cdn.example/", false, false},
+	    {"http://cdn.example/a b", false, false},
+	    {"http://[fe80::1%25eth0]/", false, false},
+	    {"", false, false},
+	};
+	for (size_t i = 0; i < TL_COUNT(rows); i++) {
+		if ((tl_guard_read_url(rows[i].url, false, NULL, 0) == 0) != rows[i].ok)
+			fail_msg("%s", rows[i].url);
+		if ((tl_guard_read_url(rows[i].url, false, hosts, 2) == 0) != rows[i].listed)
+			fail_msg("%s of the listed", rows[i].url);
+	}
+	assert_int_equal(tl_guard_read_url("http://localhost/", true, NULL, 0), 0);
+}
+
+static void
 t_networks_are_read_or_refused(void **state)
 {
 	(void)state;
@@ -476,6 +513,7 @@ main(void)
 	    cmocka_unit_test(t_addresses_are_judged_row_by_row),
 	    cmocka_unit_test(t_other_families_are_shut),
 	    cmocka_unit_test(t_typed_addresses_are_checked),
+	    cmocka_unit_test(t_addresses_to_read_from_are_checked),
 	    cmocka_unit_test(t_networks_are_read_or_refused),
 	    cmocka_unit_test(t_libcurl_never_opens_a_shut_address),
 	    cmocka_unit_test(t_no_record_of_a_name_leads_inside),

@@ -16,7 +16,6 @@ S(HMA_HIT, "SELECT COALESCE(h.name, b.name), COALESCE(m.content, e.key), b.share
 	   " AND (e.expires_at IS NULL OR e.expires_at > $2) AND" HMA_SEEN)
 S(HMA_KEYS_OF_VALUE, "SELECT e.key FROM banks b JOIN bank_entries e ON e.bank = b.id AND e.form = $1 AND e.value = $2"
 		     " WHERE b.direction = 'block' LIMIT $3")
-S(HMA_SCAN, "SELECT e.key, e.value, b.distance FROM bank_entries e JOIN banks b ON b.id = e.bank WHERE e.form = 'pdq'")
 S(HMA_CONTENT, "SELECT uri, metadata FROM hma_contents WHERE id = $1")
 S(HMA_CONTENT_PUT, "INSERT INTO hma_contents(id, uri, metadata) VALUES($1, $2, $3)"
 		   " ON CONFLICT(id) DO UPDATE SET uri = COALESCE($2, uri), metadata = COALESCE($3, metadata)")
