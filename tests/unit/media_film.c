@@ -82,11 +82,211 @@ t_frames_hash_as_the_reference_does(void **state)
 		check_list(names[i]);
 }
 
+static void
+t_every_container_and_codec_passes_inside_the_filter(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name;
+		enum tl_format format;
+		enum tl_track video, sound;
+	} row[] = {
+	    {"h264-aac.mp4", TL_FORMAT_MP4, TL_TRACK_H264, TL_TRACK_AAC},
+	    {"h264-alac.mov", TL_FORMAT_MP4, TL_TRACK_H264, TL_TRACK_ALAC},
+	    {"hevc.mp4", TL_FORMAT_MP4, TL_TRACK_HEVC, TL_TRACK_NONE},
+	    {"deep.mp4", TL_FORMAT_MP4, TL_TRACK_H264, TL_TRACK_NONE},
+	    {"vp8-vorbis.webm", TL_FORMAT_MATROSKA, TL_TRACK_VP8, TL_TRACK_VORBIS},
+	    {"vp9-opus.webm", TL_FORMAT_MATROSKA, TL_TRACK_VP9, TL_TRACK_OPUS},
+	    {"av1.mkv", TL_FORMAT_MATROSKA, TL_TRACK_AV1, TL_TRACK_NONE},
+	    {"av1.mp4", TL_FORMAT_MP4, TL_TRACK_AV1, TL_TRACK_NONE},
+	    {"mpeg2.ts", TL_FORMAT_MPEGTS, TL_TRACK_MPEG2VIDEO, TL_TRACK_MP2},
+	    {"h264-ac3.ts", TL_FORMAT_MPEGTS, TL_TRACK_H264, TL_TRACK_AC3},
+	    {"mpeg4.avi", TL_FORMAT_AVI, TL_TRACK_MPEG4, TL_TRACK_MP3},
+	    {"mjpeg.mov", TL_FORMAT_MP4, TL_TRACK_MJPEG, TL_TRACK_NONE},
+	    {"tone.mp3", TL_FORMAT_MP3, TL_TRACK_NONE, TL_TRACK_MP3},
+	    {"cover.mp3", TL_FORMAT_MP3, TL_TRACK_NONE, TL_TRACK_MP3},
+	    {"tone.aac", TL_FORMAT_AAC, TL_TRACK_NONE, TL_TRACK_AAC},
+	    {"tone.m4a", TL_FORMAT_MP4, TL_TRACK_NONE, TL_TRACK_AAC},
+	    {"vorbis.ogg", TL_FORMAT_OGG, TL_TRACK_NONE, TL_TRACK_VORBIS},
+	    {"opus.ogg", TL_FORMAT_OGG, TL_TRACK_NONE, TL_TRACK_OPUS},
+	    {"tone.flac", TL_FORMAT_FLAC, TL_TRACK_NONE, TL_TRACK_FLAC},
+	    {"tone.wav", TL_FORMAT_WAV, TL_TRACK_NONE, TL_TRACK_PCM_S16LE},
+	    {"float.wav", TL_FORMAT_WAV, TL_TRACK_NONE, TL_TRACK_PCM_F32LE},
+	};
+	for (size_t i = 0; i < TL_COUNT(row); i++) {
+		char path[128];
+		struct tl_decoded d;
+		(void)snprintf(path, sizeof path, "film/%s", row[i].name);
+		decode(path, true, &d);
+		const struct tl_film *f = &d.film;
+		if (f->video != row[i].video || f->sound != row[i].sound ||
+		    f->duration_ms < 1900 || f->duration_ms > 3200)
+			print_error("%s: %s %s, %u ms\n", row[i].name, tl_track_word(f->video),
+			    tl_track_word(f->sound), f->duration_ms);
+		assert_int_equal(f->format, row[i].format);
+		assert_int_equal(f->video, row[i].video);
+		assert_int_equal(f->sound, row[i].sound);
+		assert_in_range(f->duration_ms, 1900, 3200);
+		if (f->video) {
+			assert_in_range(f->frames.n, 2, 4);
+			assert_in_range(f->still_count, 1, 3);
+			assert_in_range(f->clip_frames, 10, TL_FILM_CLIP);
+		}
+		if (f->sound && !f->video)
+			assert_in_range(f->pcm.n / 2, 44000, 51000);
+		tl_decoded_fini(&d);
+	}
+}
+
+/* One tune in six codecs: nearly the same fingerprint. */
+static void
+t_a_tune_sounds_the_same_in_every_codec(void **state)
+{
+	(void)state;
+	static const char *const names[] = {"film/tone.wav", "film/tone.mp3", "film/tone.aac",
+	    "film/tone.m4a", "film/vorbis.ogg", "film/opus.ogg", "film/tone.flac"};
+	struct tl_decoded first, d;
+	decode(names[0], false, &first);
+	assert_in_range(first.film.word_count, 3, 10);
+	for (size_t i = 1; i < TL_COUNT(names); i++) {
+		size_t bits = 0, n = 0;
+		decode(names[i], false, &d);
+		for (; n < first.film.word_count && n < d.film.word_count; n++)
+			bits +=
+			    (size_t)__builtin_popcount(first.film.words[n] ^ d.film.words[n]);
+		if (bits > n * 8)
+			print_error("%s: %zu bits of %zu words\n", names[i], bits, n);
+		assert_true(n >= 3 && bits <= n * 8);
+		tl_decoded_fini(&d);
+	}
+	tl_decoded_fini(&first);
+}
+
+static size_t
+flagged(const struct tl_film *f, uint8_t flag)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < f->frames.n; i++)
+		n += (f->frames.f[i].flags & flag) > 0;
+	return n;
+}
+
+static void
+t_scenes_bars_covers_and_rotation_are_seen(void **state)
+{
+	(void)state;
+	struct tl_decoded d;
+	decode("film/scenes.mp4", true, &d);
+	assert_int_equal(d.film.duration_ms, 6000);
+	assert_int_equal(d.film.still_count, 6);
+	tl_decoded_fini(&d);
+
+	decode("film/letterbox.mp4", true, &d);
+	assert_int_equal(flagged(&d.film, TL_VIDEO_CROPPED), 2);
+	tl_decoded_fini(&d);
+
+	decode("film/cover.mp3", true, &d);
+	assert_int_equal(d.film.frames.n, 1);
+	assert_int_equal(d.film.frames.f[0].flags, TL_VIDEO_SCENE);
+	assert_int_equal(d.film.still_count, 1);
+	assert_true(d.film.stills.p[0] > 200 && d.film.stills.p[2] < 60); /* orange */
+	tl_decoded_fini(&d);
+
+	struct tl_decoded turned;
+	decode("film/h264-aac.mp4", true, &d);
+	decode("film/turned.mp4", true, &turned);
+	assert_int_equal(turned.film.rotation, 90);
+	assert_int_equal(turned.film.still_width, d.film.still_height);
+	assert_int_equal(turned.film.clip_width, d.film.clip_height);
+	/* the upper left pixel, turned clockwise, is the upper right one */
+	uint32_t w = turned.film.still_width;
+	assert_memory_equal(turned.film.stills.p + 3 * (size_t)(w - 1), d.film.stills.p, 3);
+	assert_memory_equal(&turned.film.frames.f[0].hash, &d.film.frames.f[0].hash,
+	    sizeof(struct tl_pdq)); /* as stored */
+	tl_decoded_fini(&d);
+	tl_decoded_fini(&turned);
+}
+
+static struct tl_str
+raw_of(const struct tl_film *f, bool sound, struct tl_raw *ret)
+{
+	*ret = sound ? (struct tl_raw){.samples = (uint32_t)(f->pcm.n / 2)}
+		     : (struct tl_raw){.width = f->clip_width,
+			   .height = f->clip_height,
+			   .frames = f->clip_frames};
+	return sound ? f->pcm : f->clip;
+}
+
+/* What a reviewer's browser gets was made of pixels and samples alone, and plays. */
+static void
+t_clips_are_encoded_from_raw_pixels_and_samples(void **state)
+{
+	(void)state;
+	for (int sound = 0; sound < 2; sound++) {
+		struct tl_decoded d, webm, back;
+		struct tl_raw raw;
+		decode(sound ? "film/tone.flac" : "film/scenes.mp4", true, &d);
+		struct tl_decode_job job = {.raw = &raw};
+		job.bytes = raw_of(&d.film, sound, &raw);
+		assert_int_equal(tl_jails_decode(jails, &job, &webm), 0);
+		assert_int_equal(tl_sniff(webm.webm), TL_FORMAT_MATROSKA);
+		assert_in_range(webm.webm.n, 500, 200000);
+		struct tl_decode_job again = {.bytes = webm.webm};
+		assert_int_equal(tl_jails_decode(jails, &again, &back), 0);
+		assert_int_equal(back.film.video, sound ? TL_TRACK_NONE : TL_TRACK_VP8);
+		assert_int_equal(back.film.sound, sound ? TL_TRACK_OPUS : TL_TRACK_NONE);
+		assert_in_range(
+		    back.film.duration_ms + 300, d.film.duration_ms, d.film.duration_ms + 600);
+		tl_decoded_fini(&back);
+		tl_decoded_fini(&webm);
+		tl_decoded_fini(&d);
+	}
+}
+
+/* A question whose bytes are not what it says is refused by the encoder. */
+static void
+t_an_encoder_takes_no_file(void **state)
+{
+	(void)state;
+	struct tl_buf b = unit_file(TEST_DATA, "film/scenes.mp4");
+	struct tl_raw raw = {.width = 64, .height = 64, .frames = 2};
+	struct tl_decode_job job = {.bytes = tl_buf_str(&b), .raw = &raw};
+	struct tl_decoded d;
+	assert_int_equal(tl_jails_decode(jails, &job, &d), TL_EMEDIA);
+	assert_int_equal(d.reason, TL_DECODE_UNSUPPORTED);
+	tl_buf_fini(&b);
+}
+
+static void
+t_length_and_size_are_limited(void **state)
+{
+	(void)state;
+	struct tl_buf b = unit_file(TEST_DATA, "film/scenes.mp4");
+	struct tl_decoded d;
+	struct tl_decode_job job = {.bytes = tl_buf_str(&b), .limits = {.film_s = 5}};
+	assert_int_equal(tl_jails_decode(jails, &job, &d), TL_ETOOBIG);
+	assert_int_equal(d.reason, TL_DECODE_TOO_LONG);
+	job.limits = (struct tl_decode_limits){.film_rate = 1};
+	job.limits.film_s = 6; /* room for 6 pictures */
+	assert_int_equal(tl_jails_decode(jails, &job, &d), TL_ETOOBIG);
+	assert_int_equal(d.reason, TL_DECODE_TOO_LONG);
+	job.limits = (struct tl_decode_limits){.side = 100};
+	assert_int_equal(tl_jails_decode(jails, &job, &d), TL_ETOOBIG);
+	assert_int_equal(d.reason, TL_DECODE_TOO_LARGE);
+	tl_buf_fini(&b);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(t_frames_hash_as_the_reference_does),
+	    cmocka_unit_test(t_every_container_and_codec_passes_inside_the_filter),
+	    cmocka_unit_test(t_a_tune_sounds_the_same_in_every_codec),
+	    cmocka_unit_test(t_scenes_bars_covers_and_rotation_are_seen),
+	    cmocka_unit_test(t_clips_are_encoded_from_raw_pixels_and_samples),
+	    cmocka_unit_test(t_an_encoder_takes_no_file),
+	    cmocka_unit_test(t_length_and_size_are_limited),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
