@@ -23,6 +23,7 @@ extern const size_t tl_assets_n;
  */
 #define TL_ASSET_CSP                                                                           \
 	"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "            \
+	"media-src blob:; "                                                                    \
 	"connect-src "                                                                         \
 	"'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'; "                \
 	"require-trusted-types-for 'script'; trusted-types 'none'"

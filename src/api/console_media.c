@@ -1,6 +1,6 @@
 /*
  * What a moderator's browser may see of media: the 32-pixel derivative, and after a recorded reveal the re-encoded
- * preview through an address that works once.
+ * preview (the storyboard of a video) or the clip through an address that works once.
  *
  * Promises: original bytes never leave; every reveal is in the audit trail before the address is answered; only
  * the person who revealed can spend it. Failures: NOTFOUND, GONE (erased, spent, late), STATE (not decoded).
@@ -71,7 +71,7 @@ in_case(struct tl_call *c, struct tl_id case_id, const struct tl_media_id *id)
 static int
 send_derived(struct tl_call *c, const struct tl_media_id *id, const char *name)
 {
-	struct tl_buf bytes = {.limit = 8U << 20};
+	struct tl_buf bytes = {.limit = 9U << 20};
 	int rc = tl_blob_read_derived(c->app->store, id, name, &bytes);
 	if (rc < 0) {
 		tl_buf_fini(&bytes);
@@ -123,17 +123,23 @@ record_reveal(
 int
 tl_console_media_reveal(struct tl_call *c)
 {
-	struct tl_str asked = {0};
+	static const char *const parts[] = {"preview", "clip", NULL};
+	struct {
+		struct tl_str case_id;
+		int part;
+	} asked = {0};
 	static const struct tl_json_field fields[] = {
-	    {"case", TL_J_STR, 0, 36, 36, NULL, false}};
+	    {"case", TL_J_STR, offsetof(__typeof__(asked), case_id), 36, 36, NULL, false},
+	    {"part", TL_J_ENUM, offsetof(__typeof__(asked), part), 0, 0, parts, false}};
 	struct tl_reveal r = {.user = c->who.id,
 	    .expires_at = tl_now_us() + c->app->config->reveal_seconds * TL_US_S};
 	int rc = media_id(c, &r.media);
 	if (rc == 0)
 		rc = TL_CALL_JSON(c, fields, &asked);
-	if (rc == 0 && asked.n && tl_id_parse(asked, &r.case_id) < 0)
+	r.clip = asked.part == 1;
+	if (rc == 0 && asked.case_id.n && tl_id_parse(asked.case_id, &r.case_id) < 0)
 		rc = tl_fail_at(TL_EFIELD, "/case", "is not the id of a case");
-	if (rc == 0 && asked.n)
+	if (rc == 0 && asked.case_id.n)
 		rc = in_case(c, r.case_id, &r.media);
 	if (rc == 0)
 		rc = showable(c, &r.media, &r.platform);
@@ -153,11 +159,12 @@ tl_console_media_reveal(struct tl_call *c)
 }
 
 static int
-record_preview(struct tl_call *c, const struct tl_media_id *id)
+record_preview(struct tl_call *c, const struct tl_reveal *r)
 {
-	char media[2 * sizeof id->b + 1];
-	tl_hex(media, id->b, sizeof id->b);
-	return tl_audit_add(c->db, c->actor, "preview", tl_str(media), TL_S(""));
+	char media[2 * sizeof r->media.b + 1];
+	tl_hex(media, r->media.b, sizeof r->media.b);
+	return tl_audit_add(
+	    c->db, c->actor, "preview", tl_str(media), r->clip ? TL_S("clip") : TL_S(""));
 }
 
 int
@@ -174,10 +181,10 @@ tl_console_media_once(struct tl_call *c)
 	if (rc == 0 && !tl_id_eq(r.user, c->who.id))
 		rc = tl_fail(TL_EPERM, "this address was made for somebody else");
 	if (rc == 0)
-		rc = record_preview(c, &r.media);
+		rc = record_preview(c, &r);
 	if (rc == 0)
 		rc = cleared(c, r.platform, &r.media);
 	rc = tl_call_end(
 	    c, TL_SYNC_FULL, rc); /* no look without its record, after a power cut too */
-	return rc < 0 ? rc : send_derived(c, &r.media, "preview");
+	return rc < 0 ? rc : send_derived(c, &r.media, r.clip ? "clip" : "preview");
 }

@@ -101,6 +101,7 @@ write_media(struct tl_buf *out, const struct tl_media *m)
 	tl_js_int(out, "bytes", m->bytes);
 	tl_js_int0(out, "width", m->width > 0, m->width);
 	tl_js_int0(out, "height", m->height > 0, m->height);
+	tl_js_raw0(out, "film", m->film);
 	tl_js_close(out, '}');
 }
 

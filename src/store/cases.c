@@ -292,7 +292,8 @@ tl_reveal_add(
 	token_hash(hash, token);
 	int rc = tl_db_run(db, TL_SQL_REVEAL_ADD, A_BYTES(tl_bytes(hash, sizeof hash)),
 	    A_ID(r->user), A_INT(r->platform), A_BYTES(tl_bytes(r->media.b, sizeof r->media.b)),
-	    A_ID0(r->case_id), A_INT(tl_now_us()), A_INT(r->expires_at));
+	    A_ID0(r->case_id), A_INT(tl_now_us()), A_INT(r->expires_at),
+	    A_Z(r->clip ? "clip" : "preview"));
 	return rc < 0 ? rc : 0;
 }
 
@@ -311,7 +312,8 @@ tl_reveal_use(
 		return rc;
 	*ret = (struct tl_reveal){.user = tl_col_id(&r, 0),
 	    .platform = tl_col_int(&r, 1),
-	    .case_id = tl_col_id(&r, 3)};
+	    .case_id = tl_col_id(&r, 3),
+	    .clip = tl_str_is(tl_col_str(&r, 4), "clip")};
 	struct tl_str media = tl_col_str(&r, 2);
 	if (media.n == sizeof ret->media.b)
 		memcpy(ret->media.b, media.p, media.n);

@@ -100,6 +100,7 @@ struct tl_reveal {
 	int64_t platform;
 	struct tl_media_id media;
 	struct tl_id case_id; /* nil when none */
+	bool clip;            /* the clip of a video or sound, not the preview */
 	int64_t expires_at;
 };
 int tl_reveal_add(struct tl_db *db, const struct tl_reveal *r,

@@ -91,7 +91,7 @@ function span(text, term) {
 /** @param {Partial<import('../console/src/api.ts').Signal> & { detector: string, label: string }} s @returns {import('../console/src/api.ts').Signal} */
 const signal = (s) => ({ n: 0, version: '1.0', status: 'ok', score: null, policy: null, bank: null, distance: null, media: null, field: null, span_from: null, span_to: null, at: at(-42), ...s })
 /** @param {number} i @param {Partial<import('../console/src/api.ts').Media>} [m] @returns {import('../console/src/api.ts').Media} */
-const media = (i, m) => ({ id: hex('m' + i), state: 'decoded', reason: null, mime: 'image/jpeg', bytes: 214_000 + i * 7919, width: 1280, height: 960, ...m })
+const media = (i, m) => ({ id: hex('m' + i), state: 'decoded', reason: null, mime: 'image/jpeg', bytes: 214_000 + i * 7919, width: 1280, height: 960, film: null, ...m })
 
 /** @param {number} n @returns {import('../console/src/api.ts').DecisionRow[]} */
 const earlier = (n) => Array.from({ length: n }, (_, i) => ({

@@ -63,10 +63,10 @@ S(FLAG_REOPEN, "UPDATE flags SET outcome = NULL WHERE case_id = $1")
 S(FLAG_ACCURACY, "SELECT SUM(CASE WHEN outcome = 'upheld' THEN 1 ELSE 0 END), COUNT(outcome), COUNT(*) FROM flags"
 		 " WHERE platform = $1 AND reporter = $2")
 
-S(REVEAL_ADD, "INSERT INTO reveals(token, user_id, platform, media, case_id, created_at, expires_at)"
-	      " VALUES($1, $2, $3, $4, $5, $6, $7)")
+S(REVEAL_ADD, "INSERT INTO reveals(token, user_id, platform, media, case_id, created_at, expires_at, part)"
+	      " VALUES($1, $2, $3, $4, $5, $6, $7, $8)")
 S(REVEAL_USE, "UPDATE reveals SET used_at = $2 WHERE token = $1 AND used_at IS NULL AND expires_at > $2"
-	      " RETURNING user_id, platform, media, case_id")
+	      " RETURNING user_id, platform, media, case_id, part")
 S(REVEAL_UNSEEN, "SELECT COUNT(*) FROM item_media im JOIN media m ON m.platform = im.platform AND m.id = im.media"
 		 " WHERE im.platform = $1 AND im.item = $2 AND m.state = 'decoded' AND NOT EXISTS"
 		 " (SELECT 1 FROM reveals r WHERE r.case_id = $3 AND r.user_id = $4 AND r.media = im.media"

@@ -174,6 +174,18 @@ export interface Media {
   bytes: number
   width: number | null
   height: number | null
+  film: Film | null // of a decoded video or sound
+}
+
+export interface Film {
+  kind: 'video' | 'sound'
+  duration_ms: number
+  video?: string // codecs
+  sound?: string
+  fps?: number
+  rotation?: number
+  board?: { columns: number; width: number; height: number; times_ms: number[] } // stills in rows
+  clip?: { kind: 'video' | 'sound'; parts: number; part_ms: number } // equal parts, spread over the whole
 }
 
 export interface TextField {
@@ -489,6 +501,7 @@ export interface AccountPage {
 /** POST media/{id}/reveal. Recorded. 410 when the bytes are erased. */
 export interface Reveal {
   case: Id | null
+  part?: 'preview' | 'clip' // the preview of a video is its storyboard; a clip is a WebM, of a sound too
 }
 export interface Revealed {
   url: string // works once, a short time

@@ -7,6 +7,13 @@ export const DAY = 24 * HOUR
 
 const pad = (n: number) => String(n).padStart(2, '0')
 
+/** A length or a place in one: "0:07", "12:30", "1:02:03" */
+export function clock(ms: number): string {
+  const s = Math.floor(ms / 1000)
+  const h = Math.floor(s / 3600)
+  return h ? `${h}:${pad(Math.floor(s / 60) % 60)}:${pad(s % 60)}` : `${Math.floor(s / 60)}:${pad(s % 60)}`
+}
+
 /** "12 d ago", "in 3 min", "just now" */
 export function ago(time: string | null, at: number): string {
   if (!time) return 'unknown'

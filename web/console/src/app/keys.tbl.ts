@@ -2,7 +2,7 @@
 // the table in doc/moderate.md are made from these rows. `keys` is in the notation of tinykeys; `label` is what people read.
 // Letters that stand here for Work are not given to actions (see assignKeys in work/choice.ts).
 
-export type KeyScope = 'Everywhere' | 'Go to' | 'Work' | 'Lists'
+export type KeyScope = 'Everywhere' | 'Go to' | 'Work' | 'Clip' | 'Lists'
 export interface KeyRow {
   keys: string
   label: string
@@ -32,8 +32,9 @@ export const KEYS: readonly KeyRow[] = [
   { keys: 'g m', label: 'G M', command: 'go.security', scope: 'Go to', help: 'My sign-in' },
   { keys: 'g o', label: 'G O', command: 'go.settings', scope: 'Go to', help: 'Settings' },
 
-  { keys: 'Space', label: 'Space', command: 'work.reveal', scope: 'Work', help: 'Hold to see the picture' },
+  { keys: 'Space', label: 'Space', command: 'work.reveal', scope: 'Work', help: 'Hold to see the picture, or the storyboard of a video' },
   { keys: 'Shift+Space', label: 'Shift Space', command: 'work.zoom', scope: 'Work', help: 'Show the picture large (still covered)' },
+  { keys: 'v', label: 'V', command: 'work.clip', scope: 'Work', help: 'Open the clip of a video, or listen to a sound' },
   { keys: 'j', label: 'J', command: 'work.media.next', scope: 'Work', help: 'Next picture' },
   { keys: 'k', label: 'K', command: 'work.media.back', scope: 'Work', help: 'Picture before' },
   { keys: 't', label: 'T', command: 'work.thread', scope: 'Work', help: 'Open or close the thread' },
@@ -49,6 +50,15 @@ export const KEYS: readonly KeyRow[] = [
   { keys: 'n', label: 'N', command: 'work.note', scope: 'Work', help: 'Write a note' },
   { keys: 'e', label: 'E', command: 'work.move', scope: 'Work', help: 'Escalate: move the case to another queue' },
   { keys: 's', label: 'S', command: 'work.skip', scope: 'Work', help: 'Skip the case, with a reason' },
+
+  // These act inside the clip's own dialog, which takes them itself.
+  { keys: 'Space', label: 'Space', command: 'clip.play', scope: 'Clip', help: 'Play or pause' },
+  { keys: 'ArrowLeft', label: '←', command: 'clip.back', scope: 'Clip', help: 'One picture back; of a sound, 5 seconds' },
+  { keys: 'ArrowRight', label: '→', command: 'clip.on', scope: 'Clip', help: 'One picture on; of a sound, 5 seconds' },
+  { keys: 'Shift+ArrowLeft', label: 'Shift ←', command: 'clip.part.back', scope: 'Clip', help: 'The part before' },
+  { keys: 'Shift+ArrowRight', label: 'Shift →', command: 'clip.part.on', scope: 'Clip', help: 'The next part' },
+  { keys: 'ArrowUp', label: '↑', command: 'clip.more', scope: 'Clip', help: 'Faster; a sound louder' },
+  { keys: 'ArrowDown', label: '↓', command: 'clip.less', scope: 'Clip', help: 'Slower; a sound softer' },
 
   { keys: 'j', label: 'J', command: 'list.next', scope: 'Lists', help: 'Next row' },
   { keys: 'k', label: 'K', command: 'list.back', scope: 'Lists', help: 'Row before' },

@@ -3,7 +3,7 @@ import { KEYS, type KeyScope } from '../app/keys.tbl.ts'
 import { Dialog } from '../ui/dialog.tsx'
 import { SCREENS, screensForMe } from './screens.tbl.tsx'
 
-const SCOPES: KeyScope[] = ['Work', 'Everywhere', 'Go to', 'Lists']
+const SCOPES: KeyScope[] = ['Work', 'Clip', 'Everywhere', 'Go to', 'Lists']
 
 export function Help({ close }: { close: () => void }) {
   const mine = screensForMe()

@@ -10,6 +10,7 @@ import { useCommands } from '../app/keys.ts'
 import { prefs } from '../app/state.ts'
 import { Button, Key } from '../ui/basic.tsx'
 import { Dialog } from '../ui/dialog.tsx'
+import { Board, Clip, filmFacts, SoundOnly } from './Film.tsx'
 
 interface Props {
   media: Media
@@ -66,7 +67,10 @@ export function Preview({ media, caseId, zoomed }: Props) {
   const r = useReveal(media, caseId)
   const zoom = useSignal(false)
   const shown = r.url.value !== null
-  const canSee = media.state === 'decoded'
+  const film = media.film
+  const what = film ? 'Storyboard' : 'Picture'
+  const decoded = media.state === 'decoded'
+  const canSee = decoded && (!film || film.board !== undefined)
   useCommands(zoomed ? {} : {
     'work.reveal': canSee ? r.down : null,
     'work.zoom': canSee ? () => { r.cover(); zoom.value = true } : null,
@@ -78,7 +82,8 @@ export function Preview({ media, caseId, zoomed }: Props) {
     e.stopPropagation()
     if (!e.repeat) r.down()
   }
-  if (!canSee) return <NoPicture media={media} />
+  if (!decoded) return <NoPicture media={media} />
+  if (film && !film.board) return <SoundOnly media={media} film={film} caseId={caseId} />
   const { blur = 'strong', grey = false } = prefs.value
   return (
     <figure class={`preview ${zoomed ? 'zoomed' : ''}`}>
@@ -87,7 +92,7 @@ export function Preview({ media, caseId, zoomed }: Props) {
         role="button"
         tabIndex={0}
         autofocus={zoomed}
-        aria-label={shown ? 'Picture, shown' : 'Picture, covered. Hold Space to see it.'}
+        aria-label={shown ? `${what}, shown` : `${what}, covered. Hold Space to see it.`}
         aria-pressed={shown}
         onKeyDown={ownSpace}
         onPointerDown={(e) => { if (e.button === 0) r.down() }}
@@ -97,19 +102,20 @@ export function Preview({ media, caseId, zoomed }: Props) {
         onContextMenu={(e) => e.preventDefault()}
       >
         {shown
-          ? <img src={r.url.value as string} alt="" draggable={false} />
+          ? film ? <Board film={film} url={r.url.value as string} /> : <img src={r.url.value as string} alt="" draggable={false} />
           : <img src={`/console/api/media/${media.id}/tiny${caseId ? `?case=${caseId}` : ''}`} alt="" draggable={false} />}
       </div>
       <figcaption>
         <span class="hint">
           {shown ? 'shown while you hold' : <><Key label="Space" /> {prefs.value.reveal === 'toggle' ? 'to see' : 'hold to see'}</>}
         </span>
-        <span>{media.mime.replace('image/', '').toUpperCase()} · {media.width} × {media.height} · {bytes(media.bytes)} · muted</span>
+        <span>{film ? filmFacts(media, film) : `${media.mime.replace('image/', '').toUpperCase()} · ${media.width} × ${media.height} · ${bytes(media.bytes)}`} · muted</span>
+        {film && !zoomed ? <Clip media={media} film={film} caseId={caseId} /> : null}
         {zoomed ? null : <Button kind="quiet" command="work.zoom" onClick={() => { r.cover(); zoom.value = true }}>Large</Button>}
       </figcaption>
       {r.failed.value ? <p class="error-line" role="alert">{r.failed.value}</p> : null}
       {zoom.value ? (
-        <Dialog title="Picture, large" class="zoom" close={() => { zoom.value = false }}>
+        <Dialog title={`${what}, large`} class="zoom" close={() => { zoom.value = false }}>
           <Preview media={media} caseId={caseId} zoomed />
         </Dialog>
       ) : null}
@@ -118,9 +124,9 @@ export function Preview({ media, caseId, zoomed }: Props) {
 }
 
 const WHY_NOT: Record<Media['state'], string> = {
-  pending: 'This picture is still being decoded.',
-  unscannable: 'This file could not be decoded safely, so there is no picture to see.',
-  erased: 'The bytes of this picture are erased.',
+  pending: 'This file is still being decoded.',
+  unscannable: 'This file could not be decoded safely, so there is nothing to see.',
+  erased: 'The bytes of this file are erased.',
   decoded: '',
 }
 function NoPicture({ media }: { media: Media }) {
@@ -157,7 +163,7 @@ export function Gallery({ media, caseId, signals }: { media: Media[]; caseId: st
           {media.map((m, i) => (
             <button key={m.id} type="button" class="thumb" aria-pressed={i === at.value} aria-label={`Picture ${i + 1} of ${media.length}${found.has(m.id) ? `, in ${found.get(m.id)}` : ''}`} title={found.has(m.id) ? `in ${found.get(m.id)}` : undefined} onClick={() => { at.value = i }}>
               {found.has(m.id) ? <span class="found" aria-hidden="true" /> : null}
-              {m.state === 'decoded' ? <img src={`/console/api/media/${m.id}/tiny${caseId ? `?case=${caseId}` : ''}`} alt="" /> : <span>{m.state === 'unscannable' ? 'not readable' : m.state}</span>}
+              {m.state === 'decoded' && (!m.film || m.film.board) ? <img src={`/console/api/media/${m.id}/tiny${caseId ? `?case=${caseId}` : ''}`} alt="" /> : <span>{m.state === 'unscannable' ? 'not readable' : m.film ? 'sound' : m.state}</span>}
             </button>
           ))}
           <span class="quiet">{at.value + 1} of {media.length}{found.size ? ' · marked: something was found in it' : ''} <Key label="J" /> <Key label="K" /></span>

@@ -1,0 +1,100 @@
+// A video and a sound as a moderator meets them: covered, silent, still; seen and heard only by a key that is held or pressed,
+// and only as pixels and samples made anew.
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { axe, openBrowser, signIn } from './browser.mjs'
+import { startDaemon, testPicture } from './daemon.mjs'
+
+let browser
+let server
+before(async () => {
+  browser = await openBrowser()
+  server = await startDaemon()
+})
+after(async () => {
+  await browser?.close()
+  await server?.stop()
+})
+
+const shot = (page, name) => process.env.SHOTS ? page.screenshot({ path: `${process.env.SHOTS}/${name}.png` }) : null
+const publish = (id, kind, file) => server.publish({ id, kind, author: { id: 'u-' + id }, views: 12, text: { caption: 'demo zorbs go home' } }, [testPicture(file)])
+
+async function openCase(page, id) {
+  await publish(...id)
+  await signIn(page, server)
+  await page.waitForSelector('.preview')
+}
+
+test('a video: storyboard while Space is held, then its clip by keys', async () => {
+  const page = await browser.page({}, [/401/])
+  await openCase(page, ['a-video', 'video', 'vpdq/mandelbrot.mp4'])
+  assert.match(await page.textContent('.preview figcaption'), /Video 0:12 · 320 × 240 · h264/)
+  await page.waitForSelector('.picture.covered img')
+  assert.equal(await page.locator('.board').count(), 0)
+  assert.deepEqual(await axe(page), [])
+  await shot(page, 'video-covered')
+
+  await page.keyboard.down(' ')
+  await page.waitForFunction(() => document.querySelector('.picture.shown .board img')?.naturalWidth > 600)
+  assert.deepEqual((await page.locator('.board span').allTextContents()).slice(0, 3), ['0:00', '0:01', '0:02'])
+  await shot(page, 'video-storyboard')
+  await page.keyboard.up(' ')
+  await page.waitForSelector('.picture.covered')
+
+  await page.keyboard.press('v')
+  await page.waitForFunction(() => document.querySelector('dialog video')?.readyState >= 2)
+  const clip = () => page.evaluate(() => {
+    const v = document.querySelector('dialog video')
+    return { paused: v.paused, muted: v.muted, at: v.currentTime, rate: v.playbackRate, long: v.duration, tracks: v.webkitAudioDecodedByteCount, src: v.src.slice(0, 5) }
+  })
+  const first = await clip()
+  assert.ok(first.paused && first.muted && first.at === 0)
+  assert.equal(first.src, 'blob:')
+  assert.ok(Math.abs(first.long - 10) < 0.5, `${first.long} s`)
+  assert.equal(await page.locator('dialog .picture.covered').count(), 1)
+  assert.deepEqual(await axe(page), [])
+  await shot(page, 'clip-covered')
+
+  await page.keyboard.press('ArrowRight')
+  await page.waitForFunction(() => document.querySelector('dialog video').currentTime > 0.1)
+  assert.equal(await page.locator('dialog .picture.shown').count(), 1)
+  await page.keyboard.press('Shift+ArrowRight')
+  await page.waitForFunction(() => document.querySelector('dialog video').currentTime > 1.1)
+  await shot(page, 'clip-shown')
+  await page.keyboard.press('ArrowUp')
+  assert.equal((await clip()).rate, 1.5)
+  await page.keyboard.press(' ')
+  await page.waitForFunction(() => !document.querySelector('dialog video').paused)
+  await page.evaluate(() => dispatchEvent(new Event('blur'))) // leaving the window
+  await page.waitForFunction(() => document.querySelector('dialog video').paused)
+  await page.waitForSelector('dialog .picture.covered')
+  await page.keyboard.press('Escape')
+  await page.waitForFunction(() => !document.querySelector('dialog[open]'))
+  await page.keyboard.press('0')
+  await page.keyboard.press('Enter')
+  await page.waitForFunction(() => !document.querySelector('.case-head'))
+  await browser.clean()
+})
+
+test('a sound: nothing plays by itself, it starts quietly', async () => {
+  const page = await browser.page({}, [/401/])
+  await openCase(page, ['a-sound', 'post', 'film/tone.mp3'])
+  assert.match(await page.textContent('.preview figcaption'), /Sound 0:03 · mp3/)
+  assert.deepEqual(await axe(page), [])
+  await shot(page, 'sound')
+  await page.click('button:has-text("Listen")')
+  await page.waitForFunction(() => document.querySelector('dialog audio')?.readyState >= 2)
+  const { paused, volume, long } = await page.evaluate(() => {
+    const a = document.querySelector('dialog audio')
+    return { paused: a.paused, volume: a.volume, long: a.duration }
+  })
+  assert.ok(paused)
+  assert.ok(volume <= 0.2)
+  assert.ok(Math.abs(long - 3) < 0.3, `${long} s`)
+  await page.keyboard.press('ArrowUp')
+  assert.ok(await page.evaluate(() => document.querySelector('dialog audio').volume) > 0.3)
+  await shot(page, 'sound-player')
+  assert.deepEqual(await axe(page), [])
+  await page.keyboard.press('Escape')
+  await browser.clean()
+})

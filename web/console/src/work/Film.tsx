@@ -1,0 +1,218 @@
+// Videos and sounds. What a browser gets is a storyboard and a short clip, both made anew from pixels and samples. The clip
+// opens covered, muted and still; Space plays it, leaving the window stops and covers it. It is fetched once, recorded like
+// any other look, and held only while its dialog is open.
+import { useSignal } from '@preact/signals'
+import { useEffect, useRef } from 'preact/hooks'
+import type { Film, Media, Revealed } from '../api.ts'
+import { bytes, clock } from '../app/format.ts'
+import { call, explain } from '../app/http.ts'
+import { useCommands } from '../app/keys.ts'
+import { prefs } from '../app/state.ts'
+import { Button, Key } from '../ui/basic.tsx'
+import { Dialog } from '../ui/dialog.tsx'
+
+const STEP_S = 0.2 // one picture of the clip
+const SOUND_STEP_S = 5
+const SPEEDS = [0.25, 0.5, 1, 1.5, 2]
+const VOLUMES = [0.05, 0.1, 0.2, 0.4, 0.7, 1]
+
+/** Which moment of the file a moment of its clip shows. */
+export function momentOf(film: Film, clipSeconds: number): number {
+  const { parts, part_ms } = film.clip ?? { parts: 1, part_ms: film.duration_ms }
+  const ms = clipSeconds * 1000
+  if (parts < 2) return Math.min(ms, film.duration_ms)
+  const part = Math.min(parts - 1, Math.floor(ms / part_ms))
+  return (part * (film.duration_ms - part_ms)) / (parts - 1) + Math.min(part_ms, ms - part * part_ms)
+}
+
+export function filmFacts(media: Media, film: Film): string {
+  const size = media.width && media.height && film.kind === 'video' ? ` · ${media.width} × ${media.height}` : ''
+  const codecs = [film.video, film.sound].filter(Boolean).join(' + ')
+  return `${film.kind === 'video' ? 'Video' : 'Sound'} ${clock(film.duration_ms)}${size} · ${codecs} · ${bytes(media.bytes)}`
+}
+
+/** The stills with their times; `url` null: the covered derivative stands in its place. */
+export function Board({ film, url }: { film: Film; url: string }) {
+  const board = film.board
+  if (!board) return <img src={url} alt="" draggable={false} />
+  const rows = Math.ceil(board.times_ms.length / board.columns)
+  const ratio = (board.columns * board.width) / (rows * board.height)
+  return (
+    <div class="board" style={{ aspectRatio: String(ratio) }}>
+      <img src={url} alt="" draggable={false} />
+      {board.times_ms.map((ms, i) => (
+        <span key={ms} style={{ left: `${((i % board.columns) * 100) / board.columns}%`, top: `${(Math.floor(i / board.columns) * 100) / rows}%` }}>{clock(ms)}</span>
+      ))}
+    </div>
+  )
+}
+
+/** The button, the key and the dialog of a clip. */
+export function Clip({ media, film, caseId }: { media: Media; film: Film; caseId: string | null }) {
+  const open = useSignal(false)
+  const can = film.clip != null
+  useCommands({ 'work.clip': can ? () => { open.value = true } : null })
+  if (!can) return null
+  return (
+    <>
+      <Button kind="quiet" command="work.clip" onClick={() => { open.value = true }}>{film.kind === 'video' ? 'Clip' : 'Listen'}</Button>
+      {open.value ? <Player media={media} film={film} caseId={caseId} close={() => { open.value = false }} /> : null}
+    </>
+  )
+}
+
+function useClip(media: Media, caseId: string | null) {
+  const url = useSignal<string | null>(null)
+  const failed = useSignal<string | null>(null)
+  useEffect(() => {
+    let mine: string | null = null
+    let gone = false
+    const load = async () => {
+      try {
+        const once = await call<Revealed>('POST', ['media', media.id, 'reveal'], { case: caseId, part: 'clip' })
+        const answer = await fetch(once.url)
+        if (!answer.ok) throw new Error('The clip could not be read.')
+        const blob = await answer.blob()
+        if (gone) return
+        mine = URL.createObjectURL(blob)
+        url.value = mine
+      } catch (error) {
+        const e = explain(error)
+        failed.value = `${e.what} ${e.todo}`
+      }
+    }
+    void load()
+    return () => {
+      gone = true
+      if (mine) URL.revokeObjectURL(mine)
+    }
+  }, [media.id])
+  return { url, failed }
+}
+
+function Player({ media, film, caseId, close }: { media: Media; film: Film; caseId: string | null; close: () => void }) {
+  const { url, failed } = useClip(media, caseId)
+  const ref = useRef<HTMLMediaElement | null>(null)
+  const playing = useSignal(false)
+  const seen = useSignal(false)
+  const at = useSignal(0)
+  const speed = useSignal(2)
+  const volume = useSignal(2)
+  const video = film.kind === 'video'
+  const stop = () => {
+    ref.current?.pause()
+    seen.value = false
+  }
+  const play = () => {
+    const m = ref.current
+    if (!m) return
+    seen.value = true
+    if (m.paused) void m.play()
+    else m.pause()
+  }
+  const move = (by: number) => {
+    const m = ref.current
+    if (!m) return
+    m.pause()
+    m.currentTime = Math.max(0, Math.min(m.duration || 0, m.currentTime + by))
+    seen.value = true
+  }
+  const part = (by: number) => move((by * (film.clip?.part_ms ?? 1000)) / 1000)
+  const turn = (by: number) => {
+    if (video) speed.value = Math.max(0, Math.min(SPEEDS.length - 1, speed.value + by))
+    else volume.value = Math.max(0, Math.min(VOLUMES.length - 1, volume.value + by))
+    if (ref.current) {
+      ref.current.playbackRate = video ? SPEEDS[speed.value]! : 1
+      ref.current.volume = VOLUMES[volume.value]!
+    }
+  }
+  const keys: Record<string, (shift: boolean) => void> = {
+    ' ': play,
+    ArrowLeft: (shift) => (shift ? part(-1) : move(video ? -STEP_S : -SOUND_STEP_S)),
+    ArrowRight: (shift) => (shift ? part(1) : move(video ? STEP_S : SOUND_STEP_S)),
+    ArrowUp: () => turn(1),
+    ArrowDown: () => turn(-1),
+  }
+  const onKey = (e: KeyboardEvent) => {
+    const act = keys[e.key]
+    if (!act || e.ctrlKey || e.metaKey || e.altKey) return
+    e.preventDefault()
+    e.stopPropagation()
+    if (!e.repeat || e.key !== ' ') act(e.shiftKey)
+  }
+  useEffect(() => {
+    const hidden = () => { if (document.hidden) stop() }
+    addEventListener('blur', stop)
+    document.addEventListener('visibilitychange', hidden)
+    return () => {
+      removeEventListener('blur', stop)
+      document.removeEventListener('visibilitychange', hidden)
+    }
+  }, [])
+  const events = {
+    ref: (m: HTMLMediaElement | null) => {
+      ref.current = m
+      if (m && m.readyState === 0) m.volume = VOLUMES[volume.value]!
+    },
+    src: url.value ?? undefined,
+    onPlay: () => { playing.value = true },
+    onPause: () => { playing.value = false },
+    onTimeUpdate: () => { at.value = ref.current?.currentTime ?? 0 },
+    onSeeked: () => { at.value = ref.current?.currentTime ?? 0 },
+  }
+  const { blur = 'strong', grey = false } = prefs.value
+  const moment = momentOf(film, at.value)
+  return (
+    <Dialog title={video ? 'Clip, without sound' : 'Sound'} class={video ? 'zoom' : ''} close={close}>
+      <div class="player" role="group" aria-label={video ? 'Clip' : 'Sound'} tabIndex={0} autofocus onKeyDown={onKey}>
+        {video ? (
+          <div class={`picture ${seen.value ? 'shown' : 'covered'} blur-${blur} ${grey ? 'keep-grey' : ''}`}>
+            {url.value ? <video {...events} muted playsInline disablePictureInPicture onContextMenu={(e) => e.preventDefault()} /> : null}
+          </div>
+        ) : url.value ? <audio {...events} /> : null}
+        {failed.value ? <p class="error-line" role="alert">{failed.value}</p> : null}
+        {url.value || failed.value ? null : <p class="quiet" role="status">Fetching …</p>}
+        <Timeline film={film} moment={moment} />
+        <p class="player-line">
+          <Button kind="quiet" onClick={play}>{playing.value ? 'Pause' : 'Play'} <Key label="Space" /></Button>
+          <Button kind="quiet" onClick={() => move(video ? -STEP_S : -SOUND_STEP_S)}>Back <Key label="←" /></Button>
+          <Button kind="quiet" onClick={() => move(video ? STEP_S : SOUND_STEP_S)}>On <Key label="→" /></Button>
+          <Button kind="quiet" onClick={() => turn(-1)}>{video ? 'Slower' : 'Softer'} <Key label="↓" /></Button>
+          <Button kind="quiet" onClick={() => turn(1)}>{video ? 'Faster' : 'Louder'} <Key label="↑" /></Button>
+          <span>{clock(moment)} of {clock(film.duration_ms)} · {video ? `${SPEEDS[speed.value]} ×, no sound` : `volume ${Math.round(VOLUMES[volume.value]! * 100)} %`}</span>
+        </p>
+        {film.clip && film.clip.parts > 1 ? <p class="quiet">The clip is {film.clip.parts} parts of {clock(film.clip.part_ms)}, spread over the whole. <Key label="Shift ←" /> <Key label="Shift →" /> go from part to part.</p> : null}
+      </div>
+    </Dialog>
+  )
+}
+
+/** Where in the file the clip is, and which parts of the file it shows. */
+function Timeline({ film, moment }: { film: Film; moment: number }) {
+  const { parts, part_ms } = film.clip ?? { parts: 1, part_ms: film.duration_ms }
+  const percent = (ms: number) => `${(ms * 100) / Math.max(1, film.duration_ms)}%`
+  return (
+    <div class="timeline" role="img" aria-label={`At ${clock(moment)} of ${clock(film.duration_ms)}`}>
+      {Array.from({ length: parts }, (_, i) => (
+        <span key={i} class="timeline-part" style={{ left: percent(parts < 2 ? 0 : (i * (film.duration_ms - part_ms)) / (parts - 1)), width: percent(part_ms) }} />
+      ))}
+      <span class="timeline-at" style={{ left: percent(moment) }} />
+    </div>
+  )
+}
+
+/** A sound has nothing to cover: its facts and a way to listen. */
+export function SoundOnly({ media, film, caseId }: { media: Media; film: Film; caseId: string | null }) {
+  return (
+    <figure class="preview">
+      <div class="picture none sound">
+        <p>Sound of {clock(film.duration_ms)}</p>
+        <p class="quiet">It never plays by itself, and starts quietly.</p>
+      </div>
+      <figcaption>
+        <span>{filmFacts(media, film)}</span>
+        <Clip media={media} film={film} caseId={caseId} />
+      </figcaption>
+    </figure>
+  )
+}
