@@ -21,10 +21,11 @@
 #include <unistd.h>
 
 #define POLL_US (500 * TL_US_MS)
-#define AGAIN_US (10 * TL_US_S) /* after a failure */
-#define FLUSH_TAIL 16384        /* entries in memory; sooner when */
-#define FLUSH_US (10 * TL_US_S) /* the oldest of them has waited so long */
-#define BUILD_TAIL 262144       /* while building nobody follows: larger files */
+#define AGAIN_US (10 * TL_US_S)   /* after a failure */
+#define FLUSH_TAIL 16384          /* entries in memory; sooner when */
+#define FLUSH_US (3 * TL_US_S)    /* the oldest of them has waited so long, or */
+#define QUIET_US (600 * TL_US_MS) /* nothing more has come for so long */
+#define BUILD_TAIL 262144         /* while building nobody follows: larger files */
 #define VERIFY_US TL_US_DAY
 #define SLICE 10000
 
@@ -34,6 +35,7 @@ struct kept {
 	int64_t epoch;
 	int64_t after;    /* told up to this change */
 	int64_t dirty_us; /* monotonic: since when something is in memory only; 0: nothing is */
+	int64_t came_us;  /* when the last of it came */
 	int64_t verify_us, again_us;
 };
 
@@ -172,12 +174,14 @@ give_up(struct tl_keeper *k, struct kept *f, int64_t epoch)
 struct telling {
 	struct kept *f;
 	bool fresh;
+	size_t told;
 };
 
 static int
 on_change(void *ctx, const struct tl_bank_change *c)
 {
-	const struct telling *t = ctx;
+	struct telling *t = ctx;
+	t->told++;
 	return tl_known_tell(t->f->x, t->f->form, c, t->fresh);
 }
 
@@ -185,14 +189,16 @@ on_change(void *ctx, const struct tl_bank_change *c)
 static int
 read_slice(struct tl_keeper *k, struct kept *f, bool fresh, bool *ret_more)
 {
-	struct telling t = {f, fresh};
+	struct telling t = {f, fresh, 0};
 	int64_t upto = f->after;
 	int rc =
 	    tl_bank_changes(k->db, f->form, f->after, SLICE, on_change, &t, &upto, ret_more);
 	if (rc < 0)
 		return rc;
-	if (upto > f->after && !f->dirty_us)
-		f->dirty_us = tl_mono_us();
+	if (t.told) {
+		f->came_us = tl_mono_us();
+		f->dirty_us = f->dirty_us ? f->dirty_us : f->came_us;
+	}
 	f->after = upto;
 	tl_index_reached(f->x, (uint64_t)upto);
 	return 0;
@@ -323,7 +329,9 @@ keep_level(struct tl_keeper *k, struct kept *f)
 	while (rc == 0 && more && !stopping(k)) {
 		rc = read_slice(k, f, false, &more);
 		tl_index_stats(f->x, &s);
-		bool due = f->dirty_us && tl_mono_us() - f->dirty_us >= FLUSH_US;
+		int64_t now = tl_mono_us();
+		bool due = f->dirty_us &&
+			   (now - f->dirty_us >= FLUSH_US || now - f->came_us >= QUIET_US);
 		if (rc == 0 && (s.tail >= FLUSH_TAIL || due)) {
 			rc = flush(k, f);
 			if (rc == 0)

@@ -2,6 +2,7 @@
 // repeat what was not answered, as doc/integrate.md asks of them. What was promised to them is remembered, for check.mjs.
 import { execFile } from 'node:child_process'
 import { createServer } from 'node:http'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { bin } from '../programs.mjs'
@@ -179,6 +180,8 @@ export class Feed {
       const { sha256, pdq } = dice.pick(list)
       await run(bin('tutela'), ['--data', this.it.data, 'bank', 'add', 'demo-known-exact', sha256, '--form', 'sha256']).catch(() => {})
       if (dice.chance(0.3)) await run(bin('tutela'), ['--data', this.it.data, 'bank', 'add', 'demo-near', pdq]).catch(() => {})
+      // Somebody has found the files of an index damaged: they are built again.
+      if (dice.chance(0.2)) await run('sqlite3', ['-cmd', '.timeout 20000', join(this.it.data, 'store.db'), "UPDATE bank_index SET epoch = 0 WHERE form = 'sha256'"]).catch(() => {})
     }
   }
 
