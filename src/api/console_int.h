@@ -143,6 +143,9 @@ int64_t tl_approvals_waiting(const struct tl_open_proposal *list, size_t n, stru
 void tl_console_rules_begin(struct tl_app *app);
 void tl_console_rules_end(void);
 
+/* 0 when no rule in force names this bank; TL_ECONFLICT at `field` when one does. */
+int tl_call_rules_name(struct tl_call *c, struct tl_str bank, const char *field) TL_MUST;
+
 /* Handlers: one for each row of routes_console.tbl.h. */
 #define R(method, path, name, need, query, limit, help)                                        \
 	int tl_console_##name(struct tl_call *c);

@@ -132,6 +132,29 @@ tl_console_rules_end(void)
 	(void)pthread_mutex_unlock(&lock);
 }
 
+/* A rule that named a bank which is not there would keep all rules from being loaded. */
+int
+tl_call_rules_name(struct tl_call *c, struct tl_str bank, const char *field)
+{
+	struct tl_rule_view rule;
+	int rc = look(c->app, c->db, c->arena, c->set);
+	if (rc < 0)
+		return rc;
+	(void)pthread_mutex_lock(&lock);
+	bool broken = refused.n > 0;
+	const struct tl_rule_set *set = watch ? tl_rules_watch_current(watch) : NULL;
+	(void)pthread_mutex_unlock(&lock);
+	if (!set || broken)
+		rc = tl_fail_at(TL_ECONFLICT, field,
+		    "the rules have errors, so it cannot be seen whether one names the bank");
+	else if (tl_rules_naming(set, bank, &rule))
+		rc = tl_fail_at(TL_ECONFLICT, field,
+		    "the rule \"%.*s\" names it; take it out of the rule first",
+		    TL_ARG(rule.name));
+	tl_rules_unref(set);
+	return rc;
+}
+
 /* Showing --------------------------------------------------------------------------------- */
 
 static int

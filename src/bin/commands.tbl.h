@@ -102,22 +102,95 @@ O(item_rescan, "platform", "NAME", "Whose item; needed when there are several pl
 
 C(bank_create, "bank create", "NAME", 1, 1, CLI_STORE, "Create a bank.",
     "tutela bank create csam --kind pdq --policy csae.known")
-O(bank_create, "kind", "KIND", "pdq, digest or text.")
+O(bank_create, "kind", "KIND", "What it holds: pdq, digest, text, video or sound.")
 O(bank_create, "policy", "POLICY", "The policy that a match falls under.")
 O(bank_create, "source", "TEXT", "Where its entries come from; default: local.")
-O(bank_create, "distance", "N", "For pdq: most differing bits of a match; default 31.")
+O(bank_create, "classification", "TEXT", "How its entries are classed that say nothing themselves.")
+O(bank_create, "direction", "WORD", "block (default) or allow: a match in an allow-list sets matches of other banks aside.")
+O(bank_create, "distance", "N", "Pictures and videos: most differing bits of a match, 0 to 63; default 31.")
+O(bank_create, "share", "N", "The share of the traffic that it applies to, above 0 and at most 1; default 1.")
+O(bank_create, "share-query", "PERCENT", "Video and sound: how much of the item must match; 0: as usual for the kind.")
+O(bank_create, "share-known", "PERCENT", "Video and sound: how much of the entry must match; 0: as usual for the kind.")
+O(bank_create, "turned", "on|off", "Also find mirrored and turned copies of pictures; default: off.")
+O(bank_create, "brake", "on|off", "An entry that suddenly matches too much goes to people only; default: on.")
+C(bank_set, "bank set", "NAME", 1, 1, CLI_STORE, "Change what a bank is; what is not named stays.",
+    "tutela bank set csam --distance 24 --classification A1")
+O(bank_set, "policy", "POLICY", "The policy that a match falls under.")
+O(bank_set, "source", "TEXT", "Where its entries come from.")
+O(bank_set, "classification", "TEXT", "How its entries are classed that say nothing themselves.")
+O(bank_set, "direction", "WORD", "block or allow: a match in an allow-list sets matches of other banks aside.")
+O(bank_set, "distance", "N", "Pictures and videos: most differing bits of a match, 0 to 63.")
+O(bank_set, "share", "N", "The share of the traffic that it applies to, above 0 and at most 1.")
+O(bank_set, "share-query", "PERCENT", "Video and sound: how much of the item must match; 0: as usual for the kind.")
+O(bank_set, "share-known", "PERCENT", "Video and sound: how much of the entry must match; 0: as usual for the kind.")
+O(bank_set, "turned", "on|off", "Also find mirrored and turned copies of pictures.")
+O(bank_set, "brake", "on|off", "An entry that suddenly matches too much goes to people only.")
+C(bank_rename, "bank rename", "NAME NEW", 2, 2, CLI_STORE, "Give a bank another name. Refused while a rule names it.",
+    "tutela bank rename csam csam-2026")
+C(bank_delete, "bank delete", "NAME", 1, 1, CLI_STORE, "Delete a bank with all its entries. Refused while a rule names it.",
+    "tutela bank delete trial --confirm trial")
+O(bank_delete, "confirm", "NAME", "The bank's name again.")
 C(bank_list, "bank list", "", 0, 0, CLI_STORE, "List banks.", "tutela bank list")
 C(bank_show, "bank show", "NAME", 1, 1, CLI_STORE, "Show a bank and its newest entries.", "tutela bank show csam")
 O(bank_show, "limit", "N", "At most so many entries; default 20.")
-C(bank_add, "bank add", "NAME VALUE", 2, 2, CLI_STORE, "Add one entry.", "tutela bank add slurs DEMO-BANNED-PHRASE --form phrase")
-O(bank_add, "form", "FORM", "pdq, md5, sha256, word, phrase or regex; default: by the bank and the value.")
+C(bank_search, "bank search", "NAME [TEXT]", 1, 2, CLI_STORE,
+    "Look for entries: by the beginning of a hash or note, by a record or an entry's id; of terms by any part.",
+    "tutela bank search csam f8f8 --state live")
+O(bank_search, "exchange", "NAME", "Only what came from this exchange.")
+O(bank_search, "member", "NAME", "Only what this member gave.")
+O(bank_search, "record", "ID", "Only this record.")
+O(bank_search, "state", "STATE", "Only entries that are live, review_only, off or expired.")
+O(bank_search, "limit", "N", "At most so many; default 50.")
+C(bank_add, "bank add", "NAME [VALUE]", 1, 2, CLI_STORE, "Add one entry, or what a decided item is known by.",
+    "tutela bank add slurs DEMO-BANNED-PHRASE --form phrase")
+O(bank_add, "form", "FORM", "pdq, md5, sha256, word, phrase, regex, vpdq or chromaprint; default: by the bank and the value.")
+O(bank_add, "decision", "ID", "Instead of a value: the media of the item that was decided.")
 O(bank_add, "note", "TEXT", "Why it is here.")
-C(bank_import, "bank import", "NAME FILE", 2, 2, CLI_STORE, "Add a file of entries, one a line; - reads standard input.",
-    "tutela bank import csam hashes.txt")
-C(bank_export, "bank export", "NAME", 1, 1, CLI_STORE, "Print all entries in the form that import reads.",
-    "tutela bank export csam > hashes.txt")
-C(bank_enable, "bank enable", "NAME", 1, 1, CLI_STORE, "Use a bank again.", "tutela bank enable csam")
-C(bank_disable, "bank disable", "NAME", 1, 1, CLI_STORE, "Stop using a bank.", "tutela bank disable csam")
+O(bank_add, "classification", "TEXT", "How it is classed.")
+O(bank_add, "expires", "DATE", "From then on it matches nothing.")
+O(bank_add, "exchange", "NAME", "Which exchange it came from.")
+O(bank_add, "record", "ID", "The exchange's own id of it.")
+O(bank_add, "member", "NAME", "Which member of the exchange gave it.")
+O(bank_add, "tags", "WORDS", "Words, separated by commas.")
+O(bank_add, "url", "URL", "Where its source says more.")
+C(bank_edit, "bank edit", "NAME VALUE", 2, 2, CLI_STORE, "Change what is said of an entry; its value or its id names it.",
+    "tutela bank edit slurs DEMO-BANNED-PHRASE --expires 2027-03-31")
+O(bank_edit, "note", "TEXT", "Why it is here.")
+O(bank_edit, "classification", "TEXT", "How it is classed.")
+O(bank_edit, "expires", "DATE", "From then on it matches nothing; \"never\" takes that away.")
+C(bank_remove, "bank remove", "NAME [VALUE]", 1, 2, CLI_STORE, "Remove an entry, or many by where they came from.",
+    "tutela bank remove csam --exchange ncmec --member 42 --yes")
+O(bank_remove, "exchange", "NAME", "All entries that came from this exchange.")
+O(bank_remove, "member", "NAME", "All entries that this member gave.")
+O(bank_remove, "record", "ID", "All entries of this record.")
+O(bank_remove, "yes", NULL, "With these: do it. Without it they are only counted.")
+C(bank_disable, "bank disable", "NAME [VALUE]", 1, 2, CLI_STORE,
+    "Stop using a bank; or an entry, for good or until a date; or many by where they came from.",
+    "tutela bank disable csam f8f8... --until 2027-03-31")
+O(bank_disable, "until", "DATE", "The entry comes back then.")
+O(bank_disable, "exchange", "NAME", "All entries that came from this exchange.")
+O(bank_disable, "member", "NAME", "All entries that this member gave.")
+O(bank_disable, "record", "ID", "All entries of this record.")
+O(bank_disable, "yes", NULL, "With these: do it. Without it they are only counted.")
+C(bank_enable, "bank enable", "NAME [VALUE]", 1, 2, CLI_STORE,
+    "Use a bank again; or an entry; or many by where they came from.", "tutela bank enable csam")
+O(bank_enable, "exchange", "NAME", "All entries that came from this exchange.")
+O(bank_enable, "member", "NAME", "All entries that this member gave.")
+O(bank_enable, "record", "ID", "All entries of this record.")
+O(bank_enable, "yes", NULL, "With these: do it. Without it they are only counted.")
+C(bank_restore, "bank restore", "NAME VALUE", 2, 2, CLI_STORE,
+    "Let an entry count in full again that became review-only because it matched too much.",
+    "tutela bank restore csam f8f8...")
+C(bank_import, "bank import", "NAME FILE", 2, 2, CLI_STORE,
+    "Add a file of entries: CSV, JSON, NDJSON or lines; - reads standard input.", "tutela bank import csam hashes.csv --errors refused.csv")
+O(bank_import, "format", "FORMAT", "csv, json, ndjson or lines; default: by the file's ending or what it begins with.")
+O(bank_import, "form", "FORM", "What values are that do not say it themselves; default: by their looks.")
+O(bank_import, "exchange", "NAME", "Where entries come from that do not say it themselves.")
+O(bank_import, "member", "NAME", "Who gave entries that do not say it themselves.")
+O(bank_import, "errors", "FILE", "Write what was refused there, as CSV: line, column, field, why.")
+C(bank_export, "bank export", "NAME", 1, 1, CLI_STORE, "Print all entries in a form that import reads.",
+    "tutela bank export csam --format csv > csam.csv")
+O(bank_export, "format", "FORMAT", "csv, json or ndjson (everything), lines (value and note); default: lines, with --json json.")
 
 C(again, "again", "", 0, 0, CLI_STORE, "How far each bank is compared with what was published before.", "tutela again")
 C(queue_list, "queue list", "", 0, 0, CLI_STORE, "List queues with what waits in them.", "tutela queue list")

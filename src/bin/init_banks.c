@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "detect/detect.h"
-#include "store/banks.h"
+#include "store/banks_import.h"
 #include "sys/fd.h"
 
 #define FILE_MAX (16u << 20)
@@ -53,17 +53,18 @@ fill(struct tl_db *db, struct tl_arena *arena, const char *dir, const struct tl_
 {
 	const char *path = tl_arena_printf(arena, "%s/lists/%.*s.txt", dir, TL_ARG(b->name));
 	struct tl_buf text TL_CLEANUP(tl_buf_fini) = {0};
-	struct tl_import_counts counts;
 	if (access(path, F_OK) != 0)
 		return 0;
 	int rc = tl_file_read(path, FILE_MAX, &text);
 	if (rc < 0)
 		return rc;
-	struct tl_import *i = tl_import_create(b, TL_S(""), tl_detect_entry_check, NULL, NULL);
-	rc = tl_import_feed(i, db, tl_buf_str(&text));
+	struct tl_import *i TL_CLEANUP(tl_import_destroyp) = NULL;
+	const struct tl_import_options o = {
+	    .format = TL_IMPORT_LINES, .check = tl_detect_entry_check};
+	rc = tl_import_create(b, &o, &i);
 	if (rc == 0)
-		rc = tl_import_finish(i, db, &counts);
-	tl_import_destroy(i);
+		rc = tl_import_all(i, db, tl_buf_str(&text));
+	struct tl_import_counts counts = i ? tl_import_counts(i) : (struct tl_import_counts){0};
 	if (rc == 0 && counts.refused)
 		rc = tl_fail(TL_ECONFIG, "%s: %lld lines cannot be used", path,
 		    (long long)counts.refused);

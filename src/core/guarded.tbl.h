@@ -3,8 +3,10 @@
  * `two_person` of the configuration. Their handlers say when they begin (tl_call_guard).
  */
 G(TL_GUARD_BANK_CHANGE, "bank.change", "tutela bank disable",
-    "Switch a bank on or off, change its policy, distance or source.")
-G(TL_GUARD_BANK_REMOVE, "bank.remove", "tutela bank disable", "Remove an entry from a bank.")
+    "Switch a bank on or off, change its settings or its name.")
+G(TL_GUARD_BANK_DELETE, "bank.delete", "tutela bank delete", "Delete a bank with all its entries.")
+G(TL_GUARD_BANK_REMOVE, "bank.remove", "tutela bank remove",
+    "Remove or disable entries of a bank.")
 G(TL_GUARD_BANK_IMPORT, "bank.import_large", "tutela bank import",
     "Import more than 100 lines into a bank at once.")
 G(TL_GUARD_SWITCH, "switch.set", "tutela switch set",

@@ -139,6 +139,23 @@ V(TL_FORM_VPDQ, "vpdq")
 V(TL_FORM_CHROMAPRINT, "chromaprint")
 END(tl_entry_form)
 
+/* What an entry of a bank is good for now, as people see it. */
+W(tl_entry_state, ENTRY_STATE)
+V(TL_ENTRY_LIVE, "live")
+V(TL_ENTRY_REVIEW, "review_only")
+V(TL_ENTRY_OFF, "off")
+V(TL_ENTRY_EXPIRED, "expired")
+END(tl_entry_state)
+
+/* Formats of files of entries. */
+W(tl_import_format, IMPORT)
+V(TL_IMPORT_AUTO, "auto")
+V(TL_IMPORT_LINES, "lines")
+V(TL_IMPORT_CSV, "csv")
+V(TL_IMPORT_JSON, "json")
+V(TL_IMPORT_NDJSON, "ndjson")
+END(tl_import_format)
+
 W(tl_ground, GROUND)
 V(TL_GROUND_NONE, "none")
 V(TL_GROUND_ILLEGAL, "illegal")

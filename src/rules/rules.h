@@ -91,5 +91,8 @@ struct tl_rule_view {
 size_t tl_rules_count(const struct tl_rule_set *set);
 void tl_rules_view(
     const struct tl_rule_set *set, size_t i, int64_t now_us, struct tl_rule_view *ret);
+/* The first rule that has this word between quotation marks: a bank that may not go away. False: none has. */
+bool tl_rules_naming(
+    const struct tl_rule_set *set, struct tl_str word, struct tl_rule_view *ret);
 size_t tl_rules_test_count(
     const struct tl_rule_set *set); /* cases that passed when it was loaded */

@@ -10,13 +10,15 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "store/alarms.h"
+#include "store/banks_int.h"
+#include "store/provenance.h"
 #include "store/rows_int.h"
 #include "sys/clock.h"
 
 #define CALM_US (7 * TL_US_DAY) /* the brake trusts a person for so long */
 
-static int
-check_name(struct tl_str s)
+int
+tl_bank_name_check(struct tl_str s)
 {
 	if (s.n == 0 || s.n > TL_BANK_NAME_MAX)
 		return tl_fail_at(
@@ -67,7 +69,7 @@ number_of(struct tl_db *db, struct tl_id bank, uint32_t *ret)
 int
 tl_bank_create(struct tl_db *db, struct tl_bank *b)
 {
-	int rc = check_name(b->name);
+	int rc = tl_bank_name_check(b->name);
 	if (rc == 0)
 		rc = check_bank(b);
 	if (rc < 0)
@@ -250,6 +252,24 @@ revive(struct tl_db *db, const struct tl_bank *b, struct tl_bank_entry *e)
 	return touch(db, b->id, 0, rc);
 }
 
+/* What can be looked for in a provenance stands beside it. */
+static int
+add_row(struct tl_db *db, const struct tl_bank *b, const struct tl_bank_entry *e)
+{
+	struct tl_arena *a TL_CLEANUP(tl_arena_destroyp) =
+	    tl_arena_create(4 * TL_BANK_PROVENANCE_MAX);
+	struct tl_provenance p;
+	int rc = tl_provenance_read(e->provenance, a, &p);
+	if (rc < 0)
+		return tl_fail_at(TL_EFIELD, "/provenance", "%s", tl_err_text());
+	return tl_db_run(db, TL_SQL_BANK_ENTRY_ADD, A_ID(b->id), A_ID(e->id), A_BYTES(e->value),
+	    A_Z(tl_entry_form_names[e->form]), A_TEXT0(e->note), A_TEXT0(e->provenance),
+	    A_INT(e->enabled), A_INT0(e->disabled_until), A_INT(e->added_at), A_INT(e->key),
+	    A_INT(e->change), A_INT0(e->expires_at), A_TEXT0(e->classification),
+	    A_TEXT0(e->added_by), A_TEXT0(p.exchange), A_TEXT0(p.record), A_TEXT0(p.member),
+	    A_INT(e->review_only));
+}
+
 int
 tl_bank_entry_add(struct tl_db *db, const struct tl_bank *b, struct tl_bank_entry *e)
 {
@@ -261,10 +281,7 @@ tl_bank_entry_add(struct tl_db *db, const struct tl_bank *b, struct tl_bank_entr
 	e->id = tl_id_new();
 	e->bank = b->id;
 	e->added_at = tl_now_us();
-	rc = tl_db_run(db, TL_SQL_BANK_ENTRY_ADD, A_ID(b->id), A_ID(e->id), A_BYTES(e->value),
-	    A_Z(tl_entry_form_names[e->form]), A_TEXT0(e->note), A_TEXT0(e->provenance),
-	    A_INT(e->enabled), A_INT0(e->disabled_until), A_INT(e->added_at), A_INT(e->key),
-	    A_INT(e->change), A_INT0(e->expires_at), A_TEXT0(e->classification));
+	rc = add_row(db, b, e);
 	if (rc == TL_EEXISTS)
 		return revive(db, b, e);
 	return rc < 0 ? rc : touch(db, b->id, 1, rc);
@@ -312,6 +329,21 @@ int
 tl_bank_entry_enable(struct tl_db *db, struct tl_id bank, struct tl_id entry)
 {
 	return enable(db, bank, entry, true, 0);
+}
+
+int
+tl_bank_entry_say(struct tl_db *db, struct tl_id bank, struct tl_id entry, struct tl_str note,
+    struct tl_str classification)
+{
+	int64_t change;
+	if (classification.n > TL_BANK_CLASS_MAX)
+		return tl_fail_at(TL_EFIELD, "/classification",
+		    "a classification has at most %d characters", TL_BANK_CLASS_MAX);
+	int rc = count(db, 0, NULL, &change);
+	return rc < 0 ? rc
+		      : touch(db, bank, 0,
+			    tl_db_run(db, TL_SQL_BANK_ENTRY_SAY, A_ID(bank), A_ID(entry),
+				A_TEXT0(note), A_TEXT0(classification), A_INT(change)));
 }
 
 int
@@ -364,8 +396,8 @@ tl_bank_entry_live(const struct tl_bank_entry *e, int64_t now_us)
 	return enabled && (!e->expires_at || e->expires_at > now_us);
 }
 
-static int
-read_entry(const struct tl_row *r, struct tl_arena *arena, void *ret)
+int
+bank_entry_read(const struct tl_row *r, struct tl_arena *arena, void *ret)
 {
 	int form;
 	if (tl_word_parse(tl_entry_form_names, tl_col_str(r, 2), &form) < 0)
@@ -384,7 +416,8 @@ read_entry(const struct tl_row *r, struct tl_arena *arena, void *ret)
 	    .review_only = tl_col_int(r, 11) != 0,
 	    .classification = tl_arena_dup(arena, tl_col_str(r, 12)),
 	    .no_brake_until = tl_col_int(r, 13),
-	    .bank = tl_col_id(r, 14)};
+	    .added_by = tl_arena_dup(arena, tl_col_str(r, 14)),
+	    .bank = tl_col_id(r, 15)};
 	return tl_arena_check(arena);
 }
 
@@ -393,7 +426,7 @@ one_entry(struct tl_row *r, int rc, struct tl_arena *arena, struct tl_bank_entry
 {
 	if (rc < 0)
 		return rows_found(rc, "entry");
-	rc = read_entry(r, arena, ret);
+	rc = bank_entry_read(r, arena, ret);
 	tl_row_end(r);
 	return rc;
 }
@@ -405,6 +438,20 @@ tl_bank_entry_get(struct tl_db *db, struct tl_id bank, struct tl_id entry,
 	struct tl_row r;
 	int rc = tl_db_first(db, &r, TL_SQL_BANK_ENTRY_GET, A_ID(bank), A_ID(entry));
 	return one_entry(&r, rc, arena, ret);
+}
+
+int
+tl_bank_entry_of(struct tl_db *db, struct tl_id bank, enum tl_entry_form form,
+    struct tl_str value, struct tl_id *ret)
+{
+	struct tl_row r;
+	int rc = tl_db_first(db, &r, TL_SQL_BANK_ENTRY_OF, A_ID(bank),
+	    A_Z(tl_entry_form_names[form]), A_BYTES(value));
+	if (rc < 0)
+		return rows_found(rc, "entry");
+	*ret = tl_col_id(&r, 0);
+	tl_row_end(&r);
+	return 0;
 }
 
 int
@@ -425,7 +472,7 @@ tl_bank_entry_page(struct tl_db *db, struct tl_id bank, struct tl_id before, siz
 	struct tl_row r;
 	int rc =
 	    tl_db_query(db, &r, TL_SQL_BANK_ENTRY_PAGE, A_ID(bank), A_ID(before), A_INT(max));
-	return rc < 0 ? rc : ROWS_READ(&r, arena, max, read_entry, ret, ret_count);
+	return rc < 0 ? rc : ROWS_READ(&r, arena, max, bank_entry_read, ret, ret_count);
 }
 
 int

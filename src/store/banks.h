@@ -42,6 +42,7 @@ struct tl_bank_entry {
 	struct tl_str
 	    provenance; /* JSON (exchange record member tags decision url), or empty */
 	struct tl_str classification; /* or empty: the bank's */
+	struct tl_str added_by;       /* as in the audit trail; or empty */
 	bool enabled;
 	bool review_only;       /* matches go to people and never block */
 	int64_t disabled_until; /* 0: until somebody enables it */
@@ -63,7 +64,9 @@ int tl_bank_list(
 /* Calls fn for each, by name; counts nothing, so it is cheap. */
 int tl_bank_names(struct tl_db *db,
     void (*fn)(void *ctx, struct tl_str name, enum tl_bank_kind kind), void *ctx) TL_MUST;
-/* Stores everything but name and kind. */
+/* EFIELD at /name. */
+int tl_bank_name_check(struct tl_str name) TL_MUST;
+/* Stores everything but name and kind. banks_change.h does this with its line in the audit trail. */
 int tl_bank_set(struct tl_db *db, const struct tl_bank *b) TL_MUST;
 
 /* Entries. The form must fit the bank's kind and the value the form; a pattern is checked by the caller. */
@@ -79,6 +82,9 @@ int tl_bank_entry_remove(struct tl_db *db, struct tl_id bank, struct tl_id entry
 int tl_bank_entry_disable(
     struct tl_db *db, struct tl_id bank, struct tl_id entry, int64_t until) TL_MUST;
 int tl_bank_entry_enable(struct tl_db *db, struct tl_id bank, struct tl_id entry) TL_MUST;
+/* Another note and classification; empty: none. */
+int tl_bank_entry_say(struct tl_db *db, struct tl_id bank, struct tl_id entry,
+    struct tl_str note, struct tl_str classification) TL_MUST;
 /* `at` 0: never. */
 int tl_bank_entry_expire(
     struct tl_db *db, struct tl_id bank, struct tl_id entry, int64_t at) TL_MUST;
@@ -91,6 +97,9 @@ int tl_bank_entry_restore(struct tl_db *db, struct tl_id bank, struct tl_id entr
 int tl_bank_entry_review(struct tl_db *db, struct tl_id bank, struct tl_id entry) TL_MUST;
 int tl_bank_entry_get(struct tl_db *db, struct tl_id bank, struct tl_id entry,
     struct tl_arena *arena, struct tl_bank_entry *ret) TL_MUST;
+/* The entry of this value. NOTFOUND. */
+int tl_bank_entry_of(struct tl_db *db, struct tl_id bank, enum tl_entry_form form,
+    struct tl_str value, struct tl_id *ret) TL_MUST;
 int tl_bank_entry_by_key(
     struct tl_db *db, int64_t key, struct tl_arena *arena, struct tl_bank_entry *ret) TL_MUST;
 /* True when it is in force at that time: what every detector goes by. */
@@ -120,32 +129,6 @@ void tl_bank_value_brief(enum tl_entry_form form, struct tl_str value, struct tl
 /* The reverse; the result lives in the arena. EFIELD. */
 int tl_bank_value_parse(enum tl_entry_form form, struct tl_str text, struct tl_arena *arena,
     struct tl_str *ret) TL_MUST;
-
-/* Import ---------------------------------------------------------------------------------------------------- */
-
-/*
- * One entry a line. Empty lines and lines that begin with '#' are skipped; a note may follow after a tab.
- * Hash banks: 64 hex digits (PDQ, SHA-256) or 32 (MD5), also "pdq:", "md5:", "sha256:" in front. Text banks: a
- * pattern, a word or phrase by its looks, or with "word:", "phrase:", "regex:" in front.
- */
-struct tl_import_counts {
-	int64_t lines, added, known, refused;
-};
-
-/* Says whether a pattern can be used (detect knows; the store does not). */
-typedef int (*tl_entry_check_fn)(enum tl_entry_form form, struct tl_str value);
-typedef void (*tl_import_error_fn)(void *ctx, int64_t line, const char *why);
-
-struct tl_import;
-/* `check` and `on_error` may be NULL. `provenance` (JSON or empty) goes to every entry. */
-struct tl_import *tl_import_create(const struct tl_bank *b, struct tl_str provenance,
-    tl_entry_check_fn check, tl_import_error_fn on_error, void *ctx);
-void tl_import_destroy(struct tl_import *i);
-/* Bytes as they come, inside a transaction of the caller; lines may be split anywhere. */
-int tl_import_feed(struct tl_import *i, struct tl_db *db, struct tl_str bytes) TL_MUST;
-/* The last line and the counts. */
-int tl_import_finish(
-    struct tl_import *i, struct tl_db *db, struct tl_import_counts *ret) TL_MUST;
 
 /* Loading --------------------------------------------------------------------------------------------------- */
 

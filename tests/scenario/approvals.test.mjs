@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { Person, start, until } from './daemon.mjs'
 
-const guarded = ['bank.change', 'bank.remove', 'bank.import_large', 'switch.set', 'people.add', 'people.change', 'people.password', 'key.create', 'key.change', 'key.revoke', 'decision.reverse']
+const guarded = ['bank.change', 'bank.delete', 'bank.remove', 'bank.import_large', 'switch.set', 'people.add', 'people.change', 'people.password', 'key.create', 'key.change', 'key.revoke', 'decision.reverse']
 let d, ann, bob, lead, mod
 const api = (path) => '/console/api/' + path
 before(async () => {
@@ -124,8 +124,8 @@ test('what would do something else by now is not done', async () => {
   d.tutela('bank', 'enable', 'two')
   assert.equal((await end(lead, p, 'confirm')).body.result.enabled, false)
   const lines = Array.from({ length: 101 }, (_, i) => `demo line ${i}`)
-  assert.equal((await lead.post(`banks/${id}/import`, { form: null, first_line: 1, lines: lines.slice(0, 100) })).status, 200, 'a small import needs one person')
-  const large = await proposed(lead, 'POST', `banks/${id}/import`, { form: null, first_line: 1, lines })
+  assert.equal((await lead.post(`banks/${id}/import`, { text: lines.slice(0, 100).join('\n'), last: true })).status, 200, 'a small import needs one person')
+  const large = await proposed(lead, 'POST', `banks/${id}/import`, { text: lines.join('\n'), last: true })
   assert.equal((await end(ann, large, 'confirm')).body.result.added, 1)
 })
 

@@ -11,6 +11,7 @@ const shapes = [
   [/^POST cases\/.*\/heartbeat$/, 'Heartbeat'], [/^POST cases\/.*\/note$/, 'Note'], [/^POST cases\/.*\/decide$/, 'Decided'],
   [/^POST decisions\/.*\/undo$/, 'Undone'], [/^POST decisions\/.*\/reverse$/, 'Reversed'], [/^GET queues$/, 'Queues'], [/^GET queues\/.*\/cases/, 'CaseRows'], [/^GET items\/search/, 'Found'],
   [/^GET items\//, 'Trail'], [/^GET accounts\//, 'AccountPage'], [/^POST media\/.*\/reveal$/, 'Revealed'], [/^GET banks$/, 'Banks'],
+  [/^POST banks\/.*\/export$/, 'Exported'], [/^POST banks\/.*\/bulk$/, 'BulkDone'], [/^GET banks\/.*\/history$/, 'BankHistory'], [/^PATCH banks\/.*\/entries/, 'BankEntry'],
   [/^POST banks$/, 'Bank'], [/^PATCH banks\//, 'Bank'], [/^GET banks\//, 'BankPage'], [/^POST banks\/.*\/entries$/, 'BankEntry'],
   [/^POST banks\/.*\/import$/, 'Imported'], [/^GET deliveries/, 'Deliveries'], [/^GET audit/, 'Audit'], [/^POST deliveries\/.*\/replay$/, 'Delivery'],
   [/^GET alarms/, 'Alarms'], [/^POST alarms\//, 'Alarm'], [/^GET keys$/, 'Keys'], [/^POST keys$/, 'CreatedKey'], [/^POST keys\/.*\/rotate$/, 'CreatedKey'], [/^PUT keys\//, 'ApiKey'], [/^GET policies$/, 'Policies'],
@@ -102,7 +103,7 @@ test('every route asks for a session and a permission', async () => {
     ['GET', 'queues', 200], ['GET', 'policies', 200], ['GET', 'actions', 200], ['GET', 'rules', 200], ['GET', 'figures', 200], ['GET', 'switches', 200],
     ['POST', 'work/next', 403], ['POST', `cases/${id}/claim`, 403], ['POST', `cases/${id}/decide`, 403], ['POST', `decisions/${id}/undo`, 403],
     ['GET', 'items/search?q=x', 403], ['GET', 'items/demo/x', 403], ['GET', 'accounts/demo/x', 403], ['POST', `media/${hex}/reveal`, 403],
-    ['GET', 'banks', 403], ['POST', 'banks', 403], ['POST', `banks/${id}/import`, 403], ['DELETE', `banks/${id}/entries/${id}`, 403],
+    ['GET', 'banks', 403], ['POST', 'banks', 403], ['POST', `banks/${id}/import`, 403], ['POST', `banks/${id}/export`, 403], ['DELETE', `banks/${id}/entries/${id}`, 403],
     ['GET', 'deliveries', 403], ['POST', `deliveries/${id}/replay`, 403], ['POST', `alarms/${id}/close`, 403],
     ['GET', 'keys', 403], ['POST', 'keys', 403], ['DELETE', `keys/${id}`, 403], ['PUT', 'switches', 403],
   ]
@@ -315,10 +316,10 @@ test('banks: create, import line by line, add from a picture, change, remove', a
   assert.equal(made.status, 201)
   assert.equal((await lead.post('banks', { name: 'b-1', kind: 'text', policy: 'terms.spam', source: 'me', distance: null })).status, 409)
   const bank = made.body.id
-  const sent = await lead.post(`banks/${bank}/import`, { form: null, first_line: 11, lines: ['buy now demo', 'regex:(', '# a comment', 'buy now demo', 'word:zorb\tnew'] })
+  const sent = await lead.post(`banks/${bank}/import`, { form: 'phrase', text: ['buy now demo', 'regex:(', '# a comment', 'buy now demo', 'word:zorb\tnew'].join('\n'), last: true })
   assert.equal(sent.body.added, 2)
   assert.equal(sent.body.present, 1)
-  assert.deepEqual(sent.body.errors.map((e) => e.line), [12])
+  assert.deepEqual(sent.body.errors.map((e) => [e.line, e.field]), [[2, 'value']])
   assert.ok((await mod.get('banks')).body.banks.some((b) => b.name === 'b-1' && b.entries === 2))
   const page = await lead.get(`banks/${bank}`)
   assert.equal(page.body.bank.entries, 2)
@@ -329,7 +330,35 @@ test('banks: create, import line by line, add from a picture, change, remove', a
   assert.equal((await lead.post(`banks/${bank}/entries`, { form: 'pdq', value: 'free zorbs', note: null })).body.field, '/form')
   assert.equal((await lead.call('DELETE', `/console/api/banks/${bank}/entries/${entry.body.id}`)).status, 204)
   assert.equal((await lead.call('DELETE', `/console/api/banks/${bank}/entries/${entry.body.id}`)).status, 404)
-  assert.equal((await lead.call('PATCH', `/console/api/banks/${bank}`, { enabled: false })).body.enabled, false)
+  const changed = await lead.call('PATCH', `/console/api/banks/${bank}`, { enabled: false, share: 0.5, direction: 'allow', classification: 'A1' })
+  assert.deepEqual([changed.body.enabled, changed.body.share, changed.body.direction, changed.body.classification], [false, 0.5, 'allow', 'A1'])
+  assert.match((await lead.get(`banks/${bank}/history`)).body.rows[0].detail, /^b-1: enabled yes -> no; classification none -> A1; direction block -> allow; share 1 -> 0.5$/)
+
+  const first = await lead.post(`banks/${bank}/import`, { name: 'x.csv', text: 'value;form;record\nalpha;word;r-1\nbe', last: false })
+  assert.deepEqual([first.body.added, first.body.format, first.body.taken], [1, 'csv', 33])
+  const second = await lead.post(`banks/${bank}/import`, { state: first.body.state, bytes: Buffer.from('beta;word;r-2\ngamma;none;\n').toString('base64'), exchange: 'ours', last: true })
+  assert.deepEqual([second.body.added, second.body.errors[0].line, second.body.errors[0].field], [1, 4, 'form'])
+  assert.equal((await lead.post(`banks/${bank}/import`, { state: 'nonsense', text: 'x', last: true })).body.field, '/state')
+  const [alpha] = (await lead.get(`banks/${bank}?record=r-1`)).body.entries
+  const entryUrl = `/console/api/banks/${bank}/entries/${alpha.id}`
+  assert.equal((await lead.call('PATCH', entryUrl, { disabled_until: '2099-01-01' })).body.state, 'off')
+  assert.equal((await lead.call('PATCH', entryUrl, { disabled_until: '2000-01-01' })).body.field, '/disabled_until')
+  assert.equal((await lead.get(`banks/${bank}?state=off`)).body.entries.length, 1)
+  assert.equal((await lead.call('PATCH', entryUrl, { enabled: true, note: 'seen', expires_at: '2098-01-01' })).body.state, 'live')
+  assert.equal((await lead.post(`banks/${bank}/bulk`, { do: 'disable', exchange: '' })).body.field, '/exchange')
+  assert.equal((await lead.post(`banks/${bank}/bulk`, { do: 'count', exchange: 'ours' })).body.count, 1)
+  assert.deepEqual((await lead.post(`banks/${bank}/bulk`, { do: 'remove', exchange: 'ours' })).body, { count: 1, done: 1, at: null })
+  const file = await lead.post(`banks/${bank}/export`, { format: 'ndjson' })
+  assert.ok(file.body.next === null && file.body.text.includes('"record":"r-1"'))
+
+  assert.equal((await lead.call('PATCH', `/console/api/banks/${bank}`, { name: 'b-3' })).body.name, 'b-3')
+  const named = (await ann.get('banks')).body.banks.find((b) => b.name === 'demo-hate')
+  const kept = await ann.call('PATCH', `/console/api/banks/${named.id}`, { name: 'other' })
+  assert.deepEqual([kept.status, kept.body.field], [409, '/name'])
+  assert.equal((await ann.call('DELETE', `/console/api/banks/${named.id}`, { confirm: 'demo-hate' })).status, 409)
+  assert.equal((await lead.call('DELETE', `/console/api/banks/${bank}`, { confirm: 'b-1' })).body.field, '/confirm')
+  assert.equal((await lead.call('DELETE', `/console/api/banks/${bank}`, { confirm: 'b-3' })).status, 204)
+  assert.equal((await lead.get(`banks/${bank}`)).status, 404)
 
   const { body: uploaded } = await d.api('PUT', '/v1/media', picture)
   const pdq = (await lead.post('banks', { name: 'b-2', kind: 'pdq', policy: 'terms.spam', source: 'me', distance: 20 })).body

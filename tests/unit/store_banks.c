@@ -1,4 +1,4 @@
-/* Banks: names, entries, counters, imports with bad lines. */
+/* Banks: names, entries, counters. */
 #include "store/bank_log.h"
 #include "sys/clock.h"
 
@@ -319,84 +319,6 @@ t_a_flood_of_matches_makes_an_entry_review_only(void **state)
 		assert_int_equal(tl_brake_count(f->db, &brake, free_of_it.key, now, &n), 0);
 }
 
-static char errors[256];
-
-static void
-on_error(void *ctx, int64_t line, const char *why)
-{
-	(void)ctx;
-	(void)why;
-	size_t n = strlen(errors);
-	(void)snprintf(errors + n, sizeof errors - n, "%lld ", (long long)line);
-}
-
-static int
-refuse_zork(enum tl_entry_form form, struct tl_str value)
-{
-	(void)form;
-	return tl_str_is(value, "zork") ? tl_fail(TL_EFIELD, "not zork") : 0;
-}
-
-static void
-t_an_import_goes_on_after_bad_lines(void **state)
-{
-	struct unit_store *f = *state;
-	struct tl_bank b = a_bank(f, "terms", TL_BANK_TEXT);
-	static const char file[] =
-	    "\xef\xbb\xbf# comment\n\nalpha\tnote one\r\nregex: a[0-9]+b\n"
-	    "two words\nzork\nalpha\n\xff\nlast";
-	struct tl_import *i =
-	    tl_import_create(&b, TL_S("{\"by\":\"test\"}"), refuse_zork, on_error, NULL);
-	errors[0] = '\0';
-	for (size_t at = 0; at < sizeof file - 1; at += 7) {
-		size_t n = sizeof file - 1 - at < 7 ? sizeof file - 1 - at : 7;
-		assert_int_equal(tl_import_feed(i, f->db, tl_bytes(file + at, n)), 0);
-	}
-	struct tl_import_counts c;
-	assert_int_equal(tl_import_finish(i, f->db, &c), 0);
-	tl_import_destroy(i);
-	assert_int_equal(c.lines, 9);
-	assert_int_equal(c.added, 4);
-	assert_int_equal(c.known, 1);
-	assert_int_equal(c.refused, 2);
-	assert_string_equal(errors, "6 8 ");
-	struct tl_bank_entry *page;
-	size_t n;
-	assert_int_equal(
-	    tl_bank_entry_page(f->db, b.id, (struct tl_id){0}, 10, f->arena, &page, &n), 0);
-	assert_int_equal(n, 4);
-	assert_int_equal(page[3].form, TL_FORM_WORD);
-	assert_true(tl_str_is(page[3].note, "note one"));
-	assert_int_equal(page[2].form, TL_FORM_REGEX);
-	assert_true(tl_str_is(page[2].value, "a[0-9]+b"));
-	assert_int_equal(page[1].form, TL_FORM_PHRASE);
-}
-
-static void
-t_an_import_knows_hashes_by_their_length(void **state)
-{
-	struct unit_store *f = *state;
-	struct tl_bank d = a_bank(f, "dig", TL_BANK_DIGEST), p = a_bank(f, "pdq", TL_BANK_PDQ);
-	static const char digests[] =
-	    "00112233445566778899aabbccddeeff\n"
-	    "sha256:00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\nzz\n";
-	static const char hashes[] =
-	    "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\tx\n0011\n";
-	struct tl_import_counts c;
-	struct tl_import *i = tl_import_create(&d, TL_S(""), NULL, NULL, NULL);
-	assert_int_equal(tl_import_feed(i, f->db, tl_str(digests)), 0);
-	assert_int_equal(tl_import_finish(i, f->db, &c), 0);
-	tl_import_destroy(i);
-	assert_int_equal(c.added, 2);
-	assert_int_equal(c.refused, 1);
-	i = tl_import_create(&p, TL_S(""), NULL, NULL, NULL);
-	assert_int_equal(tl_import_feed(i, f->db, tl_str(hashes)), 0);
-	assert_int_equal(tl_import_finish(i, f->db, &c), 0);
-	tl_import_destroy(i);
-	assert_int_equal(c.added, 1);
-	assert_int_equal(c.refused, 1);
-}
-
 int
 main(void)
 {
@@ -410,8 +332,6 @@ main(void)
 	    CASE(t_entries_expire_and_come_back_with_their_key),
 	    CASE(t_a_bank_keeps_direction_share_and_thresholds),
 	    CASE(t_a_flood_of_matches_makes_an_entry_review_only),
-	    CASE(t_an_import_goes_on_after_bad_lines),
-	    CASE(t_an_import_knows_hashes_by_their_length),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

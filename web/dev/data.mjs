@@ -62,11 +62,14 @@ export const banks = [
   ['demo-known', 'pdq', 'csae.known', 'hotline exchange', 31, 48213, 2],
   ['demo-known-exact', 'digest', 'csae.known', 'hotline exchange', 0, 48213, 0],
   ['terror-hashes', 'pdq', 'terror.content', 'industry exchange', 24, 9120, 1],
+  ['press-photos', 'pdq', 'terror.content', 'news agencies', 12, 381, 4],
   ['threat-phrases', 'text', 'violence.threat', 'own team', 0, 214, 38],
   ['scam-phrases', 'text', 'scam.payment', 'own team, partner bank', 0, 1893, 112],
 ].map(([name, kind, policy, source, distance, entries, matches]) => ({
   id: uuid(), name: String(name), kind: /** @type {import('../console/src/api.ts').BankKind} */ (kind), policy: String(policy), source: String(source),
-  distance: Number(distance), enabled: true, entries: Number(entries), matches_7d: Number(matches), created_at: at(-60 * 24 * 40),
+  classification: kind === 'pdq' ? 'A1' : null, direction: /** @type {import('../console/src/api.ts').BankDirection} */ (name === 'press-photos' ? 'allow' : 'block'), share: name === 'terror-hashes' ? 0.25 : 1,
+  share_query: 0, share_known: 0, turned: name === 'demo-known', brake: true, distance: Number(distance), enabled: name !== 'terror-hashes', entries: Number(entries),
+  matches_24h: Math.round(Number(matches) / 5), matches_7d: Number(matches), created_at: at(-60 * 24 * 40), changed_at: at(-60 * 7),
 }))
 /** @param {string} name */
 const bank = (name) => {

@@ -69,6 +69,18 @@ function answer(w, user, method, p, q, body) {
     return c
   }
   const letGo = (/** @type {Case} */ c) => Object.assign(c, { state: 'open', claimed_by: null, mine: false, claim_until: null })
+  const theBank = () => {
+    const b = banks.find((x) => x.id === p[1])
+    if (!b) throw new Refuse(404, 'There is no such bank')
+    return b
+  }
+  /** @param {(typeof banks)[number]} b @param {number} i */
+  const entryOf = (b, i) => ({
+    id: uuid(), value: b.kind === 'text' ? `demo phrase no ${i}` : hex(b.name + i), cut: false, form: b.kind === 'text' ? 'phrase' : b.kind === 'pdq' ? 'pdq' : 'sha256',
+    note: i % 7 ? null : 'seen twice', classification: i % 3 ? null : 'A2', provenance: i % 2 ? { exchange: 'hotline', member: '42', record: `r-${i}`, tags: ['series 7', 'self-made'] } : { exchange: 'own', decision: uuid() },
+    state: ['live', 'off', 'live', 'review_only', 'live', 'expired'][i % 6], enabled: i % 6 !== 1, review_only: i % 6 === 3, disabled_until: i % 6 === 1 ? at(60 * 24 * 30) : null, expires_at: i % 6 === 5 ? at(-60) : null,
+    added_at: at(-i * 100), added_by: i % 2 ? 'cli' : user,
+  })
   switch (call) {
     case 'GET session': return session()
     case 'PUT session': w.prefs = body.prefs; return session()
@@ -106,12 +118,27 @@ function answer(w, user, method, p, q, body) {
     case 'GET items/': { const s = q.get('q') ?? ''; const hit = w.cases.filter((c) => c.subject.id.startsWith(s)); return { items: hit.slice(0, 50).map(itemRow), accounts: s ? w.cases.filter((c) => c.account?.id.startsWith(s)).slice(0, 5).map((c) => ({ platform: 'harbour', id: c.account?.id, age_band: c.account?.age_band, state: 'active', strikes: 2, joined: at(-9999) })) : [], cases: s ? w.cases.filter((c) => c.id.startsWith(s)).slice(0, 5).map((c) => ({ id: c.id, queue: c.queue, state: c.state, subject: c.subject })) : [] } }
     case 'POST media/reveal': return { url: '/console/media/' + p[1], expires_at: at(1) }
     case 'GET banks': return { banks: w.scene === 'empty' ? [] : banks }
-    case 'POST banks': { if (banks.some((b) => b.name === body.name)) throw new Refuse(409, 'The name is taken', 'Another bank has this name.', '/name'); const b = { ...body, id: uuid(), distance: body.distance ?? 31, enabled: true, entries: 0, matches_7d: 0, created_at: at(0) }; banks.push(b); return b }
-    case 'GET banks/': { const b = banks.find((x) => x.id === p[1]); if (!b) throw new Refuse(404, 'There is no such bank'); return { bank: b, entries: Array.from({ length: Math.min(b.entries, 100) }, (_, i) => ({ id: uuid(), value: b.kind === 'text' ? `demo phrase no ${i}` : hex(b.name + i), form: b.kind === 'text' ? 'phrase' : b.kind === 'pdq' ? 'pdq' : 'sha256', note: i % 7 ? null : 'seen twice', enabled: true, added_at: at(-i * 100) })), next: b.entries > 100 ? 'x' : null } }
-    case 'PATCH banks/': return Object.assign(banks.find((x) => x.id === p[1]) ?? {}, body)
-    case 'POST banks/entries': { const b = banks.find((x) => x.id === p[1]); if (b) b.entries++; return { id: uuid(), value: 'x', form: 'pdq', note: null, enabled: true, added_at: at(0) } }
-    case 'POST banks/import': { const bad = body.lines.flatMap((/** @type {string} */ l, /** @type {number} */ i) => /^(\p{L}|[0-9])/u.test(l) ? [] : [{ line: body.first_line + i, detail: l ? 'begins with a sign that no entry begins with' : 'the line is empty' }]); const b = banks.find((x) => x.id === p[1]); if (b) b.entries += body.lines.length - bad.length; return { added: body.lines.length - bad.length, present: 0, errors: bad } }
+    case 'POST banks': { if (banks.some((b) => b.name === body.name)) throw new Refuse(409, 'The name is taken', 'Another bank has this name.', '/name'); const b = { classification: null, direction: 'block', distance: 31, share: 1, share_query: 0, share_known: 0, turned: false, brake: true, enabled: true, source: 'own', ...body, id: uuid(), entries: 0, matches_24h: 0, matches_7d: 0, created_at: at(0), changed_at: at(0) }; banks.push(b); return b }
+    case 'GET banks/': {
+      const b = theBank()
+      if (q.get('q') === 'nothing') return { bank: b, entries: [], next: null }
+      return { bank: b, entries: Array.from({ length: Math.min(b.entries, 100) }, (_, i) => entryOf(b, i)), next: b.entries > 100 ? 'x' : null }
+    }
+    case 'PATCH banks/': { const b = theBank(); if (body.name && body.name !== b.name && b.name.startsWith('demo')) throw new Refuse(409, 'It is in use', 'the rule "known-abuse" names it; take it out of the rule first', '/name'); return Object.assign(b, body, { changed_at: at(0) }) }
+    case 'DELETE banks/': banks.splice(banks.indexOf(theBank()), 1); return
+    case 'GET banks/history': return { rows: [{ id: uuid(), at: at(-3), who: user, verb: 'bank.change', detail: `${theBank().name}: distance 31 -> 24` }, { id: uuid(), at: at(-90), who: 'cli', verb: 'bank.import', detail: `${theBank().name}: 48211 added, 2 known, 1 refused` }] }
+    case 'POST banks/entries': { const b = theBank(); b.entries++; return { ...entryOf(b, 0), value: body.value ?? 'x', note: body.note } }
+    case 'PATCH banks/entries': return entryOf(theBank(), 1)
     case 'DELETE banks/entries': return
+    case 'POST banks/bulk': return { count: 1234, done: body.do === 'count' ? 0 : 617, at: body.do === 'count' || body.at ? null : uuid() }
+    case 'POST banks/import': {
+      const b = theBank()
+      const lines = Buffer.from(body.bytes ?? '', 'base64').toString().split('\n').filter(Boolean)
+      const bad = lines.flatMap((l, i) => /^(\p{L}|[0-9])/u.test(l) ? [] : [{ line: i + 1, column: 0, field: 'value', detail: 'begins with a sign that no entry begins with' }])
+      b.entries += lines.length - bad.length
+      return { format: 'lines', taken: Buffer.from(body.bytes ?? '', 'base64').length, state: 'lines', lines: lines.length, added: lines.length - bad.length, present: 0, refused: bad.length, errors: bad }
+    }
+    case 'POST banks/export': return { type: 'text/csv', ending: 'csv', text: 'value,form\n', next: body.before ? null : uuid() }
     case 'GET deliveries': { const s = q.get('state'); const counts = /** @type {any} */ ({ waiting: 0, leased: 0, delivered: 0, dead: 0, cancelled: 0, held: 0 }); for (const d of w.deliveries) counts[d.state]++; return { deliveries: w.deliveries.filter((d) => !s || d.state === s), counts, next: null } }
     case 'POST deliveries/replay': return Object.assign(w.deliveries.find((d) => d.id === p[1]), { state: 'waiting', next_at: at(0) })
     case 'GET audit': {

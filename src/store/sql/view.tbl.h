@@ -104,6 +104,7 @@ S(VIEW_MEDIA, "SELECT m.platform, m.state FROM platforms p JOIN media m ON m.pla
 S(VIEW_MEDIA_IN_CASE, "SELECT 1 FROM cases c JOIN item_media im ON im.platform = c.platform AND im.item = c.subject"
 		      " WHERE c.id = $1 AND c.subject_kind = 'item' AND im.media = $2")
 
+S(VIEW_BANK_CHANGED, "SELECT MAX(at) FROM audit WHERE subject = $1 AND verb <> 'bank.view' AND verb <> 'bank.export'")
 S(VIEW_BANK_MATCHES, "SELECT COUNT(*) FROM signals WHERE bank = $1 AND at >= $2")
 S(VIEW_OPEN_BY_QUEUE, "SELECT queue, COUNT(*), policy FROM cases WHERE state = 'open' GROUP BY queue, policy")
 S(VIEW_COUNTER, "SELECT COALESCE(SUM(n), 0) FROM counters WHERE day >= $1 AND name = $2")

@@ -7,7 +7,7 @@ import { Dialog } from '../ui/dialog.tsx'
 import { useLoad } from '../ui/load.ts'
 import { say } from '../ui/status.tsx'
 
-export function AddToBank({ item, caseId, close }: { item: Item; caseId: string | null; close: () => void }) {
+export function AddToBank({ item, caseId, decision, close }: { item: Item; caseId: string | null; decision: string | null; close: () => void }) {
   const { data, error } = useLoad('banks', () => get<Banks>(['banks']))
   const bank = useSignal('')
   const media = useSignal(item.media[0]?.id ?? '')
@@ -18,8 +18,8 @@ export function AddToBank({ item, caseId, close }: { item: Item; caseId: string 
   const send = async () => {
     const said = note.value.trim() || null
     const entry: NewEntry = chosen?.kind === 'text'
-      ? { form: 'phrase', value: phrase.value.trim(), note: said }
-      : { media: media.value, case: caseId, note: said }
+      ? { form: 'phrase', value: phrase.value.trim(), note: said, decision }
+      : { media: media.value, case: caseId, note: said, decision }
     try {
       await call<BankEntry>('POST', ['banks', bank.value, 'entries'], entry)
       say(`Added to ${chosen?.name ?? 'the bank'}.`)

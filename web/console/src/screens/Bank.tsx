@@ -1,74 +1,157 @@
-// One bank: its entries, switching it off, adding one entry, importing a file.
+// One bank: what it is, its entries, files in and out, what was done to it.
 import { useSignal } from '@preact/signals'
-import type { Bank, BankEntry, BankPage, EntryForm } from '../api.ts'
-import { count } from '../app/format.ts'
+import { useRef } from 'preact/hooks'
+import type { Bank, BankEntry, BankHistory, BankPage, EntryState } from '../api.ts'
+import { count, percent } from '../app/format.ts'
 import { call, get } from '../app/http.ts'
-import { place, setQuery } from '../app/router.tsx'
+import { useCommands } from '../app/keys.ts'
+import { go, href, place, setQuery } from '../app/router.tsx'
 import { may } from '../app/state.ts'
-import { Ago, Button, Empty, ErrorNote, Facts, Field, Tag, Title } from '../ui/basic.tsx'
+import { Ago, Button, Empty, ErrorNote, Facts, Field, Title, When } from '../ui/basic.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { useLoad } from '../ui/load.ts'
 import { say } from '../ui/status.tsx'
 import { type Column, Table } from '../ui/table.tsx'
-import { BANK_KIND } from './Banks.tsx'
+import { AddEntry, asNew, ENTRY_STATE, EntryDialog, StateTag } from './BankEntry.tsx'
+import { BankExport } from './BankExport.tsx'
+import { BankMany } from './BankMany.tsx'
+import { BankTags } from './Banks.tsx'
+import { BANK_DIRECTION, BANK_KIND, BankDialog, isNear, isTimed } from './BankSettings.tsx'
 import { ImportFile } from './ImportFile.tsx'
 
-export const FORMS: Record<Bank['kind'], EntryForm[]> = { pdq: ['pdq'], digest: ['md5', 'sha256'], text: ['phrase', 'word', 'regex'], video: ['vpdq'], sound: ['chromaprint'] }
+type Open = 'add' | 'import' | 'export' | 'settings' | 'many' | 'delete' | null
+
+const COLUMNS: Column<BankEntry>[] = [
+  { name: 'value', title: 'Entry', wide: true, cell: (e) => <code class="value short" title={e.value}>{e.value}{e.cut ? '…' : ''}</code> },
+  { name: 'form', title: 'Form', small: 'hide', cell: (e) => e.form },
+  { name: 'note', title: 'Note', small: 'hide', cell: (e) => e.note ?? '' },
+  { name: 'from', title: 'From', small: 'hide', cell: (e) => [e.provenance?.exchange, e.provenance?.member, e.provenance?.record].filter(Boolean).join(' / ') },
+  { name: 'added', title: 'Added', cell: (e) => <><Ago time={e.added_at} />{e.added_by ? <span class="quiet"> by {e.added_by}</span> : null}</> },
+  { name: 'off', title: 'State', untitled: true, cell: (e) => <StateTag of={e} /> },
+]
+
+function settings(b: Bank): [string, preact.ComponentChildren][] {
+  const percentOf = (n: number) => (n ? `${n} %` : 'as usual')
+  return [
+    ['Holds', BANK_KIND[b.kind]],
+    ['Policy', b.policy],
+    ['Source', b.source],
+    ['Classification', b.classification ?? 'none'],
+    ['Direction', BANK_DIRECTION[b.direction]],
+    ...(isNear(b.kind) ? [['Distance', String(b.distance)] as [string, string]] : []),
+    ...(isTimed(b.kind) ? [['Must match', `${percentOf(b.share_query)} of the item, ${percentOf(b.share_known)} of the entry`] as [string, string]] : []),
+    ...(b.kind === 'pdq' ? [['Turned copies', b.turned ? 'found too' : 'not looked for'] as [string, string]] : []),
+    ['Share of traffic', percent(b.share)],
+    ['Brake', b.brake ? 'on' : 'off'],
+    ['Entries', count(b.entries)],
+    ['Matches', `${count(b.matches_24h)} in 24 h, ${count(b.matches_7d)} in 7 days`],
+    ['State', b.enabled ? 'in use' : 'off: nothing is compared with it'],
+    ['Changed', <Ago time={b.changed_at} />],
+  ]
+}
 
 export function BankScreen({ id }: { id: string }) {
-  const q = place.value.query.get('q') ?? ''
+  const query = (name: string) => place.value.query.get(name) ?? ''
+  const filter = { q: query('q'), exchange: query('exchange'), member: query('member'), record: query('record'), state: query('state') }
   const cursor = place.value.query.get('from')
-  const { data, error, reload, put } = useLoad(`${id} ${q} ${cursor}`, () => get<BankPage>(['banks', id], { q, cursor }))
-  const dialog = useSignal<'add' | 'import' | null>(null)
+  const { data, error, reload, put } = useLoad(`${id} ${JSON.stringify(filter)} ${cursor}`, () => get<BankPage>(['banks', id], { ...filter, cursor }))
+  const open = useSignal<Open>(null)
+  const entry = useSignal<BankEntry | null>(null)
+  const removed = useSignal<BankEntry | null>(null)
   const problem = useSignal<unknown>(null)
+  const search = useRef<HTMLInputElement>(null)
   const b = data?.bank
+  const lead = may.lead.value
   const attempt = (work: Promise<unknown>) => void work.then(() => { problem.value = null; reload() }, (e: unknown) => { problem.value = e })
-  const columns: Column<BankEntry>[] = [
-    { name: 'value', title: 'Entry', wide: true, cell: (e) => <code class="value">{e.value}</code> },
-    { name: 'form', title: 'Form', cell: (e) => e.form },
-    { name: 'note', title: 'Note', small: 'hide', cell: (e) => e.note ?? '' },
-    { name: 'added', title: 'Added', by: (e) => e.added_at, cell: (e) => <Ago time={e.added_at} /> },
-    { name: 'off', title: 'State', untitled: true, cell: (e) => (e.enabled ? null : <Tag tone="warn">off</Tag>) },
-    { name: 'remove', title: 'Remove', untitled: true, cell: (e) => (may.lead.value ? <Button kind="quiet" onClick={() => attempt(call('DELETE', ['banks', id, 'entries', e.id]).then(() => say('Removed from the bank.')))}>Remove</Button> : null) },
-  ]
+  const show = (what: Open) => { open.value = what }
+  const shut = () => { open.value = null; reload() }
+  useCommands({ 'list.new': lead && b ? () => show('add') : null, 'list.filter': () => search.current?.focus() })
+  const looking = Object.values(filter).some(Boolean)
   return (
     <main class="screen">
-      <Title aside={b && may.lead.value ? <><Button onClick={() => { dialog.value = 'import' }}>Import a file</Button> <Button kind="main" onClick={() => { dialog.value = 'add' }}>Add an entry</Button></> : null}>Bank {b?.name ?? ''}</Title>
+      <Title aside={b && lead ? <><Button onClick={() => show('import')}>Import</Button> <Button onClick={() => show('export')}>Export</Button> <Button kind="main" command="list.new" onClick={() => show('add')}>Add an entry</Button></> : null}>Bank {b?.name ?? ''} {b ? <BankTags of={b} /> : null}</Title>
       <ErrorNote error={error ?? problem.value} retry={reload} />
       {b ? (
         <>
-          <Facts rows={[
-            ['Holds', BANK_KIND[b.kind]], ['Policy', b.policy], ['Source', b.source],
-            ...(b.kind === 'pdq' ? [['Distance', String(b.distance)] as [string, string]] : []),
-            ['Entries', count(b.entries)], ['Matches in 7 days', count(b.matches_7d)], ['State', b.enabled ? 'in use' : 'off: nothing is compared with it'],
-          ]} />
-          {may.lead.value ? <p><Button onClick={() => attempt(call<Bank>('PATCH', ['banks', id], { enabled: !b.enabled }).then((bank) => data && put({ ...data, bank })))}>{b.enabled ? 'Switch the bank off' : 'Switch the bank on'}</Button></p> : null}
-          <label class="search"><span class="hidden">Beginning of an entry</span><input type="search" placeholder="Beginning of an entry" value={q} onChange={(e) => setQuery({ q: e.currentTarget.value.trim(), from: null })} /></label>
-          {data.entries.length ? <Table label="Entries" rows={data.entries} columns={columns} id={(e) => e.id} /> : <Empty title={q ? 'No entry begins so.' : 'The bank is empty.'}><p>{q ? 'Hashes are hex; terms are compared without regard to case.' : 'Import a file, one entry a line, or add entries from decisions.'}</p></Empty>}
-          <p>{cursor ? <Button onClick={() => setQuery({ from: null })}>Back to the newest</Button> : null} {data.next ? <Button onClick={() => setQuery({ from: data.next })}>Older entries</Button> : null}</p>
-          {dialog.value === 'add' ? <AddEntry bank={b} close={() => { dialog.value = null; reload() }} /> : null}
-          {dialog.value === 'import' ? <ImportFile bank={b} close={() => { dialog.value = null; reload() }} /> : null}
+          <Facts rows={settings(b)} />
+          {lead ? (
+            <p class="row">
+              <Button onClick={() => show('settings')}>Settings</Button>
+              <Button onClick={() => attempt(call<Bank>('PATCH', ['banks', id], { enabled: !b.enabled }).then((bank) => data && put({ ...data, bank })))}>{b.enabled ? 'Switch the bank off' : 'Switch the bank on'}</Button>
+              <Button onClick={() => show('many')}>Change many entries</Button>
+              <Button kind="danger" onClick={() => show('delete')}>Delete the bank</Button>
+            </p>
+          ) : null}
+          <Find of={filter} input={search} />
+          {removed.value ? <p class="undo-line" role="status">Removed from the bank. <Button onClick={() => { const e = removed.value; removed.value = null; if (e) attempt(call('POST', ['banks', id, 'entries'], asNew(e)).then(() => say('It is back.'))) }}>Put it back</Button></p> : null}
+          {data.entries.length
+            ? <Table label="Entries" rows={data.entries} columns={COLUMNS} id={(e) => e.id} pick={(e) => { entry.value = e }} />
+            : <Empty title={looking ? (data.next ? 'Nothing in this part.' : 'Nothing is like that.') : 'The bank is empty.'}><p>{looking ? (data.next ? 'There is more to look through.' : 'Hashes and notes are looked for by their beginning, records whole; terms by any part.') : 'Import a file, or add entries from decisions.'}</p></Empty>}
+          <p class="row">{cursor ? <Button onClick={() => setQuery({ from: null })}>Back to the beginning</Button> : null} {data.next ? <Button onClick={() => setQuery({ from: data.next })}>More entries</Button> : null}</p>
+          <History id={id} stamp={b.changed_at} />
+          {entry.value ? <EntryDialog key={entry.value.id} bank={b} entry={entry.value} changed={reload} removed={(e) => { removed.value = e.cut ? null : e; reload() }} close={() => { entry.value = null }} /> : null}
+          {open.value === 'add' ? <AddEntry bank={b} close={shut} /> : null}
+          {open.value === 'import' ? <ImportFile bank={b} close={shut} /> : null}
+          {open.value === 'export' ? <BankExport bank={b} close={shut} /> : null}
+          {open.value === 'settings' ? <BankDialog bank={b} done={shut} close={() => show(null)} /> : null}
+          {open.value === 'many' ? <BankMany bank={b} from={filter} close={shut} /> : null}
+          {open.value === 'delete' ? <DeleteBank bank={b} close={() => show(null)} /> : null}
         </>
       ) : null}
     </main>
   )
 }
 
-function AddEntry({ bank, close }: { bank: Bank; close: () => void }) {
-  const form = useSignal<EntryForm>(FORMS[bank.kind][0]!)
-  const value = useSignal('')
-  const note = useSignal('')
-  const problem = useSignal<unknown>(null)
-  const send = () => call<BankEntry>('POST', ['banks', bank.id, 'entries'], { form: form.value, value: value.value.trim(), note: note.value.trim() || null })
-    .then(close, (e: unknown) => { problem.value = e })
+function Find({ of: f, input }: { of: Record<'q' | 'exchange' | 'member' | 'record' | 'state', string>; input: preact.RefObject<HTMLInputElement | null> }) {
+  const set = (name: string) => (e: { currentTarget: { value: string } }) => setQuery({ [name]: e.currentTarget.value.trim(), from: null })
   return (
-    <Dialog title={`Add to ${bank.name}`} close={close}>
-      <form onSubmit={(e) => { e.preventDefault(); void send() }}>
-        {FORMS[bank.kind].length > 1 ? <Field label="Form"><select value={form.value} onChange={(e) => { form.value = e.currentTarget.value as EntryForm }}>{FORMS[bank.kind].map((f) => <option key={f}>{f}</option>)}</select></Field> : null}
-        <Field label={bank.kind === 'text' ? 'Word, phrase or pattern' : 'Hash in hex'}><input required value={value.value} spellcheck={false} onInput={(e) => { value.value = e.currentTarget.value }} /></Field>
-        <Field label="Note"><input value={note.value} maxLength={300} onInput={(e) => { note.value = e.currentTarget.value }} /></Field>
+    <form class="bank-filters" role="search" onSubmit={(e) => e.preventDefault()}>
+      <Field label="Look for"><input ref={input} type="search" placeholder="value, note, record or id" value={f.q} onChange={set('q')} /></Field>
+      <Field label="State"><select value={f.state} onChange={set('state')}><option value="">any</option>{(Object.keys(ENTRY_STATE) as EntryState[]).map((s) => <option key={s} value={s}>{ENTRY_STATE[s]}</option>)}</select></Field>
+      <Field label="Exchange"><input value={f.exchange} onChange={set('exchange')} /></Field>
+      <Field label="Member"><input value={f.member} onChange={set('member')} /></Field>
+    </form>
+  )
+}
+
+const HISTORY: Column<BankHistory['rows'][number]>[] = [
+  { name: 'at', title: 'When', cell: (r) => <When time={r.at} /> },
+  { name: 'who', title: 'Who', cell: (r) => r.who },
+  { name: 'verb', title: 'What', cell: (r) => r.verb.replace(/^bank\./, '').replaceAll('_', ' ') },
+  { name: 'detail', title: 'Detail', wide: true, cell: (r) => r.detail ?? '' },
+]
+
+function History({ id, stamp }: { id: string; stamp: string }) {
+  const open = useSignal(false)
+  return (
+    <details class="history" onToggle={(e) => { open.value = e.currentTarget.open }}>
+      <summary>What was done to this bank</summary>
+      {open.value ? <Rows id={id} stamp={stamp} /> : null}
+    </details>
+  )
+}
+
+function Rows({ id, stamp }: { id: string; stamp: string }) {
+  const { data, error, reload } = useLoad(`${id} ${stamp}`, () => get<BankHistory>(['banks', id, 'history']))
+  return (
+    <>
+      <ErrorNote error={error} retry={reload} />
+      {data ? <Table label="History" rows={data.rows} columns={HISTORY} id={(r) => r.id} /> : null}
+    </>
+  )
+}
+
+function DeleteBank({ bank, close }: { bank: Bank; close: () => void }) {
+  const typed = useSignal('')
+  const problem = useSignal<unknown>(null)
+  const send = () => void call('DELETE', ['banks', bank.id], { confirm: typed.value.trim() }).then(() => { say(`The bank ${bank.name} was deleted.`); go(href('banks')) }, (e: unknown) => { problem.value = e })
+  return (
+    <Dialog title={`Delete ${bank.name}`} close={close}>
+      <form onSubmit={(e) => { e.preventDefault(); send() }}>
+        <p>Its {count(bank.entries)} entries match nothing from then on and are removed for good. What was found with them keeps its record. To stop using it for a while, switch it off instead.</p>
+        <Field label={`Type its name: ${bank.name}`}><input required autocomplete="off" spellcheck={false} value={typed.value} onInput={(e) => { typed.value = e.currentTarget.value }} /></Field>
         <ErrorNote error={problem.value} />
-        <Button type="submit" kind="main" onClick={() => undefined}>Add</Button>
+        <Button type="submit" kind="danger" disabled={typed.value.trim() !== bank.name} onClick={() => undefined}>Delete the bank</Button>
       </form>
     </Dialog>
   )

@@ -1,45 +1,80 @@
-// Imports a file into a bank: part by part, with progress, and with the line of everything that was refused.
+// Imports a file into a bank: piece by piece, with progress, and with the place of everything that was refused.
 import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
-import type { Bank, EntryForm, Import, Imported } from '../api.ts'
-import { count, plural } from '../app/format.ts'
+import type { Bank, EntryForm, Import, Imported, ImportError, ImportFormat } from '../api.ts'
+import { bytes, count } from '../app/format.ts'
 import { call } from '../app/http.ts'
 import { Button, ErrorNote, Field } from '../ui/basic.tsx'
 import { Dialog } from '../ui/dialog.tsx'
-import { FORMS } from './Bank.tsx'
+import { FORMS } from './BankEntry.tsx'
+import { keepFile } from './files.ts'
 
-const PART_LINES = 1000
+const PIECE = 1 << 20
+const WHOLE = 2 << 20 // what needs a second person goes in one piece
 const SHOW_ERRORS = 200
+const KEEP_ERRORS = 100_000
+const FORMATS: Record<ImportFormat, string> = { auto: 'by its name and beginning', csv: 'CSV', json: 'JSON', ndjson: 'NDJSON (an object a line)', lines: 'plain lines' }
 
 interface Progress {
-  done: number
-  lines: number
+  at: number // bytes
+  size: number
+  state: string
+  format: ImportFormat
   added: number
   present: number
-  errors: Imported['errors']
+  refused: number
+  errors: ImportError[]
+  done: boolean
+}
+const nothing = (size: number): Progress => ({ at: 0, size, state: '', format: 'auto', added: 0, present: 0, refused: 0, errors: [], done: false })
+
+/** A part of the file in base64. */
+function base64(part: Blob): Promise<string> {
+  return new Promise((done, fail) => {
+    const reader = new FileReader()
+    reader.onload = () => { const text = String(reader.result); done(text.slice(text.indexOf(',') + 1)) }
+    reader.onerror = () => fail(new Error('The file cannot be read any more.'))
+    reader.readAsDataURL(part)
+  })
+}
+
+function errorFile(errors: ImportError[]): string {
+  const cell = (s: string) => `"${s.replaceAll('"', '""')}"`
+  return ['line,column,field,why', ...errors.map((e) => `${e.line},${e.column},${cell(e.field)},${cell(e.detail)}`), ''].join('\r\n')
 }
 
 export function ImportFile({ bank, close }: { bank: Bank; close: () => void }) {
   const file = useSignal<File | null>(null)
   const form = useSignal<EntryForm | ''>(bank.kind === 'text' ? 'phrase' : '')
+  const format = useSignal<ImportFormat>('auto')
+  const exchange = useSignal('')
   const progress = useSignal<Progress | null>(null)
   const running = useSignal(false)
   const problem = useSignal<unknown>(null)
-  const left = useRef(false)
-  useEffect(() => () => { left.current = true }, [])
+  const stop = useRef(false)
+  useEffect(() => () => { stop.current = true }, [])
+  const piece = async (f: File, p: Progress, size: number): Promise<Progress> => {
+    const part = f.slice(p.at, p.at + size)
+    const last = p.at + size >= f.size
+    const ask: Import = { name: f.name, format: format.value, exchange: exchange.value.trim(), state: p.state, bytes: part.size ? await base64(part) : '', last, ...(form.value ? { form: form.value } : {}) }
+    const a = await call<Imported>('POST', ['banks', bank.id, 'import'], ask)
+    if (!a.taken && !last && size < WHOLE) return piece(f, p, WHOLE) // one record fills the piece
+    if (!a.taken && !last) throw new Error('One record is larger than 2 MB. The command line imports it: tutela bank import.')
+    return {
+      at: last ? f.size : p.at + a.taken, size: f.size, state: a.state, format: a.format, added: p.added + a.added, present: p.present + a.present, refused: p.refused + a.refused,
+      errors: p.errors.length < KEEP_ERRORS ? [...p.errors, ...a.errors] : p.errors, done: last,
+    }
+  }
   const send = async (f: File) => {
     running.value = true
+    stop.current = false
     problem.value = null
     try {
-      const lines = (await f.text()).replace(/^\ufeff/, '').split(/\r?\n/)
-      if (lines.at(-1) === '') lines.pop()
-      const from: Progress = progress.value && progress.value.lines === lines.length ? progress.value : { done: 0, lines: lines.length, added: 0, present: 0, errors: [] }
-      progress.value = from
-      for (let at = from.done; at < lines.length && !left.current; at += PART_LINES) {
-        const part: Import = { form: form.value || null, first_line: at + 1, lines: lines.slice(at, at + PART_LINES) }
-        const answer = await call<Imported>('POST', ['banks', bank.id, 'import'], part)
-        const p: Progress = progress.value ?? from
-        progress.value = { ...p, done: at + part.lines.length, added: p.added + answer.added, present: p.present + answer.present, errors: [...p.errors, ...answer.errors] }
+      let p = progress.value?.size === f.size ? progress.value : nothing(f.size)
+      progress.value = p
+      while (!p.done && !stop.current) {
+        p = await piece(f, p, f.size <= WHOLE ? WHOLE : PIECE)
+        progress.value = p
       }
     } catch (e) {
       problem.value = e
@@ -48,29 +83,46 @@ export function ImportFile({ bank, close }: { bank: Bank; close: () => void }) {
     }
   }
   const p = progress.value
+  const begun = p !== null && p.at > 0 && !p.done
   return (
-    <Dialog title={`Import into ${bank.name}`} close={close}>
+    <Dialog title={`Import into ${bank.name}`} close={close} wide>
       <form onSubmit={(e) => { e.preventDefault(); if (file.value && !running.value) void send(file.value) }}>
-        <p class="quiet">One entry a line. A note may follow after a tab. Lines that are there already change nothing, so a file can be imported again.</p>
-        {FORMS[bank.kind].length > 1 && bank.kind === 'text' ? <Field label="Lines are"><select value={form.value} onChange={(e) => { form.value = e.currentTarget.value as EntryForm }}>{FORMS[bank.kind].map((f) => <option key={f} value={f}>{f === 'phrase' ? 'phrases' : f === 'word' ? 'words' : 'regular expressions'}</option>)}</select></Field> : null}
-        <Field label="File"><input type="file" accept=".txt,.csv,.tsv,text/plain" onChange={(e) => { file.value = e.currentTarget.files?.[0] ?? null; progress.value = null }} /></Field>
+        <p class="quiet">CSV with a first row that names the columns (value, note, exchange, record, member, tags, classification, expires_at), JSON, NDJSON, or one entry a line. What is there already stays as it is, so a file can be imported again.</p>
+        <Field label="File"><input type="file" disabled={running.value} accept=".txt,.csv,.tsv,.json,.ndjson,.jsonl,text/plain,text/csv,application/json" onChange={(e) => { file.value = e.currentTarget.files?.[0] ?? null; progress.value = null; problem.value = null }} /></Field>
+        <div class="two-fields">
+          <Field label="Format"><select value={format.value} disabled={running.value || begun} onChange={(e) => { format.value = e.currentTarget.value as ImportFormat }}>{Object.entries(FORMATS).map(([k, label]) => <option key={k} value={k}>{label}</option>)}</select></Field>
+          {bank.kind === 'text' ? <Field label="Entries are" help="Where the file does not say it"><select value={form.value} onChange={(e) => { form.value = e.currentTarget.value as EntryForm }}>{FORMS[bank.kind].map((f) => <option key={f} value={f}>{f === 'phrase' ? 'phrases' : f === 'word' ? 'words' : 'regular expressions'}</option>)}</select></Field> : null}
+          <Field label="Exchange" help="Where entries come from that do not say it"><input value={exchange.value} onInput={(e) => { exchange.value = e.currentTarget.value }} /></Field>
+        </div>
         {p ? (
-          <div class="progress" role="status">
-            <progress max={p.lines || 1} value={p.done} aria-label="Lines imported" />
-            <p>{count(p.done)} of {plural(p.lines, 'line')}: {count(p.added)} added, {count(p.present)} already there, {count(p.errors.length)} refused.{!running.value && p.done === p.lines ? ' Done.' : ''}</p>
+          <div class="progress">
+            <progress max={p.size || 1} value={p.at} aria-label="Bytes imported" />
+            <p role="status">{p.done ? 'Done: ' : `${bytes(p.at)} of ${bytes(p.size)}: `}{count(p.added)} added, {count(p.present)} already there, {count(p.refused)} refused.</p>
           </div>
         ) : null}
-        {p?.errors.length ? (
-          <div class="import-errors" tabIndex={0} role="region" aria-label="Refused lines">
-            <table class="plain"><thead><tr><th scope="col" class="number">Line</th><th scope="col">Why it was refused</th></tr></thead>
-              <tbody>{p.errors.slice(0, SHOW_ERRORS).map((e) => <tr key={e.line}><td class="number">{e.line}</td><td>{e.detail}</td></tr>)}</tbody>
-            </table>
-            {p.errors.length > SHOW_ERRORS ? <p class="quiet">and {count(p.errors.length - SHOW_ERRORS)} more</p> : null}
-          </div>
-        ) : null}
+        {p?.errors.length ? <Errors of={p.errors} name={`${bank.name}-refused.csv`} /> : null}
         <ErrorNote error={problem.value} />
-        <Button type="submit" kind="main" disabled={!file.value || running.value || (p !== null && p.done === p.lines)} onClick={() => undefined}>{problem.value && p ? 'Go on from there' : 'Import'}</Button>
+        <div class="row">
+          {p?.done
+            ? <Button kind="main" onClick={close}>Close</Button>
+            : <Button type="submit" kind="main" disabled={!file.value || running.value} onClick={() => undefined}>{begun ? 'Go on from there' : 'Import'}</Button>}
+          {running.value ? <Button onClick={() => { stop.current = true }}>Stop</Button> : null}
+        </div>
       </form>
     </Dialog>
+  )
+}
+
+function Errors({ of: errors, name }: { of: ImportError[]; name: string }) {
+  return (
+    <>
+      <div class="import-errors" tabIndex={0} role="region" aria-label="Refused records">
+        <table class="plain"><thead><tr><th scope="col" class="number">Line</th><th scope="col">Field</th><th scope="col">Why it was refused</th></tr></thead>
+          <tbody>{errors.slice(0, SHOW_ERRORS).map((e, i) => <tr key={i}><td class="number">{e.line}{e.column ? `:${e.column}` : ''}</td><td>{e.field}</td><td>{e.detail}</td></tr>)}</tbody>
+        </table>
+        {errors.length > SHOW_ERRORS ? <p class="quiet">and {count(errors.length - SHOW_ERRORS)} more</p> : null}
+      </div>
+      <p><Button onClick={() => keepFile([errorFile(errors)], 'text/csv', name)}>Save the refused as a file</Button></p>
+    </>
   )
 }

@@ -29,7 +29,7 @@ export function TrailScreen({ platform, id }: { platform: string; id: string }) 
             <section class="panel subject" aria-label="What was said or shown">
               <ItemLine item={t.item} />
               <ItemBody item={t.item} signals={t.signals} caseId={t.cases[0]?.id ?? null} />
-              <AddToBankButton trail={t} />
+              <AddToBankButton trail={t} decision={null} />
             </section>
             <AccountPanel account={t.account} here={t.item.id} />
           </div>
@@ -42,7 +42,7 @@ export function TrailScreen({ platform, id }: { platform: string; id: string }) 
               <Signals signals={t.signals} />
               <Flags flags={t.flags} />
             </section>
-            {t.decisions.map((d) => <DecisionPanel key={d.id} of={d} changed={reload} />)}
+            {t.decisions.map((d) => <DecisionPanel key={d.id} of={d} trail={t} changed={reload} />)}
             {!t.decisions.length ? <Empty title="Nothing has been decided about this item."><p>{t.cases.length ? 'Its case is still waiting.' : 'No rule sent it to review and nobody flagged it.'}</p></Empty> : null}
             {t.cases.length ? <section><h2>Cases</h2><Table label="Cases of this item" rows={t.cases} columns={FEW_CASE_COLUMNS} id={(c) => c.id} open={(c) => href('cases', c.id)} /></section> : null}
           </div>
@@ -52,19 +52,19 @@ export function TrailScreen({ platform, id }: { platform: string; id: string }) 
   )
 }
 
-function AddToBankButton({ trail: t }: { trail: Trail }) {
+function AddToBankButton({ trail: t, decision }: { trail: Trail; decision: string | null }) {
   const open = useSignal(false)
   if (!may.addToBank.value || (!t.item.media.length && !t.item.text.length)) return null
   return (
     <>
       <p><Button onClick={() => { open.value = true }}>Add to a bank</Button></p>
-      {open.value ? <AddToBank item={t.item} caseId={t.cases[0]?.id ?? null} close={() => { open.value = false }} /> : null}
+      {open.value ? <AddToBank item={t.item} caseId={t.cases[0]?.id ?? null} decision={decision} close={() => { open.value = false }} /> : null}
     </>
   )
 }
 
 const BY: Record<Decision['automated'], string> = { fully: 'by a rule, without a person', partially: 'by a person after a rule', not: 'by a person' }
-function DecisionPanel({ of: d, changed }: { of: Decision; changed: () => void }) {
+function DecisionPanel({ of: d, trail, changed }: { of: Decision; trail: Trail; changed: () => void }) {
   const statement = useSignal(false)
   return (
     <section class="panel decision" aria-label={`Decision ${d.puid}`}>
@@ -97,6 +97,7 @@ function DecisionPanel({ of: d, changed }: { of: Decision; changed: () => void }
           {statement.value ? <div class="statement">{d.statement.map((p) => <div key={p.heading}><h3>{p.heading}</h3><p>{p.text}</p></div>)}</div> : null}
         </>
       ) : null}
+      {d.kind === 'clear' || d.kind === 'reverse' || d.reversed ? null : <AddToBankButton trail={trail} decision={d.id} />}
       <Reverse of={d} changed={changed} />
     </section>
   )

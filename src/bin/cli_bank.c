@@ -1,0 +1,142 @@
+/*
+ * What the commands about banks share. Promises: a bank or entry that is not there is said with what to do next.
+ */
+#include "bin/cli_bank.h"
+
+#include "store/banks_import.h"
+#include "sys/clock.h"
+
+static const char *const bank_columns[] = {"name", "kind", "policy", "source", "direction",
+    "distance", "share", "classification", "share_query", "share_known", "turned", "brake",
+    "enabled", "entries", "created_at", "id", NULL};
+
+int
+cli_bank_find(struct tl_cli *c, const char *name, struct tl_bank *ret)
+{
+	struct tl_id id;
+	int rc = tl_bank_find(c->db, tl_str(name), &id);
+	if (rc == TL_ENOTFOUND)
+		return cli_fail(
+		    rc, "`tutela bank list` shows them.", "there is no bank \"%s\"", name);
+	return rc < 0 ? rc : tl_bank_get(c->db, id, c->arena, ret);
+}
+
+int
+cli_bank_print(struct tl_cli *c)
+{
+	struct tl_bank b = {0};
+	int rc = cli_bank_find(c, c->argv[0], &b);
+	if (rc < 0)
+		return rc;
+	struct cli_list l;
+	cli_record_begin(&l, c, bank_columns);
+	cli_cell(&l, b.name);
+	cli_cell_z(&l, tl_bank_kind_names[b.kind]);
+	cli_cell(&l, b.policy);
+	cli_cell(&l, b.source);
+	cli_cell_z(&l, tl_bank_direction_names[b.direction]);
+	if (b.kind == TL_BANK_DIGEST || b.kind == TL_BANK_TEXT)
+		cli_cell_json(&l, TL_S("null"), "");
+	else
+		cli_cell_int(&l, b.distance);
+	cli_cell_num(&l, b.share);
+	cli_cell(&l, b.classification);
+	cli_cell_int(&l, b.share_query);
+	cli_cell_int(&l, b.share_known);
+	cli_cell_bool(&l, b.turned);
+	cli_cell_bool(&l, !b.no_brake);
+	cli_cell_bool(&l, b.enabled);
+	cli_cell_int(&l, b.entries);
+	cli_cell_time(&l, b.created_at);
+	cli_cell_id(&l, b.id);
+	cli_list_end(&l, "");
+	return 0;
+}
+
+int
+cli_bank_entry(
+    struct tl_cli *c, const struct tl_bank *bank, const char *value, struct tl_bank_entry *ret)
+{
+	struct tl_id id;
+	enum tl_entry_form form;
+	struct tl_str raw;
+	int rc = tl_id_parse(tl_str(value), &id);
+	if (rc < 0) {
+		rc = tl_bank_value_read(bank->kind, tl_str(value), c->arena, &form, &raw);
+		if (rc == 0)
+			rc = tl_bank_entry_of(c->db, bank->id, form, raw, &id);
+	}
+	if (rc == 0)
+		rc = tl_bank_entry_get(c->db, bank->id, id, c->arena, ret);
+	if (rc == TL_ENOTFOUND)
+		return cli_fail(rc, "`tutela bank search` looks for a part of it.",
+		    "the bank \"%.*s\" holds no such entry", TL_ARG(bank->name));
+	return rc;
+}
+
+void
+cli_bank_filter(const struct tl_cli *c, struct tl_bank_filter *ret, bool *ret_any)
+{
+	*ret = (struct tl_bank_filter){.exchange = tl_str(cli_option(c, "exchange")),
+	    .member = tl_str(cli_option(c, "member")),
+	    .record = tl_str(cli_option(c, "record")),
+	    .state = -1};
+	*ret_any = ret->exchange.n || ret->member.n || ret->record.n;
+}
+
+int
+cli_option_time(const struct tl_cli *c, const char *name, int64_t *ret)
+{
+	const char *v = cli_option(c, name);
+	if (!v)
+		return 0;
+	if (tl_import_time(tl_str(v), ret) < 0)
+		return tl_fail(TL_EUSAGE,
+		    "--%s: expected a date such as 2027-03-31 or a time such as "
+		    "2027-03-31T12:00:00Z, not \"%s\"",
+		    name, v);
+	return 0;
+}
+
+static void
+entry_row(struct cli_list *l, const struct tl_bank_entry *e, int64_t now)
+{
+	struct tl_buf value TL_CLEANUP(tl_buf_fini) = {0};
+	struct tl_provenance p;
+	struct tl_arena *a = l->cli->arena;
+	if (tl_provenance_read(e->provenance, a, &p) < 0)
+		p = (struct tl_provenance){0};
+	if (l->cli->json)
+		tl_bank_value_text(e->form, e->value, &value);
+	else
+		tl_bank_value_brief(e->form, e->value, &value);
+	cli_cell(l, tl_buf_str(&value));
+	cli_cell_z(l, tl_entry_form_names[e->form]);
+	cli_cell_z(l, tl_entry_state_names[tl_bank_entry_state(e, now)]);
+	cli_cell(l, e->note);
+	cli_cell(l, e->classification);
+	cli_cell(l, p.exchange);
+	cli_cell(l, p.record);
+	cli_cell(l, p.member);
+	cli_cell(l, p.decision);
+	cli_cell_time(l, e->disabled_until);
+	cli_cell_time(l, e->expires_at);
+	cli_cell_time(l, e->added_at);
+	cli_cell(l, e->added_by);
+	cli_cell_id(l, e->id);
+}
+
+void
+cli_bank_entries(
+    struct tl_cli *c, const struct tl_bank_entry *entries, size_t n, const char *none)
+{
+	static const char *const columns[] = {"value", "form", "state", "note",
+	    "classification", "exchange", "record", "member", "decision", "disabled_until",
+	    "expires_at", "added_at", "added_by", "id", NULL};
+	struct cli_list l;
+	int64_t now = tl_now_us();
+	cli_list_begin(&l, c, "entries", columns);
+	for (size_t i = 0; i < n; i++)
+		entry_row(&l, &entries[i], now);
+	cli_list_end(&l, none);
+}

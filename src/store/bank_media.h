@@ -1,0 +1,24 @@
+/* Entries of a bank from media that the store knows: what a medium is known by, of the kind that the bank holds. */
+#pragma once
+
+#include "core/item.h"
+#include "store/banks.h"
+
+/*
+ * Appends to `out`, which has room for tl_entry_form_count more, what this medium is known by in a bank of this kind;
+ * nothing when it cannot be found again by that. All but form and value is copied from `like`. Returns how many.
+ */
+size_t tl_bank_of_medium(enum tl_bank_kind kind, const struct tl_media *m,
+    const struct tl_bank_entry *like, struct tl_bank_entry *out);
+
+/*
+ * The same for all media of the item that a decision was about. `like` has its provenance; the decision is added to
+ * it. The list lives in the arena and may be empty. NOTFOUND: there is no such decision, or it is about an account.
+ */
+int tl_bank_of_decision(struct tl_db *db, const struct tl_bank *b, struct tl_id decision,
+    const struct tl_bank_entry *like, struct tl_arena *arena, struct tl_bank_entry **ret,
+    size_t *ret_count) TL_MUST;
+
+/* `provenance` with this decision, and "own" as its exchange when it says none; in the arena. */
+int tl_bank_own(struct tl_str provenance, struct tl_id decision, struct tl_arena *arena,
+    struct tl_str *ret) TL_MUST;
