@@ -65,8 +65,8 @@ hma_say(struct tl_req *req, int status, const char *message)
 /* Words --------------------------------------------------------------------------------------------------------- */
 
 const struct hma_type hma_types[HMA_TYPES] = {
-#define Y(tag, name, form, kind, suffix, contents, usual, digits)                              \
-	[HMA_TYPE_##tag] = {name, form, kind, suffix, contents, usual, digits},
+#define Y(tag, name, form, kind, contents, usual, digits)                                      \
+	[HMA_TYPE_##tag] = {name, form, kind, contents, usual, digits},
 #include "api/hma_types.tbl.h"
 #undef Y
 };

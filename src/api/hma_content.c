@@ -62,7 +62,6 @@ fill_entries(const struct add *x, struct tl_arena *a, struct tl_hma_add *add)
 	for (int i = 0; i < HMA_TYPES && add->entries; i++) {
 		const struct hma_type *t = &hma_types[i];
 		struct tl_bank_entry *e = &add->entries[add->count];
-		size_t kind = 0;
 		if (!x->hex[i].n)
 			continue;
 		*e = (struct tl_bank_entry){
@@ -71,11 +70,6 @@ fill_entries(const struct add *x, struct tl_arena *a, struct tl_hma_add *add)
 		if (rc < 0)
 			return rc;
 		add->count++;
-		while (kind < add->kinds && add->kind[kind] != t->kind)
-			kind++;
-		add->kind[kind] = t->kind;
-		add->suffix[kind] = t->suffix;
-		add->kinds += kind == add->kinds;
 	}
 	return tl_arena_check(a);
 }

@@ -271,7 +271,7 @@ fetch(struct tl_req *req, struct tl_str url)
 	tl_js_int(&q, "max_bytes", config->media_max_bytes);
 	tl_js_close(&q, '}');
 	struct tl_ask ask = {.kind = TL_ASK_FETCH,
-	    .within_ms = (uint32_t)config->fetch_seconds * 1000,
+	    .within_ms = (uint32_t)config->fetch_seconds * 1000 + TL_ASK_SPARE_MS,
 	    .platform = tl_req_who(req)->platform,
 	    .live = tl_req_who(req)->live,
 	    .json = tl_buf_str(&q)};

@@ -12,7 +12,7 @@
 #define HMA_VIDEO 2U
 
 enum hma_type_tag {
-#define Y(tag, name, form, kind, suffix, contents, usual, digits) HMA_TYPE_##tag,
+#define Y(tag, name, form, kind, contents, usual, digits) HMA_TYPE_##tag,
 #include "api/hma_types.tbl.h"
 #undef Y
 	HMA_TYPES
@@ -22,7 +22,6 @@ struct hma_type {
 	const char *name;
 	enum tl_entry_form form;
 	enum tl_bank_kind kind;
-	const char *suffix;
 	unsigned contents; /* that have it */
 	unsigned usual;    /* contents whose answer holds it unasked */
 	size_t digits;

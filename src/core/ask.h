@@ -18,6 +18,7 @@
 #include "sys/id.h"
 
 #define TL_ASK_MAX (160U * 1024) /* bytes of one message */
+#define TL_ASK_SPARE_MS 1000U    /* of a FETCH's time, for its answer */
 
 enum tl_ask_kind { TL_ASK_SCAN = 1, TL_ASK_MATCH, TL_ASK_LOOKUP, TL_ASK_FETCH, TL_ASK_KINDS };
 

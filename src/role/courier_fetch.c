@@ -107,7 +107,7 @@ static int
 aim(struct courier_fetches *f, struct fetch *x, const char *url)
 {
 	const struct tl_config *c = f->config;
-	int64_t left_ms = (x->until_us - tl_mono_us()) / TL_US_MS;
+	int64_t left_ms = (x->until_us - tl_mono_us()) / TL_US_MS - TL_ASK_SPARE_MS;
 	if (left_ms <= 0)
 		return tl_fail_at(TL_EFIELD, "url", "no answer in time");
 	int rc = tl_guard_read_url(

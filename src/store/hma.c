@@ -11,6 +11,14 @@
 #include "store/rows_int.h"
 
 #define SOURCE "HMA API"
+#define NAME_MAX_THERE 255
+#define NAME_OWN_MAX 48 /* of a name there; what is behind it in ours needs room */
+
+/* Our banks behind one bank there: the first has its name, the others one behind it. */
+static const struct part_kind {
+	enum tl_bank_kind kind;
+	const char *suffix;
+} parts[] = {{TL_BANK_PDQ, ""}, {TL_BANK_DIGEST, ".digest"}, {TL_BANK_VIDEO, ".video"}};
 
 static int
 read_part(const struct tl_row *r, struct tl_arena *arena, struct tl_hma_bank *b)
@@ -88,9 +96,9 @@ tl_hma_bank_list(
 static int
 check_name(struct tl_str s)
 {
-	if (s.n == 0 || s.n > TL_BANK_NAME_MAX)
+	if (s.n == 0 || s.n > NAME_MAX_THERE)
 		return tl_fail_at(
-		    TL_EFIELD, "name", "a name has 1 to %d characters", TL_BANK_NAME_MAX);
+		    TL_EFIELD, "name", "a name has 1 to %d characters", NAME_MAX_THERE);
 	for (size_t i = 0; i < s.n; i++) {
 		bool digit = s.p[i] >= '0' && s.p[i] <= '9';
 		bool upper = s.p[i] >= 'A' && s.p[i] <= 'Z';
@@ -156,6 +164,35 @@ make_part(struct tl_db *db, struct tl_str name, struct tl_str shown, struct tl_b
 	return tl_fail_at(TL_EEXISTS, "name", "Bank already exists");
 }
 
+/* One more bank of ours behind a bank there, like its first one. From then on all stand under one name. */
+static int
+add_part(
+    struct tl_db *db, struct tl_hma_bank *b, const struct part_kind *p, struct tl_arena *arena)
+{
+	struct tl_bank first = {0};
+	int rc = tl_bank_get(db, b->part[0], arena, &first);
+	if (rc < 0)
+		return rc;
+	struct tl_bank made = {.kind = p->kind,
+	    .policy = first.policy,
+	    .source = first.source,
+	    .distance = 31,
+	    .enabled = first.enabled,
+	    .share = first.share,
+	    .direction = first.direction};
+	struct tl_str name =
+	    tl_str(tl_arena_printf(arena, "%.*s%s", TL_ARG(first.name), p->suffix));
+	rc = make_part(db, name, b->name, &made, b->made, arena);
+	if (rc == 0)
+		rc = tl_db_run(
+		    db, TL_SQL_HMA_BANK_PUT, A_ID(b->part[0]), A_TEXT(b->name), A_INT(b->made));
+	if (rc < 0)
+		return rc;
+	b->part[b->parts] = made.id;
+	b->kind[b->parts++] = p->kind;
+	return 0;
+}
+
 int
 tl_hma_bank_create(struct tl_db *db, struct tl_str name, struct tl_str policy, double ratio,
     struct tl_arena *arena, struct tl_hma_bank *ret)
@@ -175,8 +212,12 @@ tl_hma_bank_create(struct tl_db *db, struct tl_str name, struct tl_str policy, d
 	if (rc == 0)
 		return tl_fail_at(TL_EEXISTS, "", "Bank already exists");
 	if (rc == TL_ENOTFOUND)
-		rc = make_part(db, name, name, &b, true, arena);
-	return rc < 0 ? rc : tl_hma_bank_find(db, name, arena, ret);
+		rc = make_part(db,
+		    tl_bytes(name.p, name.n < NAME_OWN_MAX ? name.n : NAME_OWN_MAX), name, &b,
+		    true, arena);
+	if (rc == 0)
+		rc = tl_hma_bank_find(db, name, arena, ret);
+	return rc < 0 ? rc : add_part(db, ret, &parts[1], arena);
 }
 
 static int
@@ -331,45 +372,19 @@ tl_hma_keys(struct tl_db *db, enum tl_entry_form form, struct tl_str value, size
 
 /* The part of a bank that holds this form; made when it is not there yet. */
 static int
-part_for(struct tl_db *db, struct tl_hma_bank *b, const struct tl_hma_add *add,
-    enum tl_entry_form form, struct tl_arena *arena, struct tl_bank *ret)
+part_for(struct tl_db *db, struct tl_hma_bank *b, enum tl_entry_form form,
+    struct tl_arena *arena, struct tl_bank *ret)
 {
-	const char *suffix = "";
-	enum tl_bank_kind kind = TL_BANK_PDQ;
-	for (size_t i = 0; i < b->parts; i++)
-		if (tl_bank_holds(b->kind[i], form))
-			return tl_bank_get(db, b->part[i], arena, ret);
-	for (size_t i = 0; i < add->kinds; i++)
-		if (tl_bank_holds(add->kind[i], form)) {
-			kind = add->kind[i];
-			suffix = add->suffix[i];
-		}
-	struct tl_bank first = {0}, made;
-	int rc = tl_bank_get(db, b->part[0], arena, &first);
-	if (rc == 0 && b->parts == TL_HMA_PARTS)
-		rc = tl_fail(TL_EFIELD, "the bank has too many parts");
-	if (rc < 0)
-		return rc;
-	made = (struct tl_bank){.kind = kind,
-	    .policy = first.policy,
-	    .source = first.source,
-	    .distance = 31,
-	    .enabled = first.enabled,
-	    .share = first.share,
-	    .direction = first.direction};
-	struct tl_str name =
-	    tl_str(tl_arena_printf(arena, "%.*s%s", TL_ARG(first.name), suffix));
-	rc = make_part(db, name, b->name, &made, b->made, arena);
-	/* From now on both stand under one name. */
-	if (rc == 0)
-		rc = tl_db_run(
-		    db, TL_SQL_HMA_BANK_PUT, A_ID(b->part[0]), A_TEXT(b->name), A_INT(b->made));
-	if (rc < 0)
-		return rc;
-	b->part[b->parts] = made.id;
-	b->kind[b->parts++] = kind;
-	*ret = made;
-	return 0;
+	size_t i = 0;
+	for (size_t k = 0; k < b->parts; k++)
+		if (tl_bank_holds(b->kind[k], form))
+			return tl_bank_get(db, b->part[k], arena, ret);
+	while (i < TL_COUNT(parts) && !tl_bank_holds(parts[i].kind, form))
+		i++;
+	if (i == TL_COUNT(parts) || b->parts == TL_HMA_PARTS)
+		return tl_fail(TL_EFIELD, "no bank here can hold this");
+	int rc = add_part(db, b, &parts[i], arena);
+	return rc < 0 ? rc : tl_bank_get(db, b->part[b->parts - 1], arena, ret);
 }
 
 int
@@ -384,7 +399,7 @@ tl_hma_content_add(struct tl_db *db, const struct tl_hma_bank *bank, struct tl_h
 		struct tl_bank part = {0};
 		int64_t of = 0;
 		e->enabled = true;
-		rc = part_for(db, &b, add, e->form, arena, &part);
+		rc = part_for(db, &b, e->form, arena, &part);
 		if (rc == 0)
 			rc = tl_bank_entry_add(db, &part, e);
 		rc = rc == TL_EEXISTS ? 0 : rc;

@@ -25,7 +25,7 @@ int tl_hma_bank_list(struct tl_db *db, struct tl_arena *arena, struct tl_hma_ban
     size_t *ret_count) TL_MUST;
 int tl_hma_bank_find(struct tl_db *db, struct tl_str name, struct tl_arena *arena,
     struct tl_hma_bank *ret) TL_MUST; /* ENOTFOUND */
-/* [A-Z_][A-Z0-9_]*; EFIELD. A name that was deleted there before gives the same, emptied, bank again. EEXISTS. */
+/* [A-Z_][A-Z0-9_]*; EFIELD. Makes a bank of pictures NAME and one of digests NAME.digest. A name that was deleted there before gives the same, emptied, bank again. EEXISTS. */
 int tl_hma_bank_create(struct tl_db *db, struct tl_str name, struct tl_str policy, double ratio,
     struct tl_arena *arena, struct tl_hma_bank *ret) TL_MUST;
 /* `ratio` below 0 and an empty name: as they are. A bank of ours keeps its own name, which rules say. */
@@ -55,9 +55,6 @@ struct tl_hma_add {
 	struct tl_bank_entry
 	    *entries; /* form, value, note and provenance are set; the rest gets filled */
 	size_t count;
-	const char *suffix[TL_HMA_PARTS]; /* of the bank's name here, by kind in `kind` */
-	enum tl_bank_kind kind[TL_HMA_PARTS];
-	size_t kinds;
 	struct tl_str uri, metadata; /* or empty */
 };
 /* Entries that the bank holds already stay; the content is the one that they belong to. */

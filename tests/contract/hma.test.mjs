@@ -284,6 +284,17 @@ test('what is wrong is 400 with a message, whatever it is', async () => {
   assert.deepEqual((await hma('POST', '/m/compare', { pdq: [hash, near(hash, 32)] })).json, { pdq: [false, { distance: 32 }] })
 })
 
+test('long names, also two that begin alike', async () => {
+  const hma = bearer()
+  const names = ['A', 'B'].map((end) => `COOP_${'LONG_'.repeat(20)}${end}`)
+  for (const name of names) {
+    assert.equal((await hma('POST', '/c/banks', { name })).status, 201)
+    const { id } = (await hma('POST', `/c/bank/${name}/signal`, { video_md5: md5 })).json
+    assert.deepEqual((await hma('GET', `/m/lookup?signal=${md5}&signal_type=video_md5&banks=${name}`)).json, { [name]: [{ bank_content_id: id, distance: '-' }] })
+  }
+  assert.equal((await hma('POST', '/c/banks', { name: 'X'.repeat(256) })).status, 400)
+})
+
 test('banks that people made are seen, and neither renamed nor deleted; changes are in the trail', async () => {
   const hma = bearer()
   const seenThere = (await hma('GET', '/c/banks')).json.map((b) => b.name)
@@ -365,6 +376,14 @@ test('status, words and the contract', async () => {
   assert.equal((await hma('PUT', '/c/exchange/x', { enabled: true })).status, 404)
   assert.equal((await hma('POST', '/c/exchanges/api/ncmec', { credential_json: {} })).status, 404)
   assert.equal((await hma('DELETE', '/c/exchange/x')).json.message, 'Exchange deleted')
+})
+
+test('the example of doc/hma.md runs as it stands there', () => {
+  const script = readFileSync(join(root, 'doc/hma.md'), 'utf8').match(/```bash\n([\s\S]*?)```/)[1]
+  const ran = spawnSync('bash', ['-s'], { input: script, encoding: 'utf8', env: { ...process.env, TUTELA: d.url, KEY: d.secret, PICTURE: join(root, 'tests/data/pdq/scene06.png') } })
+  assert.equal(ran.status, 0, ran.stdout + ran.stderr)
+  const last = JSON.parse(ran.stdout.trim().split('\n').pop())
+  assert.equal(last.KNOWN_SPAM[0].distance, '0', ran.stdout)
 })
 
 test('the table of routes and the contract say the same', () => {
