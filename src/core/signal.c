@@ -20,4 +20,5 @@ tl_signal_known_json(struct tl_buf *b, const struct tl_signal *s)
 	tl_js_str0(b, "classification", s->classification);
 	tl_js_raw0(b, "provenance", s->provenance);
 	tl_js_str0(b, "turned", s->turned);
+	tl_js_raw0(b, "part", s->part);
 }

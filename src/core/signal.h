@@ -16,11 +16,12 @@ struct tl_signal {
 	int distance;             /* -1 when it has no meaning */
 	bool has_media;
 	struct tl_media_id media;
-	struct tl_str field;          /* text field, empty when none */
-	int64_t span_from, span_to;   /* bytes in that field, as the author wrote it */
-	enum tl_effect effect;        /* what weight it has */
-	struct tl_str turned;         /* how the picture was turned to match; empty: as it is */
-	struct tl_str source;         /* of the bank */
+	struct tl_str field;        /* text field, empty when none */
+	int64_t span_from, span_to; /* bytes in that field, as the author wrote it */
+	enum tl_effect effect;      /* what weight it has */
+	struct tl_str turned;       /* how the picture was turned to match; empty: as it is */
+	struct tl_str part;   /* of a video or sound, JSON: shares, offset, speed; or empty */
+	struct tl_str source; /* of the bank */
 	struct tl_str provenance;     /* of the entry: JSON, or empty */
 	struct tl_str classification; /* of the entry, else of its bank; or empty */
 	int64_t key;                  /* of the entry; 0 when read from the store */
@@ -28,7 +29,7 @@ struct tl_signal {
 
 /*
  * Members of an open JSON object: effect, bank (name, source), entry, classification, provenance (exchange, record, member,
- * tags …) and how it was turned. Nothing for a signal without a bank.
+ * tags …), how it was turned and which part of it matched. Nothing for a signal without a bank.
  */
 struct tl_buf;
 void tl_signal_known_json(struct tl_buf *b, const struct tl_signal *s);

@@ -9,6 +9,7 @@
 #include "detect/known.h"
 
 #include "base/buf.h"
+#include "hash/video_find.h"
 #include "store/alarms.h"
 #include "store/bank_log.h"
 
@@ -42,7 +43,8 @@ struct tl_known {
 bool
 tl_known_form(enum tl_entry_form form)
 {
-	return form == TL_FORM_PDQ || form == TL_FORM_MD5 || form == TL_FORM_SHA256;
+	return form == TL_FORM_PDQ || form == TL_FORM_MD5 || form == TL_FORM_SHA256 ||
+	       form == TL_FORM_VPDQ;
 }
 
 bool
@@ -72,14 +74,58 @@ tl_known_path(const char *data_dir, enum tl_entry_form form, int64_t epoch, stru
 }
 
 static int
-limit(struct tl_index *x, const struct tl_bank_change *c)
+limit(struct tl_index *x, uint64_t key, const struct tl_bank_change *c)
 {
 	int64_t from = TL_INDEX_NEVER, until = TL_INDEX_FOREVER;
 	if (!c->enabled)
 		from = c->disabled_until ? c->disabled_until : TL_INDEX_FOREVER;
 	if (c->expires_at)
 		until = c->expires_at;
-	return tl_index_limit(x, (uint64_t)c->key, from, until, (uint64_t)c->change);
+	return tl_index_limit(x, key, from, until, (uint64_t)c->change);
+}
+
+static int
+tell_hash(
+    struct tl_index *x, uint64_t key, const struct tl_pdq *h, const struct tl_bank_change *c)
+{
+	int rc = tl_index_add(x, h, key, c->bank, (uint64_t)c->change);
+	if (rc == 0 && (!c->enabled || c->expires_at))
+		rc = limit(x, key, c);
+	return rc;
+}
+
+/* A video is many hashes, numbered from 0 without a gap. */
+struct frames {
+	struct tl_index *x;
+	const struct tl_bank_change *c;
+};
+
+static int
+tell_frame(void *ctx, uint32_t frame, const struct tl_pdq *h)
+{
+	const struct frames *f = ctx;
+	return tell_hash(f->x, tl_video_key((uint64_t)f->c->key, frame), h, f->c);
+}
+
+static int
+tell_video(struct tl_index *x, const struct tl_bank_change *c, bool fresh)
+{
+	struct tl_index_entry old;
+	struct tl_video v = {0};
+	uint32_t frame = 0;
+	int rc = 0;
+	for (; !fresh && rc == 0; frame++) {
+		uint64_t key = tl_video_key((uint64_t)c->key, frame);
+		if (tl_index_get(x, key, &old) < 0)
+			break;
+		rc = c->removed ? tl_index_remove(x, key, (uint64_t)c->change)
+				: limit(x, key, c);
+	}
+	if (rc < 0 || frame || c->removed || tl_video_unpack(c->value, &v) < 0)
+		return rc;
+	rc = tl_video_index_frames(&v, tell_frame, &(struct frames){x, c});
+	tl_video_fini(&v);
+	return rc;
 }
 
 int
@@ -88,17 +134,16 @@ tl_known_tell(
 {
 	struct tl_index_entry old;
 	struct tl_pdq h;
+	if (form == TL_FORM_VPDQ)
+		return tell_video(x, c, fresh);
 	if (c->removed)
 		return tl_index_remove(x, (uint64_t)c->key, (uint64_t)c->change);
 	if (!tl_known_hash(form, c->value, &h))
 		return 0; /* the store checks lengths; nothing can match it */
 	/* A hash never changes: of a key that is there only its times. */
 	if (!fresh && tl_index_get(x, (uint64_t)c->key, &old) == 0)
-		return limit(x, c);
-	int rc = tl_index_add(x, &h, (uint64_t)c->key, c->bank, (uint64_t)c->change);
-	if (rc == 0 && (!c->enabled || c->expires_at))
-		rc = limit(x, c);
-	return rc;
+		return limit(x, (uint64_t)c->key, c);
+	return tell_hash(x, (uint64_t)c->key, &h, c);
 }
 
 /* Views ----------------------------------------------------------------------------------------------------- */
@@ -169,7 +214,8 @@ static int
 on_change(void *ctx, const struct tl_bank_change *c)
 {
 	struct telling *t = ctx;
-	t->v->told += !c->removed;
+	if (!c->removed)
+		t->v->told += t->form == TL_FORM_VPDQ ? c->value.n / TL_VIDEO_FRAME_BYTES : 1;
 	return tl_known_tell(t->v->x, t->form, c, false);
 }
 

@@ -229,6 +229,7 @@ write_signal(const struct tl_view *v, const struct tl_row *r, void *ctx)
 	tl_js_raw0(out, "provenance", tl_col_str(r, 18));
 	tl_js_str0(out, "classification", tl_col_str(r, 19));
 	tl_js_id(out, "entry", tl_col_id(r, 20));
+	tl_js_raw0(out, "part", tl_col_str(r, 21));
 	return 0;
 }
 

@@ -329,7 +329,7 @@ add_signal(
 	    A_TEXT0(s->field), s->field.n ? A_INT(s->span_from) : A_NULL,
 	    s->field.n ? A_INT(s->span_to) : A_NULL, A_INT(tl_now_us()),
 	    s->effect ? A_Z(tl_effect_names[s->effect]) : A_NULL, A_TEXT0(s->turned),
-	    A_TEXT0(s->provenance), A_TEXT0(s->classification));
+	    A_TEXT0(s->provenance), A_TEXT0(s->classification), A_TEXT0(s->part));
 	return rc < 0 ? rc : 0;
 }
 
@@ -372,6 +372,7 @@ read_signal(const struct tl_row *r, struct tl_arena *arena, void *ret)
 	s->provenance = tl_arena_dup(arena, tl_col_str(r, 16));
 	s->classification = tl_arena_dup(arena, tl_col_str(r, 17));
 	s->source = tl_arena_dup(arena, tl_col_str(r, 18));
+	s->part = tl_arena_dup(arena, tl_col_str(r, 19));
 	return 0;
 }
 

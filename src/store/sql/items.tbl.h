@@ -29,10 +29,10 @@ S(ITEM_MEDIA_LIST, "SELECT m.id, m.bytes, m.mime, m.state, m.reason, m.width, m.
 		   " WHERE im.platform = $1 AND im.item = $2 ORDER BY im.n")
 S(ITEM_MEDIA_DROP, "DELETE FROM item_media WHERE platform = $1 AND item = $2")
 S(SIGNAL_ADD, "INSERT INTO signals(platform, item, n, detector, version, status, label, score, policy, bank, entry,"
-	      " distance, media, field, span_from, span_to, at, effect, turned, provenance, classification)"
-	      " VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)")
+	      " distance, media, field, span_from, span_to, at, effect, turned, provenance, classification, part)"
+	      " VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)")
 S(SIGNAL_DROP, "DELETE FROM signals WHERE platform = $1 AND item = $2")
 S(SIGNAL_LIST, "SELECT s.detector, s.version, s.status, s.label, s.score, s.policy, s.bank, s.entry, s.distance,"
 	       " s.media, s.field, s.span_from, s.span_to, s.at, s.effect, s.turned, s.provenance, s.classification,"
-	       " b.source FROM signals s LEFT JOIN banks b ON b.id = s.bank WHERE s.platform = $1 AND s.item = $2"
+	       " b.source, s.part FROM signals s LEFT JOIN banks b ON b.id = s.bank WHERE s.platform = $1 AND s.item = $2"
 	       " ORDER BY s.n")

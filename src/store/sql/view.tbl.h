@@ -45,7 +45,7 @@ S(VIEW_EVENTS, "SELECT kind, at, actor, outcome FROM decision_events WHERE decis
 
 S(VIEW_SIGNALS, "SELECT s.n, s.detector, s.version, s.status, s.label, s.score, s.policy, s.bank, b.name, b.source,"
 		" s.distance, s.media, s.field, s.span_from, s.span_to, s.at, s.effect, s.turned, s.provenance,"
-		" s.classification, s.entry FROM signals s"
+		" s.classification, s.entry, s.part FROM signals s"
 		" LEFT JOIN banks b ON b.id = s.bank WHERE s.platform = $1 AND s.item = $2 ORDER BY s.n LIMIT 256")
 S(VIEW_SUGGESTED, "SELECT policy FROM case_causes WHERE case_id = $1 AND policy IS NOT NULL"
 		  " UNION SELECT policy FROM signals WHERE platform = $2 AND item = $3 AND policy IS NOT NULL"

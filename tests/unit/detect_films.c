@@ -1,0 +1,318 @@
+/*
+ * Video and sound banks: what is found of a video and of its sound, in which place, by which thresholds; what is taken out
+ * of a bank or switched off; what was not decoded.
+ */
+#include "detect/banks.h"
+#include "detect/detect.h"
+#include "hash/sound.h"
+#include "hash/video_match.h"
+#include "store/banks.h"
+
+#include "unit_store.h"
+
+#define FRAMES 40
+#define WORDS 600
+
+struct fixture {
+	struct unit_store s;
+	struct tl_detect *detect;
+	struct tl_bank_loader *loader;
+	struct tl_bank films, songs;
+	struct tl_video known;
+	struct tl_sound song;
+	struct tl_buf frames, words;
+	struct tl_media media;
+	struct tl_detect_input in;
+	struct tl_signals out;
+};
+
+static uint32_t seed;
+
+static uint32_t
+next(void)
+{
+	seed = seed * 1664525u + 1013904223u;
+	return seed >> 8;
+}
+
+static struct tl_bank
+bank(struct fixture *f, const char *name, enum tl_bank_kind kind)
+{
+	struct tl_bank b = {.name = tl_str(name),
+	    .kind = kind,
+	    .policy = TL_S("demo.policy"),
+	    .source = TL_S("exchange"),
+	    .distance = 31,
+	    .enabled = true};
+	unit_begin(f->s.db);
+	assert_int_equal(tl_bank_create(f->s.db, &b), 0);
+	unit_commit(f->s.db);
+	return b;
+}
+
+static void
+draw_video(struct tl_video *v, int frames)
+{
+	for (int i = 0; i < frames; i++) {
+		struct tl_video_frame f = {.ms = (uint32_t)i * 1000, .quality = 100};
+		for (size_t k = 0; k < sizeof f.hash.b; k++)
+			f.hash.b[k] = (uint8_t)(next() >> 7);
+		assert_int_equal(tl_video_add(v, &f), 0);
+	}
+}
+
+static void
+draw_sound(struct tl_sound *s)
+{
+	uint32_t w[WORDS], at = next();
+	for (size_t i = 0; i < WORDS; i++) {
+		for (int k = 0; k < 5; k++)
+			at ^= 1u << next() % 32;
+		w[i] = at;
+	}
+	assert_int_equal(tl_sound_set(s, w, WORDS), 0);
+}
+
+static int
+setup(void **state)
+{
+	struct fixture *f = calloc(1, sizeof *f);
+	assert_non_null(f);
+	seed = 5;
+	unit_store_open(&f->s);
+	f->detect = tl_detect_create();
+	f->films = bank(f, "films", TL_BANK_VIDEO);
+	f->songs = bank(f, "songs", TL_BANK_SOUND);
+	draw_video(&f->known, FRAMES);
+	draw_sound(&f->song);
+	memset(f->media.id.b, 3, sizeof f->media.id.b);
+	f->media.film = TL_S("{}");
+	f->in = (struct tl_detect_input){
+	    .media = &f->media, .media_count = 1, .db = f->s.db, .platform = f->s.platform};
+	*state = f;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct fixture *f = *state;
+	tl_bank_loader_stop(f->loader);
+	tl_detect_destroy(f->detect);
+	tl_video_fini(&f->known);
+	tl_sound_fini(&f->song);
+	tl_buf_fini(&f->frames);
+	tl_buf_fini(&f->words);
+	unit_store_close(&f->s);
+	free(f);
+	return 0;
+}
+
+static struct tl_bank_entry
+add(struct fixture *f, const struct tl_bank *b, enum tl_entry_form form, struct tl_buf *value)
+{
+	struct tl_bank_entry e = {.form = form, .value = tl_buf_str(value), .enabled = true};
+	unit_begin(f->s.db);
+	assert_int_equal(tl_bank_entry_add(f->s.db, b, &e), 0);
+	unit_commit(f->s.db);
+	tl_buf_fini(value);
+	return e;
+}
+
+static struct tl_bank_entry
+add_video(struct fixture *f, const struct tl_video *v)
+{
+	struct tl_buf b = {0};
+	tl_video_pack(&b, v);
+	return add(f, &f->films, TL_FORM_VPDQ, &b);
+}
+
+static struct tl_bank_entry
+add_sound(struct fixture *f)
+{
+	struct tl_buf b = {0};
+	tl_sound_pack(&b, &f->song);
+	return add(f, &f->songs, TL_FORM_CHROMAPRINT, &b);
+}
+
+/* The medium shows the known video from one frame on, every hash a few bits away. */
+static void
+show(struct fixture *f, size_t from, size_t n, bool mirrored)
+{
+	struct tl_video v = {0};
+	for (size_t i = 0; i < n; i++) {
+		struct tl_video_frame x = f->known.f[from + i];
+		x.ms = (uint32_t)i * 1000;
+		x.hash.b[i % 32] ^= 0x0f;
+		if (mirrored)
+			tl_pdq_mirror(&x.hash);
+		assert_int_equal(tl_video_add(&v, &x), 0);
+	}
+	tl_buf_reset(&f->frames);
+	tl_video_pack(&f->frames, &v);
+	f->media.frames = tl_buf_str(&f->frames);
+	tl_video_fini(&v);
+}
+
+/* And plays the known sound from one word on. */
+static void
+play(struct fixture *f, size_t from, size_t n)
+{
+	tl_buf_reset(&f->words);
+	for (size_t i = from; i < from + n; i++) {
+		uint32_t w = f->song.w[i] ^ (i % 3 ? 0 : 1u << i % 32);
+		uint8_t b[4] = {
+		    (uint8_t)(w >> 24), (uint8_t)(w >> 16), (uint8_t)(w >> 8), (uint8_t)w};
+		tl_buf_put(&f->words, b, sizeof b);
+	}
+	f->media.words = tl_buf_str(&f->words);
+}
+
+static void
+look(struct fixture *f)
+{
+	struct tl_bank_events none = {.ctx = NULL};
+	tl_bank_loader_stop(f->loader);
+	f->loader = NULL;
+	assert_int_equal(tl_bank_loader_start(f->s.store, &none, &f->loader), 0);
+	assert_true(tl_bank_loader_whole(f->loader));
+	struct tl_banks *b = tl_bank_loader_take(f->loader);
+	f->out.n = 0;
+	assert_int_equal(tl_detect_run(f->detect, b, &f->in, f->s.arena, &f->out), 0);
+	tl_banks_unref(b);
+}
+
+static void
+t_a_clip_of_a_known_video_is_found_with_its_place(void **state)
+{
+	struct fixture *f = *state;
+	struct tl_video other = {0};
+	draw_video(&other, FRAMES);
+	add_video(f, &other);
+	struct tl_bank_entry e = add_video(f, &f->known);
+	tl_video_fini(&other);
+	show(f, 12, 20, false);
+	look(f);
+	assert_int_equal(f->out.n, 1);
+	const struct tl_signal *s = &f->out.s[0];
+	assert_true(tl_str_is(s->detector, "video"));
+	assert_true(tl_str_is(s->label, "films"));
+	assert_true(tl_id_eq(s->entry, e.id));
+	assert_float_equal(s->score, 1, 1e-9);
+	assert_int_equal(s->distance, 4);
+	assert_int_equal(s->turned.n, 0);
+	assert_true(
+	    tl_str_is(s->part, "{\"share_item\":1,\"share_entry\":0.5,\"offset_ms\":12000,"
+			       "\"matched_ms\":null,\"speed\":1,\"in_step\":false}"));
+}
+
+static void
+t_a_mirrored_copy_is_found(void **state)
+{
+	struct fixture *f = *state;
+	add_video(f, &f->known);
+	show(f, 0, FRAMES, true);
+	look(f);
+	assert_int_equal(f->out.n, 1);
+	assert_true(tl_str_is(f->out.s[0].turned, "flip_y"));
+}
+
+static void
+t_each_bank_has_its_own_shares(void **state)
+{
+	struct fixture *f = *state;
+	add_video(f, &f->known);
+	f->films.share_known = 60;
+	unit_begin(f->s.db);
+	assert_int_equal(tl_bank_set(f->s.db, &f->films), 0);
+	unit_commit(f->s.db);
+	show(f, 12, 20, false);
+	look(f);
+	assert_int_equal(f->out.n, 0);
+	show(f, 12, 24, false);
+	look(f);
+	assert_int_equal(f->out.n, 1);
+}
+
+static void
+t_what_was_removed_or_switched_off_is_not_found(void **state)
+{
+	struct fixture *f = *state;
+	struct tl_bank_entry e = add_video(f, &f->known);
+	show(f, 0, FRAMES, false);
+	look(f);
+	assert_int_equal(f->out.n, 1);
+	unit_begin(f->s.db);
+	assert_int_equal(tl_bank_entry_disable(f->s.db, f->films.id, e.id, 0), 0);
+	unit_commit(f->s.db);
+	look(f);
+	assert_int_equal(f->out.n, 0);
+	unit_begin(f->s.db);
+	assert_int_equal(tl_bank_entry_enable(f->s.db, f->films.id, e.id), 0);
+	unit_commit(f->s.db);
+	look(f);
+	assert_int_equal(f->out.n, 1);
+	unit_begin(f->s.db);
+	assert_int_equal(tl_bank_entry_remove(f->s.db, f->films.id, e.id), 0);
+	unit_commit(f->s.db);
+	look(f);
+	assert_int_equal(f->out.n, 0);
+}
+
+static void
+t_a_known_sound_is_found_under_a_video(void **state)
+{
+	struct fixture *f = *state;
+	struct tl_bank_entry e = add_sound(f);
+	show(f, 0, FRAMES, false);
+	play(f, 200, 160);
+	look(f);
+	assert_int_equal(f->out.n, 1);
+	const struct tl_signal *s = &f->out.s[0];
+	assert_true(tl_str_is(s->detector, "sound"));
+	assert_true(tl_id_eq(s->entry, e.id));
+	assert_true(s->score > 0.9);
+	assert_non_null(strstr((const char *)s->part.p, "\"offset_ms\":24761,"));
+	/* Too little of it. */
+	f->songs.share_known = 50;
+	unit_begin(f->s.db);
+	assert_int_equal(tl_bank_set(f->s.db, &f->songs), 0);
+	unit_commit(f->s.db);
+	look(f);
+	assert_int_equal(f->out.n, 0);
+}
+
+static void
+t_what_was_not_decoded_leaves_failed_signals(void **state)
+{
+	struct fixture *f = *state;
+	add_video(f, &f->known);
+	add_sound(f);
+	f->media.film = (struct tl_str){0};
+	f->media.reason = TL_S("damaged");
+	look(f);
+	assert_int_equal(f->out.n, 2);
+	for (size_t i = 0; i < 2; i++) {
+		assert_true(f->out.s[i].failed);
+		assert_true(tl_str_is(f->out.s[i].label, "damaged"));
+	}
+	/* A picture has neither frames nor sound. */
+	f->media.has_pdq = true;
+	look(f);
+	assert_int_equal(f->out.n, 0);
+}
+
+int
+main(void)
+{
+#define CASE(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
+	const struct CMUnitTest tests[] = {
+	    CASE(t_a_clip_of_a_known_video_is_found_with_its_place),
+	    CASE(t_a_mirrored_copy_is_found),
+	    CASE(t_each_bank_has_its_own_shares),
+	    CASE(t_what_was_removed_or_switched_off_is_not_found),
+	    CASE(t_a_known_sound_is_found_under_a_video),
+	    CASE(t_what_was_not_decoded_leaves_failed_signals),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
