@@ -13,6 +13,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "detect/known.h"
 #include "notify/plan.h"
 #include "review/review.h"
 #include "ship/restore.h"
@@ -20,6 +21,7 @@
 #include "store/alarms.h"
 #include "store/api_keys.h"
 #include "store/backup.h"
+#include "store/bank_log.h"
 #include "store/factors.h"
 #include "store/jobs.h"
 #include "store/ledger.h"
@@ -286,6 +288,56 @@ check_again(struct doctor *d)
 		    "%lld files were found and %lld items are being judged again",
 		    (long long)p.entries_left, (long long)p.found, (long long)p.asked);
 	return 0;
+}
+
+/* The files of known hashes of one form, as everybody else opens them. */
+static int
+check_index_of(struct doctor *d, enum tl_entry_form form)
+{
+	const char *name = tl_entry_form_names[form];
+	struct tl_bank_index row;
+	struct tl_index_stats s;
+	TL_CLEANUP(tl_buf_fini) struct tl_buf path = {0};
+	TL_CLEANUP(tl_index_closep) struct tl_index *x = NULL;
+	bool used = false;
+	int rc = tl_bank_index_get(d->cli->db, form, &row);
+	if (rc == 0)
+		rc = tl_bank_form_used(d->cli->db, form, &used);
+	if (rc < 0 || !used)
+		return rc;
+	if (!row.epoch) {
+		find(d, WARNING,
+		    d->runs ? "The clerk's log says how far it is."
+			    : "It is built once tutelad runs.",
+		    "the index of %s hashes is still to be built from the store", name);
+		return 0;
+	}
+	rc = tl_known_path(d->cli->data_dir, form, row.epoch, &path);
+	if (rc == 0)
+		rc = tl_index_open(tl_buf_z(&path), TL_INDEX_FOLLOW, &x);
+	if (rc == 0 && cli_option(d->cli, "deep"))
+		rc = tl_index_verify(x);
+	if (rc == 0)
+		tl_index_stats(x, &s);
+	if (rc < 0)
+		find(d, PROBLEM,
+		    "It is built again from the store by itself; look at the disk.",
+		    "the index of %s hashes cannot be used: %s", name, tl_err_text());
+	else if (s.mark > (uint64_t)row.upto)
+		find(d, PROBLEM, "It is built again from the store by itself.",
+		    "the index of %s hashes is ahead of the store, as after a restore", name);
+	return 0;
+}
+
+static int
+check_index(struct doctor *d)
+{
+	int rc = 0;
+	for (int f = 0; f < tl_entry_form_count && rc == 0; f++) {
+		if (tl_known_form((enum tl_entry_form)f))
+			rc = check_index_of(d, (enum tl_entry_form)f);
+	}
+	return rc;
 }
 
 /* How many people may work a queue. */
@@ -630,6 +682,7 @@ static const struct {
     {"clock", check_clock, true},
     {"people", check_people, true},
     {"scans", check_jobs, true},
+    {"index", check_index, true},
     {"again", check_again, true},
     {"skills", check_skills, true},
     {"cases", check_cases, true},
