@@ -3,8 +3,9 @@
  *
  * Hashed: every n-th, n = max(1, int(rate)), at its place / rate (as the vPDQ lists of exchanges have them: native size,
  * RGB by swscale's area method, PDQ without resizing before the filter); the first of each scene; a few between; and
- * whatever would leave two seconds of the film's own time unseen; each of these also without its black bars. Stills: up to 24, one of each equal part of the film, a scene's first
- * where there is one. Clip: all of a short film, ten seconds spread over a long one, small and upright.
+ * whatever would leave two seconds of the film's own time unseen; each of these also without its black bars. Stills: up
+ * to 24, one of each equal part of the film, a scene's first where there is one. Clip: all of a short film, ten seconds
+ * spread over a long one, small and upright.
  * Promises: memory is one picture and what is kept. Out of memory ends the process. Called by film.c.
  */
 #include "decode/film_int.h"
@@ -20,7 +21,8 @@
 #define GAP_MS 2000
 #define LOOKS 4 /* in a second, while the film is young: a copy may have its grid elsewhere */
 #define LOOKS_MS (10 * 60 * 1000)
-#define BLACK 32     /* the darkest is within it after compression */
+#define BLACK 32 /* the darkest is within it after compression */
+#define CROPPED_MOST (TL_FILM_FRAMES - TL_FILM_MS_MAX / 1000) /* leaves room for each second */
 #define BAR_SHARE 25 /* bars are at least one in so many rows or columns */
 #define CLIP_WINDOWS 10
 #define CLIP_WINDOW_MS 1000
@@ -195,7 +197,7 @@ hash(struct film_frames *p, const AVFrame *pic, struct tl_video_frame *fr)
 	size_t stride = stride_of(b.w);
 	hash_box(p, &b, stride, fr);
 	why = add(p, fr);
-	if (why != TL_DECODE_OK || !inside_bars(p, b.w, b.h, &b))
+	if (why != TL_DECODE_OK || p->list.n > CROPPED_MOST || !inside_bars(p, b.w, b.h, &b))
 		return why;
 	hash_box(p, &b, stride, fr);
 	fr->flags |= TL_VIDEO_CROPPED;

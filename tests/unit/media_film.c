@@ -82,6 +82,15 @@ t_frames_hash_as_the_reference_does(void **state)
 		check_list(names[i]);
 }
 
+static size_t
+plain(const struct tl_film *f)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < f->frames.n; i++)
+		n += f->frames.f[i].flags == 0;
+	return n;
+}
+
 static void
 t_every_container_and_codec_passes_inside_the_filter(void **state)
 {
@@ -128,7 +137,7 @@ t_every_container_and_codec_passes_inside_the_filter(void **state)
 		assert_int_equal(f->sound, row[i].sound);
 		assert_in_range(f->duration_ms, 1900, 3200);
 		if (f->video) {
-			assert_in_range(f->frames.n, 2, 4);
+			assert_in_range(plain(f), 2, 4);
 			assert_in_range(f->still_count, 1, 3);
 			assert_in_range(f->clip_frames, 10, TL_FILM_CLIP);
 		}
@@ -182,7 +191,8 @@ t_scenes_bars_covers_and_rotation_are_seen(void **state)
 	tl_decoded_fini(&d);
 
 	decode("film/letterbox.mp4", true, &d);
-	assert_int_equal(flagged(&d.film, TL_VIDEO_CROPPED), 2);
+	assert_int_equal(flagged(&d.film, TL_VIDEO_CROPPED), d.film.frames.n / 2);
+	assert_int_equal(plain(&d.film), 2);
 	tl_decoded_fini(&d);
 
 	decode("film/cover.mp3", true, &d);
