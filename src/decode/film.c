@@ -158,6 +158,7 @@ payload(const struct film *f, struct tl_decode_answer *a, int *ret_fd)
 		film_sound_pcm(f->heard, &b);
 	a->payload_bytes = (uint32_t)b.n;
 	int rc = b.bad || b.n != bytes ? TL_EBUG
+		 : b.n == 0            ? 0
 				       : tl_memfd_sealed("tutela-film", tl_buf_str(&b), ret_fd);
 	tl_buf_fini(&b);
 	return rc < 0 ? TL_DECODE_MEMORY : TL_DECODE_OK;

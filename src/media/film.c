@@ -26,7 +26,7 @@ tl_film_fini(struct tl_film *f)
 static struct tl_str
 part(struct tl_str map, const struct tl_decode_place *p)
 {
-	return tl_bytes(map.p + p->at, (size_t)p->bytes);
+	return p->bytes ? tl_bytes(map.p + p->at, (size_t)p->bytes) : (struct tl_str){0};
 }
 
 static uint32_t
@@ -82,7 +82,9 @@ tl_film_of(const struct tl_decode_answer *a, int payload_fd, struct tl_film *ret
 	    .clip_frames = a->clip_frames,
 	    .clip_width = a->clip_width,
 	    .clip_height = a->clip_height};
-	int rc = tl_memfd_map(payload_fd, a->payload_bytes, &f.map);
+	int rc = 0; /* a short sound has no parts at all */
+	if (a->payload_bytes)
+		rc = tl_memfd_map(payload_fd, a->payload_bytes, &f.map);
 	if (rc < 0)
 		return rc;
 	(void)tl_decode_parts(a, place);

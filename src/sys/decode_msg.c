@@ -179,12 +179,14 @@ tl_decode_answer_fits(const struct tl_decode_answer *a, const struct tl_decode_a
 			   ? 0
 			   : tl_fail(TL_EPARSE, "answer: a failure has no payload");
 	uint64_t bytes = tl_decode_parts(a, place);
-	if (a->payload_bytes != bytes || bytes == 0)
+	if (a->payload_bytes != bytes)
 		return tl_fail(TL_EPARSE, "answer: the payload has another size");
 	if (a->format != q->format)
 		return tl_fail(TL_EPARSE, "answer: another format than was asked for");
 	if (q->format == TL_FORMAT_RAW)
-		return a->coded == bytes ? 0 : tl_fail(TL_EPARSE, "answer: more than a clip");
+		return bytes && a->coded == bytes
+			   ? 0
+			   : tl_fail(TL_EPARSE, "answer: more than a clip");
 	return tl_format_is_film((enum tl_format)q->format) ? film_fits(a, q)
 							    : picture_fits(a, q);
 }

@@ -2,7 +2,7 @@
  * Every field of the two messages between a jail and its client, in the order in which they are sent, big-endian:
  * Q(field, bits, lowest, highest) of the question, A(field, bits, lowest, highest) of the answer. A message with a
  * value outside its bounds, or with a byte too few or too many, is malformed. The question comes with a sealed
- * memory file of `size` bytes; an answer with reason OK comes with one of `payload_bytes`, whose parts
+ * memory file of `size` bytes; an answer with reason OK comes with one of `payload_bytes` (none for 0), whose parts
  * decode_part.tbl.h lists.
  */
 #ifndef Q

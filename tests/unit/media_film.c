@@ -147,6 +147,21 @@ t_every_container_and_codec_passes_inside_the_filter(void **state)
 	}
 }
 
+/* Too short for a fingerprint, and nothing of it was to be shown: no parts at all. */
+static void
+t_a_moment_of_sound_is_decoded(void **state)
+{
+	(void)state;
+	struct tl_buf b = unit_file(TEST_DATA, "film/tone.wav");
+	struct tl_decode_job job = {.bytes = tl_bytes(b.p, 2000)};
+	struct tl_decoded d;
+	assert_int_equal(tl_jails_decode(jails, &job, &d), 0);
+	assert_int_equal(d.film.word_count, 0);
+	assert_int_equal(d.film.sound, TL_TRACK_PCM_S16LE);
+	tl_decoded_fini(&d);
+	tl_buf_fini(&b);
+}
+
 /* One tune in six codecs: nearly the same fingerprint. */
 static void
 t_a_tune_sounds_the_same_in_every_codec(void **state)
@@ -292,6 +307,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(t_frames_hash_as_the_reference_does),
 	    cmocka_unit_test(t_every_container_and_codec_passes_inside_the_filter),
+	    cmocka_unit_test(t_a_moment_of_sound_is_decoded),
 	    cmocka_unit_test(t_a_tune_sounds_the_same_in_every_codec),
 	    cmocka_unit_test(t_scenes_bars_covers_and_rotation_are_seen),
 	    cmocka_unit_test(t_clips_are_encoded_from_raw_pixels_and_samples),
