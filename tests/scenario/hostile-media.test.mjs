@@ -17,6 +17,7 @@ const GOOD = ['scene10.png', 'scene01.png', 'scene06.png']
 
 let site
 let watcher
+let largest = 0 // bytes of a file
 before(async () => {
   site = await start({ workers: 1 })
   for (const name of ['scene00.png', 'scene02.png', 'scene04.png']) site.tutela('bank', 'add', 'demo-known', clean.get(name).pdq)
@@ -121,6 +122,7 @@ function verdictOf(row) {
 
 test('every hostile file ends as its row says, and good pictures do not notice', async () => {
   const rows = hostileFiles()
+  largest = Math.max(...rows.map((r) => r.bytes.length))
   const good = GOOD.map((name) => ({ name, bytes: readFileSync(join(data, 'pdq', name)) }))
   const worker = role('worker')
   const server = role('server')
@@ -192,9 +194,10 @@ test('every hostile file ends as its row says, and good pictures do not notice',
 test('no decoder took more memory than is configured', async () => {
   assert.ok(watcher.seen() > 0, 'no item was seen in its jail')
   if (watcher.allowed() === 0) return // a build with sanitizers, which reserve terabytes
-  assert.equal(watcher.allowed(), MEMORY + BESIDE)
-  assert.ok(watcher.taken() <= MEMORY + BESIDE, `${watcher.taken()} bytes beside the program`)
-  assert.ok(watcher.resident() > 8 * MB && watcher.resident() <= MEMORY + BESIDE, `${watcher.resident()} bytes resident`)
+  // The file itself comes on top.
+  assert.ok(watcher.allowed() > MEMORY + BESIDE && watcher.allowed() <= MEMORY + BESIDE + largest, `${watcher.allowed()} bytes allowed`)
+  assert.ok(watcher.taken() <= MEMORY + BESIDE + largest, `${watcher.taken()} bytes beside the program`)
+  assert.ok(watcher.resident() > 8 * MB && watcher.resident() <= MEMORY + BESIDE + largest, `${watcher.resident()} bytes resident`)
   console.log(`most memory of one item: ${Math.round(watcher.resident() / MB)} MB; looked ${watcher.seen()} times`)
 })
 
