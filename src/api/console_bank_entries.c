@@ -116,7 +116,9 @@ one_medium(struct tl_call *c, struct tl_str hex, struct tl_media *ret)
 	tl_row_end(&r);
 	rc = tl_tags_of_media(c->db, platform, &id, c->arena, &tags);
 	rc = tl_call_need_tags(c, TL_ACT_SEE, rc, &tags);
-	return rc < 0 ? rc : tl_media_get(c->db, platform, &id, c->arena, ret);
+	if (rc == 0)
+		rc = tl_media_get(c->db, platform, &id, c->arena, ret);
+	return rc < 0 ? rc : tl_media_hashes(c->db, platform, ret, c->arena);
 }
 
 /* What a stored medium is known by, of the kind that this bank holds. */
@@ -125,8 +127,7 @@ entry_of_media(
     struct tl_call *c, const struct tl_bank *b, struct tl_str hex, struct tl_bank_entry *e)
 {
 	struct tl_media *m = TL_NEW(c->arena, struct tl_media);
-	struct tl_bank_entry *found =
-	    TL_NEWS(c->arena, struct tl_bank_entry, tl_entry_form_count);
+	struct tl_bank_entry found;
 	int rc = tl_arena_check(c->arena);
 	if (rc == 0)
 		rc = one_medium(c, hex, m);
@@ -134,11 +135,11 @@ entry_of_media(
 		return rc;
 	if (b->kind == TL_BANK_TEXT)
 		return tl_fail_at(TL_EFIELD, "/media", "this bank holds terms, not media");
-	if (tl_bank_of_medium(b->kind, m, e, found) == 0)
+	if (tl_bank_of_medium(b->kind, m, e, c->arena, &found) == 0)
 		return tl_fail_at(TL_EFIELD, "/media",
 		    "it cannot be found again by what a %s bank holds; use a digest bank",
 		    tl_bank_kind_names[b->kind]);
-	*e = found[0];
+	*e = found;
 	return 0;
 }
 

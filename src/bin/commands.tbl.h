@@ -193,6 +193,13 @@ C(bank_export, "bank export", "NAME", 1, 1, CLI_STORE, "Print all entries in a f
 O(bank_export, "format", "FORMAT", "csv, json or ndjson (everything), lines (value and note); default: lines, with --json json.")
 
 C(again, "again", "", 0, 0, CLI_STORE, "How far each bank is compared with what was published before.", "tutela again")
+C(match, "match", "FILE|HASH...", 1, -1, CLI_STORE,
+    "Say which entries of which banks files or hashes match. Ends with 0 when something matched, 1 when nothing did, else 2 or more.",
+    "tutela match picture.jpg --bank csam")
+O(match, "bank", "NAMES", "Only these banks, separated by commas; default: all that are in use.")
+O(match, "distance", "N", "Instead of each bank's own distance.")
+O(match, "turned", NULL, "Also compare files as they would look mirrored and turned.")
+
 C(queue_list, "queue list", "", 0, 0, CLI_STORE, "List queues with what waits in them.", "tutela queue list")
 C(case_list, "case list", "", 0, 0, CLI_STORE, "List cases, most urgent first.", "tutela case list --queue child-safety")
 O(case_list, "queue", "NAME", "Only this queue.")

@@ -60,6 +60,7 @@ A("bank.entry_enable", "bank", "the entry before and after, or how many of where
 A("bank.import", "bank", "figures", "Entries were imported.")
 A("bank.entry_brake", "entry", "figures", "An entry matched too much and became review-only.")
 A("bank.entry_restore", "bank", "the entry, before and after", "An entry that was review-only counts in full again.")
+A("bank.match", "banks", "figures", "Files or hashes were compared with banks on the command line.")
 A("bank.export", "bank", "", "A bank was written out.")
 A("switch.set", "switch", "on or off", "A switch was turned.")
 A("config.view", "what", "", "Configuration or rules were looked at.")

@@ -17,6 +17,7 @@
 #include "review/review.h"
 #include "store/alarms.h"
 #include "store/bank_log.h"
+#include "store/banks_change.h"
 #include "store/blobs.h"
 #include "store/checkpoint.h"
 #include "store/decisions.h"
@@ -188,6 +189,14 @@ purge_media(struct tl_db *db, void *clerk)
 	return tl_media_purge(db, PAGE);
 }
 
+/* Entries of banks that were deleted. */
+static int
+sweep_banks(struct tl_db *db, void *clerk)
+{
+	(void)clerk;
+	return tl_bank_sweep(db, PAGE);
+}
+
 /* One part of the folder a minute: the whole of it a few times a day. */
 static int
 sweep_files(struct tl_db *db, void *clerk)
@@ -269,6 +278,7 @@ static const struct duty duties[] = {
     {"expire_tokens", expire_tokens, TL_SYNC_NORMAL, TL_US_MIN, false, false},
     {"expire_strikes", expire_strikes, TL_SYNC_NORMAL, TL_US_HOUR, false, false},
     {"prune_events", prune_events, TL_SYNC_NORMAL, 10 * TL_US_MIN, false, false},
+    {"sweep_banks", sweep_banks, TL_SYNC_NORMAL, 5 * TL_US_S, false, false},
     {"forget_matches", forget_matches, TL_SYNC_NORMAL, 10 * TL_US_MIN, false, false},
     {"checkpoints", checkpoints, TL_SYNC_FULL, 5 * TL_US_S, false, true},
     {"verify_chain", verify_chain, TL_SYNC_NORMAL, 10 * TL_US_S, false, true},

@@ -1,5 +1,6 @@
 /*
- * What stored media are known by, for banks: the PDQ hash of a picture, the digest of a file.
+ * What stored media are known by, for banks: the PDQ hash of a picture, the digest of a file, a video's frames, a sound's
+ * fingerprint.
  *
  * Promises: a picture that is too plain to be found again is not taken. Failure: what the store says. Called by the
  * console and the CLI when something decided goes into a bank.
@@ -7,6 +8,8 @@
 #include "store/bank_media.h"
 
 #include "base/arena.h"
+#include "base/cur.h"
+#include "hash/sound.h"
 #include "store/decisions.h"
 #include "store/items.h"
 #include "store/media.h"
@@ -14,18 +17,72 @@
 
 #define PDQ_QUALITY_LEAST 50
 
-size_t
-tl_bank_of_medium(enum tl_bank_kind kind, const struct tl_media *m,
-    const struct tl_bank_entry *like, struct tl_bank_entry *out)
+/* Packed like the entries of banks; false: it cannot be found again by this. */
+typedef bool (*known_by_fn)(
+    const struct tl_media *m, struct tl_arena *arena, struct tl_str *ret);
+
+static bool
+by_pdq(const struct tl_media *m, struct tl_arena *arena, struct tl_str *ret)
+{
+	(void)arena;
+	*ret = tl_bytes(m->pdq, sizeof m->pdq);
+	return m->has_pdq && m->pdq_quality >= PDQ_QUALITY_LEAST;
+}
+
+static bool
+by_digest(const struct tl_media *m, struct tl_arena *arena, struct tl_str *ret)
 {
 	static const uint8_t none[32];
-	bool pdq = kind == TL_BANK_PDQ && m->has_pdq && m->pdq_quality >= PDQ_QUALITY_LEAST;
-	bool digest = kind == TL_BANK_DIGEST && memcmp(m->sha256, none, sizeof none) != 0;
-	if (!pdq && !digest)
+	(void)arena;
+	*ret = tl_bytes(m->sha256, sizeof m->sha256);
+	return memcmp(m->sha256, none, sizeof none) != 0;
+}
+
+static bool
+by_frames(const struct tl_media *m, struct tl_arena *arena, struct tl_str *ret)
+{
+	(void)arena;
+	*ret = m->frames;
+	return m->frames.n && tl_bank_value_check(TL_FORM_VPDQ, m->frames) == 0;
+}
+
+/* The store keeps the words of a medium as they are, those of a bank with their count. */
+static bool
+by_sound(const struct tl_media *m, struct tl_arena *arena, struct tl_str *ret)
+{
+	struct tl_sound s = {0};
+	struct tl_buf packed TL_CLEANUP(tl_buf_fini) = {0};
+	size_t n = m->words.n / 4;
+	uint32_t *w = TL_NEWS(arena, uint32_t, n + 1);
+	if (!w || n == 0)
+		return false;
+	struct tl_cur c = tl_cur(m->words);
+	for (size_t i = 0; i < n; i++)
+		w[i] = tl_cur_u32(&c);
+	if (tl_sound_set(&s, w, n) == 0)
+		tl_sound_pack(&packed, &s);
+	tl_sound_fini(&s);
+	*ret = tl_arena_dup(arena, tl_buf_str(&packed));
+	return packed.n && tl_bank_value_check(TL_FORM_CHROMAPRINT, *ret) == 0;
+}
+
+size_t
+tl_bank_of_medium(enum tl_bank_kind kind, const struct tl_media *m,
+    const struct tl_bank_entry *like, struct tl_arena *arena, struct tl_bank_entry *out)
+{
+	static const struct {
+		enum tl_entry_form form;
+		known_by_fn fn;
+	} ways[tl_bank_kind_count] = {[TL_BANK_PDQ] = {TL_FORM_PDQ, by_pdq},
+	    [TL_BANK_DIGEST] = {TL_FORM_SHA256, by_digest},
+	    [TL_BANK_VIDEO] = {TL_FORM_VPDQ, by_frames},
+	    [TL_BANK_SOUND] = {TL_FORM_CHROMAPRINT, by_sound}};
+	struct tl_str value;
+	if (!ways[kind].fn || !ways[kind].fn(m, arena, &value))
 		return 0;
-	out[0] = *like;
-	out[0].form = pdq ? TL_FORM_PDQ : TL_FORM_SHA256;
-	out[0].value = tl_bytes(pdq ? m->pdq : m->sha256, 32);
+	*out = *like;
+	out->form = ways[kind].form;
+	out->value = value;
 	return 1;
 }
 
@@ -57,8 +114,8 @@ tl_bank_of_decision(struct tl_db *db, const struct tl_bank *b, struct tl_id deci
 	struct tl_decision d;
 	struct tl_bank_entry as = *like;
 	struct tl_item_full *full = TL_NEW(arena, struct tl_item_full);
-	struct tl_bank_entry *list = TL_NEWS(
-	    arena, struct tl_bank_entry, (TL_ITEM_MEDIA_MAX + 1) * (size_t)tl_entry_form_count);
+	struct tl_bank_entry *list =
+	    TL_NEWS(arena, struct tl_bank_entry, TL_ITEM_MEDIA_MAX + 1);
 	size_t n = 0;
 	int rc = tl_arena_check(arena);
 	if (rc == 0)
@@ -72,8 +129,12 @@ tl_bank_of_decision(struct tl_db *db, const struct tl_bank *b, struct tl_id deci
 		rc = tl_media_of_item(db, &full->item, arena);
 	if (rc == 0)
 		rc = tl_bank_own(like->provenance, decision, arena, &as.provenance);
-	for (size_t i = 0; rc == 0 && i < full->item.media_count; i++)
-		n += tl_bank_of_medium(b->kind, &full->item.media[i], &as, list + n);
+	for (size_t i = 0; rc == 0 && i < full->item.media_count; i++) {
+		struct tl_media *m = &full->item.media[i];
+		rc = tl_media_hashes(db, d.platform, m, arena);
+		if (rc == 0)
+			n += tl_bank_of_medium(b->kind, m, &as, arena, list + n);
+	}
 	if (rc < 0)
 		return rc;
 	*ret = list;

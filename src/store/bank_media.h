@@ -5,11 +5,11 @@
 #include "store/banks.h"
 
 /*
- * Appends to `out`, which has room for tl_entry_form_count more, what this medium is known by in a bank of this kind;
- * nothing when it cannot be found again by that. All but form and value is copied from `like`. Returns how many.
+ * Fills *out with what this medium is known by in a bank of this kind; all but form and value is copied from `like`. 1, or
+ * 0 when it cannot be found again by that. The medium has its hashes (tl_media_hashes).
  */
 size_t tl_bank_of_medium(enum tl_bank_kind kind, const struct tl_media *m,
-    const struct tl_bank_entry *like, struct tl_bank_entry *out);
+    const struct tl_bank_entry *like, struct tl_arena *arena, struct tl_bank_entry *out);
 
 /*
  * The same for all media of the item that a decision was about. `like` has its provenance; the decision is added to

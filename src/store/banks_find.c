@@ -14,6 +14,7 @@
 
 #define WALK_MOST 50000 /* entries looked at for one page */
 #define STEP_ROWS 500
+#define SLICE 20000
 #define STEP_BYTES ((size_t)64 << 20)
 
 /* The ways of looking, in their order. VALUE is one way for each form. */
@@ -455,4 +456,48 @@ tl_bank_bulk(struct tl_db *db, struct tl_id bank, const struct tl_bank_filter *f
 		return rc;
 	*at = n && n == (size_t)most ? ids[n - 1] : (struct tl_id){0};
 	return (int)n;
+}
+
+/* Walking ---------------------------------------------------------------------------------------------------- */
+
+static int
+slice(struct tl_db *db, struct tl_id bank, struct tl_id *at, size_t *ret_n,
+    int (*fn)(void *ctx, const struct tl_bank_entry *e), void *ctx)
+{
+	struct tl_row r;
+	int rc = tl_db_query(db, &r, TL_SQL_BANK_SCAN, A_ID(bank), A_ID(*at), A_INT(SLICE));
+	*ret_n = 0;
+	while (rc == 0 && (rc = tl_row_next(&r)) > 0) {
+		int form = 0;
+		if (tl_word_parse(tl_entry_form_names, tl_col_str(&r, 2), &form) < 0) {
+			rc = tl_fail(TL_ECORRUPT, "the store holds an unknown form of entry");
+			break;
+		}
+		const struct tl_bank_entry e = {.id = tl_col_id(&r, 0),
+		    .bank = bank,
+		    .value = tl_col_str(&r, 1),
+		    .form = (enum tl_entry_form)form,
+		    .key = tl_col_int(&r, 3),
+		    .enabled = tl_col_int(&r, 4) != 0,
+		    .disabled_until = tl_col_int(&r, 5),
+		    .expires_at = tl_col_int(&r, 6)};
+		*at = e.id;
+		++*ret_n;
+		rc = fn(ctx, &e);
+	}
+	tl_row_end(&r);
+	return rc;
+}
+
+int
+tl_bank_scan(struct tl_db *db, struct tl_id bank,
+    int (*fn)(void *ctx, const struct tl_bank_entry *e), void *ctx)
+{
+	struct tl_id at;
+	size_t n = SLICE;
+	int rc = 0;
+	memset(&at, 0xff, sizeof at);
+	while (rc == 0 && n == SLICE)
+		rc = slice(db, bank, &at, &n, fn, ctx);
+	return rc;
 }

@@ -37,3 +37,10 @@ int tl_bank_count(struct tl_db *db, struct tl_id bank, const struct tl_bank_filt
  */
 int tl_bank_bulk(struct tl_db *db, struct tl_id bank, const struct tl_bank_filter *f,
     enum tl_bank_bulk what, int64_t until, int64_t most, struct tl_id *at) TL_MUST;
+
+/*
+ * Calls fn for every entry of a bank, newest first, in slices that do not hold up the store's log. Views are valid during
+ * the call only. Stops when fn returns other than 0, and returns that.
+ */
+int tl_bank_scan(struct tl_db *db, struct tl_id bank,
+    int (*fn)(void *ctx, const struct tl_bank_entry *e), void *ctx) TL_MUST;

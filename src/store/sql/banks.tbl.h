@@ -70,6 +70,8 @@ S(BANK_FIND_MEMBER, "SELECT " BANK_ENTRY_COLS ", e.bank FROM bank_entries e WHER
 S(BANK_FIND_NOTE, "SELECT " BANK_ENTRY_COLS ", e.bank FROM bank_entries e WHERE e.bank = $1 AND e.note IS NOT NULL"
 		  " AND lower(e.note) >= $2 AND lower(e.note) < $3 AND (lower(e.note), e.id) > ($4, $5)"
 		  " ORDER BY lower(e.note), e.id LIMIT $6")
+S(BANK_SCAN, "SELECT id, value, form, key, enabled, disabled_until, expires_at FROM bank_entries WHERE bank = $1"
+	     " AND id < $2 ORDER BY id DESC LIMIT $3")
 /* Choosing entries by where they came from, newest first. */
 #define PICK " AND ($3 IS NULL OR exchange = $3) AND ($4 IS NULL OR member = $4) AND id < $5 ORDER BY id DESC LIMIT $6"
 S(BANK_PICK, "SELECT id FROM bank_entries WHERE bank = $1 AND ($2 IS NULL OR record = $2)" PICK)

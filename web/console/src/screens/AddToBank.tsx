@@ -5,6 +5,7 @@ import { call, get } from '../app/http.ts'
 import { Button, ErrorNote, Field } from '../ui/basic.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { useLoad } from '../ui/load.ts'
+import { BANK_KIND } from './BankSettings.tsx'
 import { say } from '../ui/status.tsx'
 
 export function AddToBank({ item, caseId, decision, close }: { item: Item; caseId: string | null; decision: string | null; close: () => void }) {
@@ -35,7 +36,7 @@ export function AddToBank({ item, caseId, decision, close }: { item: Item; caseI
         <Field label="Bank">
           <select value={bank.value} onChange={(e) => { bank.value = e.currentTarget.value }}>
             <option value="">Choose a bank</option>
-            {(data?.banks ?? []).filter((b) => b.kind === 'text' || item.media.length).map((b) => <option key={b.id} value={b.id}>{b.name} ({b.kind === 'text' ? 'terms' : b.kind === 'pdq' ? 'similar pictures' : 'exact files'})</option>)}
+            {(data?.banks ?? []).filter((b) => b.kind === 'text' || item.media.length).map((b) => <option key={b.id} value={b.id}>{b.name} ({BANK_KIND[b.kind]})</option>)}
           </select>
         </Field>
         {chosen?.kind === 'text' ? <Field label="Word or phrase" help="As it stands in the text; case and look-alike letters do not matter."><input value={phrase.value} onInput={(e) => { phrase.value = e.currentTarget.value }} /></Field> : null}

@@ -1,0 +1,439 @@
+/*
+ * `tutela match`: which entries of which banks a hash or a file matches, asked of the store itself, so that it works while
+ * the daemon runs and while it does not. Every entry in force is compared; shares of traffic and allow-lists are shown,
+ * not applied. Files are decoded in tutela-decode's jail.
+ *
+ * Promises: 0 when something matched, 1 when nothing did; anything else is an error. Nothing of what is asked is kept; that
+ * somebody asked is in the trail.
+ */
+#include "bin/cli_bank.h"
+#include "hash/pdq.h"
+#include "hash/sound_match.h"
+#include "hash/video_match.h"
+#include "media/file.h"
+#include "store/banks_import.h"
+#include "store/people.h"
+#include "store/provenance.h"
+#include "sys/clock.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#define HITS_MAX 10000
+#define BANKS_MAX 256
+
+/* What is asked about: one hash, or all that a file is known by. */
+struct asked {
+	const char *name;
+	const char *wrong; /* a file that cannot be decoded */
+	bool digests, picture;
+	int turns; /* how many of `pdq` */
+	struct tl_pdq pdq[TL_PDQ_TURNS];
+	uint8_t sha256[32], md5[16];
+	bool has_sha256, has_md5;
+	struct tl_video_looks video;
+	struct tl_sound sound;
+};
+
+struct hit {
+	const struct asked *asked;
+	const struct tl_bank *bank;
+	struct tl_id entry;
+	int distance; /* -1: it has no meaning */
+	int turn;
+	double share_query, share_known; /* video and sound; else -1 */
+};
+
+struct matching {
+	struct tl_cli *cli;
+	const struct tl_bank *bank; /* the one that is walked through */
+	struct asked *asked;
+	size_t asked_count;
+	int64_t distance; /* -1: the bank's own */
+	bool turned;
+	int64_t now;
+	struct hit *hits;
+	size_t n;
+	/* of a bank of sounds */
+	struct tl_sound_index *sounds;
+	struct tl_id *sound_ids;
+	size_t sound_count, sound_room;
+};
+
+static int
+hit(struct matching *m, const struct hit *h)
+{
+	if (m->n == HITS_MAX)
+		return tl_fail(TL_ETOOBIG, "more than %d entries match", HITS_MAX);
+	m->hits[m->n++] = *h;
+	return 0;
+}
+
+/* Comparing --------------------------------------------------------------------------------------------------- */
+
+static int
+near_pdq(struct matching *m, const struct asked *a, const struct tl_bank_entry *e)
+{
+	struct tl_pdq known;
+	int most = m->distance >= 0 ? (int)m->distance : m->bank->distance, best = most + 1,
+	    turn = 0;
+	memcpy(known.b, e->value.p, sizeof known.b);
+	int turns = m->turned || m->bank->turned ? a->turns : a->turns > 0;
+	for (int t = 0; t < turns; t++) {
+		int d = tl_pdq_distance(&a->pdq[t], &known);
+		if (d < best) {
+			best = d;
+			turn = t;
+		}
+	}
+	return best > most ? 0 : hit(m, &(struct hit){a, m->bank, e->id, best, turn, -1, -1});
+}
+
+static int
+near_video(struct matching *m, const struct asked *a, const struct tl_video_looks *known,
+    const struct tl_bank_entry *e)
+{
+	struct tl_video_match found;
+	const struct tl_video_rule rule = {
+	    .distance = m->distance >= 0 ? (int)m->distance : m->bank->distance,
+	    .share_query = m->bank->share_query ? m->bank->share_query : TL_VIDEO_SHARE_QUERY,
+	    .share_known = m->bank->share_known ? m->bank->share_known : TL_VIDEO_SHARE_KNOWN};
+	if (!a->video.n)
+		return 0;
+	tl_video_compare(&a->video, known, &rule, &found);
+	return found.how == TL_VIDEO_APART
+		   ? 0
+		   : hit(m, &(struct hit){a, m->bank, e->id, found.distance, 0,
+				found.share_query, found.share_known});
+}
+
+static int
+compare_video(struct matching *m, const struct tl_bank_entry *e)
+{
+	struct tl_video v = {0};
+	struct tl_video_looks looks = {0};
+	int rc = tl_video_unpack(e->value, &v);
+	if (rc == 0)
+		tl_video_looks_of(&v, false, &looks);
+	for (size_t i = 0; rc == 0 && i < m->asked_count; i++)
+		rc = near_video(m, &m->asked[i], &looks, e);
+	tl_video_looks_fini(&looks);
+	tl_video_fini(&v);
+	return rc;
+}
+
+static int
+keep_sound(struct matching *m, const struct tl_bank_entry *e)
+{
+	struct tl_sound s = {0};
+	int rc = tl_sound_unpack(e->value, &s);
+	if (rc == 0 && m->sound_count == m->sound_room) {
+		m->sound_room = m->sound_room ? 2 * m->sound_room : 256;
+		m->sound_ids = realloc(m->sound_ids, m->sound_room * sizeof *m->sound_ids);
+		if (!m->sound_ids)
+			abort();
+	}
+	if (rc == 0) {
+		rc = tl_sound_index_add(m->sounds, (uint32_t)m->sound_count, &s);
+		m->sound_ids[m->sound_count++] = e->id;
+	}
+	tl_sound_fini(&s);
+	return rc;
+}
+
+static bool
+is_digest(const struct asked *a, const struct tl_bank_entry *e)
+{
+	if (e->form == TL_FORM_SHA256)
+		return a->has_sha256 && memcmp(a->sha256, e->value.p, sizeof a->sha256) == 0;
+	return e->form == TL_FORM_MD5 && a->has_md5 &&
+	       memcmp(a->md5, e->value.p, sizeof a->md5) == 0;
+}
+
+static int
+compare(void *ctx, const struct tl_bank_entry *e)
+{
+	struct matching *m = ctx;
+	int rc = 0;
+	if (!tl_bank_entry_live(e, m->now))
+		return 0;
+	if (e->form == TL_FORM_VPDQ)
+		return compare_video(m, e);
+	if (e->form == TL_FORM_CHROMAPRINT)
+		return keep_sound(m, e);
+	for (size_t i = 0; rc == 0 && i < m->asked_count; i++) {
+		const struct asked *a = &m->asked[i];
+		if (e->form == TL_FORM_PDQ)
+			rc = near_pdq(m, a, e);
+		else if (is_digest(a, e))
+			rc = hit(m, &(struct hit){a, m->bank, e->id, -1, 0, -1, -1});
+	}
+	return rc;
+}
+
+static int
+ask_sounds(struct matching *m)
+{
+	struct tl_sound_hit found[64];
+	int rc = 0;
+	int query = m->bank->share_query ? m->bank->share_query : 80;
+	tl_sound_index_build(m->sounds);
+	for (size_t i = 0; i < m->asked_count && rc == 0; i++) {
+		const struct asked *a = &m->asked[i];
+		size_t n = a->sound.n
+			       ? tl_sound_find(m->sounds, &a->sound, found, TL_COUNT(found))
+			       : 0;
+		for (size_t k = 0; k < n && rc == 0; k++) {
+			if (found[k].share_query * 100 < query ||
+			    found[k].share_known * 100 < m->bank->share_known)
+				continue;
+			rc = hit(m, &(struct hit){a, m->bank, m->sound_ids[found[k].sound], -1,
+					0, found[k].share_query, found[k].share_known});
+		}
+	}
+	return rc;
+}
+
+static int
+ask_bank(struct matching *m, const struct tl_bank *b)
+{
+	if (b->kind == TL_BANK_TEXT)
+		return 0;
+	m->bank = b;
+	if (b->kind == TL_BANK_SOUND)
+		m->sounds = tl_sound_index_create();
+	int rc = tl_bank_scan(m->cli->db, b->id, compare, m);
+	if (rc == 0 && m->sounds)
+		rc = ask_sounds(m);
+	tl_sound_index_destroy(m->sounds);
+	m->sounds = NULL;
+	m->sound_count = 0;
+	return rc;
+}
+
+/* Asking ------------------------------------------------------------------------------------------------------ */
+
+/* A hash as people write it. A bare one of 64 digits may be a PDQ hash or a SHA-256: both are asked. */
+static int
+ask_hash(struct tl_cli *c, const char *text, struct asked *a)
+{
+	static const enum tl_bank_kind kinds[] = {
+	    TL_BANK_PDQ, TL_BANK_DIGEST, TL_BANK_VIDEO, TL_BANK_SOUND};
+	int known = 0;
+	for (size_t i = 0; i < TL_COUNT(kinds); i++) {
+		enum tl_entry_form form;
+		struct tl_str value;
+		if (tl_bank_value_read(kinds[i], tl_str(text), c->arena, &form, &value) < 0)
+			continue;
+		known++;
+		struct tl_video v = {0};
+		if (form == TL_FORM_PDQ) {
+			memcpy(a->pdq[0].b, value.p, sizeof a->pdq[0].b);
+			a->turns = 1;
+		} else if (form == TL_FORM_SHA256) {
+			memcpy(a->sha256, value.p, sizeof a->sha256);
+			a->has_sha256 = true;
+		} else if (form == TL_FORM_MD5) {
+			memcpy(a->md5, value.p, sizeof a->md5);
+			a->has_md5 = true;
+		} else if (form == TL_FORM_VPDQ && tl_video_unpack(value, &v) == 0) {
+			tl_video_looks_of(&v, false, &a->video);
+			tl_video_fini(&v);
+		} else if (form == TL_FORM_CHROMAPRINT) {
+			(void)!tl_sound_unpack(value, &a->sound);
+		}
+	}
+	return known ? 0 : tl_fail(TL_EUSAGE, "\"%.80s\" is neither a file nor a hash", text);
+}
+
+static int
+ask_file(struct tl_cli *c, struct tl_jails *jails, const char *path, struct asked *a)
+{
+	struct tl_file_hash h TL_CLEANUP(tl_file_hash_fini) = {.reason = TL_DECODE_OK};
+	int rc = tl_hash_file(jails, path, &h);
+	if (rc < 0)
+		return rc;
+	memcpy(a->sha256, h.sha256, sizeof a->sha256);
+	memcpy(a->md5, h.md5, sizeof a->md5);
+	a->has_sha256 = a->has_md5 = true;
+	if (tl_decode_err(h.reason) < 0) {
+		a->wrong = tl_arena_printf(c->arena, "%s", tl_err_text());
+		(void)fprintf(stderr, "tutela match: %s: %s; only its digests are compared\n",
+		    path, a->wrong);
+		c->exit = CLI_INPUT;
+		return 0;
+	}
+	if (h.duration_ms == 0 && h.quality >= TL_PDQ_QUALITY_MIN) {
+		memcpy(a->pdq, h.turned, sizeof a->pdq);
+		a->turns = TL_PDQ_TURNS;
+	}
+	tl_video_looks_of(&h.frames, false, &a->video);
+	return h.sound.n ? tl_sound_set(&a->sound, h.sound.w, h.sound.n) : 0;
+}
+
+static int
+ask_all(struct tl_cli *c, struct matching *m)
+{
+	struct tl_jails *jails TL_CLEANUP(tl_jails_destroyp) = NULL;
+	int rc = 0;
+	for (int i = 0; i < c->argc && rc == 0; i++) {
+		struct asked *a = &m->asked[m->asked_count++];
+		a->name = c->argv[i];
+		if (access(c->argv[i], F_OK) != 0) {
+			rc = ask_hash(c, c->argv[i], a);
+			continue;
+		}
+		if (!jails)
+			rc = tl_jails_create(
+			    &(const struct tl_jails_config){.slots = 1}, &jails);
+		if (rc == 0)
+			rc = ask_file(c, jails, c->argv[i], a);
+	}
+	return rc;
+}
+
+/* The banks that are named, or all that are in use. */
+static int
+choose(struct tl_cli *c, struct tl_bank **ret, size_t *ret_n)
+{
+	const char *names = cli_option(c, "bank");
+	struct tl_bank *all;
+	size_t n = 0, count = 0;
+	int rc = tl_bank_list(c->db, c->arena, &all, &count);
+	struct tl_bank *list = TL_NEWS(c->arena, struct tl_bank, BANKS_MAX);
+	if (rc == 0)
+		rc = tl_arena_check(c->arena);
+	for (size_t i = 0; rc == 0 && !names && i < count && n < BANKS_MAX; i++) {
+		if (all[i].enabled)
+			list[n++] = all[i];
+	}
+	for (const char *at = names; rc == 0 && at && *at && n < BANKS_MAX;) {
+		size_t len = strcspn(at, ",");
+		size_t i = 0;
+		while (i < count && !tl_str_eq(all[i].name, tl_bytes(at, len)))
+			i++;
+		if (i == count)
+			return cli_fail(TL_EUSAGE, "`tutela bank list` shows them.",
+			    "--bank: there is no bank \"%.*s\"", (int)len, at);
+		list[n++] = all[i];
+		at += len + (at[len] == ',');
+	}
+	*ret = list;
+	*ret_n = n;
+	return rc;
+}
+
+/* Showing ----------------------------------------------------------------------------------------------------- */
+
+static const char *const turn_names[TL_PDQ_TURNS] = {
+    "", "rot90", "rot180", "rot270", "flip_x", "flip_y", "flip_plus1", "flip_minus1"};
+
+static void
+share(struct cli_list *l, double v)
+{
+	if (v < 0)
+		cli_cell_json(l, TL_S("null"), "-");
+	else
+		cli_cell_num(l, (double)(int64_t)(v * 1000 + 0.5) / 1000);
+}
+
+static int
+show_hit(struct tl_cli *c, struct cli_list *l, const struct hit *h)
+{
+	struct tl_bank_entry e;
+	struct tl_provenance p;
+	int rc = tl_bank_entry_get(c->db, h->bank->id, h->entry, c->arena, &e);
+	if (rc == 0)
+		rc = tl_provenance_read(e.provenance, c->arena, &p);
+	if (rc < 0)
+		return rc;
+	cli_cell_z(l, h->asked->name);
+	cli_cell(l, h->bank->name);
+	cli_cell_z(l, tl_bank_direction_names[h->bank->direction]);
+	cli_cell_z(l, tl_entry_form_names[e.form]);
+	if (h->distance < 0)
+		cli_cell_json(l, TL_S("null"), "-");
+	else
+		cli_cell_int(l, h->distance);
+	cli_cell_z(l, turn_names[h->turn]);
+	share(l, h->share_query);
+	share(l, h->share_known);
+	cli_cell(l, h->bank->policy);
+	cli_cell(l, e.classification.n ? e.classification : h->bank->classification);
+	cli_cell_bool(l, e.review_only);
+	cli_cell(l, e.note);
+	struct tl_str where = p.record.n ? p.record : p.decision;
+	cli_cell_json(l, e.provenance.n ? e.provenance : TL_S("null"),
+	    tl_arena_printf(c->arena, "%.*s %.*s %.*s", TL_ARG(p.exchange), TL_ARG(p.member),
+		TL_ARG(where)));
+	cli_cell_id(l, e.id);
+	return 0;
+}
+
+static int
+note(struct tl_db *db, void *ctx)
+{
+	const struct matching *m = ctx;
+	struct tl_buf detail TL_CLEANUP(tl_buf_fini) = {0};
+	const char *banks = cli_option(m->cli, "bank");
+	tl_buf_printf(&detail, "%zu asked, %zu matched", m->asked_count, m->n);
+	return tl_audit_add(
+	    db, "cli", "bank.match", tl_str(banks ? banks : ""), tl_buf_str(&detail));
+}
+
+static int
+by_distance(const void *a, const void *b)
+{
+	const struct hit *x = a, *y = b;
+	if (x->asked != y->asked)
+		return x->asked < y->asked ? -1 : 1;
+	return x->distance - y->distance;
+}
+
+static int
+show(struct tl_cli *c, struct matching *m)
+{
+	static const char *const columns[] = {"asked", "bank", "direction", "form", "distance",
+	    "turned", "share_query", "share_known", "policy", "classification", "review_only",
+	    "note", "provenance", "entry", NULL};
+	struct cli_list l;
+	int rc = tl_db_tx(c->db, TL_SYNC_FULL, note, m);
+	qsort(m->hits, m->n, sizeof *m->hits, by_distance);
+	cli_list_begin(&l, c, "matches", columns);
+	for (size_t i = 0; rc == 0 && i < m->n; i++)
+		rc = show_hit(c, &l, &m->hits[i]);
+	cli_list_end(&l, "No entry matches.");
+	if (rc == 0 && c->exit == CLI_DONE && m->n == 0)
+		c->exit = CLI_FAILED; /* documented: 1, nothing matched */
+	return rc;
+}
+
+int
+cmd_match(struct tl_cli *c)
+{
+	struct tl_bank *banks = NULL;
+	size_t n = 0;
+	struct matching m = {.cli = c,
+	    .distance = -1,
+	    .turned = cli_option(c, "turned") != NULL,
+	    .now = tl_now_us(),
+	    .asked = TL_NEWS(c->arena, struct asked, (size_t)c->argc),
+	    .hits = TL_NEWS(c->arena, struct hit, HITS_MAX)};
+	int rc = tl_arena_check(c->arena);
+	if (rc == 0)
+		rc = cli_option_int(c, "distance", 0, TL_BANK_DISTANCE_MAX, &m.distance);
+	if (rc == 0)
+		rc = choose(c, &banks, &n);
+	if (rc == 0)
+		rc = ask_all(c, &m);
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = ask_bank(&m, &banks[i]);
+	if (rc == 0)
+		rc = show(c, &m);
+	for (size_t i = 0; i < m.asked_count; i++) {
+		tl_video_looks_fini(&m.asked[i].video);
+		tl_sound_fini(&m.asked[i].sound);
+	}
+	free(m.sound_ids);
+	return rc;
+}
