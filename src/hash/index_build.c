@@ -7,6 +7,8 @@
 
 #include <stdlib.h>
 
+#define PART_BITS 10 /* a slot is sorted in so many parts: 2 to the power of it */
+
 struct pair {
 	uint64_t value;
 	uint32_t at;
@@ -188,36 +190,64 @@ put_lines(struct out *o, unsigned at, unsigned bits, const uint32_t *ends)
 	end(o, at + 1);
 }
 
-/* `value` and `bucket` are the caller's room. */
+struct valued {
+	uint32_t value, id;
+};
+
+/* What every slot is sorted in, made once. */
+struct room {
+	uint32_t *first; /* of equal hashes in a row */
+	size_t firsts;
+	struct valued *valued;
+	uint32_t *bucket, *id;
+};
+
+/* By the upper bits first, then each part in the processor's own memory. Leaves where each bucket ends. */
 static void
-put_slot(struct out *o, unsigned slot, const uint32_t *first, size_t firsts, uint32_t *value,
-    uint32_t *bucket)
+sort_ids(const struct out *o, unsigned slot, struct room *r)
 {
-	unsigned bits = tl_ix_slot_bits(o->head.slots, slot), at = TL_IX_SLOT + 3 * slot;
+	unsigned bits = tl_ix_slot_bits(o->head.slots, slot);
+	unsigned low = bits > PART_BITS ? bits - PART_BITS : 0;
+	uint32_t at[(1 << PART_BITS) + 1] = {0}, next[1 << PART_BITS];
 	const struct tl_ix_half *h[2];
 	for (unsigned i = 0; i < 2; i++)
 		h[i] = (const void *)(o->map + o->head.section[i].from);
-	memset(bucket, 0, sizeof *bucket << bits);
-	for (size_t i = 0; i < firsts; i++) {
-		struct tl_ix_mixed m = {{h[0][first[i]], h[1][first[i]]}};
-		value[i] = tl_ix_slot_of(&m, o->head.slots, slot);
-		bucket[value[i]]++;
+	for (size_t i = 0; i < r->firsts; i++) {
+		struct tl_ix_mixed m = {{h[0][r->first[i]], h[1][r->first[i]]}};
+		at[(tl_ix_slot_of(&m, o->head.slots, slot) >> low) + 1]++;
 	}
-	uint32_t sum = 0;
-	for (size_t v = 0; v >> bits == 0; v++) {
-		uint32_t c = bucket[v];
-		bucket[v] = sum;
-		sum += c;
+	for (size_t p = 0; p < 1 << PART_BITS; p++) {
+		at[p + 1] += at[p];
+		next[p] = at[p];
 	}
-	/* Counted before the lines can be written, which come first in the file. */
-	uint32_t *id = tl_ix_alloc(firsts, sizeof *id);
-	for (size_t i = 0; i < firsts; i++) {
-		__builtin_prefetch(&bucket[value[i + 16 < firsts ? i + 16 : i]], 1);
-		id[bucket[value[i]]++] = first[i];
+	for (size_t i = 0; i < r->firsts; i++) {
+		struct tl_ix_mixed m = {{h[0][r->first[i]], h[1][r->first[i]]}};
+		uint32_t value = tl_ix_slot_of(&m, o->head.slots, slot);
+		r->valued[next[value >> low]++] = (struct valued){value, r->first[i]};
 	}
-	put_lines(o, at, bits, bucket);
-	memcpy(begin(o, at + 2, firsts * sizeof *id), id, firsts * sizeof *id);
-	free(id);
+	for (size_t p = 0; p >> (bits - low) == 0; p++) {
+		uint32_t *end = r->bucket + (p << low), sum = at[p];
+		memset(end, 0, sizeof *end << low);
+		for (size_t i = at[p]; i < at[p + 1]; i++)
+			r->bucket[r->valued[i].value]++;
+		for (size_t v = 0; v >> low == 0; v++) {
+			uint32_t c = end[v];
+			end[v] = sum;
+			sum += c;
+		}
+		for (size_t i = at[p]; i < at[p + 1]; i++)
+			r->id[r->bucket[r->valued[i].value]++] = r->valued[i].id;
+	}
+}
+
+static void
+put_slot(struct out *o, unsigned slot, struct room *r)
+{
+	unsigned at = TL_IX_SLOT + 3 * slot;
+	size_t bytes = r->firsts * sizeof *r->id;
+	sort_ids(o, slot, r);
+	put_lines(o, at, tl_ix_slot_bits(o->head.slots, slot), r->bucket);
+	memcpy(begin(o, at + 2, bytes), r->id, bytes);
 	end(o, at + 2);
 }
 
@@ -230,24 +260,25 @@ same(const struct tl_ix_half *a, const struct tl_ix_half *b)
 static void
 put_slots(struct out *o)
 {
-	size_t n = o->head.n, firsts = 0;
-	unsigned bits = tl_ix_slot_bits(o->head.slots, o->head.slots - 1);
+	size_t n = o->head.n;
+	unsigned bits = 0;
 	for (unsigned i = 0; i < o->head.slots; i++)
 		if (tl_ix_slot_bits(o->head.slots, i) > bits)
 			bits = tl_ix_slot_bits(o->head.slots, i);
-	uint32_t *first = tl_ix_alloc(n, sizeof *first), *value = tl_ix_alloc(n, sizeof *value);
-	uint32_t *bucket = tl_ix_alloc((size_t)1 << bits, sizeof *bucket);
+	struct room r = {tl_ix_alloc(n, sizeof *r.first), 0, tl_ix_alloc(n, sizeof *r.valued),
+	    tl_ix_alloc((size_t)1 << bits, sizeof *r.bucket), tl_ix_alloc(n, sizeof *r.id)};
 	const struct tl_ix_half *h[2];
 	for (unsigned i = 0; i < 2; i++)
 		h[i] = (const void *)(o->map + o->head.section[i].from);
 	for (size_t i = 0; i < n; i++)
 		if (i == 0 || !same(&h[0][i], &h[0][i - 1]) || !same(&h[1][i], &h[1][i - 1]))
-			first[firsts++] = (uint32_t)i;
+			r.first[r.firsts++] = (uint32_t)i;
 	for (unsigned slot = 0; slot < o->head.slots; slot++)
-		put_slot(o, slot, first, firsts, value, bucket);
-	free(first);
-	free(value);
-	free(bucket);
+		put_slot(o, slot, &r);
+	free(r.first);
+	free(r.valued);
+	free(r.bucket);
+	free(r.id);
 }
 
 /* The most that the file can need; what is left over is cut off. */

@@ -287,14 +287,13 @@ tl_ix_find_plain(struct tl_ix_work *w, const struct tl_ix_half *const half[2], s
 	for (size_t from = 0; from < n; from += BLOCK) {
 		size_t count = n - from < BLOCK ? n - from : BLOCK;
 		for (size_t k = 0; k < needles; k++) {
-			size_t found =
-			    w->scan(half[0] + from, count, &needle[k]->h[0], most, w->near);
+			size_t found = w->scan(
+			    half[0] + from, half[1] + from, count, needle[k], most, w->near);
 			for (size_t i = 0; i < found; i++) {
 				size_t at = from + w->near[i];
-				int d = tl_ix_differ(&half[0][at], &needle[k]->h[0]) +
-					tl_ix_differ(&half[1][at], &needle[k]->h[1]);
-				if (d <= most)
-					near(ctx[k], (uint32_t)at, d);
+				near(ctx[k], (uint32_t)at,
+				    tl_ix_differ(&half[0][at], &needle[k]->h[0]) +
+					tl_ix_differ(&half[1][at], &needle[k]->h[1]));
 			}
 		}
 	}

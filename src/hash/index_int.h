@@ -64,9 +64,9 @@ void tl_ix_unmix(const struct tl_ix_mixed *m, struct tl_pdq *ret);
 /* index_sum.c: XXH64 with seed 0. */
 uint64_t tl_ix_sum(const void *p, size_t n);
 
-/* index_scan.c: the positions of first halves within `most` of the needle's; at most n of them. */
-typedef size_t (*tl_ix_scan)(const struct tl_ix_half *first, size_t n,
-    const struct tl_ix_half *needle, int most, uint32_t *ret);
+/* index_scan.c: the positions of entries within `most` of the needle, rising; room for n of them. */
+typedef size_t (*tl_ix_scan)(const struct tl_ix_half *first, const struct tl_ix_half *second,
+    size_t n, const struct tl_ix_mixed *needle, int most, uint32_t *ret);
 tl_ix_scan tl_ix_scan_best(void);
 tl_ix_scan tl_ix_scan_nth(int n); /* every kernel that runs here; NULL after the last */
 

@@ -39,23 +39,26 @@ static void
 t_every_kernel_finds_the_same(void **state)
 {
 	(void)state;
-	static struct tl_ix_half half[203];
+	static struct tl_ix_half half[2][203];
 	static uint32_t found[203];
 	struct tl_ix_mixed m, needle;
 	struct tl_pdq h = hashes_any();
 	tl_ix_mix(&h, &needle);
-	for (size_t i = 0; i < TL_COUNT(half); i++) {
-		struct tl_pdq other = hashes_at(&h, (int)(i * 255 / TL_COUNT(half)));
+	for (size_t i = 0; i < TL_COUNT(found); i++) {
+		struct tl_pdq other = hashes_at(&h, (int)(i * 150 / TL_COUNT(found)));
 		tl_ix_mix(&other, &m);
-		half[i] = m.h[0];
+		half[0][i] = m.h[0];
+		half[1][i] = m.h[1];
 	}
 	for (int k = 0; tl_ix_scan_nth(k); k++)
 		for (int most = 0; most <= 128; most++) {
 			size_t n = tl_ix_scan_nth(k)(
-				   half, TL_COUNT(half), needle.h, most, found),
+				   half[0], half[1], TL_COUNT(found), &needle, most, found),
 			       at = 0;
-			for (uint32_t i = 0; i < TL_COUNT(half); i++)
-				if (tl_ix_differ(&half[i], needle.h) <= most) {
+			for (uint32_t i = 0; i < TL_COUNT(found); i++)
+				if (tl_ix_differ(&half[0][i], &needle.h[0]) +
+					tl_ix_differ(&half[1][i], &needle.h[1]) <=
+				    most) {
 					assert_true(at < n);
 					assert_int_equal(found[at++], i);
 				}
