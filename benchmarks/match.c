@@ -411,6 +411,33 @@ bench_clustered(const char *folder)
 	tl_index_close(x);
 }
 
+/* One hash for every tenth entry, a million at most: what that costs needles that are near to it, and all others. */
+static void
+bench_flood(const char *folder)
+{
+	static double us[NEEDLES];
+	struct tl_index_hit hit[HITS];
+	struct tl_index_found f = {.hit = hit, .cap = HITS};
+	size_t flood = size / 10 < CHURN ? size / 10 : CHURN, n = 64;
+	draw(false);
+	for (size_t i = 0; i < flood; i++)
+		hash[i * (size / flood)] = hash[0];
+	struct tl_index *x = build(folder, "flood_");
+	struct asked a = ask(x, "one hash again and again", DISTANCE, NEEDLES);
+	say("flood_per_s", a.per_s, "/s");
+	for (size_t i = 0; i < n; i++) {
+		struct tl_pdq near = at(&hash[0], (int)(i % (DISTANCE + 1)));
+		struct tl_index_ask ask = {.needle = &near, .needles = 1, .distance = DISTANCE};
+		double start = CPU;
+		must(tl_index_find(x, &ask, &f));
+		us[i] = (CPU - start) * 1e6;
+		failed |= f.all < flood || f.n != HITS;
+	}
+	qsort(us, n, sizeof *us, by_value);
+	say("flood_all_match_us", us[n / 2], "us");
+	tl_index_close(x);
+}
+
 static void
 load_faiss(const char *library)
 {
@@ -454,6 +481,7 @@ main(int argc, char **argv)
 	tl_js_open(&figures, NULL, '{');
 	bench_random(argv[1]);
 	bench_clustered(argv[1]);
+	bench_flood(argv[1]);
 	tl_js_num(&figures, "recall", failed ? 0 : 1);
 	tl_js_close(&figures, '}');
 	(void)printf("{\"bench\":\"match\",\"size\":%zu,\"distance\":%d,\"figures\":%s}\n",

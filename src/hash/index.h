@@ -9,9 +9,10 @@
  * (TL_ECORRUPT, with the file's name in the text).
  *
  * Changes are numbered by the caller, rising: `change` (0: the next number). A directory holds everything up to its `mark`;
- * who opens it tells the index what happened after the mark, and doing so again changes nothing. Any number of threads
- * may ask and change at the same time; who asks never waits for who changes and sees every change that had returned.
- * Times are the caller's microseconds; no clock is read here.
+ * who opens it tells the index what happened after the mark, and doing so again changes nothing. Several changes may share a
+ * number: then flush only when all of them are told. Any number of threads may ask and change at the same time; who asks never
+ * waits for who changes and sees every change that had returned. Times are the caller's microseconds; no clock is read
+ * here.
  *
  * Sources: Norouzi, Punjani, Fleet, "Fast Exact Search in Hamming Space with Multi-Index Hashing" (IEEE TPAMI 2014); Qin,
  * Wang, Xiao, Zhang, "GPH: Similarity Search in Hamming Space" (ICDE 2018) for unequal radii. See doc/decisions.
