@@ -16,8 +16,9 @@
 #define ROUNDS 5
 #define NEEDLES 2048 /* of one round */
 #define HITS 64
-#define CHURN 1000000 /* entries added and removed, at most a tenth of all */
-#define PEER_S 1.5    /* of one round of a peer */
+#define CHURN 1000000       /* entries added and removed, at most a tenth of all */
+#define PEER_S 1.5          /* of one round of a peer */
+#define HASHED_MAX 12000000 /* Faiss's hash maps are not built for more */
 #define MIB (1024.0 * 1024.0)
 
 static struct tl_buf figures;
@@ -351,9 +352,10 @@ bench_peer(struct tl_index *x, const struct peer *p)
 {
 	char name[64];
 	double rate;
-	if (p->bytes * (double)size > free_memory() * 0.9) {
-		(void)printf("Faiss %s needs about %.0f MiB: left out\n", p->name,
-		    p->bytes * (double)size / MIB);
+	double bytes = p->bytes * (double)size;
+	if (bytes > free_memory() * 0.9 || (p->tables && size > HASHED_MAX)) {
+		(void)printf(
+		    "Faiss %s would need about %.0f MiB: left out\n", p->name, bytes / MIB);
 		return;
 	}
 	void *peer = p->tables ? faiss.multihash(p->tables, p->bits, p->flips) : faiss.flat();

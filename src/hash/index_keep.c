@@ -8,11 +8,11 @@
 
 #include <stdlib.h>
 
-#define RELOADS 100  /* how often a manifest may be replaced while it is read */
-#define GONE_SHARE 4 /* a segment of which so many-th are removed is written again */
-#define FORCED 8     /* segments that are merged when there are too many */
-#define TIER_MIN 4   /* so many segments of about a size are merged ... */
-#define SMALL 65536  /* ... and any two smaller than this */
+#define RELOADS 100     /* how often a manifest may be replaced while it is read */
+#define GONE_SHARE 4    /* a segment of which so many-th are removed is written again */
+#define FORCED 8        /* segments that are merged when there are too many */
+#define TIER_MIN 4      /* so many segments of about a size are merged ... */
+#define SMALL (1 << 20) /* ... and any two smaller than this */
 
 /* The view of the moment by value: only who holds the work lock retires segments and tails. */
 static struct tl_ix_view
