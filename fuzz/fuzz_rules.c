@@ -17,7 +17,7 @@ judge(const struct tl_rule_set *set, struct tl_arena *a)
 	static struct tl_signal signals[3];
 	struct tl_account author = {.age_band = TL_AGE_13_15, .strikes = 2};
 	struct tl_rules_input in = {
-	    &item, &author, signals, 3, {1, 2, 3, 4}, INT64_C(1790000000000000)};
+	    &item, &author, signals, 3, {1, 2, 3, 4}, NULL, INT64_C(1790000000000000)};
 	struct tl_verdict v;
 	struct tl_rule_view view;
 	item.media_count = 2;

@@ -447,6 +447,8 @@ write_trail(struct tl_call *c, const struct tl_item_full *f)
 	tl_js_open(&c->out, NULL, '{');
 	int rc = tl_view_item(&v, "item", f);
 	if (rc == 0)
+		rc = tl_view_stream(&v, "stream", &f->item);
+	if (rc == 0)
 		rc = tl_view_account(&v, "account", platform, f->item.account);
 	tl_js_str0(&c->out, "ruleset", f->ruleset);
 	tl_js_time(&c->out, "verdict_at", f->verdict_at);

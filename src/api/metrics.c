@@ -15,6 +15,7 @@
 #include "store/alarms.h"
 #include "store/jobs.h"
 #include "store/outbox.h"
+#include "store/streams.h"
 #include "sys/clock.h"
 
 static const int again_bounds[] = TL_AGAIN_BOUNDS;
@@ -219,6 +220,22 @@ put_connections(const struct tl_api *api, struct tl_buf *b)
 }
 
 static int
+put_streams(struct tl_db *db, struct tl_buf *b)
+{
+	int64_t running[2];
+	int rc = tl_stream_running(db, running);
+	if (rc < 0)
+		return rc;
+	tl_buf_printf(b,
+	    "# HELP tutela_streams_running Live streams that run.\n"
+	    "# TYPE tutela_streams_running gauge\n"
+	    "tutela_streams_running{mode=\"live\"} %lld\n"
+	    "tutela_streams_running{mode=\"test\"} %lld\n",
+	    (long long)running[1], (long long)running[0]);
+	return 0;
+}
+
+static int
 write_metrics(struct tl_api *api, struct tl_db *db, struct tl_buf *b)
 {
 	int rc = put_counters(db, b);
@@ -228,6 +245,8 @@ write_metrics(struct tl_api *api, struct tl_db *db, struct tl_buf *b)
 		rc = put_ledger(db, b);
 	if (rc == 0)
 		rc = put_queues(db, b);
+	if (rc == 0)
+		rc = put_streams(db, b);
 	gauge(b, "tutela_writer_depth", "Writes that wait for their commit.",
 	    (double)tl_writer_depth(api->app.writer));
 	gauge(b, "tutela_event_readers", "Connected readers of the event stream.",

@@ -9,6 +9,7 @@
 #include "store/actions.h"
 #include "store/decisions.h"
 #include "store/outbox.h"
+#include "store/streams.h"
 
 #include <math.h>
 
@@ -267,6 +268,32 @@ put_ledger(struct tl_req *req, struct tl_db *db, const struct tl_item *it, struc
 	return rc;
 }
 
+/* Of a segment where it belongs; of a stream how it stands. */
+static int
+put_stream(struct tl_req *req, struct tl_db *db, const struct tl_item *it, struct tl_buf *b)
+{
+	struct tl_stream s;
+	int rc = it->kind == TL_KIND_LIVE_STREAM
+		     ? tl_stream_of_item(db, it->platform, it->id, tl_req_arena(req), &s)
+		     : TL_ENOTFOUND;
+	if (rc < 0)
+		return rc == TL_ENOTFOUND ? 0 : rc;
+	tl_js_open(b, "stream", '{');
+	tl_js_str(b, "id", s.ext_id);
+	if (s.is_segment)
+		tl_js_int(b, "seq", s.segment_seq);
+	tl_js_z(b, "state", tl_stream_state_names[s.state]);
+	tl_js_z(b, "ended_by",
+	    s.state == TL_STREAM_RUNNING ? NULL : tl_stream_end_names[s.ended_by]);
+	tl_js_time(b, "started_at", s.started_at);
+	tl_js_time(b, "last_at", s.last_at);
+	tl_js_time(b, "ended_at", s.ended_at);
+	tl_js_int(b, "segments", s.segments);
+	tl_js_int(b, "viewers", s.viewers);
+	tl_js_close(b, '}');
+	return 0;
+}
+
 static int
 read_trail(struct tl_req *req, struct tl_db *db, struct tl_buf *b)
 {
@@ -281,7 +308,9 @@ read_trail(struct tl_req *req, struct tl_db *db, struct tl_buf *b)
 	put_head(b, f);
 	put_verdict(b, f);
 	put_media(b, &f->item);
-	rc = put_signals(req, db, &f->item, b);
+	rc = put_stream(req, db, &f->item, b);
+	if (rc >= 0)
+		rc = put_signals(req, db, &f->item, b);
 	if (rc >= 0)
 		rc = put_flags(db, &f->item, b);
 	if (rc >= 0)

@@ -75,6 +75,8 @@ K(policy_dir, STR, "policy", 1, 300, "folder",
     "Policies, actions, queues, rules, lists and texts; relative to the data folder.")
 K(undo_seconds, INT, "8", 0, 300, "seconds",
     "How long a person can take a decision back before the platform hears of it.")
+K(stream_silence_seconds, INT, "120", 5, 86400, "seconds",
+    "A live stream of which neither a segment nor a number of viewers came for so long has ended.")
 K(claim_minutes, INT, "10", 1, 240, "minutes",
     "A claimed case returns to its queue when its holder is silent for so long.")
 K(reveal_seconds, INT, "60", 5, 600, "seconds", "How long a one-time preview address is good for.")

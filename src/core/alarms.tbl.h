@@ -98,6 +98,11 @@ A(ACTION_REFUSED, "action_refused", WARNING, LEADS, 4, PERSON, "The platform ref
     "The decision stands without effect there.",
     "Look at its note in the trail, settle it with the platform, then decide again if need be.")
 
+A(STREAM_GOES_ON, "stream_goes_on", CRITICAL, ONCALL, 1, PERSON, "A stopped live stream goes on",
+    "The platform confirmed that it stopped {!a live stream}, and still sends parts of it.",
+    "Each part has its verdict; the decision stands.",
+    "Stop it at the platform by hand, then find out why its confirmation came too early.")
+
 /* The machine */
 A(DISK, "disk", CRITICAL, ONCALL, 1, ITSELF, "The disk is nearly full",
     "The data folder has {free} MiB left; intake stops at {least} MiB.",

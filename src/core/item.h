@@ -47,6 +47,13 @@ struct tl_media {
 	    turned; /* PDQ hashes of the picture turned and mirrored, TL_MEDIA_TURNS of them (hash/pdq.h); or empty */
 };
 
+/* What an item of kind live_stream says of the stream that it is a segment of; without an id it is the stream itself. */
+struct tl_item_stream {
+	struct tl_str id; /* the platform's id of the stream */
+	int64_t seq;
+	bool ended; /* nothing comes after it */
+};
+
 struct tl_item {
 	int64_t platform;
 	struct tl_id id;
@@ -68,6 +75,22 @@ struct tl_item {
 	size_t field_count;
 	struct tl_media media[TL_ITEM_MEDIA_MAX];
 	size_t media_count;
+	struct tl_item_stream stream; /* as it came in; tl_stream_of_item (store) knows later */
+};
+
+/* A live stream. Segments are items of their own; cases, decisions and actions are about the stream's own item. */
+struct tl_stream {
+	int64_t platform;
+	struct tl_id item;
+	bool live;
+	struct tl_str ext_id;
+	enum tl_stream_state state;
+	enum tl_stream_end ended_by; /* once it is not running */
+	int64_t started_at, last_at, ended_at;
+	int64_t segments, seq; /* how many, and the highest number */
+	int64_t viewers;       /* now */
+	bool is_segment;       /* what was asked for is a segment: */
+	int64_t segment_seq;
 };
 
 struct tl_account {

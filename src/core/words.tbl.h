@@ -28,6 +28,19 @@ V(TL_ITEM_DELETED, "deleted")
 V(TL_ITEM_RETIRED, "retired")
 END(tl_item_state)
 
+W(tl_stream_state, STREAM_STATE)
+V(TL_STREAM_RUNNING, "running")
+V(TL_STREAM_ENDED, "ended")
+V(TL_STREAM_STOPPED, "stopped") /* because of a decision */
+END(tl_stream_state)
+
+/* Who or what says that a stream is over. */
+W(tl_stream_end, STREAM_END)
+V(TL_STREAM_BY_PLATFORM, "platform")
+V(TL_STREAM_BY_SILENCE, "silence")
+V(TL_STREAM_BY_ACTION, "action")
+END(tl_stream_end)
+
 /* Rising gravity. */
 W(tl_verdict_word, VERDICT)
 V(TL_VERDICT_ALLOW, "allow")

@@ -151,6 +151,33 @@ tell_case(struct deciding *x)
 	return tl_outbox_put(x->db, &e, NULL);
 }
 
+/* A reversal that asks nothing of the platform, because what was done cannot be undone, is told all the same. */
+static int
+tell_reversal(struct deciding *x)
+{
+	TL_CLEANUP(tl_buf_fini) struct tl_buf data = {0};
+	const struct tl_decision *d = &x->d;
+	struct tl_str ext = d->subject_kind == TL_SUBJECT_ITEM ? d->item_ext : d->account_ext;
+	if (d->kind != TL_DECISION_REVERSE || d->action_count)
+		return 0;
+	tl_js_open(&data, NULL, '{');
+	subject_json(&data, d, d->subject_kind, ext);
+	id_json(&data, "decision_id", d->id);
+	id_json(&data, "reverses", d->reverses);
+	tl_js_raw(
+	    &data, "statement", tl_str_is(d->statement, "{}") ? TL_S("null") : d->statement);
+	tl_js_close(&data, '}');
+	struct tl_outbox_message e = {.type = "decision.reversed",
+	    .platform = d->platform,
+	    .live = d->live,
+	    .subject_key = tl_outbox_subject_key(x->arena, d->live, d->subject_kind, ext),
+	    .cause = d->id,
+	    .at = d->at,
+	    .not_before = d->effective_at,
+	    .data = tl_buf_str(&data)};
+	return tl_outbox_put(x->db, &e, NULL);
+}
+
 /* A colleague's suspension of the author that this decision says nothing about keeps its strike. */
 static int
 revoke_standing(struct deciding *x)
@@ -231,6 +258,8 @@ decide_append(struct deciding *x)
 	}
 	if (rc == 0)
 		rc = tell_case(x);
+	if (rc == 0)
+		rc = tell_reversal(x);
 	if (rc == 0)
 		rc = strike(x);
 	if (rc == 0)

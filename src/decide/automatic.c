@@ -9,6 +9,7 @@
 
 #include "store/alarms.h"
 #include "store/decisions.h"
+#include "store/streams.h"
 
 /* The newest word of a person on this item stands, unless something grave is known: then *ret stays false. */
 static int
@@ -52,11 +53,28 @@ wish(struct deciding *x, const struct tl_action_wish *w)
 	return decide_wish(x, w);
 }
 
+/* What is blocked and runs is stopped: nothing that was done to the rest of it would reach who is watching now. */
+static int
+wish_stop(struct deciding *x)
+{
+	static const struct tl_action_wish stop = {
+	    .name = {(const uint8_t *)"stop_stream", sizeof "stop_stream" - 1}};
+	struct tl_stream s;
+	int rc = tl_stream_get(x->db, x->d.platform, x->d.subject, x->arena, &s);
+	if (rc < 0)
+		return rc == TL_ENOTFOUND ? 0 : rc;
+	if (s.state != TL_STREAM_RUNNING || !tl_action_find(x->env->policies, stop.name))
+		return 0;
+	return decide_wish(x, &stop);
+}
+
 /* Named by the rules; for a block that names nothing what its policy does by default; for a withhold that. */
 static int
 wishes(struct deciding *x, const struct tl_verdict *v)
 {
 	int rc = 0;
+	if (v->word == TL_VERDICT_BLOCK)
+		rc = wish_stop(x);
 	if (v->word == TL_VERDICT_WITHHOLD)
 		rc = wish(x, &(struct tl_action_wish){.name = TL_S("withhold")});
 	for (size_t i = 0; i < v->reason_count && rc == 0; i++) {

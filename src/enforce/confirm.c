@@ -12,6 +12,7 @@
 #include "outbox/outbox.h"
 #include "store/alarms.h"
 #include "store/decisions.h"
+#include "store/streams.h"
 #include "sys/clock.h"
 #include "sys/killpoint.h"
 
@@ -55,6 +56,19 @@ account_state(struct tl_db *db, const struct tl_policy_set *set, const struct tl
 	int rc = tl_db_run(db, TL_SQL_ACCOUNT_STATE_SET, A_INT(a->platform), A_ID(a->subject),
 	    A_Z(tl_account_state_names[state]), A_INT(now));
 	return rc < 0 ? rc : 0;
+}
+
+/* A stream that the platform has stopped, and how long that took from the decision. */
+static int
+stream_state(struct tl_db *db, const struct tl_action_row *a, int64_t now)
+{
+	if (a->subject_kind != TL_SUBJECT_ITEM || !tl_str_is(a->name, "stop_stream"))
+		return 0;
+	int rc = tl_stream_stopped(db, a->platform, a->subject, now);
+	if (rc == 0)
+		rc = tl_counter_add(db, a->platform, a->live, "stream_stop_ms", TL_S(""),
+		    (now - a->created_at) / TL_US_MS);
+	return rc;
 }
 
 /* The action that this one takes back is over. *ret_name: its name, empty when there is none. */
@@ -125,6 +139,8 @@ confirmed(struct tl_db *db, const struct tl_policy_set *set, const struct tl_act
 		rc = take_back(db, a, now, arena, &taken_back);
 	if (rc == 0 && done)
 		rc = account_state(db, set, a, taken_back, now);
+	if (rc == 0 && done)
+		rc = stream_state(db, a, now);
 	if (rc < 0)
 		return rc;
 	const char *figure = done ? "actions_confirmed" : "actions_refused";

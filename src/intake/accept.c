@@ -7,6 +7,8 @@
  */
 #include "intake/accept.h"
 
+#include "store/streams.h"
+
 #include "sys/clock.h"
 #include "sys/killpoint.h"
 
@@ -59,6 +61,11 @@ tl_accept_print(struct tl_accept *a, const struct tl_key *key)
 	    it->parent_ext, it->url, it->language, it->territory};
 	for (size_t i = 0; i < TL_COUNT(parts); i++)
 		add_str(&b, parts[i]);
+	if (it->stream.id.n) {
+		add_str(&b, it->stream.id);
+		add_u64(&b, (uint64_t)it->stream.seq);
+		add_u64(&b, it->stream.ended);
+	}
 	add_fields(&b, it);
 	add_u64(&b, it->media_count);
 	for (size_t i = 0; i < it->media_count; i++)
@@ -81,7 +88,9 @@ tl_accept_store(struct tl_db *db, struct tl_accept *a)
 	TL_KILLPOINT(ITEM_STORED);
 	a->item.id = row.id;
 	a->item.received_at = row.received_at;
-	return 0;
+	if (a->item.kind != TL_KIND_LIVE_STREAM || a->known)
+		return 0;
+	return tl_stream_item(db, &a->item, expires);
 }
 
 void

@@ -46,7 +46,7 @@ struct item_in {
 	struct tl_str id;
 	int64_t version;
 	int kind, audience;
-	json_t *author, *text, *media;
+	json_t *author, *text, *media, *stream;
 	struct tl_str thread, parent, url, language, territory;
 	int64_t views, engagement, posted_at;
 };
@@ -68,6 +68,15 @@ static const struct tl_json_field ITEM[] = {
     {"url", TL_J_STR, AT(url), 0, URL_BYTES, NULL, false},
     {"language", TL_J_STR, AT(language), 2, 35, NULL, false},
     {"territory", TL_J_STR, AT(territory), 2, 2, NULL, false},
+    {"stream", TL_J_OBJECT, AT(stream), 0, 64, NULL, false},
+};
+#undef AT
+
+#define AT(f) offsetof(struct tl_item_stream, f)
+static const struct tl_json_field STREAM[] = {
+    {"id", TL_J_STR, AT(id), 1, EXT_ID_BYTES, NULL, true},
+    {"seq", TL_J_INT, AT(seq), 0, MAX_SAFE, NULL, true},
+    {"ended", TL_J_BOOL, AT(ended), 0, 0, NULL, false},
 };
 #undef AT
 
@@ -175,6 +184,23 @@ check_url(struct tl_str url)
 	return 0;
 }
 
+static int
+read_stream(json_t *stream, struct tl_item *it)
+{
+	if (!stream)
+		return 0;
+	if (it->kind != TL_KIND_LIVE_STREAM)
+		return tl_fail_at(
+		    TL_EFIELD, "/stream", "only items of kind live_stream have one");
+	int rc = tl_json_fill(stream, "/stream", STREAM, TL_COUNT(STREAM), &it->stream);
+	if (rc == 0)
+		rc = tl_check_ext_id(it->stream.id, "/stream/id");
+	if (rc == 0 && tl_str_eq(it->stream.id, it->ext_id))
+		rc = tl_fail_at(TL_EFIELD, "/stream/id",
+		    "a segment has an id of its own, different from the stream's");
+	return rc;
+}
+
 int
 tl_decode_item(json_t *j, struct tl_arena *a, struct tl_item *ret)
 {
@@ -203,6 +229,8 @@ tl_decode_item(json_t *j, struct tl_arena *a, struct tl_item *ret)
 		rc = read_text(in.text, ret);
 	if (rc == 0)
 		rc = read_media(in.media, ret);
+	if (rc == 0)
+		rc = read_stream(in.stream, ret);
 	if (rc == 0)
 		rc = read_language(in.language, a, &ret->language);
 	if (rc == 0)

@@ -7,7 +7,7 @@
 #include "store/outbox.h"
 
 struct tl_outbox_message {
-	const char *type; /* action.requested item.verdict case.decided */
+	const char *type; /* action.requested item.verdict case.decided decision.reversed */
 	int64_t platform;
 	bool live;
 	struct tl_str

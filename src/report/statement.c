@@ -21,7 +21,7 @@ tl_statement_due(const struct tl_decision *d)
 	if (d->kind == TL_DECISION_CLEAR)
 		return false;
 	if (d->kind == TL_DECISION_REVERSE)
-		return d->action_count > 0;
+		return true; /* of what cannot be undone, too */
 	for (size_t i = 0; i < d->action_count; i++) {
 		if (d->actions[i].def->restriction != TL_RESTRICT_NONE)
 			return true;

@@ -8,10 +8,12 @@
 #include "review/urgency.h"
 
 #include "base/buf.h"
+#include "store/streams.h"
 #include "sys/clock.h"
 #include "sys/killpoint.h"
 
 #define GENERAL "general"
+#define LIVE "live" /* the queue for streams that run, when there is one */
 /* Without a clock of its own a case is due after so long, so that it rises like all others. */
 #define CLOCK_DEFAULT_US (7 * TL_US_DAY)
 #define ARENA_BYTES (256 * 1024)
@@ -35,6 +37,17 @@ route(const struct tl_policy_set *set, const struct tl_policy *p, struct tl_str 
 	if (set->queue_count && !tl_queue_find(set, TL_S(GENERAL)))
 		return set->queues[0].name;
 	return TL_S(GENERAL);
+}
+
+/* A running stream waits with its like, unless its queue asks for people with a skill. */
+static struct tl_str
+route_stream(const struct tl_policy_set *set, const struct tl_policy *p,
+    const struct tl_case_ask *ask, bool running)
+{
+	struct tl_str name = route(set, p, ask->queue);
+	const struct tl_queue_def *q = tl_queue_find(set, name);
+	const struct tl_queue_def *live = tl_queue_find(set, TL_S(LIVE));
+	return running && live && !(q && q->skills.n) ? live->name : name;
 }
 
 /* The weightiest of the subject's open flags. */
@@ -74,15 +87,41 @@ weigh(struct tl_db *db, struct tl_case *c)
 	    .confidence = c->confidence,
 	    .reach = c->reach,
 	    .clock_at = c->clock_at ? c->clock_at : c->opened_at + CLOCK_DEFAULT_US};
-	int rc = flagger_points(db, c, &u.flagger);
+	struct tl_arena TL_CLEANUP(tl_arena_destroyp) *a = tl_arena_create(ARENA_BYTES);
+	struct tl_stream stream;
+	int rc = c->subject_kind == TL_SUBJECT_ITEM
+		     ? tl_stream_get(db, c->platform, c->subject, a, &stream)
+		     : TL_ENOTFOUND;
+	if (rc == 0) {
+		u.running = stream.state == TL_STREAM_RUNNING;
+		u.opened_at = c->opened_at;
+		u.reach = c->reach = stream.viewers > c->reach ? stream.viewers : c->reach;
+	}
+	rc = rc == TL_ENOTFOUND ? 0 : rc;
+	if (rc == 0)
+		rc = flagger_points(db, c, &u.flagger);
 	if (rc == 0)
 		c->urgency = tl_urgency(&u);
 	return rc;
 }
 
+/* What is asked of a segment is asked of its stream. *ret_running: that runs. */
+static int
+of_stream(struct tl_db *db, struct tl_arena *a, int64_t platform, struct tl_id *subject,
+    bool *ret_running)
+{
+	struct tl_stream s;
+	int rc = tl_stream_of_item(db, platform, *subject, a, &s);
+	if (rc == 0) {
+		*subject = s.item;
+		*ret_running = s.state == TL_STREAM_RUNNING;
+	}
+	return rc == TL_ENOTFOUND ? 0 : rc;
+}
+
 static int
 open_new(struct tl_db *db, const struct tl_policy_set *set, const struct tl_policy *p,
-    const struct tl_case_ask *ask, struct tl_case *c)
+    const struct tl_case_ask *ask, bool running, struct tl_case *c)
 {
 	int64_t now = tl_now_us();
 	*c = (struct tl_case){.id = tl_id_new(),
@@ -91,7 +130,7 @@ open_new(struct tl_db *db, const struct tl_policy_set *set, const struct tl_poli
 	    .subject_kind = ask->subject_kind,
 	    .subject = ask->subject,
 	    .account = ask->account,
-	    .queue = route(set, p, ask->queue),
+	    .queue = route_stream(set, p, ask, running),
 	    .state = TL_CASE_OPEN,
 	    .policy = ask->policy,
 	    .severity = severity_of(p, ask),
@@ -110,7 +149,7 @@ open_new(struct tl_db *db, const struct tl_policy_set *set, const struct tl_poli
 
 static int
 join(struct tl_db *db, const struct tl_policy_set *set, const struct tl_policy *p,
-    const struct tl_case_ask *ask, const struct tl_case *was, struct tl_case *c)
+    const struct tl_case_ask *ask, bool running, const struct tl_case *was, struct tl_case *c)
 {
 	int rc = tl_case_step(was->state, TL_CASE_JOIN, TL_BY_SYSTEM, &c->state);
 	if (rc < 0)
@@ -123,7 +162,7 @@ join(struct tl_db *db, const struct tl_policy_set *set, const struct tl_policy *
 	if (severity > c->severity)
 		c->severity = severity;
 	if ((graver || tl_str_is(c->queue, GENERAL)) && c->state == TL_CASE_OPEN)
-		c->queue = route(set, p, ask->queue);
+		c->queue = route_stream(set, p, ask, running);
 	if (p && p->clock_us && (!c->clock_at || now + p->clock_us < c->clock_at))
 		c->clock_at = now + p->clock_us;
 	c->confidence = ask->confidence > c->confidence ? ask->confidence : c->confidence;
@@ -135,19 +174,28 @@ join(struct tl_db *db, const struct tl_policy_set *set, const struct tl_policy *
 
 int
 tl_review_open_or_join(struct tl_db *db, const struct tl_policy_set *set,
-    const struct tl_case_ask *ask, struct tl_id *ret_case, bool *ret_opened)
+    const struct tl_case_ask *asked, struct tl_id *ret_case, bool *ret_opened)
 {
 	struct tl_arena TL_CLEANUP(tl_arena_destroyp) *a = tl_arena_create(ARENA_BYTES);
+	const struct tl_case_ask *ask = asked;
+	struct tl_case_ask of = *asked;
 	const struct tl_policy *p = ask->policy.n ? tl_policy_find(set, ask->policy) : NULL;
 	struct tl_case was, c = {0};
-	int rc = tl_case_of(db, a, ask->platform, ask->subject_kind, ask->subject, &was);
+	bool running = false;
+	int rc = 0;
+	if (ask->subject_kind == TL_SUBJECT_ITEM) {
+		rc = of_stream(db, a, ask->platform, &of.subject, &running);
+		ask = &of;
+	}
+	if (rc == 0)
+		rc = tl_case_of(db, a, ask->platform, ask->subject_kind, ask->subject, &was);
 	bool opened = rc == TL_ENOTFOUND;
 	if (opened) {
-		rc = open_new(db, set, p, ask, &c);
+		rc = open_new(db, set, p, ask, running, &c);
 		TL_KILLPOINT(CASE_OPENED);
 	} else if (rc == 0) {
 		c = was;
-		rc = join(db, set, p, ask, &was, &c);
+		rc = join(db, set, p, ask, running, &was, &c);
 	}
 	if (rc == 0)
 		rc = tl_case_cause_add(
@@ -217,13 +265,45 @@ tl_review_reached(struct tl_db *db, int64_t platform, struct tl_id item, int64_t
 {
 	struct tl_arena TL_CLEANUP(tl_arena_destroyp) *a = tl_arena_create(ARENA_BYTES);
 	struct tl_case was;
-	int rc = tl_case_of(db, a, platform, TL_SUBJECT_ITEM, item, &was);
+	bool running = false;
+	int rc = of_stream(db, a, platform, &item, &running);
+	if (rc == 0)
+		rc = tl_case_of(db, a, platform, TL_SUBJECT_ITEM, item, &was);
 	if (rc < 0 || views <= was.reach)
 		return rc == TL_ENOTFOUND ? 0 : rc;
 	struct tl_case c = was;
 	c.reach = views;
 	rc = weigh(db, &c);
 	return rc < 0 ? rc : tl_case_put(db, &was, &c);
+}
+
+/* Its case goes where its state and its viewers put it now. */
+static int
+weigh_stream(struct tl_db *db, const struct tl_stream_key *k)
+{
+	struct tl_arena TL_CLEANUP(tl_arena_destroyp) *a = tl_arena_create(ARENA_BYTES);
+	struct tl_case was;
+	int rc = tl_case_of(db, a, k->platform, TL_SUBJECT_ITEM, k->item, &was);
+	if (rc == 0) {
+		struct tl_case c = was;
+		rc = weigh(db, &c);
+		if (rc == 0 && (c.urgency < was.urgency || c.urgency > was.urgency ||
+				   c.reach != was.reach))
+			rc = tl_case_put(db, &was, &c);
+	}
+	return rc == 0 || rc == TL_ENOTFOUND ? tl_stream_weighed(db, k) : rc;
+}
+
+int
+tl_review_streams(struct tl_db *db, int max)
+{
+	enum { PAGE = 64 };
+	struct tl_stream_key key[PAGE];
+	int n = tl_stream_to_weigh(db, key, max < PAGE ? max : PAGE);
+	int rc = n < 0 ? n : 0;
+	for (int i = 0; i < n && rc == 0; i++)
+		rc = weigh_stream(db, &key[i]);
+	return rc < 0 ? rc : n;
 }
 
 int

@@ -39,6 +39,9 @@ int tl_review_flagged(struct tl_db *db, const struct tl_policy_set *set,
 int tl_review_reached(
     struct tl_db *db, int64_t platform, struct tl_id item, int64_t views) TL_MUST;
 
+/* For the clerk: cases of streams that ended, run again or have more viewers find their place. How many, or an error. */
+int tl_review_streams(struct tl_db *db, int max) TL_MUST;
+
 /* Closes the subject's open case: it was erased, or decided elsewhere. `why` is kept as a cause. 0 when none. */
 int tl_review_subject_gone(struct tl_db *db, int64_t platform, enum tl_subject_kind kind,
     struct tl_id subject, const char *why) TL_MUST;

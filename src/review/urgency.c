@@ -16,6 +16,7 @@
 #define POINT_US (2 * TL_US_HOUR)
 #define REACH_MAX 3.0
 #define FLAGGER_MAX 2.0
+#define RUNNING_CLOCK_US (10 * TL_US_MIN)
 
 static double
 clamp(double v, double lo, double hi)
@@ -26,14 +27,19 @@ clamp(double v, double lo, double hi)
 }
 
 static double
-severity_points(enum tl_severity s)
+severity_points(enum tl_severity s, bool running)
 {
-	static const double points[tl_severity_count] = {
+	static const double points[2][tl_severity_count] = {{
 #define SEVERITY(word, n) [TL_SEVERITY_##word] = n,
 #include "review/urgency.tbl.h"
 #undef SEVERITY
-	};
-	return s < tl_severity_count ? points[s] : 0;
+							    },
+	    {
+#define RUNNING(word, n) [TL_SEVERITY_##word] = n,
+#include "review/urgency.tbl.h"
+#undef RUNNING
+	    }};
+	return s < tl_severity_count ? points[running][s] : 0;
 }
 
 /* 0 for unseen, 1 at a hundred views, 3 from a million on. */
@@ -66,7 +72,11 @@ tl_urgency_flagger(const char *kind, double accuracy)
 double
 tl_urgency(const struct tl_urgency *u)
 {
-	double points = severity_points(u->severity) + log2(1 + clamp(u->confidence, 0, 1)) +
-			reach_points(u->reach) + clamp(u->flagger, 0, FLAGGER_MAX);
-	return points - (double)(u->clock_at - ZERO_US) / (double)POINT_US;
+	int64_t clock_at = u->clock_at;
+	if (u->running && clock_at > u->opened_at + RUNNING_CLOCK_US)
+		clock_at = u->opened_at + RUNNING_CLOCK_US;
+	double points = severity_points(u->severity, u->running) +
+			log2(1 + clamp(u->confidence, 0, 1)) + reach_points(u->reach) +
+			clamp(u->flagger, 0, FLAGGER_MAX);
+	return points - (double)(clock_at - ZERO_US) / (double)POINT_US;
 }

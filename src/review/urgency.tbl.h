@@ -13,6 +13,17 @@ SEVERITY(MEDIUM, 24)
 SEVERITY(LOW, 0)
 #endif
 
+/*
+ * RUNNING(word, points): the same while the case is a live stream that runs: before every case that is not critical,
+ * the gravest stream first; a critical stream before everything. Its clock is ten minutes. Ended, it is a case like others.
+ */
+#ifdef RUNNING
+RUNNING(CRITICAL, 144)
+RUNNING(HIGH, 84)
+RUNNING(MEDIUM, 76)
+RUNNING(LOW, 68)
+#endif
+
 /* FLAGGER(kind, points): who said so. A user's points are multiplied by the share of their flags upheld. */
 #ifdef FLAGGER
 FLAGGER("referral", 2)

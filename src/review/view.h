@@ -39,6 +39,9 @@ int tl_view_cases_of_account(
 /* Item, Account (null when nil or unknown). */
 int tl_view_item(
     const struct tl_view *v, const char *key, const struct tl_item_full *item) TL_MUST;
+/* The live stream that the item is, or belongs to, with its newest segments; null when there is none. */
+int tl_view_stream(
+    const struct tl_view *v, const char *key, const struct tl_item *item) TL_MUST;
 int tl_view_account(
     const struct tl_view *v, const char *key, int64_t platform, struct tl_id id) TL_MUST;
 

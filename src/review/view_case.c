@@ -456,6 +456,8 @@ write_known(const struct tl_view *v, const struct tl_case *c, const struct tl_it
 	else
 		tl_js_null(out, "item");
 	if (rc == 0)
+		rc = tl_view_stream(v, "stream", f ? &f->item : NULL);
+	if (rc == 0)
 		rc = tl_view_account(v, "account", c->platform, item ? c->account : c->subject);
 	if (rc == 0)
 		rc = write_thread(v, f ? &f->item : NULL);
@@ -533,6 +535,8 @@ write_case_row(const struct tl_view *v, const struct tl_row *r, void *ctx)
 	tl_js_str0(out, "account", tl_col_str(r, 9));
 	tl_js_num(out, "urgency", tl_col_real(r, 10));
 	tl_js_int(out, "reach", tl_col_int(r, 11));
+	tl_js_str0(out, "stream", tl_col_str(r, 23));
+	tl_js_time(out, "stream_since", tl_col_int(r, 24));
 	tl_js_int(out, "flags", tl_col_int(r, 19));
 	tl_js_time(out, "clock_at", tl_col_int(r, 12));
 	tl_js_time(out, "opened_at", tl_col_int(r, 13));

@@ -6,6 +6,9 @@
 /* Writes the members of one row. */
 typedef int (*view_row)(const struct tl_view *v, const struct tl_row *r, void *ctx);
 
+/* The members that show what an item says and holds. */
+void view_content(struct tl_buf *out, const struct tl_item_full *f);
+
 /* Which rows to write; NULL: all. */
 typedef int (*view_pick)(const struct tl_view *v, const struct tl_row *r, void *ctx, bool *ret);
 

@@ -105,8 +105,8 @@ write_media(struct tl_buf *out, const struct tl_media *m)
 	tl_js_close(out, '}');
 }
 
-static void
-write_content(struct tl_buf *out, const struct tl_item_full *f)
+void
+view_content(struct tl_buf *out, const struct tl_item_full *f)
 {
 	tl_js_open(out, "text", '[');
 	for (size_t i = 0; i < f->item.field_count; i++) {
@@ -137,7 +137,7 @@ tl_view_item(const struct tl_view *v, const char *key, const struct tl_item_full
 	tl_js_z(out, "kind", tl_item_kind_names[it->kind]);
 	tl_js_z(out, "state", tl_item_state_names[it->state]);
 	tl_js_z(out, "verdict", f->has_verdict ? tl_verdict_word_names[f->verdict] : NULL);
-	write_content(out, f);
+	view_content(out, f);
 	tl_js_z(out, "audience", tl_audience_names[it->audience]);
 	tl_js_int(out, "views", it->views);
 	tl_js_int(out, "engagement", it->engagement);

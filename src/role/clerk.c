@@ -25,6 +25,7 @@
 #include "store/ledger.h"
 #include "store/media.h"
 #include "store/retention.h"
+#include "store/streams.h"
 #include "store/verify.h"
 #include "sys/clock.h"
 #include "sys/killpoint.h"
@@ -158,6 +159,21 @@ expire_proposals(struct tl_db *db, void *clerk)
 }
 
 static int
+end_streams(struct tl_db *db, void *clerk)
+{
+	const struct clerk *c = clerk;
+	return tl_stream_silent(
+	    db, tl_now_us() - c->config->stream_silence_seconds * TL_US_S, PAGE);
+}
+
+static int
+weigh_streams(struct tl_db *db, void *clerk)
+{
+	(void)clerk;
+	return tl_review_streams(db, PAGE);
+}
+
+static int
 action_clocks(struct tl_db *db, void *clerk)
 {
 	struct clerk *c = clerk;
@@ -266,6 +282,8 @@ static const struct duty duties[] = {
     {"seal", seal, TL_SYNC_FULL, 0, true, false},
     {"number_events", number_events, TL_SYNC_FULL, 0, true, false},
     {"lapse_claims", lapse_claims, TL_SYNC_NORMAL, TL_US_S, false, false},
+    {"end_streams", end_streams, TL_SYNC_NORMAL, TL_US_S, false, false},
+    {"weigh_streams", weigh_streams, TL_SYNC_NORMAL, TL_US_S, false, false},
     {"settle_cases", settle_cases, TL_SYNC_NORMAL, 5 * TL_US_S, false, false},
     {"action_clocks", action_clocks, TL_SYNC_NORMAL, 5 * TL_US_S, false, false},
     {"proposals", expire_proposals, TL_SYNC_NORMAL, 10 * TL_US_S, false, false},

@@ -41,6 +41,24 @@ struct round {
 	bool consequences;  /* something was promised outward: sync */
 };
 
+/* What is decided about a segment is decided about its stream. */
+static int
+subject_of(struct worker *w, struct scan *s, const struct tl_item **ret)
+{
+	*ret = &s->full.item;
+	if (!s->has_stream || !s->stream.is_segment)
+		return 0;
+	struct tl_item_full *own = TL_NEW(s->arena, struct tl_item_full);
+	if (!own)
+		return tl_arena_check(s->arena);
+	int rc = tl_item_head(w->db, s->job.platform, s->stream.item, s->arena, own);
+	if (rc < 0)
+		return rc;
+	own->item.views = s->stream.viewers;
+	*ret = &own->item;
+	return 0;
+}
+
 /* The statement of reasons that decide attaches. */
 static int
 decide(struct worker *w, struct scan *s, enum tl_decided *ret)
@@ -57,8 +75,11 @@ decide(struct worker *w, struct scan *s, enum tl_decided *ret)
 	    .statement = tl_statement_hook,
 	    .statement_ctx = &st};
 	struct tl_id decision;
-	return tl_decide_automatic(w->db, &env, &s->full.item, &s->verdict, s->signals,
-	    s->signal_count, ret, &decision);
+	const struct tl_item *about = NULL;
+	int rc = subject_of(w, s, &about);
+	return rc < 0 ? rc
+		      : tl_decide_automatic(w->db, &env, about, &s->verdict, s->signals,
+			    s->signal_count, ret, &decision);
 }
 
 static double
@@ -177,8 +198,9 @@ settled(struct worker *w, const struct scan *s, const struct tl_reason *r, bool 
 	*ret = false;
 	if (!s->again.asked)
 		return 0;
-	int rc = tl_decision_of_subject(w->db, s->full.item.platform, TL_SUBJECT_ITEM,
-	    s->full.item.id, DECISIONS_LOOKED_AT, s->arena, &list, &n);
+	struct tl_id subject = s->has_stream ? s->stream.item : s->full.item.id;
+	int rc = tl_decision_of_subject(w->db, s->full.item.platform, TL_SUBJECT_ITEM, subject,
+	    DECISIONS_LOOKED_AT, s->arena, &list, &n);
 	for (size_t i = 0; i < n && rc == 0 && !*ret; i++) {
 		bool undone = false;
 		bool cleared = list[i].kind == TL_DECISION_CLEAR && p && !p->child_safety;
@@ -192,13 +214,46 @@ settled(struct worker *w, const struct scan *s, const struct tl_reason *r, bool 
 	return rc;
 }
 
+/* What still comes of a stream whose stop is asked for opens no further case. */
+static int
+is_being_stopped(struct worker *w, struct scan *s, bool *ret)
+{
+	struct tl_case c;
+	*ret = false;
+	if (!s->has_stream)
+		return 0;
+	int rc = tl_stream_stop_asked(w->db, s->job.platform, s->stream.item, ret);
+	if (rc < 0 || !*ret)
+		return rc;
+	rc = tl_case_of(w->db, s->arena, s->job.platform, TL_SUBJECT_ITEM, s->stream.item, &c);
+	*ret = rc == TL_ENOTFOUND;
+	return rc == TL_ENOTFOUND ? 0 : rc;
+}
+
+/* How long a segment waited for its verdict. */
+static int
+count_segment(struct worker *w, const struct scan *s)
+{
+	const struct tl_item *it = &s->full.item;
+	if (!s->has_stream || !s->stream.is_segment || s->job.rescan)
+		return 0;
+	int64_t ms = (tl_now_us() - it->received_at) / TL_US_MS;
+	int rc = tl_counter_add(w->db, it->platform, it->live, "segments_judged", TL_S(""), 1);
+	return rc < 0 ? rc
+		      : tl_counter_add(
+			    w->db, it->platform, it->live, "segment_verdict_ms", TL_S(""), ms);
+}
+
 static int
 consequences(struct worker *w, struct scan *s, struct tl_str reasons)
 {
 	enum tl_decided decided = TL_DECIDED_NOT;
-	int rc = decide(w, s, &decided);
+	bool stopping;
+	int rc = is_being_stopped(w, s, &stopping);
+	if (rc == 0)
+		rc = decide(w, s, &decided);
 	bool fresh = decided == TL_DECIDED;
-	for (size_t i = 0; i < s->verdict.reason_count && rc == 0; i++) {
+	for (size_t i = 0; i < s->verdict.reason_count && rc == 0 && !stopping; i++) {
 		const struct tl_reason *r = &s->verdict.reasons[i];
 		bool done = false;
 		if (!wants_person(r, decided))
@@ -301,6 +356,8 @@ store_verdict(struct round *r, struct scan *s)
 	if (rc == 0)
 		rc = tl_item_verdict_put(w->db, &s->full.item, state, &s->verdict,
 		    tl_buf_str(&reasons), same_as_before(s));
+	if (rc == 0)
+		rc = count_segment(w, s);
 	if (rc == 0 && s->job.rescan && s->end == SCAN_VERDICT) {
 		char id[TL_ID_TEXT];
 		tl_id_text(id, s->job.item);

@@ -111,7 +111,7 @@ scan_recycle(struct worker *w, struct scan *s)
 	tl_arena_reset(arena);
 	s->job = (struct tl_job){0};
 	s->full = (struct tl_item_full){0}; /* its strings lived in the arena */
-	s->leased = s->has_account = s->loaded = false;
+	s->leased = s->has_account = s->has_stream = s->loaded = false;
 	s->rules = NULL;
 	s->again = (struct tl_again){0};
 	s->bank_mark = 0;
@@ -139,6 +139,11 @@ scan_load(struct worker *w, struct scan *s)
 	for (size_t i = 0; i < it->media_count && rc == 0; i++) {
 		if (it->media[i].film.n)
 			rc = tl_media_hashes(w->db, it->platform, &it->media[i], s->arena);
+	}
+	if (rc == 0 && it->kind == TL_KIND_LIVE_STREAM) {
+		rc = tl_stream_of_item(w->db, it->platform, it->id, s->arena, &s->stream);
+		s->has_stream = rc == 0;
+		rc = rc == TL_ENOTFOUND ? 0 : rc;
 	}
 	if (rc < 0)
 		return rc;
@@ -249,6 +254,7 @@ judge(struct worker *w, struct scan *s)
 	    .account = s->has_account ? &s->account : NULL,
 	    .signals = s->signals,
 	    .signal_count = s->signal_count,
+	    .stream = s->has_stream ? &s->stream : NULL,
 	    .now_us = tl_now_us()};
 	int64_t flags[tl_flag_kind_count] = {0};
 	int rc = 0;

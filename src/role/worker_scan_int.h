@@ -8,6 +8,7 @@
 #include "rules/watch.h"
 #include "store/items.h"
 #include "store/jobs.h"
+#include "store/streams.h"
 
 /* A question that waits for an item. */
 struct ask_wait {
@@ -36,6 +37,8 @@ struct scan {
 	bool loaded; /* `full` is filled */
 	struct tl_account account;
 	bool has_account;
+	struct tl_stream stream;
+	bool has_stream;                 /* it is a live stream, or a segment of one */
 	const struct tl_banks *banks;    /* borrowed from the round's snapshot */
 	const struct tl_rule_set *rules; /* a reference: the verdict borrows from it */
 	struct tl_again again;           /* a bank that has grown reaches it */

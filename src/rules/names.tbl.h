@@ -26,6 +26,13 @@ R(ITEM_IS_REPLY, .name = "item.is_reply", .type = TL_T_BOOL, .noun = "it is a re
     .not_noun = "it is not a reply")
 R(ITEM_VERSION, .name = "item.version", .type = TL_T_INT, .noun = "the item's version")
 
+R(STREAM_RUNNING, .name = "stream.running", .type = TL_T_BOOL,
+    .noun = "the live stream is running", .not_noun = "no live stream is running")
+R(STREAM_AGE, .name = "stream.age", .type = TL_T_DURATION,
+    .noun = "the time since the live stream began")
+R(STREAM_VIEWERS, .name = "stream.viewers", .type = TL_T_INT,
+    .noun = "the number of people who watch the live stream")
+
 R(AUTHOR_KNOWN, .name = "author.known", .type = TL_T_BOOL,
     .noun = "the author's account is known", .not_noun = "the author's account is not known")
 R(AUTHOR_AGE_BAND, .name = "author.age_band", .type = TL_T_ENUM, .words = tl_age_band_names,

@@ -57,6 +57,7 @@ struct tl_rules_input {
 	    *signals; /* a detector that failed says so here, once or per medium */
 	size_t signal_count;
 	struct tl_rules_flags flags;
+	const struct tl_stream *stream; /* NULL: the item is no live stream */
 	int64_t now_us;
 };
 

@@ -31,6 +31,8 @@ struct trial {
 	struct tl_signal signals[SIGNALS_MAX];
 	size_t n_signals;
 	struct tl_rules_flags flags;
+	struct tl_stream stream;
+	bool is_stream;
 	int64_t now_us;
 };
 
@@ -277,6 +279,36 @@ set_is_reply(struct trial *t, const struct setting *s)
 	return 0;
 }
 
+/* Running unless the case says otherwise. */
+static struct tl_stream *
+stream_of(struct trial *t)
+{
+	t->is_stream = true;
+	t->item.kind = TL_KIND_LIVE_STREAM;
+	return &t->stream;
+}
+
+static int
+set_stream_running(struct trial *t, const struct setting *s)
+{
+	stream_of(t)->state = s->value.u.b ? TL_STREAM_RUNNING : TL_STREAM_ENDED;
+	return 0;
+}
+
+static int
+set_stream_age(struct trial *t, const struct setting *s)
+{
+	stream_of(t)->started_at = t->now_us - s->value.u.i;
+	return 0;
+}
+
+static int
+set_stream_viewers(struct trial *t, const struct setting *s)
+{
+	stream_of(t)->viewers = s->value.u.i;
+	return 0;
+}
+
 static int
 set_author_known(struct trial *t, const struct setting *s)
 {
@@ -297,6 +329,9 @@ set_age_days(struct trial *t, const struct setting *s)
 static int (*const setters[NAME_COUNT])(struct trial *t, const struct setting *s) = {
     [NAME_ITEM_AGE] = set_item_age,
     [NAME_ITEM_IS_REPLY] = set_is_reply,
+    [NAME_STREAM_RUNNING] = set_stream_running,
+    [NAME_STREAM_AGE] = set_stream_age,
+    [NAME_STREAM_VIEWERS] = set_stream_viewers,
     [NAME_AUTHOR_KNOWN] = set_author_known,
     [NAME_AUTHOR_AGE_DAYS] = set_age_days,
     [NAME_TEXT_TITLE] = set_named_field,
@@ -485,6 +520,7 @@ run_one(struct trial *t, const struct tl_lang_test *test, struct tl_arena *a)
 	    .signals = t->signals,
 	    .signal_count = t->n_signals,
 	    .flags = t->flags,
+	    .stream = t->is_stream ? &t->stream : NULL,
 	    .now_us = t->now_us,
 	};
 	struct tl_verdict v;

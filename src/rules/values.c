@@ -83,6 +83,31 @@ GET(ITEM_IS_REPLY)
 	return tl_lang_bool(c->in->item->parent_ext.n > 0);
 }
 
+/* stream ------------------------------------------------------------------------------------------------- */
+
+static const char no_stream[] = "it is no live stream";
+
+GET(STREAM_RUNNING)
+{
+	UNUSED_REF;
+	return tl_lang_bool(c->in->stream && c->in->stream->state == TL_STREAM_RUNNING);
+}
+
+GET(STREAM_AGE)
+{
+	UNUSED_REF;
+	const struct tl_stream *s = c->in->stream;
+	return s ? tl_lang_whole(TL_T_DURATION, c->in->now_us - s->started_at)
+		 : tl_lang_absent(no_stream);
+}
+
+GET(STREAM_VIEWERS)
+{
+	UNUSED_REF;
+	return c->in->stream ? tl_lang_whole(TL_T_INT, c->in->stream->viewers)
+			     : tl_lang_absent(no_stream);
+}
+
 /* author ------------------------------------------------------------------------------------------------- */
 
 GET(AUTHOR_KNOWN)

@@ -13,6 +13,7 @@
 #include "store/keys.h"
 #include "store/media.h"
 #include "store/rows_int.h"
+#include "store/streams.h"
 #include "sys/clock.h"
 #include "sys/killpoint.h"
 
@@ -313,7 +314,7 @@ tl_item_counters(
 	int rc =
 	    tl_db_run(db, TL_SQL_ITEM_COUNTERS, A_INT(platform), A_ID(id), A_INT(tl_now_us()),
 		views < 0 ? A_NULL : A_INT(views), engagement < 0 ? A_NULL : A_INT(engagement));
-	return rc < 0 ? rc : 0;
+	return rc < 0 ? rc : tl_stream_viewers(db, platform, id, views);
 }
 
 static int
@@ -435,6 +436,8 @@ erase(struct tl_db *db, int64_t platform, struct tl_id id, bool hashes_too)
 	int rc = tl_hold_check(db, platform, TL_SUBJECT_ITEM, id);
 	if (rc == 0)
 		rc = tl_db_run(db, TL_SQL_SIGNAL_DROP, A_INT(platform), A_ID(id));
+	if (rc >= 0)
+		rc = tl_stream_forget(db, platform, id);
 	if (rc >= 0)
 		rc = tl_db_run(db, TL_SQL_JOB_DROP, A_INT(platform), A_ID(id));
 	if (rc >= 0 && hashes_too)

@@ -60,7 +60,11 @@ static void
 t_each_input_raises(void **state)
 {
 	(void)state;
-	struct tl_urgency base = {TL_SEVERITY_MEDIUM, 0.5, 100, 0.5, T0};
+	struct tl_urgency base = {.severity = TL_SEVERITY_MEDIUM,
+	    .confidence = 0.5,
+	    .reach = 100,
+	    .flagger = 0.5,
+	    .clock_at = T0};
 	struct tl_urgency nearer = base, surer = base, wider = base, said = base;
 	nearer.clock_at -= TL_US_MIN;
 	surer.confidence = 0.6;
@@ -76,9 +80,42 @@ static void
 t_odd_input_is_clamped(void **state)
 {
 	(void)state;
-	struct tl_urgency odd = {TL_SEVERITY_LOW, (double)NAN, -5, (double)NAN, T0};
+	struct tl_urgency odd = {.severity = TL_SEVERITY_LOW,
+	    .confidence = (double)NAN,
+	    .reach = -5,
+	    .flagger = (double)NAN,
+	    .clock_at = T0};
 	struct tl_urgency plain = least(TL_SEVERITY_LOW);
 	assert_true(tl_urgency(&odd) == tl_urgency(&plain));
+}
+
+/* Whatever runs comes before whatever does not, but for what is critical; and a critical stream before everything. */
+static void
+t_a_running_stream_comes_first(void **state)
+{
+	(void)state;
+	for (int s = TL_SEVERITY_LOW; s <= TL_SEVERITY_CRITICAL; s++) {
+		struct tl_urgency stream = least((enum tl_severity)s);
+		stream.running = true;
+		stream.opened_at = T0 - TL_US_HOUR;
+		struct tl_urgency high = {.severity = TL_SEVERITY_HIGH,
+		    .confidence = 1,
+		    .reach = 10000000,
+		    .flagger = 2,
+		    .clock_at = T0};
+		struct tl_urgency critical = least(TL_SEVERITY_CRITICAL);
+		assert_true(tl_urgency(&stream) > tl_urgency(&high));
+		assert_true((s == TL_SEVERITY_CRITICAL) ==
+			    (tl_urgency(&stream) > tl_urgency(&critical) + 6));
+		struct tl_urgency ended = stream;
+		ended.running = false;
+		assert_true(tl_urgency(&ended) < tl_urgency(&stream));
+		if (s > TL_SEVERITY_LOW) {
+			struct tl_urgency lesser = stream;
+			lesser.severity = (enum tl_severity)(s - 1);
+			assert_true(tl_urgency(&stream) > tl_urgency(&lesser) + 6);
+		}
+	}
 }
 
 static void
@@ -99,6 +136,7 @@ main(void)
 	    cmocka_unit_test(t_nothing_starves),
 	    cmocka_unit_test(t_each_input_raises),
 	    cmocka_unit_test(t_odd_input_is_clamped),
+	    cmocka_unit_test(t_a_running_stream_comes_first),
 	    cmocka_unit_test(t_a_reporter_counts_by_what_was_upheld),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -129,8 +129,8 @@ t_every_member_of_the_type_is_there(void **state)
 	static const char *const members[] = {"id", "state", "platform", "live", "queue",
 	    "queue_title", "severity", "policy", "urgency", "confidence", "reach", "clock_at",
 	    "opened_at", "updated_at", "claimed_by", "mine", "claim_until", "seen_whole",
-	    "waiting", "subject", "causes", "rules", "signals", "flags", "item", "account",
-	    "thread", "policies", "actions", "notes", "draft", "decision"};
+	    "waiting", "subject", "causes", "rules", "signals", "flags", "item", "stream",
+	    "account", "thread", "policies", "actions", "notes", "draft", "decision"};
 	json_t *j = view(*state);
 	for (size_t i = 0; i < TL_COUNT(members); i++) {
 		if (!json_object_get(j, members[i]))

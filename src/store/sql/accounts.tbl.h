@@ -18,8 +18,9 @@ S(ACCOUNT_ERASE, "UPDATE accounts SET age_band = 'unknown', age_assured = 'none'
 		 " updated_at = $3 WHERE platform = $1 AND id = $2")
 S(ACCOUNT_ITEMS, "SELECT id FROM items WHERE platform = $1 AND account = $2 AND id > $3 ORDER BY id LIMIT $4")
 S(ACCOUNT_STATE_SET, "UPDATE accounts SET state = $3, updated_at = $4 WHERE platform = $1 AND id = $2")
-/* A duty: until it ends at the earliest, and not beyond the day that it must end. */
-S(HOLD_ON, "SELECT basis, max_until FROM holds WHERE platform = $1 AND subject_kind = $2 AND subject = $3"
+/* A duty: until it ends at the earliest, and not beyond the day that it must end. What holds a stream holds its segments. */
+S(HOLD_ON, "SELECT basis, max_until FROM holds WHERE platform = $1 AND subject_kind = $2 AND subject IN (SELECT $3"
+	   " UNION ALL SELECT g.stream FROM stream_segments g WHERE g.platform = $1 AND g.item = $3)"
 	   " AND (min_until IS NULL OR min_until > $4)"
 	   " AND lifted_at IS NULL AND (max_until IS NULL OR max_until > $4) LIMIT 1")
 S(HOLD_ADD, "INSERT INTO holds(id, platform, subject_kind, subject, basis, min_until, max_until, placed_at)"

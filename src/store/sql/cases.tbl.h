@@ -68,7 +68,8 @@ S(REVEAL_ADD, "INSERT INTO reveals(token, user_id, platform, media, case_id, cre
 S(REVEAL_USE, "UPDATE reveals SET used_at = $2 WHERE token = $1 AND used_at IS NULL AND expires_at > $2"
 	      " RETURNING user_id, platform, media, case_id, part")
 S(REVEAL_UNSEEN, "SELECT COUNT(*) FROM item_media im JOIN media m ON m.platform = im.platform AND m.id = im.media"
-		 " WHERE im.platform = $1 AND im.item = $2 AND m.state = 'decoded' AND NOT EXISTS"
+		 " WHERE im.platform = $1 AND im.item IN (SELECT $2 UNION SELECT g.item FROM stream_segments g"
+		 " WHERE g.platform = $1 AND g.stream = $2) AND m.state = 'decoded' AND NOT EXISTS"
 		 " (SELECT 1 FROM reveals r WHERE r.case_id = $3 AND r.user_id = $4 AND r.media = im.media"
 		 " AND r.used_at IS NOT NULL)")
 #undef CASE_COLUMNS

@@ -22,7 +22,12 @@ S(ITEM_EXPIRED, "SELECT platform, id FROM items WHERE expires_at <= $1 LIMIT $2"
 S(ITEM_LATER, "UPDATE items SET expires_at = $3 WHERE platform = $1 AND id = $2")
 S(ITEM_NEEDED, "SELECT 1 FROM cases WHERE platform = $1 AND subject_kind = 'item' AND subject = $2"
 	       " AND state IN ('open', 'claimed') UNION ALL SELECT 1 FROM decisions WHERE platform = $1"
-	       " AND subject_kind = 'item' AND subject = $2 AND at > $3 LIMIT 1")
+	       " AND subject_kind = 'item' AND subject = $2 AND at > $3"
+	       " UNION ALL SELECT 1 FROM stream_segments g JOIN cases c ON c.platform = g.platform"
+	       " AND c.subject_kind = 'item' AND c.subject = g.stream WHERE g.platform = $1 AND g.item = $2"
+	       " AND c.state IN ('open', 'claimed') UNION ALL SELECT 1 FROM stream_segments g JOIN decisions d"
+	       " ON d.platform = g.platform AND d.subject_kind = 'item' AND d.subject = g.stream"
+	       " WHERE g.platform = $1 AND g.item = $2 AND d.at > $3 LIMIT 1")
 S(ITEM_MEDIA_ADD, "INSERT INTO item_media(platform, item, n, media) VALUES($1, $2, $3, $4)")
 S(ITEM_MEDIA_LIST, "SELECT m.id, m.bytes, m.mime, m.state, m.reason, m.width, m.height, m.sha256, m.md5, m.pdq,"
 		   " m.pdq_quality, m.pages, m.duration_ms, m.film, m.pdq_turned FROM item_media im JOIN media m ON m.platform = im.platform AND m.id = im.media"

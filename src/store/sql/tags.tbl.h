@@ -19,10 +19,14 @@
 	" UNION SELECT '', d.policy FROM t JOIN decisions d ON d.platform = $1 AND d.subject_kind = t.kind" \
 	" AND d.subject = t.subject WHERE d.at > t.cleared AND NOT EXISTS (SELECT 1 FROM decision_events e" \
 	" WHERE e.decision = d.id AND e.kind = 'undone') LIMIT 128"
-S(TAGS_OF_SUBJECT, TAGS_OF("SELECT $2, $3"))
+/* What is said of a stream is said of its segments. */
+S(TAGS_OF_SUBJECT, TAGS_OF("SELECT $2, $3 UNION SELECT 'item', g.stream FROM stream_segments g"
+			   " WHERE g.platform = $1 AND g.item = $3"))
 /* Where one file is published a thousand times, a thousand of them are looked at. */
 S(TAGS_OF_MEDIA, TAGS_OF("SELECT 'item', x.item FROM (SELECT DISTINCT item FROM item_media"
-			 " WHERE platform = $1 AND media = $2 LIMIT 1000) x"))
+			 " WHERE platform = $1 AND media = $2 LIMIT 1000) x UNION SELECT 'item', g.stream"
+			 " FROM item_media y JOIN stream_segments g ON g.platform = y.platform AND g.item = y.item"
+			 " WHERE y.platform = $1 AND y.media = $2"))
 #undef TAGS_OF
 S(TAGS_DECISION, "SELECT platform, subject_kind, subject, policy FROM decisions WHERE id = $1")
 S(TAGS_DELIVERY, "SELECT d.platform, d.subject_kind, d.subject, d.policy FROM outbox o LEFT JOIN actions a"

@@ -5,13 +5,15 @@
 	" (SELECT k.kind FROM case_causes k WHERE k.case_id = c.id ORDER BY k.n LIMIT 1),"      \
 	" (SELECT k.ref FROM case_causes k WHERE k.case_id = c.id ORDER BY k.n LIMIT 1),"       \
 	" (SELECT k.detail FROM case_causes k WHERE k.case_id = c.id ORDER BY k.n LIMIT 1),"    \
-	" (SELECT COUNT(*) FROM flags f WHERE f.case_id = c.id), c.queue, c.platform, c.subject"
+	" (SELECT COUNT(*) FROM flags f WHERE f.case_id = c.id), c.queue, c.platform, c.subject,"   \
+	" st.state, st.started_at"
 #define VIEW_CASE_JOINS                                                                        \
 	" JOIN platforms p ON p.platform = c.platform"                                          \
 	" LEFT JOIN items i ON c.subject_kind = 'item' AND i.platform = c.platform AND i.id = c.subject" \
 	" LEFT JOIN accounts a ON a.platform = c.platform AND a.id ="                           \
 	" CASE WHEN c.subject_kind = 'account' THEN c.subject ELSE c.account END"               \
-	" LEFT JOIN users u ON u.id = c.claimed_by"
+	" LEFT JOIN users u ON u.id = c.claimed_by"                                             \
+	" LEFT JOIN streams st ON c.subject_kind = 'item' AND st.platform = c.platform AND st.item = c.subject"
 S(VIEW_CASES_OF_QUEUE, "SELECT " VIEW_CASE_COLUMNS " FROM (SELECT * FROM cases WHERE queue = $1 AND state IN ($2, $3)"
 		       " ORDER BY urgency DESC, opened_at LIMIT $4 OFFSET $5) c" VIEW_CASE_JOINS
 		       " ORDER BY c.urgency DESC, c.opened_at")
@@ -101,8 +103,12 @@ S(VIEW_CASES_LIKE, "SELECT c.id, c.queue, c.state, c.subject_kind, COALESCE(i.ex
 		   " LIMIT 50")
 
 S(VIEW_MEDIA, "SELECT m.platform, m.state FROM platforms p JOIN media m ON m.platform = p.platform AND m.id = $1 LIMIT 1")
+/* Of its item, or of a segment of its stream. */
 S(VIEW_MEDIA_IN_CASE, "SELECT 1 FROM cases c JOIN item_media im ON im.platform = c.platform AND im.item = c.subject"
-		      " WHERE c.id = $1 AND c.subject_kind = 'item' AND im.media = $2")
+		      " WHERE c.id = $1 AND c.subject_kind = 'item' AND im.media = $2 UNION ALL"
+		      " SELECT 1 FROM cases c JOIN item_media im ON im.platform = c.platform AND im.media = $2"
+		      " JOIN stream_segments g ON g.platform = c.platform AND g.item = im.item AND g.stream = c.subject"
+		      " WHERE c.id = $1 AND c.subject_kind = 'item' LIMIT 1")
 
 S(VIEW_BANK_CHANGED, "SELECT MAX(at) FROM audit WHERE subject = $1 AND verb <> 'bank.view' AND verb <> 'bank.export'")
 S(VIEW_BANK_MATCHES, "SELECT COUNT(*) FROM signals WHERE bank = $1 AND at >= $2")
