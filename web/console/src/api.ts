@@ -142,6 +142,24 @@ export interface Signal {
   span_from: number | null // bytes of UTF-8 in that field
   span_to: number | null
   at: Time
+  // Of a match with a bank's entry only:
+  effect?: Effect
+  entry?: Id | null
+  classification?: string | null
+  provenance?: Provenance | null
+  turned?: string | null // how the picture was turned to match
+  part?: MatchedPart | null
+}
+/** What weight a match has: see the Signal of the platforms' API. */
+export type Effect = 'full' | 'review' | 'allow' | 'allowed' | 'share'
+/** How much of a video or sound matched, and where. */
+export interface MatchedPart {
+  share_item: number // 0 to 1
+  share_entry: number
+  offset_ms: number // where in the known one the item begins
+  matched_ms: number | null
+  speed: number
+  in_step: boolean
 }
 
 /** What one rule said, with the values that made it (from items.reasons). */

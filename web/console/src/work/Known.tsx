@@ -6,6 +6,7 @@ import { useCommands } from '../app/keys.ts'
 import { keyLabel } from '../app/keys.tbl.ts'
 import { href, Link } from '../app/router.tsx'
 import { Ago, Button, Key, SeverityMark, Tag } from '../ui/basic.tsx'
+import { Matches, matchWords } from './Matches.tsx'
 import { choice } from './state.ts'
 
 export function Known({ of: c }: { of: Case }) {
@@ -83,6 +84,7 @@ function Why({ of: c }: { of: Case }) {
           </li>
         ))}
       </ul>
+      <Matches signals={c.signals} />
       <Flags flags={c.flags} />
       <button type="button" class="disclose" aria-expanded={values.value} onClick={() => { values.value = !values.value }}>
         Scores and values <Key label={keyLabel('work.values')} />
@@ -156,7 +158,8 @@ export function Signals({ signals }: { signals: Signal[] }) {
               <td>{s.detector} <span class="quiet">{s.version}</span></td>
               <td>
                 {s.status === 'failed' ? <Tag tone="warn">failed</Tag> : null} {s.bank ? `${s.bank.name} (${s.bank.source})` : s.label}
-                {s.distance !== null ? ` · distance ${s.distance}` : ''}
+                {s.distance !== null && !s.bank ? ` · distance ${s.distance}` : ''}
+                {matchWords(s).map((t) => ` · ${t}`)}
                 {s.field ? ` · in the ${s.field}` : ''}
               </td>
               <td class="number">{s.score === null ? '' : s.score.toFixed(2)}</td>
