@@ -85,7 +85,10 @@ export async function start({ host = '127.0.0.1', ...settings } = {}) {
     await stop()
     throw error
   }
-  return { url: it.url, admin: it.admin, data: it.data, key, tutela, api, platform, stop, log: () => it.log, pid: it.pid, roles: () => it.roles(),
+  return { url: it.url, admin: it.admin, data: it.data, key, tutela, api, platform, stop, log: () => it.log, pid: it.pid, roles: () => it.roles(), jails: () => it.jails(),
+    /** Stops the daemon and keeps its data, for resume(). */
+    halt: () => it.stop(),
+    resume: () => it.start({ rules: true }),
     async person(name) {
       const who = new Person(it.url)
       const answer = await who.signIn(name)

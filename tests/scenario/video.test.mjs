@@ -22,7 +22,7 @@ after(async () => {
 /** A file made by ffmpeg from sources of its own. */
 function make(name, ...args) {
   const path = join(dir, name)
-  execFileSync('ffmpeg', ['-v', 'error', '-threads', '1', ...args, path])
+  execFileSync('ffmpeg', ['-nostdin', '-v', 'error', '-threads', '1', ...args, path])
   return readFileSync(path)
 }
 
@@ -69,4 +69,40 @@ test('a sound is fingerprinted and can be heard', async () => {
   assert.ok(!m.film.board)
   const words = Number(sql(`SELECT length(words) / 4 FROM media WHERE mime = 'audio/mpeg'`))
   assert.ok(words > 130 && words < 170, `${words} words of 20 seconds`)
+})
+
+/** A minute of video, made of five seconds. */
+let minute
+function longVideo() {
+  if (minute) return minute
+  make('short.mp4', '-f', 'lavfi', '-i', 'testsrc2=s=640x360:r=25:d=5', '-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p')
+  minute = make('long.mp4', '-stream_loop', '11', '-i', join(dir, 'short.mp4'), '-c', 'copy')
+  return minute
+}
+
+test('a long video holds up no picture', async () => {
+  const video = await post(longVideo(), 'video/mp4', 'video')
+  const pictures = []
+  for (const name of ['scene10.png', 'scene01.png', 'scene06.png']) pictures.push(await post(readFileSync(join(data, 'pdq', name)), 'image/png', 'image'))
+  for (const { id } of pictures) await judged(id)
+  const { media: [m], verdict_at: last } = await judged(video.id)
+  for (const { id } of pictures) assert.ok((await read(id)).verdict_at < last, 'the picture first')
+  assert.equal(m.film.duration_ms, 60_000)
+  assert.equal(m.film.board.times_ms.length, 24)
+  assert.deepEqual(m.film.clip, { kind: 'video', parts: 10, part_ms: 1000 })
+})
+
+test('a stop ends decoding, and the job goes back as it was', async () => {
+  const { id } = await post(Buffer.concat([longVideo(), Buffer.from('again')]), 'video/mp4', 'video') // other bytes, so not known
+  await until('its decoder', () => sql(`SELECT count(*) FROM jobs WHERE state = 'leased'`) === '1' && site.jails().some((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('\0film')
+    } catch {
+      return false
+    }
+  }))
+  await site.halt()
+  assert.equal(sql(`SELECT state || ' ' || tries FROM jobs`), 'ready 0')
+  await site.resume()
+  assert.equal((await judged(id)).state, 'scanned')
 })
