@@ -8,24 +8,49 @@
 #include "sys/crypto.h"
 #include "sys/fd.h"
 
+#define FILM_DEADLINE_MS 600000
+
+static void
+take_picture(struct tl_file_hash *h, const struct tl_picture *p)
+{
+	h->format = p->format;
+	h->width = p->width;
+	h->height = p->height;
+	h->quality = p->quality;
+	h->pdq = p->pdq[TL_PDQ_ORIGINAL];
+	memcpy(h->turned, p->pdq, sizeof h->turned);
+}
+
+static int
+take_film(struct tl_file_hash *h, struct tl_film *f)
+{
+	h->format = f->format;
+	h->width = f->width;
+	h->height = f->height;
+	h->duration_ms = f->duration_ms ? f->duration_ms : 1; /* 0 says that it is a picture */
+	h->frames = f->frames;
+	f->frames = (struct tl_video){0};
+	return f->word_count ? tl_sound_set(&h->sound, f->words, f->word_count) : 0;
+}
+
 static int
 decode(struct tl_jails *j, struct tl_str bytes, struct tl_file_hash *h)
 {
 	struct tl_decode_job job = {.bytes = bytes, .limits = {.bytes = TL_DECODE_BYTES_MAX}};
+	if (tl_format_is_film(tl_sniff(bytes))) {
+		job.limits.film_s = TL_FILM_MS_MAX / 1000;
+		job.limits.deadline_ms = FILM_DEADLINE_MS;
+	}
 	struct tl_decoded *d = calloc(1, sizeof *d);
 	if (!d)
 		abort();
 	int rc = tl_jails_decode(j, &job, d);
 	h->reason = d->reason;
-	if (rc == 0) {
-		h->format = d->picture.format;
-		h->width = d->picture.width;
-		h->height = d->picture.height;
-		h->quality = d->picture.quality;
-		h->pdq = d->picture.pdq[TL_PDQ_ORIGINAL];
-		memcpy(h->turned, d->picture.pdq, sizeof h->turned);
-	}
-	tl_picture_fini(&d->picture);
+	if (rc == 0 && d->is_film)
+		rc = take_film(h, &d->film);
+	else if (rc == 0)
+		take_picture(h, &d->picture);
+	tl_decoded_fini(d);
 	bool refused =
 	    rc == 0 || h->reason != TL_DECODE_OK; /* the decoder's word, not our trouble */
 	free(d);

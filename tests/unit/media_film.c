@@ -3,6 +3,7 @@
  * allowed, fingerprints, stills and clip, and the way back to a WebM. A library update that calls something new fails
  * here first.
  */
+#include "media/file.h"
 #include "media/jails.h"
 
 #include "media_unit.h"
@@ -145,6 +146,19 @@ t_every_container_and_codec_passes_inside_the_filter(void **state)
 			assert_in_range(f->pcm.n / 2, 44000, 51000);
 		tl_decoded_fini(&d);
 	}
+}
+
+static void
+t_files_are_hashed_with_frames_and_fingerprint(void **state)
+{
+	(void)state;
+	struct tl_file_hash h;
+	assert_int_equal(tl_hash_file(jails, TEST_DATA "/film/h264-aac.mp4", &h), 0);
+	assert_int_equal(h.reason, TL_DECODE_OK);
+	assert_in_range(h.duration_ms, 3000, 3100);
+	assert_true(h.frames.n >= 3 && h.sound.n >= 3);
+	assert_int_equal(h.width, 160);
+	tl_file_hash_fini(&h);
 }
 
 /* Too short for a fingerprint, and nothing of it was to be shown: no parts at all. */
@@ -307,6 +321,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(t_frames_hash_as_the_reference_does),
 	    cmocka_unit_test(t_every_container_and_codec_passes_inside_the_filter),
+	    cmocka_unit_test(t_files_are_hashed_with_frames_and_fingerprint),
 	    cmocka_unit_test(t_a_moment_of_sound_is_decoded),
 	    cmocka_unit_test(t_a_tune_sounds_the_same_in_every_codec),
 	    cmocka_unit_test(t_scenes_bars_covers_and_rotation_are_seen),
