@@ -4,7 +4,7 @@ import { context, build } from 'esbuild'
 import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 
-const BUDGET_KB = 60
+const BUDGET_KB = 80
 const dist = 'console/dist'
 const common = {
   bundle: true,

@@ -28,6 +28,7 @@ OWN(session_end_others, "session.end")
 
 OWN(work_next, "case.claim")
 READ(case_get, "case.view", NULL)
+NONE(case_copies, "the case itself is recorded when it is shown")
 OWN(case_claim, "case.claim")
 NONE(case_heartbeat, "keeps a claim that is recorded")
 DOES(case_release, "case.release")

@@ -7,7 +7,7 @@
  */
 #include "api/console.h"
 
-#include "api/console_int.h"
+#include "api/console_copies.h"
 
 #include "config/policy.h"
 #include "store/alarms.h"
@@ -335,6 +335,7 @@ tl_console_live_stop(struct tl_console_live *l)
 	for (size_t i = 0; i < l->count; i++)
 		drop(l->watchers[i]);
 	tl_console_rules_end();
+	tl_console_copies_end();
 	(void)pthread_cond_destroy(&l->stop_cond);
 	(void)pthread_mutex_destroy(&l->lock);
 	free(l);

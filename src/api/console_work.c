@@ -5,7 +5,7 @@
  * Promises: a decision, its actions and the case's state are committed together and are on disk when the answer
  * leaves. Failures: 409 when a claim has lapsed or the undo window is over; nothing is half-written.
  */
-#include "api/console_int.h"
+#include "api/console_copies.h"
 
 #include "decide/decide.h"
 #include "report/statement.h"
@@ -216,8 +216,23 @@ tl_console_case_move(struct tl_call *c)
 struct decide_ask {
 	int kind, ground;
 	struct tl_str policy, facts, note;
-	json_t *actions;
+	json_t *actions, *copies;
+	struct tl_cover cover;
 };
+
+/* The copies that are to be covered as well. */
+static int
+read_cover(struct decide_ask *ask)
+{
+	static const struct tl_json_field fields[] = {
+	    {"distance", TL_J_INT, offsetof(struct tl_cover, distance), 0, 63, NULL, true},
+	    {"expect", TL_J_INT, offsetof(struct tl_cover, expect), 1, 10000, NULL, true},
+	};
+	if (!ask->copies)
+		return 0;
+	ask->cover.wanted = true;
+	return tl_json_fill(ask->copies, "/copies", fields, TL_COUNT(fields), &ask->cover);
+}
 
 static int
 read_wishes(struct tl_call *c, json_t *list, struct tl_action_wish **ret)
@@ -286,6 +301,9 @@ decide(struct tl_call *c, struct tl_id id, const struct decide_ask *ask,
 	if (rc == 0)
 		rc = tl_review_decided(
 		    c->db, c->arena, &c->who, id, *ret_decision, p->kind == TL_DECISION_ACT);
+	if (rc == 0 && ask->cover.wanted)
+		rc = tl_copies_cover(c, &held, p, tl_req_body(c->req), *ret_decision,
+		    *ret_effective, &ask->cover);
 	if (rc == 0 && ask->note.n)
 		rc = tl_case_note_add(c->db, id, c->who.id, "note", ask->note, NULL);
 	if (rc == 0)
@@ -307,6 +325,7 @@ tl_console_case_decide(struct tl_call *c)
 	    {"actions", TL_J_ARRAY, offsetof(struct decide_ask, actions), 0, 16, NULL, true},
 	    {"facts", TL_J_STR, offsetof(struct decide_ask, facts), 0, 5000, NULL, false},
 	    {"note", TL_J_STR, offsetof(struct decide_ask, note), 0, 20000, NULL, false},
+	    {"copies", TL_J_OBJECT, offsetof(struct decide_ask, copies), 0, 8, NULL, false},
 	};
 	struct decide_ask ask = {0};
 	struct tl_id id, decision;
@@ -315,6 +334,8 @@ tl_console_case_decide(struct tl_call *c)
 	int rc = tl_call_id(c, 0, &id);
 	if (rc == 0)
 		rc = TL_CALL_JSON(c, fields, &ask);
+	if (rc == 0)
+		rc = read_cover(&ask);
 	if (rc == 0)
 		rc = read_wishes(c, ask.actions, &wishes);
 	if (rc == 0)
@@ -359,6 +380,8 @@ tl_console_decision_undo(struct tl_call *c)
 		return rc;
 	rc = tl_decide_undo(c->db, decision, c->who.id, &id);
 	if (rc == 0)
+		rc = tl_db_run(c->db, TL_SQL_GROUP_CANCEL, A_ID(decision), A_INT(tl_now_us()));
+	if (rc >= 0)
 		rc = tl_review_undone(c->db, c->arena, &c->who, id, &back);
 	if (rc == 0)
 		rc = tl_call_audit(c, "undo", decision, "");

@@ -25,6 +25,7 @@ R("POST", API "session/sessions/end-others", session_end_others, "", "", 4096, "
 
 R("POST", API "work/next", work_next, "work", "", 4096, "The most urgent case, claimed.")
 R("GET", API "cases/{id}", case_get, "look", "", 0, "A case, whole.")
+R("GET", API "cases/{id}/copies", case_copies, "look", "distance kind policy cursor limit", 0, "Items that look like the case's, and what one decision for all would do.")
 R("POST", API "cases/{id}/claim", case_claim, "work", "", 4096, "Claim a case.")
 R("POST", API "cases/{id}/heartbeat", case_heartbeat, "work", "", 4096, "Keep a claim.")
 R("POST", API "cases/{id}/release", case_release, "work", "", 4096, "Give a case back.")

@@ -77,6 +77,8 @@ K(undo_seconds, INT, "8", 0, 300, "seconds",
     "How long a person can take a decision back before the platform hears of it.")
 K(stream_silence_seconds, INT, "120", 5, 86400, "seconds",
     "A live stream of which neither a segment nor a number of viewers came for so long has ended.")
+K(copies_distance, INT, "15", 0, 63, "bits",
+    "Pictures that differ in so many of 256 bits of their hashes are shown as copies of each other.")
 K(claim_minutes, INT, "10", 1, 240, "minutes",
     "A claimed case returns to its queue when its holder is silent for so long.")
 K(reveal_seconds, INT, "60", 5, 600, "seconds", "How long a one-time preview address is good for.")

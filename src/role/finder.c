@@ -8,6 +8,7 @@
  * index the role ends and is started anew.
  */
 #include "role/beat.h"
+#include "role/finder_int.h"
 #include "role/role.h"
 
 #include "again/again.h"
@@ -94,6 +95,18 @@ rest(struct finder *f, const struct tl_stop *stop, int64_t us)
 	(void)tl_wake_drain(f->wires);
 }
 
+static int
+groups(struct finder *f, bool *ret_more)
+{
+	int rc = finder_groups(f->db, f->config);
+	if (rc <= 0)
+		return rc;
+	*ret_more = true;
+	tl_wake(f->wires, TL_PROC_CLERK);
+	tl_wake(f->wires, TL_PROC_COURIER);
+	return 0;
+}
+
 /* Steps for one slice; *ret_more: there is more to do. */
 static int
 slice(struct finder *f, bool *ret_more)
@@ -116,7 +129,7 @@ slice(struct finder *f, bool *ret_more)
 		rc = tl_db_tx(f->db, TL_SYNC_NORMAL, feed, f);
 	if (rc > 0)
 		tl_wake(f->wires, TL_PROC_WORKER);
-	return rc < 0 ? rc : 0;
+	return rc < 0 ? rc : groups(f, ret_more);
 }
 
 static int

@@ -36,6 +36,8 @@ K(ROUND_COMMITTED, "round.committed", worker, "src/role/worker_commit.c", "resul
 K(AGAIN_FOUND, "again.found", finder, "src/again/grow.c", "some of the media that a new entry reaches, the others not")
 K(AGAIN_STEP, "again.step", finder, "src/again/grow.c", "a compared page of entries, in a transaction that is open")
 K(AGAIN_ASKED, "again.asked", finder, "src/again/feed.c", "an item that is asked for, its job not")
+K(GROUP_ADDED, "group.added", server, "src/api/console_copies.c", "a decision for copies, none of them noted")
+K(GROUP_ITEM, "group.item", finder, "src/role/finder_group.c", "a copy that is decided, the next one not")
 /* Review and decide -------------------------------------------------------------------------------------------- */
 K(CLAIM_TAKEN, "claim.taken", server, "src/api/console_work.c", "a case that belongs to who never heard of it")
 K(DECIDE_BEFORE_COMMIT, "decide.before_commit", server, "src/api/console_work.c", "a person's decision")

@@ -15,9 +15,13 @@ after(() => site?.stop())
 const picture = (name) => readFileSync(join(data, 'pdq', name))
 const read = async (id) => (await site.api('GET', `/v1/items/${id}`)).body
 
-async function publish(id, file, type = 'image/png') {
+async function upload(file, type = 'image/png') {
   const response = await fetch(site.url + '/v1/media', { method: 'PUT', headers: { authorization: `Bearer ${site.key}`, 'content-type': type }, body: picture(file) })
-  const { id: media } = await response.json()
+  return (await response.json()).id
+}
+
+async function publish(id, file, type) {
+  const media = await upload(file, type)
   const item = await site.item(id, 'hello', { media: [media] })
   assert.equal(item.verdict, 'allow')
   return media
@@ -49,4 +53,34 @@ test('so does a digest', async () => {
   await publish('exact', 'scene07.png')
   site.tutela('bank', 'add', 'demo-known-exact', createHash('sha256').update(picture('scene07.png')).digest('hex'), '--form', 'sha256')
   await until('found by its digest', async () => (await read('exact')).verdict === 'block')
+})
+
+test('one decision covers the copies, each with its own; undone before it is carried out nothing is', async () => {
+  const flag = (id) => site.api('POST', '/v1/flags', { subject: { kind: 'item', id }, kind: 'user', policy: 'speech.hate' })
+  await publish('pic', 'scene02.png')
+  await publish('pic-gif', 'scene02.gif', 'image/gif')
+  await publish('pic-webp', 'scene02.webp', 'image/webp')
+  await site.item('pic-other', 'another author', { author: { id: 'u-2' }, media: [await upload('scene02-444.jpg', 'image/jpeg')] })
+  const { body: { case: id } } = await flag('pic')
+  const ann = await site.person('ann')
+  await ann.post(`cases/${id}/claim`)
+  const copies = (await until('the copies', async () => { const a = await ann.get(`cases/${id}/copies?kind=act&policy=speech.hate`); return a.body?.total === 3 && a.body }))
+  assert.deepEqual([copies.covered, copies.other_authors, copies.newer, copies.cut], [3, 1, 0, false])
+  assert.ok(copies.copies.every((k) => k.distance <= 15 && k.covered))
+  const ask = { kind: 'act', policy: 'speech.hate', ground: 'incompatible', actions: [{ name: 'remove', params: null }], facts: 'It names a group.', note: '' }
+  const stale = await ann.post(`cases/${id}/decide`, { ...ask, copies: { distance: 15, expect: 2 } })
+  assert.deepEqual([stale.status, stale.body.field], [409, '/copies/expect'])
+  const undone = await ann.post(`cases/${id}/decide`, { ...ask, copies: { distance: 15, expect: 3 } })
+  assert.equal(undone.status, 200, undone.bytes)
+  assert.equal((await ann.post(`decisions/${undone.body.decision}/undo`)).status, 200)
+  const done = await ann.post(`cases/${id}/decide`, { ...ask, copies: { distance: 15, expect: 3 } })
+  assert.equal(done.status, 200, done.bytes)
+  for (const copy of ['pic-gif', 'pic-webp', 'pic-other']) {
+    const item = await until(`${copy} decided`, async () => { const i = await read(copy); return i.decisions.length && i })
+    assert.equal(item.decisions.length, 1)
+    assert.equal(item.decisions[0].policy, 'speech.hate')
+    assert.deepEqual(item.actions.map((a) => a.name), ['remove'])
+  }
+  const after = (await until('the group to be done', async () => { const a = await ann.get(`cases/${id}/copies`); return a.body.group?.state === 'done' && a.body }))
+  assert.deepEqual([after.group.done, after.group.left, after.decided], [3, 0, 3])
 })

@@ -41,6 +41,7 @@ export const CONSOLE = {
 
   'POST work/next': { body: () => ({ queue: null }), open: 'gives only what the person may work on' },
   'GET cases/{id}': { path: (x) => [x.case], sealed: (x) => [x.sealedCase] },
+  'GET cases/{id}/copies': { path: (x) => [x.case], sealed: (x) => [x.sealedCase] },
   'POST cases/{id}/claim': { path: (x) => [x.case], body: () => ({}), or: [409], sealed: (x) => [x.sealedCase] },
   'POST cases/{id}/heartbeat': { path: (x) => [x.case], body: () => ({}), or: [409], open: 'only who holds it; a holder whom it was closed to is tested in access.test.mjs' },
   'POST cases/{id}/release': { path: (x) => [x.case], body: () => ({}), or: [409], open: 'shows nothing; whoever holds it may always give it back' },

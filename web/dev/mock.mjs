@@ -51,6 +51,17 @@ const row = (c) => ({ id: c.id, state: c.state, platform: c.platform, live: c.li
 /** @param {Case} c */
 const itemRow = (c) => ({ platform: c.platform, id: c.subject.id, version: 1, live: c.live, kind: c.item?.kind ?? 'post', account: c.account?.id ?? null, state: c.item?.state ?? 'scanned', verdict: c.item?.verdict ?? null, media: c.item?.media.length ?? 0, posted_at: c.item?.posted_at ?? at(-1), received_at: c.item?.received_at ?? at(-1) })
 
+/** Others that look like the case's picture. @param {Case} c @param {World} w @param {URLSearchParams} q */
+function copiesOf(c, w, q) {
+  const media = c.item?.media.find((m) => m.state === 'decoded')
+  const n = media && w.scene !== 'empty' ? (w.scene === 'full' ? 1240 : 7) : 0
+  const from = Number(q.get('cursor') ?? 0), limit = Number(q.get('limit') ?? 50)
+  const why = (/** @type {number} */ i) => i % 5 === 3 ? 'decided' : i % 7 === 6 ? 'held' : null
+  const all = Array.from({ length: n }, (_, i) => ({ item: hex('copy' + i).slice(0, 32), id: `post-${70000 + i}`, author: i % 6 === 5 ? null : `u-${4000 + i * 7}`, media: media?.id ?? '', distance: i % 4 * 3, posted_at: at(-i * 43), state: 'scanned', verdict: i % 2 ? 'allow' : 'review', views: i * 31, decided: why(i) === 'decided' ? { kind: 'act', policy: 'speech.hate', automatic: false } : null, newer: i < 2, same_author: i % 4 === 0, covered: !why(i), why: why(i) }))
+  const yes = all.filter((k) => k.covered)
+  return { copies: all.slice(from, from + limit), distance: Number(q.get('distance') ?? 15), total: n, hidden: n ? 1 : 0, covered: yes.length, decided: all.filter((k) => k.why === 'decided').length, held: all.filter((k) => k.why === 'held').length, not_yours: 0, newer: yes.filter((k) => k.newer).length, other_authors: yes.filter((k) => !k.same_author).length, views: yes.reduce((s, k) => s + k.views, 0), cut: false, cursor: from + limit < n ? from + limit : null, group: null }
+}
+
 /** Answers one call. @param {World} w @param {string} user @param {string} method @param {string[]} p @param {URLSearchParams} q @param {any} body @returns {any} */
 function answer(w, user, method, p, q, body) {
   const open = () => w.cases.filter((c) => c.state === 'open')
@@ -89,6 +100,7 @@ function answer(w, user, method, p, q, body) {
       return { case: c ? claim(c) : null, waiting: open().length }
     }
     case 'GET cases/': return find()
+    case 'GET cases/copies': return copiesOf(find(), w, q)
     case 'POST cases/claim': { const c = find(); if (c.claimed_by && !c.mine) throw new Refuse(409, 'Somebody else holds it'); return claim(c) }
     case 'POST cases/heartbeat': { const c = held(); claim(c); return { claim_until: c.claim_until } }
     case 'POST cases/release': letGo(held()); return

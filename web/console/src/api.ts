@@ -372,12 +372,50 @@ export interface Decide {
   actions: { name: string; params: Record<string, unknown> | null }[]
   facts: string // goes into the statement; may be empty: then the policy's sentence is used
   note: string // for colleagues only; may be empty
+  copies?: { distance: number; expect: number } // the same for as many copies as were shown; 409 at /copies when there are others now
 }
 export interface Decided {
   decision: Id
   case: Id
   effective_at: Time // until then POST decisions/{id}/undo takes it back
   decided_today: number
+}
+
+/**
+ * GET cases/{id}/copies?distance=&kind=&policy=&cursor=&limit= (kind and policy: what is chosen, so that it can say whom that
+ * covers). Newest first; totals are of all of them.
+ */
+export interface Copies {
+  copies: Copy[]
+  distance: number
+  total: number
+  hidden: number // that one may not see
+  covered: number // by one decision for all
+  decided: number // left out: decided already
+  held: number // left out: in somebody's hands
+  not_yours: number
+  newer: number // of those covered, posted after the case's own
+  other_authors: number
+  views: number
+  cut: boolean // there are more than 10,000
+  cursor: number | null
+  group: { state: 'waiting' | 'done' | 'cancelled'; apply_at: Time; waiting: number; done: number; left: number } | null
+}
+export interface Copy {
+  item: Id
+  id: string
+  author: string | null
+  media: string
+  distance: number
+  posted_at: Time
+  state: ItemState
+  verdict: Verdict | null
+  views: number
+  decided: { kind: 'act' | 'clear'; policy: string; automatic: boolean } | null
+  newer: boolean
+  same_author: boolean
+  covered: boolean
+  why: 'decided' | 'held' | 'not_yours' | null
 }
 
 /** POST decisions/{id}/undo → the case, claimed again by the person. 409 when the time is over. */

@@ -39,6 +39,7 @@ export const KEYS: readonly KeyRow[] = [
   { keys: 'k', label: 'K', command: 'work.media.back', scope: 'Work', help: 'Picture before' },
   { keys: 't', label: 'T', command: 'work.thread', scope: 'Work', help: 'Open or close the thread' },
   { keys: 'm', label: 'M', command: 'work.values', scope: 'Work', help: 'Measurements: scores and values' },
+  { keys: 'c', label: 'C', command: 'work.copies', scope: 'Work', help: 'Copies: see them, or decide for all of them' },
   { keys: 'p', label: 'P', command: 'work.policy.text', scope: 'Work', help: 'Read the policy' },
   { keys: '0', label: '0', command: 'work.clear', scope: 'Work', help: 'Not violating' },
   { keys: '1-9', label: '1 … 9', command: 'work.policy', scope: 'Work', help: 'Choose the policy and its actions' },

@@ -3,12 +3,13 @@ import { useComputed, useSignal } from '@preact/signals'
 import { useRef } from 'preact/hooks'
 import type { Case } from '../api.ts'
 import { useCommands } from '../app/keys.ts'
+import { plural } from '../app/format.ts'
 import { keyLabel } from '../app/keys.tbl.ts'
 import { may, online } from '../app/state.ts'
 import { Button, ErrorNote, Key, SeverityMark, stay } from '../ui/basic.tsx'
 import { actionList, assignKeys, choosePolicy, CLEAR, missing, policyOf, shortlist, toggleAction } from './choice.ts'
 import { MoveDialog, PickDialog, SkipDialog } from './dialogs.tsx'
-import { addNote, busy, choice, claim, current, decide, lapsed, trouble } from './state.ts'
+import { addNote, busy, choice, claim, covering, current, decide, lapsed, trouble } from './state.ts'
 
 export function Decide({ of: c }: { of: Case }) {
   if (!c.mine || lapsed.value) return <NotMine of={c} />
@@ -112,9 +113,10 @@ function Choices({ of: c }: { of: Case }) {
 
 function Summary({ of: c }: { of: Case }) {
   const ch = choice.value
-  if (ch.policy === CLEAR) return <>Nothing happens to the {c.subject.kind}; its flags are answered as refused.</>
+  if (ch.policy === CLEAR) return <>Nothing happens to the {c.subject.kind}; its flags are answered as refused.{covering.value ? <strong> The same for {plural(covering.value.expect, 'copy', 'copies')}.</strong> : null}</>
   const n = ch.actions.length
-  return <>{n === 1 ? 'One action' : `${n} actions`}; the author is told why.</>
+  const cover = covering.value
+  return <>{n === 1 ? 'One action' : `${n} actions`}; the author is told why.{cover ? <strong> The same for {plural(cover.expect, 'copy', 'copies')}.</strong> : null}</>
 }
 
 function Other(p: { command: string; pick: () => void; children: preact.ComponentChildren }) {

@@ -7,6 +7,7 @@ import { keyLabel } from '../app/keys.tbl.ts'
 import { href, Link } from '../app/router.tsx'
 import { Ago, Button, Key, SeverityMark, Tag } from '../ui/basic.tsx'
 import { Matches, matchWords } from './Matches.tsx'
+import { CopiesPanel } from './Copies.tsx'
 import { choice } from './state.ts'
 
 export function Known({ of: c }: { of: Case }) {
@@ -14,6 +15,7 @@ export function Known({ of: c }: { of: Case }) {
     <section class="known" aria-label="What is known">
       <AccountPanel account={c.account} here={c.subject.id} />
       <Why of={c} />
+      {c.subject.kind === 'item' ? <CopiesPanel of={c} /> : null}
       <PolicyText of={c} />
       <Notes notes={c.notes} />
     </section>

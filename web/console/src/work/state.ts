@@ -1,7 +1,8 @@
 // The case on the table and what has been chosen for it. It lives outside the screen, so that looking something up
 // elsewhere, a lost connection or an ended session loses nothing. All calls that change a case are here.
 import { effect, signal } from '@preact/signals'
-import type { Case, Decided, Heartbeat, Move, Note, Skip, WorkNextAnswer } from '../api.ts'
+import type { Case, Copies, Decided, Heartbeat, Move, Note, Skip, WorkNextAnswer } from '../api.ts'
+import { plural } from '../app/format.ts'
 import { call, explain, Failure, get } from '../app/http.ts'
 import { go, href, place } from '../app/router.tsx'
 import { counters, ended, now, session } from '../app/state.ts'
@@ -16,6 +17,20 @@ export const trouble = signal<unknown>(null)
 export const queue = signal<string | null>(null)
 export const lapsed = signal(false) // the claim ran out while the case was on the table
 export const decidedToday = signal<number | null>(null)
+
+/** What looks like the case on the table, and the choice to decide for them as well: it holds for one policy. */
+export const copies = signal<Copies | null>(null)
+interface Covering {
+  case: string
+  distance: number
+  expect: number
+  policy: string | null
+}
+export const covering = signal<Covering | null>(null)
+effect(() => {
+  const c = covering.value
+  if (c && (c.case !== current.value?.id || c.policy !== choice.value.policy)) covering.value = null
+})
 
 interface Undoable {
   decision: string
@@ -47,7 +62,8 @@ async function once(work: () => Promise<void>): Promise<void> {
     await work()
   } catch (error) {
     trouble.value = error
-    if (error instanceof Failure && error.status === 409 && current.value?.mine) lapsed.value = true
+    if (error instanceof Failure && error.field?.startsWith('/copies')) covering.value = null
+    else if (error instanceof Failure && error.status === 409 && current.value?.mine) lapsed.value = true
   } finally {
     busy.value = false
   }
@@ -91,9 +107,12 @@ export const decide = () => once(async () => {
   if (!c?.mine || lapsed.value) return
   const lack = missing(choice.value)
   if (lack) return say(lack)
-  const text = told(c, choice.value)
+  const cover = covering.value
+  const text = told(c, choice.value) + (cover ? `, and ${plural(cover.expect, 'copy', 'copies')}` : '')
   clearTimeout(saving)
-  const done = await call<Decided>('POST', ['cases', c.id, 'decide'], toDecide(c, choice.value))
+  const body = toDecide(c, choice.value)
+  if (cover) body.copies = { distance: cover.distance, expect: cover.expect }
+  const done = await call<Decided>('POST', ['cases', c.id, 'decide'], body)
   undoable.value = { decision: done.decision, text, until: Date.parse(done.effective_at) }
   decidedToday.value = done.decided_today
   clean = choice.value
