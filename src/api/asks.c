@@ -237,7 +237,7 @@ refuse(struct tl_req *req, const struct answer *w, int rc)
 {
 	if (w->got)
 		w->got(req, rc, TL_S(""), -1);
-	else
+	else if (w->then)
 		w->then(req, rc, TL_S(""));
 }
 

@@ -359,11 +359,19 @@ tl_hma_do_signal_add(struct tl_req *req)
 
 /* Seeing -------------------------------------------------------------------------------------------------------- */
 
+/* What all entries of a content have in common is read from the first. */
+static const struct tl_bank_entry *
+first(const struct tl_hma_content *c)
+{
+	static const struct tl_bank_entry none;
+	return c->count ? &c->entries[0] : &none;
+}
+
 /* 0 off, 1 on, else the second from which on it is on. */
 static int64_t
 disable_until(const struct tl_hma_content *c)
 {
-	const struct tl_bank_entry *e = &c->entries[0];
+	const struct tl_bank_entry *e = first(c);
 	int64_t now = tl_now_us();
 	if (e->expires_at && e->expires_at <= now)
 		return 0;
@@ -376,7 +384,7 @@ static void
 write_collab(struct tl_buf *out, const struct tl_hma_content *c)
 {
 	TL_CLEANUP(tl_json_unref) json_t *from = NULL;
-	struct tl_str text = c->entries[0].provenance;
+	struct tl_str text = first(c)->provenance;
 	tl_js_open(out, "collab", '{');
 	if (text.n && tl_json_parse(text, &from) == 0) {
 		const char *exchange = json_string_value(json_object_get(from, "exchange"));
@@ -450,8 +458,8 @@ find(struct tl_req *req, struct tl_db *db, struct tl_hma_bank *b, struct tl_hma_
 static int
 one_json(struct tl_req *req, struct tl_db *db, struct tl_buf *out)
 {
-	struct tl_hma_bank b;
-	struct tl_hma_content c;
+	struct tl_hma_bank b = {.parts = 0};
+	struct tl_hma_content c = {.id = 0};
 	bool signals = false, metadata = true;
 	int rc = hma_query_bool(req, "include_signals", &signals);
 	if (rc == 0)
@@ -469,7 +477,7 @@ one_json(struct tl_req *req, struct tl_db *db, struct tl_buf *out)
 		write_held(out, &c);
 	if (metadata)
 		write_metadata(out, "metadata", &c);
-	tl_js_str0(out, "note", c.entries[0].note);
+	tl_js_str0(out, "note", first(&c)->note);
 	tl_js_close(out, '}');
 	return 0;
 }
@@ -536,7 +544,7 @@ changed(struct tl_req *req, int rc, void *ctx)
 	tl_js_raw0(&b, "user_metadata", c->metadata);
 	tl_js_open(&b, "collab_metadata", '{');
 	tl_js_close(&b, '}');
-	tl_js_str0(&b, "note", c->entries[0].note);
+	tl_js_str0(&b, "note", first(c)->note);
 	tl_js_close(&b, '}');
 	tl_req_answer_json(req, 200, &b);
 }
@@ -553,8 +561,9 @@ read_change(struct tl_req *req, struct change *x)
 	v = json_object_get(j, "disable_until_ts");
 	if (v && !json_is_null(v)) {
 		double n = 0;
+		int64_t latest = tl_now_us() / TL_US_S + FOREVER_S;
 		rc = hma_number(v, "disable_until_ts", &n);
-		if (rc == 0 && !(n >= 0 && n <= (double)(tl_now_us() / TL_US_S + FOREVER_S)))
+		if (rc == 0 && !(n >= 0 && n <= (double)latest))
 			rc = tl_fail_at(TL_EFIELD, "disable_until_ts",
 			    "a moment between 0 and five years from now is expected");
 		x->until_s = rc == 0 ? (int64_t)n : -1;

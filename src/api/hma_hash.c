@@ -150,7 +150,7 @@ hma_read_types(struct tl_req *req, struct hma_call *c)
 	}
 	(void)tl_req_query(req, "types", &list);
 	while (list.n) {
-		enum hma_type_tag type;
+		enum hma_type_tag type = HMA_TYPE_PDQ;
 		const uint8_t *comma = memchr(list.p, ',', list.n);
 		size_t n = comma ? (size_t)(comma - list.p) : list.n;
 		int rc = n ? hma_type_parse(tl_bytes(list.p, n), "types", &type) : 0;
