@@ -8,6 +8,7 @@
 
 #include "api/asks.h"
 #include "api/contract.h"
+#include "hash/video.h"
 
 #include <stdio.h>
 #include <strings.h>
@@ -88,12 +89,29 @@ hma_type_parse(struct tl_str name, const char *field, enum hma_type_tag *ret)
 	return tl_fail_at(TL_EFIELD, field, "there is no such signal type here");
 }
 
+/* The frames as other programs write them, so that the same video is the same text. */
+static int
+frames_parse(struct tl_str text, const char *field, struct tl_arena *arena, struct tl_str *ret)
+{
+	TL_CLEANUP(tl_video_fini) struct tl_video v = {0};
+	TL_CLEANUP(tl_buf_fini) struct tl_buf json = {0};
+	if (tl_video_parse(text, &v) < 0)
+		return tl_fail_at(TL_EFIELD, field, "%s", tl_err_text());
+	if (tl_video_usable(&v) == 0)
+		return tl_fail_at(TL_EFIELD, field, "no frame has a quality of 50");
+	tl_video_json(&json, &v);
+	*ret = tl_arena_dup(arena, tl_buf_str(&json));
+	return tl_arena_check(arena);
+}
+
 int
 hma_value_parse(enum hma_type_tag type, struct tl_str text, const char *field,
     struct tl_arena *arena, struct tl_str *ret_hex)
 {
 	uint8_t raw[32];
 	const struct hma_type *t = &hma_types[type];
+	if (!t->digits)
+		return frames_parse(text, field, arena, ret_hex);
 	while (text.n && (text.p[0] == ' ' || text.p[0] == '\n'))
 		text = tl_bytes(text.p + 1, text.n - 1);
 	while (text.n && (text.p[text.n - 1] == ' ' || text.p[text.n - 1] == '\n'))

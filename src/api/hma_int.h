@@ -30,7 +30,7 @@ extern const struct hma_type hma_types[HMA_TYPES];
 
 /* TL_EFIELD naming `field`. */
 int hma_type_parse(struct tl_str name, const char *field, enum hma_type_tag *ret) TL_MUST;
-/* The hash in lower case; upper case is taken too. */
+/* The hash in lower case (upper case is taken too), or the frames of a video as one JSON text. */
 int hma_value_parse(enum hma_type_tag type, struct tl_str text, const char *field,
     struct tl_arena *arena, struct tl_str *ret_hex) TL_MUST;
 struct tl_str hma_content_name(unsigned content);

@@ -7,6 +7,7 @@
 #include "api/hma_int.h"
 
 #include "hash/pdq.h"
+#include "hash/video_match.h"
 #include "sys/clock.h"
 #include "sys/crypto.h"
 
@@ -100,9 +101,12 @@ static void
 write_match(struct tl_buf *out, const json_t *hit)
 {
 	char text[24] = "-";
+	json_int_t percent = json_integer_value(json_object_get(hit, "percent"));
 	json_int_t distance = json_integer_value(json_object_get(hit, "distance"));
 	json_t *from = json_object_get(hit, "provenance");
-	if (distance >= 0)
+	if (percent > 0)
+		(void)snprintf(text, sizeof text, "%lld%%", (long long)percent);
+	else if (distance >= 0)
 		(void)snprintf(text, sizeof text, "%lld", (long long)distance);
 	tl_js_open(out, NULL, '{');
 	tl_js_int(out, "bank_content_id", json_integer_value(json_object_get(hit, "id")));
@@ -260,6 +264,36 @@ tl_hma_do_lookup_file(struct tl_req *req)
 }
 
 static int
+compare_videos(const char *name, const struct tl_str text[2], struct tl_buf *out)
+{
+	static const struct tl_video_rule rule = {.distance = 31,
+	    .share_query = TL_VIDEO_SHARE_QUERY,
+	    .share_known = TL_VIDEO_SHARE_KNOWN};
+	TL_CLEANUP(tl_video_fini) struct tl_video a = {0};
+	TL_CLEANUP(tl_video_fini) struct tl_video b = {0};
+	struct tl_video_looks query, known;
+	struct tl_video_match m;
+	int rc = tl_video_parse(text[0], &a);
+	if (rc == 0)
+		rc = tl_video_parse(text[1], &b);
+	if (rc < 0)
+		return rc;
+	tl_video_looks_of(&a, false, &query);
+	tl_video_looks_of(&b, false, &known);
+	tl_video_compare(&query, &known, &rule, &m);
+	tl_video_looks_fini(&query);
+	tl_video_looks_fini(&known);
+	tl_js_open(out, name, '[');
+	tl_js_bool(out, NULL, m.how != TL_VIDEO_APART);
+	tl_js_open(out, NULL, '{');
+	tl_js_num(out, "query_match_percent", m.share_query * 100);
+	tl_js_num(out, "compared_match_percent", m.share_known * 100);
+	tl_js_close(out, '}');
+	tl_js_close(out, ']');
+	return 0;
+}
+
+static int
 compare_one(struct tl_req *req, enum hma_type_tag type, json_t *two, struct tl_buf *out)
 {
 	const char *name = hma_types[type].name;
@@ -273,6 +307,8 @@ compare_one(struct tl_req *req, enum hma_type_tag type, json_t *two, struct tl_b
 		if (rc < 0)
 			return rc;
 	}
+	if (hma_types[type].form == TL_FORM_VPDQ)
+		return compare_videos(name, hex, out);
 	bool same = tl_str_eq(hex[0], hex[1]);
 	struct tl_pdq a, b;
 	int distance = -1;

@@ -105,7 +105,7 @@ void match_destroy(struct match *m);
 struct tl_str match_bytes(const struct match *m);
 struct match *match_next(const struct match *m);
 /*
- * Decodes the picture in `fd` (taken over) for a question that does something else with it; its JSON is kept. `then` is
+ * Decodes the picture or video in `fd` (taken over) for a question that does something else with it; its JSON is kept. `then` is
  * called in time only, and answers.
  */
 typedef void (*match_then)(struct worker *w, struct match *m, const struct tl_picture *pic,
@@ -113,6 +113,7 @@ typedef void (*match_then)(struct worker *w, struct match *m, const struct tl_pi
 int match_wait(struct worker *w, const struct tl_ask *q, int fd, match_then then) TL_MUST;
 json_t *match_json(const struct match *m);
 struct tl_arena *match_arena(const struct match *m);
+struct tl_str match_frames(const struct match *m); /* of a video (hash/video.h, packed) */
 uint32_t match_serial(const struct match *m);
 /* The picture (NULL: `reason` says why not) is there: answers and destroys m. */
 void match_decoded(struct worker *w, struct match *m, const struct tl_picture *pic,

@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "detect/near.h"
+#include "hash/video.h"
 #include "store/hma.h"
 #include "sys/clock.h"
 #include "sys/crypto.h"
@@ -25,12 +26,14 @@ struct facts {
 	json_t *q;
 	bool has[tl_entry_form_count];
 	uint8_t value[tl_entry_form_count][32];
-	int quality; /* of the PDQ hash; -1: it was sent */
+	int quality;          /* of the PDQ hash; -1: it was sent */
+	struct tl_str frames; /* of a video, packed */
 };
 
 struct hit {
 	int64_t key;
 	int distance; /* -1: exactly */
+	int percent;  /* of a video's frames that match; 0: of no meaning */
 	struct tl_hma_hit is;
 };
 
@@ -83,6 +86,29 @@ near(struct worker *w, struct tl_arena *a, const uint8_t *value, struct hit *hit
 	return rc;
 }
 
+/* Videos: what the detector says of the frames. */
+static int
+alike(struct worker *w, struct tl_arena *a, const struct facts *f, struct hit *hits, size_t *n)
+{
+	struct tl_media media = {
+	    .state = TL_MEDIA_DECODED, .has_pdq = true, .frames = f->frames};
+	struct tl_detect_input in = {.media = &media, .media_count = 1, .db = w->db};
+	w->found->n = 0;
+	w->found->cut = false;
+	int rc = tl_detect_run(w->detect, w->banks, &in, a, w->found);
+	for (size_t i = 0; rc == 0 && i < w->found->n && *n < HITS_MAX; i++) {
+		const struct tl_signal *s = &w->found->s[i];
+		if (!tl_str_is(s->detector, "video"))
+			continue;
+		if (s->failed)
+			return tl_fail(TL_EAGAIN, "%.*s", TL_ARG(s->label));
+		hits[(*n)++] = (struct hit){.key = s->key,
+		    .distance = s->distance,
+		    .percent = (int)(s->score * 100 + 0.5)};
+	}
+	return rc;
+}
+
 /* What each key means now; keys that mean nothing to these clients are dropped. */
 static int
 resolve(struct worker *w, struct tl_arena *a, struct hit *hits, size_t *n)
@@ -127,6 +153,8 @@ write_hits(struct tl_buf *out, const char *key, const struct hit *hits, size_t n
 		tl_js_str(out, "bank", h->bank);
 		tl_js_int(out, "id", h->content);
 		tl_js_int(out, "distance", hits[i].distance);
+		if (hits[i].percent)
+			tl_js_int(out, "percent", hits[i].percent);
 		tl_js_num(out, "ratio", h->ratio);
 		if (h->review_only)
 			tl_js_bool(out, "review_only", true);
@@ -145,8 +173,9 @@ find_form(struct worker *w, struct tl_arena *a, const struct facts *f, enum tl_e
 	size_t n = 0;
 	if (!hits)
 		return tl_arena_check(a);
-	int rc = form == TL_FORM_PDQ ? near(w, a, f->value[form], hits, &n)
-				     : exact(w, a, form, f->value[form], hits, &n);
+	int rc = form == TL_FORM_PDQ    ? near(w, a, f->value[form], hits, &n)
+		 : form == TL_FORM_VPDQ ? alike(w, a, f, hits, &n)
+					: exact(w, a, form, f->value[form], hits, &n);
 	if (rc == 0)
 		rc = resolve(w, a, hits, &n);
 	if (rc < 0)
@@ -158,6 +187,16 @@ find_form(struct worker *w, struct tl_arena *a, const struct facts *f, enum tl_e
 }
 
 static void
+write_frames(struct tl_buf *out, struct tl_str packed)
+{
+	TL_CLEANUP(tl_video_fini) struct tl_video v = {0};
+	TL_CLEANUP(tl_buf_fini) struct tl_buf text = {0};
+	if (tl_video_unpack(packed, &v) == 0)
+		tl_video_json(&text, &v);
+	tl_js_str(out, "value", tl_buf_str(&text));
+}
+
+static void
 write_hashes(struct tl_buf *out, const struct facts *f)
 {
 	tl_js_open(out, "hashes", '{');
@@ -166,7 +205,9 @@ write_hashes(struct tl_buf *out, const struct facts *f)
 		if (!asks_for(f->q, (enum tl_entry_form)form))
 			continue;
 		tl_js_open(out, tl_entry_form_names[form], '{');
-		if (f->has[form])
+		if (f->has[form] && form == TL_FORM_VPDQ)
+			write_frames(out, f->frames);
+		else if (f->has[form])
 			tl_js_hex(out, "value",
 			    tl_bytes(f->value[form], value_bytes((enum tl_entry_form)form)));
 		if (pdq)
@@ -198,7 +239,15 @@ answer(struct worker *w, uint32_t serial, struct tl_arena *a, const struct facts
 /* Reading ------------------------------------------------------------------------------------------------------- */
 
 static int
-read_values(struct facts *f)
+read_value(struct facts *f, int form, struct tl_str text, struct tl_arena *a)
+{
+	if (form == TL_FORM_VPDQ)
+		return tl_bank_value_parse(TL_FORM_VPDQ, text, a, &f->frames);
+	return tl_unhex(f->value[form], value_bytes((enum tl_entry_form)form), text);
+}
+
+static int
+read_values(struct facts *f, struct tl_arena *a)
 {
 	const char *name;
 	json_t *v;
@@ -206,8 +255,7 @@ read_values(struct facts *f)
 	{
 		int form;
 		if (tl_word_parse(tl_entry_form_names, tl_str(name), &form) < 0 ||
-		    tl_unhex(f->value[form], value_bytes((enum tl_entry_form)form),
-			tl_json_str(v)) < 0)
+		    read_value(f, form, tl_json_str(v), a) < 0)
 			return tl_fail_at(TL_EFIELD, "signal", "is malformed");
 		f->has[form] = true;
 	}
@@ -227,14 +275,19 @@ static void
 on_decoded(struct worker *w, struct match *m, const struct tl_picture *pic,
     enum tl_decode_reason reason)
 {
-	struct facts f = {.q = match_json(m)};
-	if (!pic) {
-		ask_refuse(w, match_serial(m), tl_decode_err(reason));
+	struct facts f = {.q = match_json(m), .quality = -1, .frames = match_frames(m)};
+	bool film = reason == TL_DECODE_OK && f.frames.n && asks_for(f.q, TL_FORM_VPDQ);
+	if (!pic && !film) {
+		ask_refuse(w, match_serial(m),
+		    tl_decode_err(reason == TL_DECODE_OK ? TL_DECODE_UNSUPPORTED : reason));
 		return;
 	}
-	f.quality = pic->quality;
-	f.has[TL_FORM_PDQ] = pic->quality >= QUALITY_LEAST;
-	memcpy(f.value[TL_FORM_PDQ], pic->pdq[TL_PDQ_ORIGINAL].b, 32);
+	f.has[TL_FORM_VPDQ] = film;
+	if (pic) {
+		f.quality = pic->quality;
+		f.has[TL_FORM_PDQ] = pic->quality >= QUALITY_LEAST;
+		memcpy(f.value[TL_FORM_PDQ], pic->pdq[TL_PDQ_ORIGINAL].b, 32);
+	}
 	add_digests(&f, match_bytes(m));
 	int rc = answer(w, match_serial(m), match_arena(m), &f);
 	if (rc < 0)
@@ -276,11 +329,12 @@ lookup_begin(struct worker *w, const struct tl_ask *q, int fd)
 		answer_status(w, q->serial);
 		return;
 	}
-	if (rc == 0 && file >= 0 && asks_for(j, TL_FORM_PDQ))
+	bool decodes = asks_for(j, TL_FORM_PDQ) || asks_for(j, TL_FORM_VPDQ);
+	if (rc == 0 && file >= 0 && decodes)
 		rc = match_wait(w, q, tl_fd_take(&file), on_decoded);
 	else if (rc == 0 && file >= 0)
 		rc = digests_only(w, q->serial, a, &f, file);
-	else if (rc == 0 && (rc = read_values(&f)) == 0)
+	else if (rc == 0 && (rc = read_values(&f, a)) == 0)
 		rc = answer(w, q->serial, a, &f);
 	if (rc < 0)
 		ask_refuse(w, q->serial, rc);

@@ -29,8 +29,9 @@ struct match {
 	int64_t until_us;       /* monotonic */
 	struct tl_arena *arena; /* holds this too */
 	json_t *json;
-	match_then then;     /* NULL: match_run */
-	struct tl_str bytes; /* mapped; empty when there is no picture */
+	match_then then;      /* NULL: match_run */
+	struct tl_str frames; /* of a video, while `then` runs */
+	struct tl_str bytes;  /* mapped; empty when there is no picture */
 	struct tl_field fields[TL_ITEM_FIELDS_MAX];
 	size_t field_count;
 	struct tl_media media[HASHES_MAX + TL_ITEM_MEDIA_MAX + 1];
@@ -302,8 +303,8 @@ match_film_decoded(struct worker *w, struct match *m, const struct film_job *j)
 		return;
 	}
 	if (m->then) {
-		m->then(
-		    w, m, NULL, j->reason == TL_DECODE_OK ? TL_DECODE_UNSUPPORTED : j->reason);
+		m->frames = tl_buf_str(&j->frames);
+		m->then(w, m, NULL, j->missing ? TL_DECODE_CRASHED : j->reason);
 		match_destroy(m);
 		return;
 	}
@@ -379,6 +380,12 @@ struct tl_arena *
 match_arena(const struct match *m)
 {
 	return m->arena;
+}
+
+struct tl_str
+match_frames(const struct match *m)
+{
+	return m->frames;
 }
 
 uint32_t

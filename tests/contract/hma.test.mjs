@@ -209,6 +209,31 @@ test('lookups: raw and by bank, wrapped and not, filtered, sampled by a seed', a
   assert.equal((await hma('GET', '/c/signal_type/index')).json.pdq.index_out_of_date, false)
 })
 
+test('videos by their frames, when that is asked for', async () => {
+  const hma = bearer()
+  const film = join(d.dir, 'film.mp4')
+  const made = spawnSync('ffmpeg', ['-loglevel', 'error', '-y', '-f', 'lavfi', '-i', 'mandelbrot=size=320x240:rate=10', '-t', '8', '-c:v', 'libx264', '-pix_fmt', 'yuv420p', film], { encoding: 'utf8' })
+  assert.equal(made.status, 0, made.stderr)
+  const bytes = readFileSync(film)
+  assert.deepEqual(Object.keys((await hma('POST', '/h/hash', form('video', bytes))).json), ['video_md5'])
+  const hashed = await hma('POST', '/h/hash?types=vpdq', form('video', bytes))
+  assert.equal(hashed.status, 200, hashed.text)
+  assert.equal(JSON.parse(hashed.json.vpdq).length, 8)
+  await hma('POST', '/c/banks', { name: 'FILMS' })
+  const { id } = (await hma('POST', '/c/bank/FILMS/content?types=vpdq,video_md5', form('video', bytes))).json
+  assert.deepEqual(Object.keys((await hma('GET', `/c/bank/FILMS/content/${id}?include_signals=true`)).json.signals).sort(), ['video_md5', 'vpdq'])
+  const matches = { FILMS: [{ bank_content_id: id, distance: '100%' }] }
+  await until('the match', async () => {
+    const found = await hma('POST', '/m/lookup?types=vpdq&banks=FILMS', form('video', bytes))
+    assert.ok([200, 503].includes(found.status), found.text)
+    return found.json.vpdq?.FILMS && assert.deepEqual(found.json, { vpdq: matches }) === undefined
+  })
+  assert.deepEqual((await hma('GET', `/m/lookup?signal_type=vpdq&banks=FILMS&signal=${encodeURIComponent(hashed.json.vpdq)}`)).json, matches)
+  assert.deepEqual((await hma('POST', '/m/compare', { vpdq: [hashed.json.vpdq, hashed.json.vpdq] })).json, { vpdq: [true, { query_match_percent: 100, compared_match_percent: 100 }] })
+  assert.equal((await hma('POST', '/h/hash?types=vpdq', form('video', video))).status, 400)
+  assert.equal((await hma('POST', '/m/compare', { vpdq: ['[]', 'x'] })).status, 400)
+})
+
 test('what is disabled is never returned, and a content is found in its own bank only', async () => {
   const hma = bearer()
   await hma('POST', '/c/banks', { name: 'MINE' })
