@@ -77,9 +77,9 @@ struct tl_ix_plan {
 	double candidates;           /* expected */
 };
 
-#define TL_IX_COST_PROBE 6.0
-#define TL_IX_COST_CANDIDATE 9.0
-#define TL_IX_COST_SCAN 0.8
+#define TL_IX_COST_PROBE 12.5
+#define TL_IX_COST_CANDIDATE 7.0
+#define TL_IX_COST_SCAN 1.0
 
 static inline unsigned
 tl_ix_slot_from(unsigned slots, unsigned slot)
