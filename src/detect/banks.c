@@ -15,7 +15,7 @@
 
 #include <pthread.h>
 
-#define POLL_US (500 * TL_US_MS)
+#define POLL_US (300 * TL_US_MS)
 #define PAUSE_US (50 * TL_US_MS)
 #define PART_MAX ((size_t)1 << 32)
 

@@ -37,7 +37,7 @@ int tl_bank_loader_start(struct tl_store *s, const struct tl_bank_events *events
     struct tl_bank_loader **ret) TL_MUST;
 void tl_bank_loader_stop(struct tl_bank_loader *l); /* NULL is fine */
 
-/* Look now instead of at the next poll (half a second). Never blocks. */
+/* Look now instead of at the next poll (a third of a second). Never blocks. */
 void tl_bank_loader_poke(struct tl_bank_loader *l);
 
 /* Since when the banks could not be read again (tl_mono_us): what is in force grows old. 0 when all is well. */
