@@ -98,15 +98,16 @@ cli_option_time(const struct tl_cli *c, const char *name, int64_t *ret)
 	return 0;
 }
 
+/* People see what tells entries apart; programs see all. */
 static void
 entry_row(struct cli_list *l, const struct tl_bank_entry *e, int64_t now)
 {
 	struct tl_buf value TL_CLEANUP(tl_buf_fini) = {0};
 	struct tl_provenance p;
-	struct tl_arena *a = l->cli->arena;
-	if (tl_provenance_read(e->provenance, a, &p) < 0)
+	bool all = l->cli->json;
+	if (tl_provenance_read(e->provenance, l->cli->arena, &p) < 0)
 		p = (struct tl_provenance){0};
-	if (l->cli->json)
+	if (all)
 		tl_bank_value_text(e->form, e->value, &value);
 	else
 		tl_bank_value_brief(e->form, e->value, &value);
@@ -114,28 +115,35 @@ entry_row(struct cli_list *l, const struct tl_bank_entry *e, int64_t now)
 	cli_cell_z(l, tl_entry_form_names[e->form]);
 	cli_cell_z(l, tl_entry_state_names[tl_bank_entry_state(e, now)]);
 	cli_cell(l, e->note);
-	cli_cell(l, e->classification);
+	if (all)
+		cli_cell(l, e->classification);
 	cli_cell(l, p.exchange);
 	cli_cell(l, p.record);
-	cli_cell(l, p.member);
-	cli_cell(l, p.decision);
-	cli_cell_time(l, e->disabled_until);
-	cli_cell_time(l, e->expires_at);
+	if (all) {
+		cli_cell(l, p.member);
+		cli_cell(l, p.decision);
+		cli_cell_time(l, e->disabled_until);
+		cli_cell_time(l, e->expires_at);
+	}
 	cli_cell_time(l, e->added_at);
-	cli_cell(l, e->added_by);
-	cli_cell_id(l, e->id);
+	if (all) {
+		cli_cell(l, e->added_by);
+		cli_cell_id(l, e->id);
+	}
 }
 
 void
 cli_bank_entries(
     struct tl_cli *c, const struct tl_bank_entry *entries, size_t n, const char *none)
 {
-	static const char *const columns[] = {"value", "form", "state", "note",
-	    "classification", "exchange", "record", "member", "decision", "disabled_until",
-	    "expires_at", "added_at", "added_by", "id", NULL};
+	static const char *const all[] = {"value", "form", "state", "note", "classification",
+	    "exchange", "record", "member", "decision", "disabled_until", "expires_at",
+	    "added_at", "added_by", "id", NULL};
+	static const char *const few[] = {
+	    "value", "form", "state", "note", "exchange", "record", "added_at", NULL};
 	struct cli_list l;
 	int64_t now = tl_now_us();
-	cli_list_begin(&l, c, "entries", columns);
+	cli_list_begin(&l, c, "entries", c->json ? all : few);
 	for (size_t i = 0; i < n; i++)
 		entry_row(&l, &entries[i], now);
 	cli_list_end(&l, none);

@@ -176,7 +176,7 @@ ask_sounds(struct matching *m)
 {
 	struct tl_sound_hit found[64];
 	int rc = 0;
-	int query = m->bank->share_query ? m->bank->share_query : 80;
+	int query = m->bank->share_query; /* 0: a stretch that fits is enough */
 	tl_sound_index_build(m->sounds);
 	for (size_t i = 0; i < m->asked_count && rc == 0; i++) {
 		const struct asked *a = &m->asked[i];
@@ -347,21 +347,27 @@ show_hit(struct tl_cli *c, struct cli_list *l, const struct hit *h)
 		rc = tl_provenance_read(e.provenance, c->arena, &p);
 	if (rc < 0)
 		return rc;
+	bool all = c->json;
 	cli_cell_z(l, h->asked->name);
 	cli_cell(l, h->bank->name);
-	cli_cell_z(l, tl_bank_direction_names[h->bank->direction]);
+	if (all)
+		cli_cell_z(l, tl_bank_direction_names[h->bank->direction]);
 	cli_cell_z(l, tl_entry_form_names[e.form]);
 	if (h->distance < 0)
 		cli_cell_json(l, TL_S("null"), "-");
 	else
 		cli_cell_int(l, h->distance);
-	cli_cell_z(l, turn_names[h->turn]);
-	share(l, h->share_query);
-	share(l, h->share_known);
+	if (all) {
+		cli_cell_z(l, turn_names[h->turn]);
+		share(l, h->share_query);
+		share(l, h->share_known);
+	}
 	cli_cell(l, h->bank->policy);
 	cli_cell(l, e.classification.n ? e.classification : h->bank->classification);
-	cli_cell_bool(l, e.review_only);
-	cli_cell(l, e.note);
+	if (all) {
+		cli_cell_bool(l, e.review_only);
+		cli_cell(l, e.note);
+	}
 	struct tl_str where = p.record.n ? p.record : p.decision;
 	cli_cell_json(l, e.provenance.n ? e.provenance : TL_S("null"),
 	    tl_arena_printf(c->arena, "%.*s %.*s %.*s", TL_ARG(p.exchange), TL_ARG(p.member),
@@ -393,13 +399,15 @@ by_distance(const void *a, const void *b)
 static int
 show(struct tl_cli *c, struct matching *m)
 {
-	static const char *const columns[] = {"asked", "bank", "direction", "form", "distance",
+	static const char *const all[] = {"asked", "bank", "direction", "form", "distance",
 	    "turned", "share_query", "share_known", "policy", "classification", "review_only",
 	    "note", "provenance", "entry", NULL};
+	static const char *const few[] = {"asked", "bank", "form", "distance", "policy",
+	    "classification", "provenance", "entry", NULL};
 	struct cli_list l;
 	int rc = tl_db_tx(c->db, TL_SYNC_FULL, note, m);
 	qsort(m->hits, m->n, sizeof *m->hits, by_distance);
-	cli_list_begin(&l, c, "matches", columns);
+	cli_list_begin(&l, c, "matches", c->json ? all : few);
 	for (size_t i = 0; rc == 0 && i < m->n; i++)
 		rc = show_hit(c, &l, &m->hits[i]);
 	cli_list_end(&l, "No entry matches.");
