@@ -1,7 +1,7 @@
 /*
  * The sound detector: the fingerprint of each sound, or of a video's sound, against all known sounds.
  *
- * The index of known sounds is built with each change of the banks and held in memory, about 10 bytes a word (a song of
+ * The index of known sounds is built with each change of the banks and held in memory, some 15 bytes a word with its entry (a song of
  * three minutes has 1450). Promises: at most PER_BANK signals of one bank and file, the longest first. Score: 1 for the
  * same bits, 0 for half of them. Failure: a failed signal for a file that was not decoded; what does not fit into the
  * index is refused by name. Called through the registry.
