@@ -28,12 +28,21 @@ static const char *const files[LIBRARIES] = {
 static int
 look_up(void *const handle[LIBRARIES])
 {
-#define V(library, name)                                                                       \
-	*(void **)&av.name = dlsym(handle[library], #name);                                    \
-	if (!av.name)                                                                          \
-		return tl_fail(TL_ECONFIG, "%s lacks " #name, files[library]);
+	const struct {
+		int library;
+		const char *name;
+		void **to;
+	} rows[] = {
+#define V(library, name) {library, #name, (void **)&av.name},
 #include "decode/av.tbl.h"
 #undef V
+	};
+	for (size_t i = 0; i < TL_COUNT(rows); i++) {
+		*rows[i].to = dlsym(handle[rows[i].library], rows[i].name);
+		if (!*rows[i].to)
+			return tl_fail(
+			    TL_ECONFIG, "%s lacks %s", files[rows[i].library], rows[i].name);
+	}
 	return 0;
 }
 

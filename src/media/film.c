@@ -53,9 +53,9 @@ read_numbers(struct tl_film *f, struct tl_str words, struct tl_str times)
 	f->words = calloc(f->word_count ? f->word_count : 1, sizeof *f->words);
 	if (!f->words)
 		abort();
-	for (size_t i = 0; i < f->word_count; i++)
+	for (size_t i = 0; words.p && i < f->word_count; i++)
 		f->words[i] = number(words.p + 4 * i);
-	for (uint32_t i = 0; i < f->still_count; i++) {
+	for (uint32_t i = 0; times.p && i < f->still_count; i++) {
 		f->still_ms[i] = number(times.p + 4 * (size_t)i);
 		if (f->still_ms[i] > TL_FILM_MS_MAX ||
 		    (i && f->still_ms[i] < f->still_ms[i - 1]))

@@ -32,7 +32,7 @@ still(const struct tl_film *f, uint32_t i)
 int
 tl_sheet_jpeg(const struct tl_film *f, struct tl_buf *out)
 {
-	if (f->still_count == 0)
+	if (f->still_count == 0 || f->still_width == 0 || f->still_height == 0)
 		return tl_fail(TL_EFIELD, "nothing is to be seen of it");
 	uint32_t columns = columns_of(f), rows = (f->still_count + columns - 1) / columns;
 	uint32_t w = columns * f->still_width, h = rows * f->still_height;

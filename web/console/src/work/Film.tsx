@@ -3,7 +3,7 @@
 // any other look, and held only while its dialog is open.
 import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
-import type { Film, Media, Revealed } from '../api.ts'
+import type { Film, Media, Revealed, Signal } from '../api.ts'
 import { bytes, clock } from '../app/format.ts'
 import { call, explain } from '../app/http.ts'
 import { useCommands } from '../app/keys.ts'
@@ -23,6 +23,26 @@ export function momentOf(film: Film, clipSeconds: number): number {
   if (parts < 2) return Math.min(ms, film.duration_ms)
   const part = Math.min(parts - 1, Math.floor(ms / part_ms))
   return (part * (film.duration_ms - part_ms)) / (parts - 1) + Math.min(part_ms, ms - part * part_ms)
+}
+
+/** A stretch of the file that something known was found in. */
+export interface Stretch {
+  from: number // ms
+  to: number
+}
+
+/** Where matches of this file lie in it. One without a place of its own may be anywhere. */
+export function stretchesOf(media: Media, signals: Signal[]): Stretch[] {
+  const whole = media.film?.duration_ms ?? 0
+  return signals.flatMap((s) => {
+    if (s.media !== media.id || s.status !== 'ok' || !s.part) return []
+    const from = Math.min(whole, Math.max(0, -s.part.offset_ms))
+    return [{ from, to: Math.min(whole, s.part.matched_ms ? from + s.part.matched_ms : whole) }]
+  })
+}
+
+export function stretchText(stretches: Stretch[]): string {
+  return stretches.map((s) => `${clock(s.from)} to ${clock(s.to)}`).join(', ')
 }
 
 export function filmFacts(media: Media, film: Film): string {
@@ -48,7 +68,7 @@ export function Board({ film, url }: { film: Film; url: string }) {
 }
 
 /** The button, the key and the dialog of a clip. */
-export function Clip({ media, film, caseId }: { media: Media; film: Film; caseId: string | null }) {
+export function Clip({ media, film, caseId, known }: { media: Media; film: Film; caseId: string | null; known: Stretch[] }) {
   const open = useSignal(false)
   const can = film.clip != null
   useCommands({ 'work.clip': can ? () => { open.value = true } : null })
@@ -56,7 +76,7 @@ export function Clip({ media, film, caseId }: { media: Media; film: Film; caseId
   return (
     <>
       <Button kind="quiet" command="work.clip" onClick={() => { open.value = true }}>{film.kind === 'video' ? 'Clip' : 'Listen'}</Button>
-      {open.value ? <Player media={media} film={film} caseId={caseId} close={() => { open.value = false }} /> : null}
+      {open.value ? <Player media={media} film={film} caseId={caseId} known={known} close={() => { open.value = false }} /> : null}
     </>
   )
 }
@@ -90,7 +110,7 @@ function useClip(media: Media, caseId: string | null) {
   return { url, failed }
 }
 
-function Player({ media, film, caseId, close }: { media: Media; film: Film; caseId: string | null; close: () => void }) {
+function Player({ media, film, caseId, known, close }: { media: Media; film: Film; caseId: string | null; known: Stretch[]; close: () => void }) {
   const { url, failed } = useClip(media, caseId)
   const ref = useRef<HTMLMediaElement | null>(null)
   const playing = useSignal(false)
@@ -172,7 +192,8 @@ function Player({ media, film, caseId, close }: { media: Media; film: Film; case
         ) : url.value ? <audio {...events} /> : null}
         {failed.value ? <p class="error-line" role="alert">{failed.value}</p> : null}
         {url.value || failed.value ? null : <p class="quiet" role="status">Fetching …</p>}
-        <Timeline film={film} moment={moment} />
+        <Timeline film={film} moment={moment} known={known} />
+        {known.length ? <p>Something known was found at {stretchText(known)}.</p> : null}
         <p class="player-line">
           <Button kind="quiet" onClick={play}>{playing.value ? 'Pause' : 'Play'} <Key label="Space" /></Button>
           <Button kind="quiet" onClick={() => move(video ? -STEP_S : -SOUND_STEP_S)}>Back <Key label="←" /></Button>
@@ -188,7 +209,7 @@ function Player({ media, film, caseId, close }: { media: Media; film: Film; case
 }
 
 /** Where in the file the clip is, and which parts of the file it shows. */
-function Timeline({ film, moment }: { film: Film; moment: number }) {
+function Timeline({ film, moment, known }: { film: Film; moment: number; known: Stretch[] }) {
   const { parts, part_ms } = film.clip ?? { parts: 1, part_ms: film.duration_ms }
   const percent = (ms: number) => `${(ms * 100) / Math.max(1, film.duration_ms)}%`
   return (
@@ -196,13 +217,14 @@ function Timeline({ film, moment }: { film: Film; moment: number }) {
       {Array.from({ length: parts }, (_, i) => (
         <span key={i} class="timeline-part" style={{ left: percent(parts < 2 ? 0 : (i * (film.duration_ms - part_ms)) / (parts - 1)), width: percent(part_ms) }} />
       ))}
+      {known.map((s) => <span key={`${s.from}-${s.to}`} class="timeline-known" style={{ left: percent(s.from), width: percent(s.to - s.from) }} />)}
       <span class="timeline-at" style={{ left: percent(moment) }} />
     </div>
   )
 }
 
 /** A sound has nothing to cover: its facts and a way to listen. */
-export function SoundOnly({ media, film, caseId }: { media: Media; film: Film; caseId: string | null }) {
+export function SoundOnly({ media, film, caseId, known }: { media: Media; film: Film; caseId: string | null; known: Stretch[] }) {
   return (
     <figure class="preview">
       <div class="picture none sound">
@@ -211,7 +233,8 @@ export function SoundOnly({ media, film, caseId }: { media: Media; film: Film; c
       </div>
       <figcaption>
         <span>{filmFacts(media, film)}</span>
-        <Clip media={media} film={film} caseId={caseId} />
+        {known.length ? <span>known: {stretchText(known)}</span> : null}
+        <Clip media={media} film={film} caseId={caseId} known={known} />
       </figcaption>
     </figure>
   )

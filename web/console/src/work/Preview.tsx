@@ -10,11 +10,12 @@ import { useCommands } from '../app/keys.ts'
 import { prefs } from '../app/state.ts'
 import { Button, Key } from '../ui/basic.tsx'
 import { Dialog } from '../ui/dialog.tsx'
-import { Board, Clip, filmFacts, SoundOnly } from './Film.tsx'
+import { Board, Clip, filmFacts, SoundOnly, stretchesOf, stretchText } from './Film.tsx'
 
 interface Props {
   media: Media
   caseId: string | null
+  signals?: Signal[]
   zoomed?: boolean
 }
 
@@ -63,11 +64,12 @@ function useReveal(media: Media, caseId: string | null) {
   return { url, failed, down, up, cover }
 }
 
-export function Preview({ media, caseId, zoomed }: Props) {
+export function Preview({ media, caseId, signals = [], zoomed }: Props) {
   const r = useReveal(media, caseId)
   const zoom = useSignal(false)
   const shown = r.url.value !== null
   const film = media.film
+  const known = stretchesOf(media, signals)
   const what = film ? 'Storyboard' : 'Picture'
   const decoded = media.state === 'decoded'
   const canSee = decoded && (!film || film.board !== undefined)
@@ -83,7 +85,7 @@ export function Preview({ media, caseId, zoomed }: Props) {
     if (!e.repeat) r.down()
   }
   if (!decoded) return <NoPicture media={media} />
-  if (film && !film.board) return <SoundOnly media={media} film={film} caseId={caseId} />
+  if (film && !film.board) return <SoundOnly media={media} film={film} caseId={caseId} known={known} />
   const { blur = 'strong', grey = false } = prefs.value
   return (
     <figure class={`preview ${zoomed ? 'zoomed' : ''}`}>
@@ -110,7 +112,8 @@ export function Preview({ media, caseId, zoomed }: Props) {
           {shown ? 'shown while you hold' : <><Key label="Space" /> {prefs.value.reveal === 'toggle' ? 'to see' : 'hold to see'}</>}
         </span>
         <span>{film ? filmFacts(media, film) : `${media.mime.replace('image/', '').toUpperCase()} · ${media.width} × ${media.height} · ${bytes(media.bytes)}`} · muted</span>
-        {film && !zoomed ? <Clip media={media} film={film} caseId={caseId} /> : null}
+        {known.length ? <span>known: {stretchText(known)}</span> : null}
+        {film && !zoomed ? <Clip media={media} film={film} caseId={caseId} known={known} /> : null}
         {zoomed ? null : <Button kind="quiet" command="work.zoom" onClick={() => { r.cover(); zoom.value = true }}>Large</Button>}
       </figcaption>
       {r.failed.value ? <p class="error-line" role="alert">{r.failed.value}</p> : null}
@@ -157,7 +160,7 @@ export function Gallery({ media, caseId, signals }: { media: Media[]; caseId: st
   if (!one) return null
   return (
     <div class="gallery">
-      <Preview key={one.id} media={one} caseId={caseId} />
+      <Preview key={one.id} media={one} caseId={caseId} signals={signals} />
       {many ? (
         <div class="thumbs" role="group" aria-label="Pictures of this item">
           {media.map((m, i) => (
