@@ -217,7 +217,7 @@ int
 cmd_hash(struct tl_cli *c)
 {
 	struct tl_jails *jails TL_CLEANUP(tl_jails_destroyp) = NULL;
-	const struct tl_jails_config config = {.slots = 1};
+	const struct tl_jails_config config = {.slots = 1, .long_only = true};
 	const struct wanted w = {
 	    .all = cli_option(c, "all") != NULL, .digests = cli_option(c, "digests") != NULL};
 	int rc = tl_jails_create(&config, &jails);

@@ -252,6 +252,22 @@ test('hash --all tells everything of each file, of standard input too, and goes 
   assert.deepEqual([piped.type, piped.width, piped.height, piped.bytes, piped.pdq, piped.pdq_rot180], ['image/png', 640, 480, bytes.length, pdq, of.pdq_rot180])
 })
 
+test('hash tells a video frame by frame, and the fingerprint of its sound', () => {
+  const film = join(folder, 'clip.mkv')
+  const made = spawnSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', 'testsrc2=size=320x240:rate=10:duration=6',
+    '-f', 'lavfi', '-i', 'sine=frequency=440:duration=6', '-c:v', 'libx264', '-preset', 'ultrafast', '-c:a', 'aac', film], { encoding: 'utf8' })
+  assert.equal(made.status, 0, made.stderr)
+  const frames = ok(['hash', film], { dir: null }).trim().split('\n').map((line) => line.split('\t'))
+  assert.deepEqual(frames.map((f) => f[3]), ['0.000', '1.000', '2.000', '3.000', '4.000', '5.000'])
+  assert.ok(frames.every(([, quality, pdq]) => Number(quality) > 0 && /^[0-9a-f]{64}$/.test(pdq)))
+  const all = ok(['hash', '--all', film], { dir: null }).trim().split('\n').map((line) => line.split('\t'))
+  assert.deepEqual(all.filter((f) => f[1] === 'frame').map((f) => f[2]), frames.map((f) => f[2]))
+  assert.match(all.find((f) => f[1] === 'fingerprint')[2], /^\d+(,\d+)+$/)
+  const [file] = JSON.parse(ok(['hash', '--all', '--json', film], { dir: null })).files
+  assert.deepEqual([file.type, file.width, file.height, Math.round(file.seconds)], ['video/webm', 320, 240, 6])
+  assert.deepEqual(file.frames.filter((f) => f.plain).map((f) => f.pdq), frames.map((f) => f[2]))
+})
+
 test('doctor says what is wrong and what to do', () => {
   const r = run(['doctor', '--json'])
   assert.equal(r.code, 5)
