@@ -86,6 +86,9 @@ put(struct tl_db *db, const struct tl_stream *s)
 	    s->state == TL_STREAM_RUNNING ? A_NULL : A_Z(tl_stream_end_names[s->ended_by]),
 	    A_INT(s->last_at), A_INT0(s->ended_at), A_INT(s->segments), A_INT(s->seq),
 	    A_INT(s->viewers));
+	if (rc >= 0)
+		rc = tl_db_run(db, TL_SQL_STREAM_ITEM_VIEWS, A_INT(s->platform), A_ID(s->item),
+		    A_INT(s->viewers));
 	return rc < 0 ? rc : 0;
 }
 

@@ -110,7 +110,7 @@ export function makeCase(i, full) {
   const item = `post-${91820 - i}`
   /** @type {Case} */
   const c = {
-    id, state: 'open', platform: 'harbour', live: i % 11 !== 7, queue: 'urgent-harm', queue_title: 'Urgent harm', severity: 'high', policy: 'violence.threat',
+    id, state: 'open', stream: null, platform: 'harbour', live: i % 11 !== 7, queue: 'urgent-harm', queue_title: 'Urgent harm', severity: 'high', policy: 'violence.threat',
     urgency: 8.4 - i / 10, confidence: 0.9, reach: 1840, clock_at: at(161 - i * 3), opened_at: at(-79), updated_at: at(-4), claimed_by: null, mine: false, claim_until: null,
     seen_whole: false, waiting: 0, subject: { kind: 'item', id: item },
     causes: [

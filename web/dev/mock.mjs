@@ -46,7 +46,7 @@ function world(scene) {
 }
 
 /** @param {Case} c @returns {import('../console/src/api.ts').CaseRow} */
-const row = (c) => ({ id: c.id, state: c.state, platform: c.platform, live: c.live, severity: c.severity, policy: c.policy, because: c.causes[0]?.text ?? '', subject: { ...c.subject, item_kind: c.item?.kind ?? null }, account: c.account?.id ?? null, urgency: c.urgency, reach: c.reach, flags: c.flags.length, clock_at: c.clock_at, opened_at: c.opened_at, claimed_by: c.claimed_by, claim_until: c.claim_until })
+const row = (c) => ({ id: c.id, state: c.state, platform: c.platform, live: c.live, severity: c.severity, policy: c.policy, because: c.causes[0]?.text ?? '', subject: { ...c.subject, item_kind: c.item?.kind ?? null }, account: c.account?.id ?? null, stream: c.stream?.state ?? null, stream_since: c.stream?.started_at ?? null, urgency: c.urgency, reach: c.reach, flags: c.flags.length, clock_at: c.clock_at, opened_at: c.opened_at, claimed_by: c.claimed_by, claim_until: c.claim_until })
 
 /** @param {Case} c */
 const itemRow = (c) => ({ platform: c.platform, id: c.subject.id, version: 1, live: c.live, kind: c.item?.kind ?? 'post', account: c.account?.id ?? null, state: c.item?.state ?? 'scanned', verdict: c.item?.verdict ?? null, media: c.item?.media.length ?? 0, posted_at: c.item?.posted_at ?? at(-1), received_at: c.item?.received_at ?? at(-1) })

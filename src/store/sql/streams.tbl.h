@@ -20,6 +20,8 @@ S(STREAM_ITEM_ADD, "INSERT INTO items(platform, id, ext_id, version, live, kind,
 		   " $10, $13)")
 /* The stream's own item is kept at least as long as its segments. */
 S(STREAM_ITEM_KEEP, "UPDATE items SET expires_at = $3 WHERE platform = $1 AND id = $2 AND expires_at < $3")
+/* What a decision records as views: the most who ever watched at once. */
+S(STREAM_ITEM_VIEWS, "UPDATE items SET views = $3 WHERE platform = $1 AND id = $2 AND views < $3")
 S(STREAM_SEGMENT_ADD, "INSERT INTO stream_segments(platform, item, stream, seq, at) VALUES($1, $2, $3, $4, $5)")
 S(STREAM_SEGMENTS, "SELECT item, seq FROM stream_segments WHERE platform = $1 AND stream = $2"
 		   " ORDER BY seq DESC, at DESC LIMIT $3")

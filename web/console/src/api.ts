@@ -233,6 +233,32 @@ export interface Item {
   received_at: Time
 }
 
+/** A part of a live stream: an item of its own. */
+export interface Segment {
+  id: string // the platform's id
+  seq: number
+  received_at: Time
+  state: ItemState
+  verdict: Verdict | null
+  text: TextField[]
+  erased: boolean
+  media: Media[]
+  signals: Signal[]
+  rules: RuleReason[]
+}
+export interface Stream {
+  id: string // the platform's id
+  state: 'running' | 'ended' | 'stopped'
+  ended_by: 'platform' | 'silence' | 'action' | null
+  stopping: boolean // its stop is asked for
+  started_at: Time
+  last_at: Time // last sign of life
+  ended_at: Time | null
+  viewers: number
+  segments: number
+  newest: Segment[] // newest first, at most 24
+}
+
 export interface ThreadItem {
   id: string
   account: string | null
@@ -334,6 +360,7 @@ export interface Case {
   signals: Signal[]
   flags: Flag[]
   item: Item | null // null: the subject is an account
+  stream: Stream | null // the live stream that the item is
   account: Account | null
   thread: { before: ThreadItem[]; after: ThreadItem[] } // oldest first, at most 20 each
   policies: PolicyChoice[] // suggested first
@@ -460,6 +487,8 @@ export interface CaseRow {
   account: string | null
   urgency: number
   reach: number
+  stream: 'running' | 'ended' | 'stopped' | null // of a case about a live stream
+  stream_since: Time | null
   flags: number
   clock_at: Time | null
   opened_at: Time
@@ -535,6 +564,7 @@ export interface Decision extends DecisionRow {
 /** GET items/{platform}/{ext_id} */
 export interface Trail {
   item: Item
+  stream: Stream | null // the live stream that the item is, or a segment of
   account: Account | null
   ruleset: string | null
   verdict_at: Time | null

@@ -12,6 +12,7 @@ import { say } from '../ui/status.tsx'
 import { Table } from '../ui/table.tsx'
 import { AccountPanel, Flags, Rules, Signals } from '../work/Known.tsx'
 import { ItemBody, ItemLine } from '../work/Subject.tsx'
+import { StreamView } from '../work/Stream.tsx'
 import { AddToBank } from './AddToBank.tsx'
 import { FEW_CASE_COLUMNS } from './caseColumns.tsx'
 import { DeliveryState } from './Deliveries.tsx'
@@ -28,6 +29,7 @@ export function TrailScreen({ platform, id }: { platform: string; id: string }) 
           <div>
             <section class="panel subject" aria-label="What was said or shown">
               <ItemLine item={t.item} />
+              {t.stream ? <StreamView of={t.stream} caseId={t.cases[0]?.id ?? null} here={t.item.id} /> : null}
               <ItemBody item={t.item} signals={t.signals} caseId={t.cases[0]?.id ?? null} />
               <AddToBankButton trail={t} decision={null} />
             </section>

@@ -4,10 +4,11 @@ import { clause, count, SEVERITIES, short, words } from '../app/format.ts'
 import { href, Link } from '../app/router.tsx'
 import { Ago, Left, SeverityMark, Tag, TestMark } from '../ui/basic.tsx'
 import type { Column } from '../ui/table.tsx'
+import { LiveMark } from '../work/Stream.tsx'
 
 export const CASE_COLUMNS: Column<CaseRow>[] = [
   { name: 'severity', title: 'Severity', by: (c) => SEVERITIES.indexOf(c.severity), cell: (c) => <SeverityMark of={c.severity} /> },
-  { name: 'because', title: 'Because', wide: true, cell: (c) => <><Link to={href('cases', c.id)}>{clause(c.because) || short(c.id)}</Link> <TestMark live={c.live} /></> },
+  { name: 'because', title: 'Because', wide: true, cell: (c) => <><Link to={href('cases', c.id)}>{clause(c.because) || short(c.id)}</Link> <LiveMark state={c.stream} since={c.stream_since} /> <TestMark live={c.live} /></> },
   { name: 'subject', title: 'About', small: 'hide', by: (c) => c.subject.id, cell: (c) => <span>{words(c.subject.item_kind ?? c.subject.kind)} <Link to={href(c.subject.kind === 'item' ? 'items' : 'accounts', c.platform, c.subject.id)}>{c.subject.id}</Link></span> },
   { name: 'reach', title: 'Views', number: true, small: 'hide', by: (c) => c.reach, cell: (c) => count(c.reach) },
   { name: 'flags', title: 'Flags', number: true, small: 'hide', by: (c) => c.flags, cell: (c) => (c.flags ? count(c.flags) : <span class="quiet">–</span>) },

@@ -6,6 +6,7 @@ import { useCommands } from '../app/keys.ts'
 import { href, Link } from '../app/router.tsx'
 import { Ago, Key, Tag, TestMark } from '../ui/basic.tsx'
 import { Gallery } from './Preview.tsx'
+import { StreamView } from './Stream.tsx'
 import { HostileText, spansOf } from './Text.tsx'
 
 const AUDIENCE: Record<string, string> = {
@@ -28,7 +29,8 @@ export function Subject({ of: c }: { of: Case }) {
   return (
     <section class="subject" aria-label="What was said or shown">
       <ItemLine item={c.item} />
-      <ItemBody item={c.item} signals={c.signals} caseId={c.id} />
+      {c.stream ? <StreamView of={c.stream} caseId={c.id} /> : null}
+      {c.stream && !c.item.text.length && !c.item.media.length ? null : <ItemBody item={c.item} signals={c.signals} caseId={c.id} />}
       <Thread of={c} />
     </section>
   )

@@ -10,6 +10,7 @@ import { Button, Empty, ErrorNote, Id, Key, Left, SeverityMark, TestMark, Title 
 import { useLoad } from '../ui/load.ts'
 import { Decide } from './Decide.tsx'
 import { Known } from './Known.tsx'
+import { LiveMark, useLive } from './Stream.tsx'
 import { busy, current, empty, keep, lapsed, next, open, queue, trouble, undo, undoable } from './state.ts'
 import { Subject } from './Subject.tsx'
 
@@ -46,6 +47,7 @@ export function CaseScreen({ id }: { id: string }) {
 }
 
 function CaseView({ of: c }: { of: Case }) {
+  useLive(c)
   const columns = useRef<HTMLDivElement>(null)
   useEffect(() => {
     const work = columns.current
@@ -71,7 +73,7 @@ function Head({ of: c }: { of: Case }) {
   return (
     <header class="case-head">
       <div class="case-first">
-        <SeverityMark of={c.severity} />
+        <span><SeverityMark of={c.severity} /> <LiveMark state={c.stream?.state} since={c.stream?.started_at} /></span>
         <Left clock={c.clock_at} />
       </div>
       <h1 tabIndex={-1} ref={ref}>{c.causes[0] ? `because ${clause(c.causes[0].text)}` : 'no reason was recorded'}</h1>

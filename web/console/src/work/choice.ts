@@ -26,7 +26,8 @@ export function shortlist(c: Case, chosen: string | null): PolicyChoice[] {
 export function actionList(c: Case, chosen: string[]): ActionChoice[] {
   const fits = c.actions.filter((a) => a.name !== 'stop_stream' || c.item?.kind === 'live_stream')
   const keyed = fits.filter((a) => a.key !== null)
-  const rows = keyed.length ? keyed : fits.slice(0, 14)
+  const first = (a: ActionChoice) => (c.stream?.state === 'running' && a.name === 'stop_stream' ? 0 : 1)
+  const rows = (keyed.length ? keyed : fits.slice(0, 14)).slice().sort((a, b) => first(a) - first(b))
   return [...rows, ...c.actions.filter((a) => chosen.includes(a.name) && !rows.includes(a))]
 }
 
