@@ -152,7 +152,12 @@ new_add(struct tl_req *req)
 static int
 read_note(struct tl_str note, struct tl_str *ret)
 {
-	if (note.n > NOTE_MAX)
+	size_t characters = 0;
+	for (size_t i = 0; i < note.n; i++)
+		characters += (note.p[i] & 0xc0) != 0x80;
+	if (!tl_utf8_valid(note))
+		return tl_fail_at(TL_EFIELD, "note", "a note is text");
+	if (characters > NOTE_MAX)
 		return tl_fail_at(
 		    TL_EFIELD, "note", "a note has at most %d characters", NOTE_MAX);
 	*ret = note;

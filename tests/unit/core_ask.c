@@ -24,6 +24,11 @@ t_messages_survive(void **state)
 	assert_true(got.live && tl_id_eq(got.item, a.item) && tl_str_eq(got.json, a.json));
 	for (size_t n = 0; n < b.n; n++)
 		assert_int_equal(tl_ask_read(tl_bytes(b.p, n), &got), TL_EPARSE);
+	for (int kind = 0; kind <= 255; kind++) {
+		b.p[4] = (uint8_t)kind;
+		bool known = kind >= TL_ASK_SCAN && kind < TL_ASK_KINDS;
+		assert_int_equal(tl_ask_read(tl_buf_str(&b), &got), known ? 0 : TL_EPARSE);
+	}
 	tl_buf_byte(&b, 0);
 	assert_int_equal(tl_ask_read(tl_buf_str(&b), &got), TL_EPARSE);
 	tl_buf_reset(&b);

@@ -64,6 +64,38 @@ t_wake_reaches_its_role_and_only_it(void **state)
 }
 
 static void
+t_only_server_and_courier_speak_of_fetching(void **state)
+{
+	(void)state;
+	struct tl_wire_box box;
+	assert_int_equal(tl_wires_make(1, &box), 0);
+	struct tl_wires server, courier, other;
+	inherit_as(&box, TL_PROC_SERVER, 0, &server);
+	inherit_as(&box, TL_PROC_COURIER, 0, &courier);
+	for (int role = 0; role < TL_PROC_COUNT; role++) {
+		if (role == TL_PROC_SERVER || role == TL_PROC_COURIER)
+			continue;
+		inherit_as(&box, (enum tl_proc)role, 0, &other);
+		assert_int_equal(other.fetch, -1);
+	}
+	char got[32];
+	size_t n = 0;
+	int fd = -1, bytes = -1;
+	assert_int_equal(tl_sock_send(server.fetch, TL_S("question"), -1, 0), 0);
+	assert_int_equal(tl_sock_recv(courier.fetch, got, sizeof got, 0, &n, &fd), 0);
+	assert_int_equal(n, 8);
+	assert_int_equal(tl_memfd_sealed("test", TL_S("bytes"), &bytes), 0);
+	assert_int_equal(tl_sock_send(courier.fetch, TL_S("answer"), bytes, 0), 0);
+	assert_int_equal(tl_sock_recv(server.fetch, got, sizeof got, 0, &n, &fd), 0);
+	assert_true(n == 6 && fd >= 0);
+	struct tl_str whole;
+	assert_int_equal(tl_memfd_whole(fd, 4, &whole), TL_ETOOBIG);
+	assert_int_equal(tl_memfd_whole(fd, 5, &whole), 0);
+	assert_true(tl_str_is(whole, "bytes"));
+	tl_memfd_unmap(whole);
+}
+
+static void
 t_malformed_environment_is_refused(void **state)
 {
 	(void)state;
@@ -81,6 +113,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(t_wake_reaches_its_role_and_only_it),
+	    cmocka_unit_test(t_only_server_and_courier_speak_of_fetching),
 	    cmocka_unit_test(t_malformed_environment_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
