@@ -26,11 +26,19 @@ struct shell {
 	uint64_t candidates;
 };
 
+/* One needle in one segment. */
+struct hunt {
+	const struct tl_ix_segment *s;
+	const struct tl_ix_mixed *needle;
+	int most;
+	int radius[TL_IX_SLOTS_MAX]; /* how far each slot is looked up */
+	tl_ix_near near;
+	void *ctx;
+};
+
 struct tl_ix_work {
 	tl_ix_scan scan;
-	void (*gather)(struct tl_ix_work *w, const struct tl_ix_segment *s,
-	    const struct shell *shell, const struct tl_ix_mixed *needle, int most,
-	    const int *radius, tl_ix_near near, void *ctx);
+	void (*gather)(struct tl_ix_work *w, const struct hunt *h, const struct shell *shell);
 	struct range *range;
 	size_t ranges, room;
 	struct shell shell[TL_IX_SLOTS_MAX * (TL_IX_BITS_MAX + 1)];
@@ -130,8 +138,8 @@ static bool
 choose(struct tl_ix_work *w, const struct tl_ix_segment *s, const struct tl_ix_mixed *needle,
     const struct tl_ix_plan *plan, int *radius)
 {
-	uint32_t value[TL_IX_SLOTS_MAX];
-	int looked[TL_IX_SLOTS_MAX];
+	uint32_t value[TL_IX_SLOTS_MAX] = {0};
+	int looked[TL_IX_SLOTS_MAX] = {0};
 	uint64_t total = 0;
 	double scan = s->scan_cost;
 	w->ranges = w->shells = 0;
@@ -177,33 +185,34 @@ choose(struct tl_ix_work *w, const struct tl_ix_segment *s, const struct tl_ix_m
 }
 
 static inline __attribute__((always_inline)) void
-compare(struct tl_ix_work *w, const struct tl_ix_segment *s, const struct tl_ix_mixed *needle,
-    int most, size_t n, const int *radius, unsigned slot, tl_ix_near near, void *ctx)
+compare(const struct tl_ix_work *w, const struct hunt *h, size_t n, unsigned slot)
 {
+	const struct tl_ix_segment *s = h->s;
+	const struct tl_ix_mixed needle = *h->needle;
 	for (size_t i = 0; i < n; i++) {
 		uint32_t at = w->id[i];
-		int d = tl_ix_differ(&s->half[0][at], &needle->h[0]);
-		if (__builtin_expect(d > most, 1))
+		int d = tl_ix_differ(&s->half[0][at], &needle.h[0]);
+		if (__builtin_expect(d > h->most, 1))
 			continue;
-		d += tl_ix_differ(&s->half[1][at], &needle->h[1]);
-		if (d > most)
+		d += tl_ix_differ(&s->half[1][at], &needle.h[1]);
+		if (d > h->most)
 			continue;
 		struct tl_ix_mixed m = {{s->half[0][at], s->half[1][at]}};
-		bool before = false;
+		bool before = false; /* some other slot has told of it */
 		for (unsigned k = 0; k < slot && !before; k++)
-			before =
-			    __builtin_popcount(tl_ix_slot_of(&m, s->slots, k) ^
-					       tl_ix_slot_of(needle, s->slots, k)) <= radius[k];
+			before = __builtin_popcount(tl_ix_slot_of(&m, s->slots, k) ^
+						    tl_ix_slot_of(&needle, s->slots, k)) <=
+				 h->radius[k];
 		if (!before)
-			near(ctx, at, d);
+			h->near(h->ctx, at, d);
 	}
 }
 
 /* Copies ids of a shell's ranges into batches and compares them while the next lines are on their way. */
 static inline __attribute__((always_inline)) void
-gather(struct tl_ix_work *w, const struct tl_ix_segment *s, const struct shell *shell,
-    const struct tl_ix_mixed *needle, int most, const int *radius, tl_ix_near near, void *ctx)
+gather(struct tl_ix_work *w, const struct hunt *h, const struct shell *shell)
 {
+	const struct tl_ix_segment *s = h->s;
 	const uint32_t *id = s->slot[shell->slot].id;
 	size_t n = 0;
 	for (size_t i = shell->from; i < shell->to; i++) {
@@ -220,27 +229,25 @@ gather(struct tl_ix_work *w, const struct tl_ix_segment *s, const struct shell *
 			r.from += take;
 			r.n -= take;
 			if (n >= BATCH) {
-				compare(w, s, needle, most, n, radius, shell->slot, near, ctx);
+				compare(w, h, n, shell->slot);
 				n = 0;
 			}
 		}
 	}
-	compare(w, s, needle, most, n, radius, shell->slot, near, ctx);
+	compare(w, h, n, shell->slot);
 }
 
 static void
-gather_any(struct tl_ix_work *w, const struct tl_ix_segment *s, const struct shell *shell,
-    const struct tl_ix_mixed *needle, int most, const int *radius, tl_ix_near near, void *ctx)
+gather_any(struct tl_ix_work *w, const struct hunt *h, const struct shell *shell)
 {
-	gather(w, s, shell, needle, most, radius, near, ctx);
+	gather(w, h, shell);
 }
 
 #if defined(__x86_64__)
 __attribute__((target("popcnt"))) static void
-gather_popcnt(struct tl_ix_work *w, const struct tl_ix_segment *s, const struct shell *shell,
-    const struct tl_ix_mixed *needle, int most, const int *radius, tl_ix_near near, void *ctx)
+gather_popcnt(struct tl_ix_work *w, const struct hunt *h, const struct shell *shell)
 {
-	gather(w, s, shell, needle, most, radius, near, ctx);
+	gather(w, h, shell);
 }
 #endif
 
@@ -269,13 +276,14 @@ bool
 tl_ix_find(struct tl_ix_work *w, const struct tl_ix_segment *s,
     const struct tl_ix_mixed *needle, int most, tl_ix_near near, void *ctx)
 {
-	int radius[TL_IX_SLOTS_MAX];
+	struct hunt h = {.s = s, .needle = needle, .most = most, .near = near, .ctx = ctx};
 	const struct tl_ix_plan *plan = &s->plan[most];
-	if (s->slots == 0 || plan->cost >= s->scan_cost || !choose(w, s, needle, plan, radius))
+	if (s->slots == 0 || plan->cost >= s->scan_cost ||
+	    !choose(w, s, needle, plan, h.radius))
 		return false;
 	for (size_t i = 0; i < w->shells; i++)
-		if (w->shell[i].radius <= radius[w->shell[i].slot])
-			w->gather(w, s, &w->shell[i], needle, most, radius, near, ctx);
+		if (w->shell[i].radius <= h.radius[w->shell[i].slot])
+			w->gather(w, &h, &w->shell[i]);
 	return true;
 }
 

@@ -90,7 +90,8 @@ tl_ix_slot_from(unsigned slots, unsigned slot)
 static inline unsigned
 tl_ix_slot_bits(unsigned slots, unsigned slot)
 {
-	return tl_ix_slot_from(slots, slot + 1) - tl_ix_slot_from(slots, slot);
+	unsigned bits = tl_ix_slot_from(slots, slot + 1) - tl_ix_slot_from(slots, slot);
+	return bits < TL_IX_BITS_MAX ? bits : TL_IX_BITS_MAX;
 }
 
 static inline uint32_t

@@ -106,10 +106,14 @@ carry_tail(const struct tl_ix_tail *from, uint64_t mark, struct tl_ix_view *v)
 		uint32_t i = at % TL_IX_CHUNK, to;
 		struct tl_ix_spot old;
 		struct tl_ix_row row;
-		if (c->change[i] <= mark || tl_ix_bit(c->gone, i))
+		if (c->change[i] <= mark)
 			continue;
 		tl_ix_tail_row(from, at, &row);
-		bool replaces = tl_ix_locate(v, row.key, &old);
+		bool replaces = tl_ix_locate(v, row.key, &old), gone = tl_ix_bit(c->gone, i);
+		if (gone && replaces) /* what it had replaced does not come back */
+			tl_ix_spot_remove(&old);
+		if (gone)
+			continue;
 		if (tl_ix_tail_add(v->tail[1], &row, c->change[i], &to) < 0)
 			abort(); /* smaller than the tail that it was in */
 		if (replaces)

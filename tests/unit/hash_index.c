@@ -230,8 +230,8 @@ static void
 t_segments_find_what_a_scan_finds(void **state)
 {
 	(void)state;
-	char dir[] = "/tmp/tutela-index-XXXXXX";
-	assert_non_null(mkdtemp(dir));
+	char dir[64];
+	assert_true(hashes_dir(dir, sizeof dir));
 	static const char *const kinds[] = {"random", "clusters", "one cluster", "one hash",
 	    "zeroes and ones", "pictures", "one slot"};
 	for (size_t i = 0; i < TL_COUNT(kinds); i++)

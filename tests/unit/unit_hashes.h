@@ -26,6 +26,17 @@ hashes_any(void)
 	return h;
 }
 
+/* A throw-away folder, in memory where that can be: these tests sync files thousands of times. */
+static inline bool
+hashes_dir(char *dst, size_t cap)
+{
+	(void)snprintf(dst, cap, "/dev/shm/tutela-index-XXXXXX");
+	if (mkdtemp(dst))
+		return true;
+	(void)snprintf(dst, cap, "/tmp/tutela-index-XXXXXX");
+	return mkdtemp(dst) != NULL;
+}
+
 /* Another hash exactly `d` bits away. */
 static inline struct tl_pdq
 hashes_at(const struct tl_pdq *h, int d)
