@@ -167,7 +167,8 @@ best_signal(const struct deciding *x, const struct tl_signal *signals, size_t co
 		const struct tl_signal *s = &signals[i];
 		double rank = (tl_str_eq(s->policy, x->d.policy) ? 2.0 : 0.0) +
 			      (isnan(s->score) ? 0.0 : s->score);
-		if (s->failed || rank <= best_rank)
+		bool counts = tl_signal_counts(s) && s->effect != TL_EFFECT_ALLOW;
+		if (s->failed || !counts || rank <= best_rank)
 			continue;
 		best = s;
 		best_rank = rank;

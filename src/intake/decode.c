@@ -444,14 +444,17 @@ static const struct tl_json_field MATCH[] = {
     {"turned", TL_J_BOOL, offsetof(struct match_in, turned), 0, 0, NULL, false},
 };
 
+#define HASH_TEXT (120 * 1024)
+
 struct hash_in {
 	int kind;
 	struct tl_str value;
 };
-static const char *const HASHES[] = {"pdq", "sha256", "md5", NULL};
+static const char *const HASHES[] = {"pdq", "sha256", "md5", "vpdq", "chromaprint", NULL};
+static const size_t HASH_DIGITS[] = {64, 64, 32, 0, 0}; /* 0: a list, which the worker reads */
 static const struct tl_json_field HASH[] = {
     {"kind", TL_J_ENUM, offsetof(struct hash_in, kind), 0, 0, HASHES, true},
-    {"value", TL_J_HEX, offsetof(struct hash_in, value), 32, 64, NULL, true},
+    {"value", TL_J_STR, offsetof(struct hash_in, value), 1, HASH_TEXT, NULL, true},
 };
 
 static int
@@ -464,9 +467,10 @@ check_hashes(json_t *hashes)
 		int rc = tl_json_fill(json_array_get(hashes, i), at, HASH, TL_COUNT(HASH), &h);
 		if (rc < 0)
 			return rc;
-		size_t want = strcmp(HASHES[h.kind], "md5") == 0 ? 32 : 64;
+		size_t want = HASH_DIGITS[h.kind];
+		uint8_t raw[32];
 		(void)snprintf(at, sizeof at, "/hashes/%zu/value", i);
-		if (h.value.n != want)
+		if (want && tl_unhex(raw, want / 2, h.value) < 0)
 			return tl_fail_at(TL_EFIELD, at, "must have %zu hex digits", want);
 	}
 	return 0;

@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/json.h"
+#include "hash/sound.h"
 #include "role/worker_film_int.h"
 #include "store/banks.h"
 #include "store/media.h"
@@ -15,6 +16,7 @@
 #include "sys/crypto.h"
 #include "sys/fd.h"
 
+#include <endian.h>
 #include <stdio.h>
 
 #define MATCH_ARENA ((size_t)16 << 20)
@@ -76,30 +78,64 @@ is_hash(const struct tl_media_id *id)
 	return true;
 }
 
+/* The frames of a video or the fingerprint of a sound, as a scan would have kept them. */
+static int
+match_list(struct match *m, enum tl_entry_form form, struct tl_str text, struct tl_media *d)
+{
+	struct tl_str packed;
+	d->has_pdq = false;
+	d->film = TL_S("{}");
+	int rc = tl_bank_value_parse(form, text, m->arena, &packed);
+	if (rc == 0)
+		rc = tl_bank_value_check(form, packed);
+	if (rc < 0)
+		return rc;
+	if (form == TL_FORM_VPDQ) {
+		d->frames = packed;
+		return 0;
+	}
+	struct tl_sound TL_CLEANUP(tl_sound_fini) sound = {0};
+	TL_CLEANUP(tl_buf_fini) struct tl_buf words = {0};
+	rc = tl_sound_unpack(packed, &sound);
+	for (size_t i = 0; i < sound.n && rc == 0; i++) {
+		uint32_t big = htobe32(sound.w[i]);
+		tl_buf_put(&words, &big, sizeof big);
+	}
+	d->words = tl_arena_dup(m->arena, tl_buf_str(&words));
+	return rc < 0 ? rc : tl_arena_check(m->arena);
+}
+
 static int
 match_hash(struct match *m, size_t i, json_t *h)
 {
 	char at[48];
-	(void)snprintf(at, sizeof at, "/hashes/%zu", i);
-	static const char *const kinds[] = {"pdq", "sha256", "md5", NULL};
-	int kind = 0;
+	int form = 0;
 	struct tl_str value = tl_json_str(json_object_get(h, "value"));
-	if (tl_word_parse(kinds, tl_json_str(json_object_get(h, "kind")), &kind) < 0)
-		return tl_fail_at(TL_EFIELD, at, "kind is pdq, sha256 or md5");
+	(void)snprintf(at, sizeof at, "/hashes/%zu/value", i);
+	if (tl_word_parse(tl_entry_form_names, tl_json_str(json_object_get(h, "kind")), &form) <
+	    0)
+		return tl_fail_at(TL_EFIELD, at, "there is no such kind of hash");
 	struct tl_media *d = &m->media[m->media_count++];
 	/* Quality 0: a digest alone has no perceptual hash that could match, and that is no failure. */
 	*d = (struct tl_media){.state = TL_MEDIA_DECODED, .has_pdq = true};
 	name_hash(d, i);
-	int rc;
-	if (kind == 0) {
+	int rc = TL_EFIELD;
+	if (form == TL_FORM_PDQ) {
 		d->pdq_quality = 100;
 		rc = tl_unhex(d->pdq, sizeof d->pdq, value);
-	} else if (kind == 1) {
+	} else if (form == TL_FORM_SHA256) {
 		rc = tl_unhex(d->sha256, sizeof d->sha256, value);
-	} else {
+	} else if (form == TL_FORM_MD5) {
 		rc = tl_unhex(d->md5, sizeof d->md5, value);
+	} else if (form == TL_FORM_VPDQ || form == TL_FORM_CHROMAPRINT) {
+		rc = match_list(m, (enum tl_entry_form)form, value, d);
+		if (rc < 0 && tl_err_kind(rc) == TL_INPUT)
+			return tl_fail_at(TL_EFIELD, at, "%s", tl_err_text());
+		return rc;
 	}
-	return rc < 0 ? tl_fail_at(TL_EFIELD, at, "value is not a %s in hex", kinds[kind]) : 0;
+	return rc < 0
+		   ? tl_fail_at(TL_EFIELD, at, "is not a %s in hex", tl_entry_form_names[form])
+		   : 0;
 }
 
 static int
@@ -113,6 +149,8 @@ match_media(struct worker *w, struct match *m, size_t i, const json_t *hex)
 	int rc = tl_media_get(w->db, m->platform, &id, m->arena, &m->media[m->media_count]);
 	if (rc == TL_ENOTFOUND)
 		return tl_fail_at(TL_EFIELD, at, "this media was never uploaded");
+	if (rc == 0) /* of a video or sound: what its detectors compare */
+		rc = tl_media_hashes(w->db, m->platform, &m->media[m->media_count], m->arena);
 	if (rc == 0)
 		m->media_count++;
 	return rc;

@@ -18,6 +18,7 @@
 
 #include <stdio.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define LOOK_US TL_US_S
 #define BANKS_MAX 4096
@@ -32,6 +33,7 @@ struct law {
 	int64_t bank_mark;
 	uint64_t bank_stamp; /* of the banks' names and kinds */
 	int64_t next_us;
+	bool wait_said;         /* an index is not whole */
 	bool stale_said;        /* the alarm of old banks may be open */
 	struct tl_arena *arena; /* of the known banks */
 	struct tl_rules_bank *banks;
@@ -227,6 +229,10 @@ poll_rules(struct worker *w, struct law *l)
 static void
 poll_loader(struct worker *w, struct law *l)
 {
+	bool waits = !tl_bank_loader_whole(w->loader);
+	if (waits && !l->wait_said)
+		tl_log(EV_BANK_WAIT, TL_LINT("pid", getpid()));
+	l->wait_said = waits;
 	int64_t since = tl_bank_loader_failing_us(w->loader);
 	bool stale = since && tl_mono_us() - since > STALE_US;
 	if (stale == l->stale_said)

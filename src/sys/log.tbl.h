@@ -25,7 +25,7 @@ L(EV_BANK_LOADED, INFO, "version entries", "The banks were read.")
 L(EV_INDEX_DAMAGED, ERROR, "form text", "The index of known hashes cannot be used; it is built again from the store.")
 L(EV_INDEX_BUILT, INFO, "form entries took_ms", "The index of known hashes was built from the store.")
 L(EV_INDEX_ERROR, ERROR, "where error text", "The index of known hashes could not be written or read; it is tried again.")
-L(EV_BANK_WAIT, WARN, "form", "The index of known hashes is not whole yet; what must be compared with it waits.")
+L(EV_BANK_WAIT, WARN, "pid", "The index of known hashes is not whole yet; what must be compared with it waits.")
 L(EV_BANK_BRAKED, WARN, "entry items", "A bank entry matched too much and became review-only.")
 L(EV_BANK_ENTRY_REFUSED, WARN, "bank entry", "A bank entry cannot be used; the others are.")
 L(EV_DELIVERY_FAILED, WARN, "delivery attempt status",

@@ -28,7 +28,6 @@ const match = async (body) => (await d.api('POST', '/v1/match', body)).body
 const found = async (value, more = {}) => (await match({ hashes: [{ kind: value.length === 32 ? 'md5' : 'pdq', value }], ...more })).matches
 /** Until the banks say so: within a second on a machine that has the time. */
 const soon = (what, value, n, more) => until(what, async () => (await found(value, more)).length === n)
-const set = (bank, what) => sql(`UPDATE banks SET ${what}, changed = changed + 1 WHERE name = '${bank}'`)
 const add = async (bank, form, value) => {
   const answer = await ann.post(`banks/${banks[bank]}/entries`, { form, value, note: 'seen before' })
   assert.equal(answer.status, 201, `${answer.bytes}`)
@@ -87,13 +86,28 @@ test('a question narrows banks, sets the distance and turns pictures', async () 
   }
 })
 
+test('frames of a video and the fingerprint of a sound can be asked for', async () => {
+  const word = (i) => createHash('sha256').update(`word ${i}`).digest()
+  const frames = (from) => JSON.stringify(Array.from({ length: 12 }, (_, i) => `${word(from + i).toString('hex')},90,${i}.000`))
+  const sound = (from) => Array.from({ length: 200 }, (_, i) => word(from + i).readUInt32LE()).join(',')
+  for (const [kind, form, value] of [['video', 'vpdq', frames], ['sound', 'chromaprint', sound]]) {
+    d.tutela('bank', 'create', `known-${kind}`, '--kind', kind, '--policy', 'terms.spam')
+    d.tutela('bank', 'add', `known-${kind}`, value(1000))
+    const ask = async (from) => (await d.api('POST', '/v1/match', { hashes: [{ kind: form, value: value(from) }] })).body.matches
+    const [hit] = await until(`the ${kind}`, async () => { const m = await ask(1000); return m.length && m })
+    assert.deepEqual([hit.detector, hit.bank.name, hit.status, hit.effect], [kind, `known-${kind}`, 'ok', 'full'])
+    assert.deepEqual(await ask(5000), [])
+    const refused = await d.api('POST', '/v1/match', { hashes: [{ kind: form, value: 'nothing' }] })
+    assert.deepEqual([refused.status, refused.body.field], [422, '/hashes/0/value'])
+  }
+})
+
 test('an allow-list sets aside what is not closer; both stay visible', async () => {
   const { pdq } = hashes(2)
   await add('demo-known', 'pdq', pdq)
   await soon('the entry', pdq, 1)
   assert.equal((await post(2)).verdict, 'block')
-  d.tutela('bank', 'create', 'harmless', '--kind', 'pdq', '--policy', 'terms.spam')
-  set('harmless', "direction = 'allow'")
+  d.tutela('bank', 'create', 'harmless', '--kind', 'pdq', '--policy', 'terms.spam', '--direction', 'allow')
   d.tutela('bank', 'add', 'harmless', pdq)
   await soon('the allow-list', pdq, 2)
   assert.deepEqual((await found(pdq)).map((m) => [m.bank.name, m.effect]).sort(), [['demo-known', 'allowed'], ['harmless', 'allow']])
@@ -116,6 +130,12 @@ test('an entry that matches too much goes to people and stays withheld where its
   const { alarms } = (await ann.get('alarms')).body
   const alarm = alarms.find((a) => a.kind === 'entry_flood')
   assert.match(alarm.text, new RegExp(`demo-known-exact.*${id}.*${LIMIT} items`))
+  const open = async () => (await ann.get('alarms')).body.alarms.filter((a) => a.kind === 'entry_flood' && a.state !== 'closed').length
+  assert.equal(await open(), 1)
+  d.tutela('bank', 'restore', 'demo-known-exact', id)
+  assert.equal(await open(), 0)
+  await until('its full weight', async () => (await match({ hashes: [{ kind: 'sha256', value: sha256 }] })).matches[0].effect === 'full')
+  assert.equal((await post('checker16.png')).verdict, 'block')
   assert.ok(sql(`SELECT COUNT(*) FROM audit WHERE verb = 'bank.entry_brake' AND subject = '${id}'`) === '1')
 })
 
@@ -123,10 +143,10 @@ const epoch = () => sql("SELECT epoch FROM bank_index WHERE form = 'pdq'")
 const random = (i) => createHash('sha256').update(`entry ${i}`).digest('hex')
 
 test('the index survives deaths while it is written', async () => {
-  const N = 30_000, file = join(d.data, 'import.txt')
+  const N = 12_000, file = join(d.data, 'import.txt')
   writeFileSync(file, Array.from({ length: N }, (_, i) => random(i)).join('\n') + '\n')
   const kill = setInterval(() => { const r = d.roles().find((x) => x.role === 'clerk'); if (r) try { process.kill(r.pid, 'SIGKILL') } catch { /* it was faster */ } }, 300)
-  const deaths = setTimeout(() => clearInterval(kill), 1500)
+  const deaths = setTimeout(() => clearInterval(kill), 900)
   try {
     await run(bin('tutela'), ['--data', d.data, 'bank', 'import', 'demo-near', file])
   } finally {
@@ -140,12 +160,18 @@ test('the index survives deaths while it is written', async () => {
 
 test('damaged files are found, named and built again; meanwhile nothing passes unseen', async () => {
   const was = epoch(), dir = join(d.data, 'index', 'pdq', was)
-  for (const name of readdirSync(dir)) if (name !== 'lock') truncateSync(join(dir, name), 30)
+  for (const name of readdirSync(dir)) {
+    try {
+      if (name !== 'lock') truncateSync(join(dir, name), 30)
+    } catch (e) {
+      if (e.code !== 'ENOENT') throw e // it was merged away meanwhile
+    }
+  }
   for (const { pid, role } of d.roles()) if (role === 'worker' || role === 'clerk') process.kill(pid, 'SIGKILL')
   await until('another index', () => Number(epoch()) > Number(was))
   assert.match(d.log(), /INDEX_DAMAGED.*pdq/)
   await until('an answer', async () => (await match({ hashes: [{ kind: 'pdq', value: random(5) }] })).matches?.length === 1)
-  for (let i = 0; i < 30_000; i += 2999) assert.equal((await found(random(i)))[0]?.distance, 0, `entry ${i}`)
+  for (let i = 0; i < 12_000; i += 2999) assert.equal((await found(random(i)))[0]?.distance, 0, `entry ${i}`)
   await until('the end of the alarm', () => sql("SELECT COUNT(*) FROM alarms WHERE kind = 'index_damaged' AND state <> 'closed'") === '0')
   assert.ok(Number(sql("SELECT COUNT(*) FROM alarms WHERE kind = 'index_damaged'")) >= 1)
 })
