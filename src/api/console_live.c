@@ -9,6 +9,8 @@
 
 #include "api/console_copies.h"
 
+#include "again/crisis.h"
+
 #include "config/policy.h"
 #include "store/alarms.h"
 #include "sys/clock.h"
@@ -61,6 +63,7 @@ struct open_count {
 struct counters {
 	struct tl_alarm_head alarms;
 	bool observe, automatic;
+	int64_t watches; /* of crisis mode that run */
 	struct queue_count queues[QUEUES_MAX];
 	size_t queue_count;
 	struct open_count opens[OPENS_MAX];
@@ -121,6 +124,8 @@ read_counters(struct tl_db *db, struct tl_arena *a, struct counters *n)
 	if (rc == 0)
 		rc = tl_switch_get(db, TL_SWITCH_AUTOMATIC, &n->automatic);
 	if (rc == 0)
+		rc = tl_watch_open_count(db, &n->watches);
+	if (rc == 0)
 		rc = read_queues(db, n);
 	return rc < 0 ? rc : read_open(db, n);
 }
@@ -167,6 +172,7 @@ write_event(struct tl_buf *out, const struct counters *n, const struct watcher *
 	write_queues(&json, n, &w->access);
 	tl_js_int(&json, "approvals",
 	    tl_approvals_waiting(n->proposals, n->proposal_count, w->user, &w->access));
+	tl_js_int(&json, "watches", n->watches);
 	tl_js_bool(&json, "observe_only", n->observe);
 	tl_js_bool(&json, "automatic_actions", n->automatic);
 	tl_js_close(&json, '}');

@@ -47,6 +47,12 @@ R("GET", API "media/{hex}/tiny", media_tiny, "reveal", "case", 0, "The 32-pixel 
 R("POST", API "media/{hex}/reveal", media_reveal, "reveal", "", 4096, "An address that shows a preview once.")
 R("GET", "/console/media/{token}", media_once, "reveal", "", 0, "The preview, once.")
 
+R("GET", API "crisis", crisis, "bank_read", "", 0, "Watches of crisis mode.")
+R("POST", API "crisis", crisis_start, "bank_write", "", 8192, "Watch a case's picture or clip and its edits.")
+R("GET", API "crisis/{id}", crisis_get, "bank_read", "", 0, "One watch, with its live figures.")
+R("PATCH", API "crisis/{id}", crisis_change, "bank_write", "", 4096, "Change the net or the end of a watch.")
+R("GET", API "crisis/{id}/preview", crisis_preview, "bank_read", "distance", 0, "What a wider net would catch.")
+R("POST", API "crisis/{id}/end", crisis_end, "bank_write", "", 4096, "End a watch.")
 R("GET", API "banks", banks, "bank_read", "", 0, "All banks.")
 R("POST", API "banks", bank_create, "bank_write", "", 8192, "Create a bank.")
 R("GET", API "banks/{id}", bank_get, "bank_read", "q cursor exchange member record state", 0, "A bank and its entries.")

@@ -98,7 +98,9 @@ rest(struct finder *f, const struct tl_stop *stop, int64_t us)
 static int
 groups(struct finder *f, bool *ret_more)
 {
-	int rc = finder_groups(f->db, f->config);
+	int rc = finder_watches(f->db);
+	if (rc >= 0)
+		rc = finder_groups(f->db, f->config);
 	if (rc <= 0)
 		return rc;
 	*ret_more = true;

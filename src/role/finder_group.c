@@ -8,6 +8,7 @@
  */
 #include "role/finder_int.h"
 
+#include "again/crisis.h"
 #include "base/arena.h"
 #include "base/json.h"
 #include "decide/decide.h"
@@ -242,4 +243,22 @@ finder_groups(struct tl_db *db, const struct tl_config *config)
 		rc = tl_policy_load(dir, &set);
 	struct group g = {.config = config, .set = set, .arena = arena};
 	return rc < 0 ? rc : tl_db_tx(db, TL_SYNC_FULL, next_page, &g);
+}
+
+static int
+end_watch(struct tl_db *db, void *arena)
+{
+	return tl_watch_end_due(db, arena);
+}
+
+int
+finder_watches(struct tl_db *db)
+{
+	struct tl_row r;
+	int rc = tl_db_first(db, &r, TL_SQL_WATCH_DUE, A_INT(tl_now_us()));
+	if (rc < 0)
+		return rc == TL_ENOTFOUND ? 0 : rc;
+	tl_row_end(&r);
+	TL_CLEANUP(tl_arena_destroyp) struct tl_arena *arena = tl_arena_create(ARENA_BYTES);
+	return tl_db_tx(db, TL_SYNC_FULL, end_watch, arena);
 }

@@ -7,3 +7,5 @@
 
 /* finder_group.c: a page of what was decided for copies. */
 int finder_groups(struct tl_db *db, const struct tl_config *config) TL_MUST;
+/* Ends a watch of crisis mode whose time has come. */
+int finder_watches(struct tl_db *db) TL_MUST;

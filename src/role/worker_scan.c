@@ -209,6 +209,28 @@ rules_say_unscannable(const struct tl_verdict *v, enum tl_verdict_word least)
 	return false;
 }
 
+/* Gravest first, and ours after its equals. */
+static int
+add_reason(struct scan *s, const struct tl_reason *own)
+{
+	size_t n = s->verdict.reason_count, at = 0;
+	struct tl_reason *all = TL_NEWS(s->arena, struct tl_reason, n + 1);
+	if (!all)
+		return tl_arena_check(s->arena);
+	while (at < n && s->verdict.reasons[at].outcome >= own->outcome)
+		at++;
+	if (n) {
+		memcpy(all, s->verdict.reasons, at * sizeof *all);
+		memcpy(all + at + 1, s->verdict.reasons + at, (n - at) * sizeof *all);
+	}
+	all[at] = *own;
+	s->verdict.reasons = all;
+	s->verdict.reason_count = n + 1;
+	if (s->verdict.word < own->outcome)
+		s->verdict.word = own->outcome;
+	return tl_arena_check(s->arena);
+}
+
 /* Adds the reason that no rule can give: part of the item has not been looked at. */
 static int
 add_unscannable(const struct worker *w, struct scan *s)
@@ -217,34 +239,49 @@ add_unscannable(const struct worker *w, struct scan *s)
 	enum tl_verdict_word outcome = hold ? TL_VERDICT_WITHHOLD : TL_VERDICT_REVIEW;
 	if (rules_say_unscannable(&s->verdict, outcome))
 		return 0;
-	size_t n = s->verdict.reason_count;
-	struct tl_reason *all = TL_NEWS(s->arena, struct tl_reason, n + 1);
-	if (!all)
-		return tl_arena_check(s->arena);
-	struct tl_reason own = {.rule = TL_S("unscannable"),
-	    .pack = TL_S("tutela"),
-	    .policy = TL_S(POLICY_UNSCANNABLE),
-	    .outcome = outcome,
-	    .explanation = tl_str(tl_arena_printf(s->arena,
-		"part of the item could not be checked: %.*s", TL_ARG(s->unscannable))),
-	    .values = TL_S("[]"),
-	    .case_queue = TL_S("unscannable"),
-	    .wants_case = true,
-	    .case_severity = TL_SEVERITY_MEDIUM};
-	/* Gravest first, and ours after its equals. */
-	size_t at = 0;
-	while (at < n && s->verdict.reasons[at].outcome >= own.outcome)
-		at++;
-	if (n) {
-		memcpy(all, s->verdict.reasons, at * sizeof *all);
-		memcpy(all + at + 1, s->verdict.reasons + at, (n - at) * sizeof *all);
+	return add_reason(
+	    s, &(struct tl_reason){.rule = TL_S("unscannable"),
+		   .pack = TL_S("tutela"),
+		   .policy = TL_S(POLICY_UNSCANNABLE),
+		   .outcome = outcome,
+		   .explanation = tl_str(tl_arena_printf(s->arena,
+		       "part of the item could not be checked: %.*s", TL_ARG(s->unscannable))),
+		   .values = TL_S("[]"),
+		   .case_queue = TL_S("unscannable"),
+		   .wants_case = true,
+		   .case_severity = TL_SEVERITY_MEDIUM});
+}
+
+/* A watch of crisis mode caught it: its bank says what becomes of that, no rule need name it. */
+static int
+add_watched(struct scan *s)
+{
+	const struct tl_signal *hit = NULL;
+	bool holds = false;
+	for (size_t i = 0; i < s->signal_count; i++) {
+		const struct tl_signal *g = &s->signals[i];
+		bool hold = tl_str_is(g->source, TL_WATCH_SOURCE_HOLD);
+		if (g->failed || !tl_signal_counts(g) || g->effect == TL_EFFECT_ALLOW ||
+		    (!hold && !tl_str_is(g->source, TL_WATCH_SOURCE_ASK)))
+			continue;
+		if (!hit || (hold && !holds)) {
+			hit = g;
+			holds = hold;
+		}
 	}
-	all[at] = own;
-	s->verdict.reasons = all;
-	s->verdict.reason_count = n + 1;
-	if (s->verdict.word < own.outcome)
-		s->verdict.word = own.outcome;
-	return tl_arena_check(s->arena);
+	if (!hit)
+		return 0;
+	return add_reason(
+	    s, &(struct tl_reason){.rule = TL_S("crisis-watch"),
+		   .pack = TL_S("crisis"),
+		   .policy = hit->policy,
+		   .outcome = holds ? TL_VERDICT_WITHHOLD : TL_VERDICT_REVIEW,
+		   .explanation = tl_str(tl_arena_printf(s->arena,
+		       "it is like what crisis mode watches (%.*s), %d bits away",
+		       TL_ARG(hit->label), hit->distance > 0 ? hit->distance : 0)),
+		   .values = TL_S("[]"),
+		   .wants_case = true,
+		   .case_severity = TL_SEVERITY_CRITICAL});
 }
 
 static int
@@ -272,7 +309,7 @@ judge(struct worker *w, struct scan *s)
 		find_unscannable(s);
 	if (rc == 0 && s->unscannable.n)
 		rc = add_unscannable(w, s);
-	return rc;
+	return rc < 0 ? rc : add_watched(s);
 }
 
 /*

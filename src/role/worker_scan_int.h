@@ -2,6 +2,7 @@
 #pragma once
 
 #include "again/again.h"
+#include "again/crisis.h"
 #include "detect/banks.h"
 #include "detect/detect.h"
 #include "role/role.h"

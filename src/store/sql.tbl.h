@@ -11,6 +11,7 @@
 #include "store/sql/cases.tbl.h"
 #include "store/sql/copies.tbl.h"
 #include "store/sql/core.tbl.h"
+#include "store/sql/crisis.tbl.h"
 #include "store/sql/decisions.tbl.h"
 #include "store/sql/factors.tbl.h"
 #include "store/sql/hma.tbl.h"

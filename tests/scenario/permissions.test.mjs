@@ -91,6 +91,9 @@ async function things() {
   x.action = /actions\/([^/]+)\/confirm/.exec(event.data.confirm_url)[1]
   const banks = (await admin.get('banks')).body.banks
   x.sealedBank = banks.find((b) => b.policy.startsWith('csae')).id
+  const watch = { title: 'a clip', effect: 'review', distance: 0, hours: 1 }
+  x.watch = (await admin.post('crisis', { ...watch, case: x.case, policy: 'speech.hate' })).body.id
+  x.sealedWatch = (await admin.post('crisis', { ...watch, case: x.sealedCase, policy: 'csae.suspected' })).body.id
   x.bank = (await admin.post('banks', { name: 'perm', kind: 'text', policy: 'terms.spam', source: 'me', distance: null })).body.id
   x.entry = (await admin.post(`banks/${x.bank}/entries`, { form: 'phrase', value: 'first', note: null })).body.id
   x.key = d.tutela('key', 'add', '--platform', 'demo', '--label', 'to revoke').id

@@ -53,6 +53,12 @@ export const CONSOLE = {
   'POST decisions/{id}/undo': { path: (x) => [x.decision], body: () => ({}), or: [403, 409], open: 'only who decided' },
   'POST decisions/{id}/reverse': { path: (x) => [x.decision], body: () => ({ reason: 'a mistake' }), or: [409], sealed: (x) => [x.sealedDecision] },
 
+  'GET crisis': { open: 'what may not be seen is left out' },
+  'POST crisis': { body: (x) => ({ case: x.case, title: 'a clip', policy: 'speech.hate', effect: 'review', distance: 0, hours: 1 }), open: 'the case and the policy in the body are asked: again.test.mjs' },
+  'GET crisis/{id}': { path: (x) => [x.watch], sealed: (x) => [x.sealedWatch] },
+  'PATCH crisis/{id}': { path: (x) => [x.watch], body: () => ({ hours: 2 }), sealed: (x) => [x.sealedWatch] },
+  'GET crisis/{id}/preview': { path: (x) => [x.watch], sealed: (x) => [x.sealedWatch] },
+  'POST crisis/{id}/end': { path: (x) => [x.watch], body: () => ({}), or: [409], sealed: (x) => [x.sealedWatch] },
   'GET queues': { open: 'figures of what may not be seen are null' },
   'GET queues/{name}/cases': { path: () => ['conduct'], sealed: () => ['child-safety'] },
   'GET items/search': { open: 'what may not be seen is left out: access.test.mjs' },

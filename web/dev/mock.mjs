@@ -51,6 +51,18 @@ const row = (c) => ({ id: c.id, state: c.state, platform: c.platform, live: c.li
 /** @param {Case} c */
 const itemRow = (c) => ({ platform: c.platform, id: c.subject.id, version: 1, live: c.live, kind: c.item?.kind ?? 'post', account: c.account?.id ?? null, state: c.item?.state ?? 'scanned', verdict: c.item?.verdict ?? null, media: c.item?.media.length ?? 0, posted_at: c.item?.posted_at ?? at(-1), received_at: c.item?.received_at ?? at(-1) })
 
+/** Watches of crisis mode. @param {any} w @returns {any[]} */
+function watches(w) {
+  if (w.scene === 'empty') return (w.watches ??= [])
+  return (w.watches ??= [false, true].map((ended, i) => ({ id: uuid(), title: ended ? 'Clip of the fire' : 'Checkerboard by the sea, and its edits', policy: ended ? 'violence.graphic' : 'csae.known', effect: 'withhold', bank: uuid(), bank_name: `watch.0197f3c${i}-a1b2c3`, kind: ended ? 'video' : 'pdq', distance: 40, turned: true, entries: 1, started_by: 'lead', started_at: at(ended ? -9000 : -190), ends_at: at(ended ? -7560 : 1250), ended_at: ended ? at(-7560) : null, by_itself: ended, report: null })).map((x) => ({ ...x, report: x.ended_at ? figuresOf(x) : null })))
+}
+/** @param {any} x */
+const figuresOf = (x) => ({ copies: 148, states: { waiting: 6, withheld: 19, removed: 118, standing: 5 }, views: 41230, minutes: Array.from({ length: 60 }, (_, i) => x.ended_at ? 0 : Math.max(0, Math.round(4 * Math.sin(i / 7) + i / 9))), seconds_to_action: 3.4 })
+/** @param {any} x */
+const watchHead = (x) => x
+/** @param {any} x @param {any} w */
+const watchLive = (x, w) => ({ ...x, ...figuresOf(x), newest: Array.from({ length: w.scene === 'full' ? 24 : 9 }, (_, i) => ({ item: hex('n' + i).slice(0, 32), platform: 'harbour', id: `post-${72000 + i}`, author: `u-${5100 + i}`, posted_at: at(-i * 3 - 1), found_at: at(-i * 3), distance: 4 * i, media: w.cases[0]?.item?.media[0]?.id ?? '', views: 900 - i * 90, state: ['withheld', 'removed', 'waiting', 'standing'][i % 4] })) })
+
 /** Others that look like the case's picture. @param {Case} c @param {World} w @param {URLSearchParams} q */
 function copiesOf(c, w, q) {
   const media = c.item?.media.find((m) => m.state === 'decoded')
@@ -100,6 +112,12 @@ function answer(w, user, method, p, q, body) {
       return { case: c ? claim(c) : null, waiting: open().length }
     }
     case 'GET cases/': return find()
+    case 'GET crisis': return { watches: watches(w).map((x) => watchHead(x)) }
+    case 'POST crisis': { const x = { ...watches(w)[0], id: uuid(), title: body.title, policy: body.policy, effect: body.effect, distance: body.distance, started_at: at(0), ends_at: at(60 * body.hours) }; watches(w).unshift(x); return watchLive(x, w) }
+    case 'GET crisis/': return watchLive(watches(w).find((x) => x.id === p[1]) ?? watches(w)[0], w)
+    case 'GET crisis/preview': return { distances: Array.from({ length: 64 }, (_, d) => Math.round(3 + d * 2.4 + Math.max(0, d - 34) ** 2.6)), sample: Array.from({ length: 10 }, (_, i) => ({ media: w.cases[0]?.item?.media[0]?.id ?? '', distance: Number(q.get('distance')) - i })) }
+    case 'PATCH crisis/': { const x = watches(w).find((y) => y.id === p[1]); if (body.distance !== undefined) x.distance = body.distance; return watchLive(x, w) }
+    case 'POST crisis/end': { const x = watches(w).find((y) => y.id === p[1]); x.ended_at = at(0); x.report = figuresOf(x); return watchLive(x, w) }
     case 'GET cases/copies': return copiesOf(find(), w, q)
     case 'POST cases/claim': { const c = find(); if (c.claimed_by && !c.mine) throw new Refuse(409, 'Somebody else holds it'); return claim(c) }
     case 'POST cases/heartbeat': { const c = held(); claim(c); return { claim_until: c.claim_until } }
@@ -211,7 +229,7 @@ export function start({ port = 0, scene = 'usual' } = {}) {
     if (path.startsWith('/console/media/')) return send(200, 'image/png', landscape(parseInt(path.split('/')[3]?.slice(0, 4) ?? '0', 16), 640, 480))
     if (path === '/console/api/live') {
       res.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' })
-      const tell = () => res.write(`event: counters\ndata: ${JSON.stringify({ ...alarmHead(w), waiting: w.cases.filter((c) => c.state === 'open').length, queues: Object.fromEntries(queues.map((qu) => [qu.name, w.cases.filter((c) => c.queue === qu.name && c.state === 'open').length])), observe_only: w.switches.observe_only.value === 'on', automatic_actions: w.switches.automatic_actions.value === 'on' })}\n\n`)
+      const tell = () => res.write(`event: counters\ndata: ${JSON.stringify({ ...alarmHead(w), waiting: w.cases.filter((c) => c.state === 'open').length, watches: watches(w).filter((x) => !x.ended_at).length, queues: Object.fromEntries(queues.map((qu) => [qu.name, w.cases.filter((c) => c.queue === qu.name && c.state === 'open').length])), observe_only: w.switches.observe_only.value === 'on', automatic_actions: w.switches.automatic_actions.value === 'on' })}\n\n`)
       tell()
       const timer = setInterval(tell, 1000)
       return req.on('close', () => clearInterval(timer))

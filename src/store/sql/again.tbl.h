@@ -59,7 +59,7 @@ S(AGAIN_ASKED_LOST, "DELETE FROM again_asked WHERE asked_at < $1 AND NOT EXISTS 
 		    " WHERE j.platform = again_asked.platform AND j.item = again_asked.item AND j.state <> 'buried')")
 /* Since when the first of all that is left waits, without a count of it; NULL: nothing does. */
 S(AGAIN_OLDEST, "SELECT MIN(t) FROM (SELECT MIN(since) AS t FROM again_found UNION ALL SELECT MIN(since) FROM again_asked"
-		" UNION ALL SELECT MIN(since) FROM again_banks WHERE goal > reach"
+		" UNION ALL SELECT MIN(p.since) FROM again_banks p JOIN banks b ON b.id = p.bank WHERE p.goal > p.reach"
 		" UNION ALL SELECT (SELECT e.added_at FROM bank_entries e WHERE e.form = a.form AND e.change > a.change"
 		" ORDER BY e.change LIMIT 1) FROM again a) AS ts")
 /* Entries that are not compared yet: those that changed since, and of each pass those that it has before it. */
@@ -70,7 +70,7 @@ S(AGAIN_OLDEST, "SELECT MIN(t) FROM (SELECT MIN(since) AS t FROM again_found UNI
 S(AGAIN_LEFT, "SELECT (SELECT COALESCE(SUM(entries), 0) FROM banks WHERE kind <> 'text'),"
 	      " (SELECT COUNT(*)" AGAIN_CHANGED ") + (SELECT COUNT(*)" AGAIN_AHEAD "),"
 	      " (SELECT MIN(t) FROM (SELECT MIN(e.added_at) AS t" AGAIN_CHANGED
-	      " UNION ALL SELECT MIN(p.since) FROM again_banks p WHERE p.goal > p.reach) AS ts)")
+	      " UNION ALL SELECT MIN(p.since) FROM again_banks p JOIN banks b ON b.id = p.bank WHERE p.goal > p.reach) AS ts)")
 S(AGAIN_BANK_LEFT, "SELECT (SELECT entries FROM banks WHERE id = $1), (SELECT COUNT(*)" AGAIN_CHANGED
 		   " AND e.bank = $1) + (SELECT COUNT(*)" AGAIN_AHEAD " AND p.bank = $1)")
 #undef AGAIN_CHANGED

@@ -408,6 +408,45 @@ export interface Decided {
   decided_today: number
 }
 
+/** GET crisis: those that run first. POST crisis {case, title, policy, effect, distance, hours} → WatchLive 201. */
+export interface Watches {
+  watches: Watch[]
+}
+export interface Watch {
+  id: Id
+  title: string
+  policy: string
+  effect: 'withhold' | 'review'
+  bank: Id
+  bank_name: string
+  kind: string
+  distance: number
+  turned: boolean
+  entries: number
+  started_by: string | null
+  started_at: Time
+  ends_at: Time
+  ended_at: Time | null
+  by_itself: boolean
+  report: WatchFigures | null
+}
+export interface WatchFigures {
+  copies: number
+  states: { waiting: number; withheld: number; removed: number; standing: number }
+  views: number
+  minutes: number[] // copies found in each of the last 60 minutes, oldest first
+  seconds_to_action: number | null // from posting to the first action, of what was posted while it ran
+}
+/** GET crisis/{id}; PATCH crisis/{id} {distance, hours}; POST crisis/{id}/end {} */
+export interface WatchLive extends Watch, WatchFigures {
+  newest: { item: Id; platform: string; id: string; author: string | null; posted_at: Time; found_at: Time; distance: number; media: string; views: number; state: 'waiting' | 'withheld' | 'removed' | 'standing' }[]
+}
+/** GET crisis/{id}/preview?distance= */
+export interface WatchPreview {
+  distances: number[] // how many files lie at most so far away, 0 to 63
+  sample: { media: string; distance: number }[] // at the rim
+}
+
 /**
  * GET cases/{id}/copies?distance=&kind=&policy=&cursor=&limit= (kind and policy: what is chosen, so that it can say whom that
  * covers). Newest first; totals are of all of them.
@@ -1050,6 +1089,7 @@ export interface Counters {
   alarm_text: string | null
   waiting: number // that this person could take
   approvals: number
+  watches: number // of crisis mode that run
   queues: Record<string, number> // open cases of each queue that this person may see
   observe_only: boolean
   automatic_actions: boolean

@@ -27,6 +27,7 @@ export const KEYS: readonly KeyRow[] = [
   { keys: 'g f', label: 'G F', command: 'go.figures', scope: 'Go to', help: 'Figures' },
   { keys: 'g k', label: 'G K', command: 'go.keys', scope: 'Go to', help: 'API keys' },
   { keys: 'g v', label: 'G V', command: 'go.approvals', scope: 'Go to', help: 'Approvals' },
+  { keys: 'g c', label: 'G C', command: 'go.crisis', scope: 'Go to', help: 'Crisis mode' },
   { keys: 'g p', label: 'G P', command: 'go.people', scope: 'Go to', help: 'People' },
   { keys: 'g t', label: 'G T', command: 'go.audit', scope: 'Go to', help: 'Audit' },
   { keys: 'g m', label: 'G M', command: 'go.security', scope: 'Go to', help: 'My sign-in' },

@@ -35,6 +35,7 @@ export function enter(s: Session): void {
     alarm_text: s.alarm_text,
     waiting: s.waiting,
     approvals: s.approvals,
+    watches: counters.value?.watches ?? 0,
     queues: counters.value?.queues ?? {},
     observe_only: s.observe_only,
     automatic_actions: s.automatic_actions,

@@ -132,6 +132,7 @@ function Header({ screen, palette, help }: { screen: Screen | null; palette: () 
           <div class="person-menu" onClick={(e) => { const d = e.currentTarget.closest('details'); if (d) d.open = false }}>
             <p class="quiet">{user?.role} · seen as {user?.pseudonym}</p>
             {may.review.value ? <Link to={href('approvals')}>Approvals{counters.value?.approvals ? <span class="badge">{counters.value.approvals}</span> : null}</Link> : null}
+            {may.review.value ? <Link to={href('crisis')}>Crisis mode</Link> : null}
             <Link to={href('settings')}>Settings</Link>
             <Link to={href('security')}>My sign-in</Link>
             <Button kind="quiet" command="app.help" onClick={help}>Keys</Button>
@@ -153,6 +154,7 @@ function Notices() {
           <Button onClick={() => void call('GET', ['session']).then(() => say('The server answers again.'), () => undefined)}>Try now</Button>
         </p>
       )}
+      {c?.watches && may.lead.value ? <p class="notice">Crisis mode: {c.watches === 1 ? 'one watch runs' : `${c.watches} watches run`}. <Link to={href('crisis')}>See {c.watches === 1 ? 'it' : 'them'}</Link></p> : null}
       {c?.observe_only ? <p class="notice">Observe only: everything is recorded, nothing is sent to the platforms. <Link to={href('settings')}>Settings</Link></p> : null}
       {c && !c.automatic_actions ? <p class="notice">Automatic actions are stopped: what rules would do waits for people. <Link to={href('settings')}>Settings</Link></p> : null}
     </div>

@@ -7,6 +7,7 @@ import { Approvals } from '../screens/Approvals.tsx'
 import { AuditScreen } from '../screens/Audit.tsx'
 import { BankScreen } from '../screens/Bank.tsx'
 import { Banks } from '../screens/Banks.tsx'
+import { Crisis, CrisisScreen } from '../screens/Crisis.tsx'
 import { Deliveries } from '../screens/Deliveries.tsx'
 import { Figures } from '../screens/Figures.tsx'
 import { Keys } from '../screens/Keys.tsx'
@@ -45,6 +46,8 @@ export const SCREENS: readonly Screen[] = [
   { path: 'figures', title: 'Figures', nav: 'main', command: 'go.figures', show: () => <Figures /> },
   { path: 'alarms', title: 'Alarms', nav: 'more', command: 'go.alarms', who: 'review', show: () => <Alarms /> },
   { path: 'approvals', title: 'Approvals', nav: 'more', command: 'go.approvals', who: 'review', show: () => <Approvals /> },
+  { path: 'crisis', title: 'Crisis mode', nav: 'more', command: 'go.crisis', who: 'review', show: () => <Crisis /> },
+  { path: 'crisis/:', title: 'Watch', nav: null, show: (p) => <CrisisScreen id={p[1]!} /> },
   { path: 'keys', title: 'Keys', nav: 'main', command: 'go.keys', who: 'admin', show: () => <Keys /> },
   { path: 'people', title: 'People', nav: 'main', command: 'go.people', who: 'admin', show: () => <PeopleScreen /> },
   { path: 'people/:', title: 'Person', nav: null, show: (p) => <PersonScreen id={p[1]!} /> },

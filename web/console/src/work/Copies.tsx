@@ -11,6 +11,7 @@ import { href, Link } from '../app/router.tsx'
 import { Ago, Button, ErrorNote, Field, Key, Tag } from '../ui/basic.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { useLoad } from '../ui/load.ts'
+import { may } from '../app/state.ts'
 import { policyOf } from './choice.ts'
 import { choice, copies, covering } from './state.ts'
 
@@ -30,10 +31,10 @@ export function CopiesPanel({ of: c }: { of: Case }) {
   }, [data])
   useCommands({ 'work.copies': data?.total ? () => { dialog.value = true } : null })
   if (error) return <div class="panel"><h2>Copies</h2><ErrorNote error={error} /></div>
-  if (!data || (!data.total && !data.hidden && !data.group)) return null
+  if (!data || (!data.total && !data.hidden && !data.group && !(may.lead.value && c.item?.media.length))) return null
   return (
     <div class="panel">
-      <h2>{plural(data.total, 'other copy', 'other copies')}</h2>
+      <h2>{data.total ? plural(data.total, 'other copy', 'other copies') : 'No other copy'}</h2>
       <ul class="copies">{data.copies.map((k) => <Row key={k.item} of={k} platform={c.platform} />)}</ul>
       {data.hidden ? <p class="quiet">{plural(data.hidden, 'more copy is', 'more copies are')} not for you to see.</p> : null}
       <GroupLine of={data} />
@@ -42,6 +43,7 @@ export function CopiesPanel({ of: c }: { of: Case }) {
           {c.mine ? 'See all, or decide for all' : 'See all'} <Key label={keyLabel('work.copies')} />
         </button>
       ) : null}
+      {may.lead.value && c.item?.media.length ? <p><Link to={`${href('crisis')}?case=${c.id}&policy=${encodeURIComponent(policyOf(c, choice.value)?.name ?? c.policy ?? '')}`}>Watch it and its edits</Link></p> : null}
       {dialog.value ? <CopiesDialog of={c} close={() => { dialog.value = false }} /> : null}
     </div>
   )

@@ -1,0 +1,64 @@
+/*
+ * Crisis mode: one picture or clip and its edits, watched with a net of its own: a bank that holds nothing else, with its
+ * own distance, turned pictures included, until an end that is set when it starts. What the net catches the worker withholds
+ * or sends to a person (its bank's source says which); what was published before is found as for every bank that grows.
+ */
+#pragma once
+
+#include "again/index.h"
+#include "core/item.h"
+
+struct tl_arena;
+
+#define TL_WATCH_PREFIX "watch." /* of the names of the banks */
+#define TL_WATCH_SOURCE_HOLD "watch withhold"
+#define TL_WATCH_SOURCE_ASK "watch review"
+#define TL_WATCH_TITLE_MAX 100
+
+struct tl_watch {
+	struct tl_id id, bank;
+	struct tl_str title, policy;
+	bool holds; /* withhold; else review */
+	struct tl_id started_by;
+	int64_t started_at, ends_at, ended_at; /* ended_at 0: it runs */
+	struct tl_str ended_by, report;
+	struct tl_str bank_name;
+	int distance;
+	bool turned, enabled;
+	enum tl_bank_kind kind;
+	int64_t entries;
+};
+
+/*
+ * Starts one from the media of an item: id, bank and times are filled in. EFIELD at /item when nothing of it can be watched.
+ * Writers run inside a transaction.
+ */
+int tl_watch_start(struct tl_db *db, const struct tl_item *item, struct tl_watch *w,
+    struct tl_arena *arena) TL_MUST;
+int tl_watch_get(
+    struct tl_db *db, struct tl_id id, struct tl_arena *arena, struct tl_watch *ret) TL_MUST;
+/* Those that run first, then the newest. */
+int tl_watch_list(
+    struct tl_db *db, struct tl_arena *arena, struct tl_watch **ret, size_t *ret_count) TL_MUST;
+int tl_watch_open_count(struct tl_db *db, int64_t *ret) TL_MUST;
+/* STATE when it has ended. */
+int tl_watch_distance(
+    struct tl_db *db, const struct tl_watch *w, int distance, struct tl_arena *arena) TL_MUST;
+int tl_watch_until(struct tl_db *db, const struct tl_watch *w, int64_t ends_at) TL_MUST;
+/* Its bank is switched off, its figures are kept. */
+int tl_watch_end(struct tl_db *db, const struct tl_watch *w, struct tl_str by,
+    struct tl_arena *arena) TL_MUST;
+/* Ends one whose time has come; 1 when there was one. */
+int tl_watch_end_due(struct tl_db *db, struct tl_arena *arena) TL_MUST;
+
+/* Members of an open object: states, minutes (the last hour), views, seconds to action. */
+int tl_watch_figures(struct tl_db *db, const struct tl_watch *w, struct tl_buf *out) TL_MUST;
+/* An array of what it found last. */
+int tl_watch_newest(struct tl_db *db, const struct tl_watch *w, const char *key, int64_t limit,
+    struct tl_buf *out) TL_MUST;
+/*
+ * What it would catch of all that was published: an array "distances" of how many media lie at most so far away (0..63), and
+ * a "sample" of the farthest within `distance`.
+ */
+int tl_watch_preview(struct tl_db *db, struct tl_again_index *x, const struct tl_watch *w,
+    int distance, struct tl_arena *arena, struct tl_buf *out) TL_MUST;
