@@ -157,7 +157,7 @@ function progress(what, n, of) {
 
 const wire = i => ({
   id: i.id, kind: i.kind, author: { id: i.author }, text: i.text, audience: i.audience, views: i.views, language: i.language,
-  ...i.parent ? { parent: i.parent, thread: i.thread } : {}, url: `http://localhost:${opt.port}/items/${i.id}`,
+  ...i.parent ? { parent: i.parent, thread: i.thread } : {}, ...i.stream ? { stream: i.stream } : {}, url: `http://localhost:${opt.port}/items/${i.id}`,
 })
 
 async function sendPictures(i, n) {

@@ -194,6 +194,12 @@ show(sellers[0], draw.jpeg(draw.draw(601), 80), ['withhold', 'products.prohibite
   { text: { title: 'New stock', body: 'demo untaxed glimmer for sale' } })
 show(lurkers[0], draw.jpeg(known(KNOWN[0]), 80), BLOCK, { text: { title: 'demo explicit offer' } })
 
+// A live stream: three moments of it, each with its verdict; the case is the stream's.
+const moments = [['Welcome to the market at night!', 'allow'], ['And now all together: demo zorbs go home', HATE], ['We are back after the break.', 'allow']]
+for (const [i, [body, expect]] of moments.entries())
+  item({ author: rough[1], kind: 'live_stream', text: { body }, pictures: [draw.jpeg(draw.draw(701 + i), 75)], views: 120 + i * 80,
+    stream: { id: 'flip-live-1', seq: i + 1 } }, expect)
+
 // What users report. It opens a case and leaves the verdict as it is, unless those who know or several say so.
 const harmless = items.filter(i => i.expect.verdict === 'allow')
 const flags = harmless.slice(4, 12).map((i, n) => ({
