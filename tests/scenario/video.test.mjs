@@ -92,6 +92,13 @@ test('a long video holds up no picture', async () => {
   assert.deepEqual(m.film.clip, { kind: 'video', parts: 10, part_ms: 1000 })
 })
 
+test('more than there is room for all come through', async () => {
+  const film = readFileSync(join(data, 'film/scenes.mp4'))
+  const ids = []
+  for (let i = 0; i < 10; i++) ids.push((await post(Buffer.concat([film, Buffer.from(`copy ${i}`)]), 'video/mp4', 'video')).id)
+  for (const id of ids) assert.equal((await judged(id)).state, 'scanned')
+})
+
 test('a stop ends decoding, and the job goes back as it was', async () => {
   const { id } = await post(Buffer.concat([longVideo(), Buffer.from('again')]), 'video/mp4', 'video') // other bytes, so not known
   await until('its decoder', () => sql(`SELECT count(*) FROM jobs WHERE state = 'leased'`) === '1' && site.jails().some((pid) => {
