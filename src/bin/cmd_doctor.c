@@ -296,7 +296,7 @@ check_index_of(struct doctor *d, enum tl_entry_form form)
 {
 	const char *name = tl_entry_form_names[form];
 	struct tl_bank_index row;
-	struct tl_index_stats s;
+	struct tl_index_stats s = {0};
 	TL_CLEANUP(tl_buf_fini) struct tl_buf path = {0};
 	TL_CLEANUP(tl_index_closep) struct tl_index *x = NULL;
 	bool used = false;
