@@ -283,6 +283,33 @@ t_a_known_sound_is_found_under_a_video(void **state)
 }
 
 static void
+t_a_known_picture_is_found_in_a_video(void **state)
+{
+	struct fixture *f = *state;
+	struct tl_bank pictures = bank(f, "pictures", TL_BANK_PDQ);
+	struct tl_buf b = {0};
+	tl_buf_put(&b, f->known.f[7].hash.b, 32);
+	add(f, &pictures, TL_FORM_PDQ, &b);
+	/* Once among forty is not enough; for two seconds is. */
+	show(f, 0, FRAMES, false);
+	look(f);
+	assert_int_equal(f->out.n, 0);
+	f->known.f[8].hash = f->known.f[7].hash;
+	show(f, 0, FRAMES, false);
+	look(f);
+	assert_int_equal(f->out.n, 1);
+	const struct tl_signal *s = &f->out.s[0];
+	assert_true(tl_str_is(s->detector, "pdq"));
+	assert_int_equal(s->distance, 4);
+	assert_non_null(strstr((const char *)s->part.p, "\"share_item\":0.05"));
+	assert_non_null(strstr((const char *)s->part.p, "\"offset_ms\":-7000"));
+	/* A video of one second has no more to show. */
+	show(f, 7, 1, false);
+	look(f);
+	assert_int_equal(f->out.n, 1);
+}
+
+static void
 t_what_was_not_decoded_leaves_failed_signals(void **state)
 {
 	struct fixture *f = *state;
@@ -312,6 +339,7 @@ main(void)
 	    CASE(t_each_bank_has_its_own_shares),
 	    CASE(t_what_was_removed_or_switched_off_is_not_found),
 	    CASE(t_a_known_sound_is_found_under_a_video),
+	    CASE(t_a_known_picture_is_found_in_a_video),
 	    CASE(t_what_was_not_decoded_leaves_failed_signals),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

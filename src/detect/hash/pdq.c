@@ -7,6 +7,7 @@
  */
 #include "detect/banks_int.h"
 #include "detect/hash/seek.h"
+#include "detect/hash/shown.h"
 
 #include "base/arena.h"
 
@@ -29,8 +30,11 @@ turning(const struct tl_detect_ctx *c)
 static void
 run_media(struct tl_detect_ctx *c, const struct tl_media *m)
 {
-	if (!m->has_pdq && m->film.n)
-		return; /* a video or sound: its frames are another detector's */
+	if (!m->has_pdq && m->film.n) {
+		if (m->frames.n)
+			shown_hits(c, m);
+		return;
+	}
 	if (!m->has_pdq) {
 		seek_failed(c, m,
 		    m->reason.n ? (const char *)tl_arena_dup(c->arena, m->reason).p
@@ -61,7 +65,7 @@ run(struct tl_detect_ctx *c)
 
 const struct tl_detector tl_detector_pdq = {
     .name = "pdq",
-    .version = "2",
+    .version = "3",
     .kind = TL_BANK_PDQ,
     .run = run,
 };
