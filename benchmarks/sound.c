@@ -69,7 +69,9 @@ main(int argc, char **argv)
 	struct tl_sound_index *x = tl_sound_index_create();
 	uint32_t *w = calloc(words + QUERY_WORDS, sizeof *w);
 	size_t found = 0, wrong = 0;
-	if (!w || words < 2 * (size_t)QUERY_WORDS)
+	if (!w)
+		abort();
+	if (words < 2 * (size_t)QUERY_WORDS)
 		return 2;
 	int64_t start = tl_mono_us();
 	for (uint32_t n = 0; n < sounds; n++) {

@@ -159,7 +159,7 @@ static bool
 take(struct tl_str *s, char c)
 {
 	skip_space(s);
-	if (s->n == 0 || s->p[0] != c)
+	if (s->n == 0 || s->p[0] != (uint8_t)c)
 		return false;
 	*s = tl_bytes(s->p + 1, s->n - 1);
 	return true;

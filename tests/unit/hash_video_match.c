@@ -22,7 +22,7 @@ next(void)
 static struct tl_pdq
 any_hash(void)
 {
-	struct tl_pdq h;
+	struct tl_pdq h = {{0}};
 	for (size_t i = 0; i < sizeof h.b; i++)
 		h.b[i] = (uint8_t)(next() >> 7);
 	return h;
