@@ -22,7 +22,6 @@
 #define BLOCK 16
 #define WINDOW (TL_SOUND_STRETCH_MIN / BLOCK)
 #define WINDOW_BITS 7 /* bound for a window; for two in a row it is TL_SOUND_BITS_MAX */
-#define FAR 29        /* words; where chance is looked at */
 #define SHORT_BITS 5  /* bound for sounds that are shorter than a window */
 #define CONTRAST 0.7  /* of what chance gives */
 #define STEADY 10     /* chance below this: it hardly changes, and must fit better still */
@@ -316,16 +315,29 @@ best_shift(const struct trial *t, int64_t b, int64_t shift, int64_t reach)
 	return best;
 }
 
+/* What a block differs by at other offsets: several, since music repeats itself. Half of the bits where there are none. */
+static double
+chance_bits(const struct trial *t, int64_t b, int64_t shift)
+{
+	static const int64_t far[] = {-47, -29, -13, 13, 29, 47};
+	double sum = 0;
+	int n = 0;
+	for (size_t i = 0; i < TL_COUNT(far); i++) {
+		double bits = block_bits(t, b, shift + far[i]);
+		sum += bits >= 0 ? bits : 0;
+		n += bits >= 0;
+	}
+	return n ? sum / n : 16;
+}
+
 static void
 set_block(struct trial *t, int64_t b, int64_t shift)
 {
-	double bits = block_bits(t, b, shift), far[2], chance = 0;
-	far[0] = block_bits(t, b, shift - FAR);
-	far[1] = block_bits(t, b, shift + FAR);
-	for (int i = 0; i < 2; i++)
-		chance += far[i] >= 0 ? far[i] : far[1 - i] >= 0 ? far[1 - i] : 16;
-	t->block[b] = (struct block){
-	    .shift = shift, .bits = bits, .chance = chance / 2, .there = bits >= 0};
+	double bits = block_bits(t, b, shift);
+	t->block[b] = (struct block){.shift = shift,
+	    .bits = bits,
+	    .chance = chance_bits(t, b, shift),
+	    .there = bits >= 0};
 }
 
 /* Follows the offset from a block to both ends. */

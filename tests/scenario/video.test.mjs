@@ -71,6 +71,38 @@ test('a sound is fingerprinted and can be heard', async () => {
   assert.ok(words > 130 && words < 170, `${words} words of 20 seconds`)
 })
 
+/** Posts until a detector says something: banks are read again within a second. */
+const matched = (bytes, type, kind, detector) => until(`a match of ${detector}`, async () => {
+  const { id } = await post(bytes, type, kind)
+  const { signals } = await judged(id)
+  return signals.find((s) => s.detector === detector && s.status === 'ok')
+}, 60_000)
+
+test('a mirrored clip of a known video is found, with its place', async () => {
+  const frames = readFileSync(join(data, 'vpdq/mandelbrot.txt'), 'utf8').trim().split('\n').map((line) => line.split(','))
+  site.tutela('bank', 'create', 'films', '--kind', 'video', '--policy', 'terms.spam')
+  site.tutela('bank', 'add', 'films', JSON.stringify(frames.map(([, quality, hash, seconds]) => `${hash},${quality},${seconds}`)))
+  const clip = make('clip.mp4', '-ss', '3.4', '-i', join(data, 'vpdq/mandelbrot.mp4'), '-t', '6', '-vf', 'hflip,scale=240:180', '-c:v', 'libx264', '-crf', '30')
+  const s = await matched(clip, 'video/mp4', 'video', 'video')
+  assert.deepEqual([s.label, s.turned], ['films', 'flip_y'])
+  assert.ok(s.part.share_item >= 0.8 && s.part.share_entry < 0.8, JSON.stringify(s.part))
+  assert.ok(Math.abs(s.part.offset_ms - 3400) < 1000, JSON.stringify(s.part))
+})
+
+test('a part of a known sound is found under a video', async () => {
+  const tune = 'aevalsrc=0.3*sin(2*PI*t*(220+35*mod(floor(3*t)*7\\,11)))+0.2*sin(2*PI*t*(330+50*mod(floor(2*t)*5\\,7))):d=30'
+  const { id } = await post(make('tune.wav', '-f', 'lavfi', '-i', tune), 'audio/wav', 'post')
+  await judged(id)
+  const words = Buffer.from(sql(`SELECT hex(words) FROM media WHERE mime LIKE 'audio/%wav%' ORDER BY received_at DESC LIMIT 1`), 'hex')
+  site.tutela('bank', 'create', 'songs', '--kind', 'sound', '--policy', 'terms.spam')
+  site.tutela('bank', 'add', 'songs', Array.from({ length: words.length / 4 }, (_, i) => words.readUInt32BE(4 * i)).join())
+  const film = make('tune.mp4', '-f', 'lavfi', '-i', 'testsrc2=s=160x120:r=10', '-ss', '9', '-i', join(dir, 'tune.wav'), '-t', '14', '-c:v', 'libx264', '-c:a', 'aac', '-b:a', '48k', '-shortest')
+  const s = await matched(film, 'video/mp4', 'video', 'sound')
+  assert.equal(s.label, 'songs')
+  assert.ok(Math.abs(s.part.offset_ms - 9000) < 1000, JSON.stringify(s.part))
+  assert.ok(s.part.matched_ms >= 7000 && s.part.share_entry < 0.7, JSON.stringify(s.part))
+})
+
 /** A minute of video, made of five seconds. */
 let minute
 function longVideo() {

@@ -3,7 +3,8 @@
 
 #include "rules/rules.h"
 
-static const struct tl_str demo_detectors[] = {TL_S("text"), TL_S("pdq"), TL_S("digest")};
+static const struct tl_str demo_detectors[] = {
+    TL_S("text"), TL_S("pdq"), TL_S("digest"), TL_S("video"), TL_S("sound")};
 
 /* A policy set of three policies. */
 static const struct tl_str rules_block_actions[] = {TL_S("remove"), TL_S("preserve")};
@@ -55,6 +56,8 @@ static const struct tl_policy_set rules_policy_set = {
 static const struct tl_rules_bank rules_banks[] = {
     {TL_S("csam"), TL_BANK_PDQ},
     {TL_S("csam-exact"), TL_BANK_DIGEST},
+    {TL_S("csam-films"), TL_BANK_VIDEO},
+    {TL_S("csam-songs"), TL_BANK_SOUND},
     {TL_S("hate"), TL_BANK_TEXT},
     {TL_S("spam"), TL_BANK_TEXT},
 };

@@ -242,6 +242,18 @@ t_each_failed_detector_takes_on_unknown(void **state)
 		"Could not be checked: file 1: in_bank(\"csam-exact\") is unknown: the "
 		"detector \"digest\" "
 		"failed: time."},
+	    {"rule f policy csae.known when media.exists(m, m.in_bank('csam-films')) then "
+	     "block",
+		"video", TL_VERDICT_WITHHOLD,
+		"Could not be checked: file 1: in_bank(\"csam-films\") is unknown: the "
+		"detector "
+		"\"video\" failed: time."},
+	    {"rule s policy csae.known when media.exists(m, m.in_bank('csam-songs')) then "
+	     "block",
+		"sound", TL_VERDICT_WITHHOLD,
+		"Could not be checked: file 1: in_bank(\"csam-songs\") is unknown: the "
+		"detector "
+		"\"sound\" failed: time."},
 	    {hate_rule, "text", TL_VERDICT_REVIEW,
 		"Could not be checked: text.in_list(\"hate\") is unknown: the detector "
 		"\"text\" failed: "
@@ -283,6 +295,12 @@ t_each_missing_detector_makes_inactive(void **state)
 	} rows[] = {
 	    {known_rule, "pdq"},
 	    {exact_rule, "digest"},
+	    {"rule f policy csae.known when media.exists(m, m.in_bank('csam-films')) then "
+	     "block",
+		"video"},
+	    {"rule s policy csae.known when media.exists(m, m.in_bank('csam-songs')) then "
+	     "block",
+		"sound"},
 	    {hate_rule, "text"},
 	    {"rule m policy terms.spam when model.score('nsfw') > 0.5 then block",
 		"model:nsfw"},
