@@ -131,13 +131,13 @@ tl_pdq_sampler_create(uint32_t width, uint32_t height, struct tl_pdq_sampler **r
 		return tl_fail(
 		    TL_ETOOBIG, "a picture has at most %d pixels a side", TL_PDQ_SIDE_MAX);
 	struct tl_pdq_sampler *s = calloc(1, sizeof *s);
-	double *acc =
-	    calloc((size_t)RING * width, sizeof *acc + sizeof *s->sum + sizeof *s->part);
-	if (!s || !acc)
+	if (!s)
 		abort();
-	s->acc = acc;
-	s->sum = (uint32_t *)(acc + (size_t)RING * width);
-	s->part = (uint16_t *)(s->sum + (size_t)RING * width);
+	s->acc = calloc((size_t)RING * width, sizeof *s->acc);
+	s->sum = calloc((size_t)RING * width, sizeof *s->sum);
+	s->part = calloc((size_t)RING * width, sizeof *s->part);
+	if (!s->acc || !s->sum || !s->part)
+		abort();
 	axis_init(&s->x, width);
 	axis_init(&s->y, height);
 	if (!ring_fits(&s->y)) {
@@ -164,6 +164,8 @@ tl_pdq_sampler_destroy(struct tl_pdq_sampler *s)
 	free(s->x.weights);
 	free(s->y.weights);
 	free(s->acc);
+	free(s->sum);
+	free(s->part);
 	free(s->small);
 	free(s);
 }

@@ -180,7 +180,7 @@ tl_review_open_or_join(struct tl_db *db, const struct tl_policy_set *set,
 	const struct tl_case_ask *ask = asked;
 	struct tl_case_ask of = *asked;
 	const struct tl_policy *p = ask->policy.n ? tl_policy_find(set, ask->policy) : NULL;
-	struct tl_case was, c = {0};
+	struct tl_case was = {0}, c = {0};
 	bool running = false;
 	int rc = 0;
 	if (ask->subject_kind == TL_SUBJECT_ITEM) {
@@ -264,7 +264,7 @@ int
 tl_review_reached(struct tl_db *db, int64_t platform, struct tl_id item, int64_t views)
 {
 	struct tl_arena TL_CLEANUP(tl_arena_destroyp) *a = tl_arena_create(ARENA_BYTES);
-	struct tl_case was;
+	struct tl_case was = {0};
 	bool running = false;
 	int rc = of_stream(db, a, platform, &item, &running);
 	if (rc == 0)

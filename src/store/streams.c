@@ -192,7 +192,7 @@ tl_stream_item(struct tl_db *db, const struct tl_item *item, int64_t expires_at)
 	struct tl_arena TL_CLEANUP(tl_arena_destroyp) *a = tl_arena_create(ARENA_BYTES);
 	bool segment = item->stream.id.n > 0;
 	struct tl_str ext_id = segment ? item->stream.id : item->ext_id;
-	struct tl_stream s;
+	struct tl_stream s = {0};
 	struct tl_row r;
 	int rc = tl_db_first(db, &r, TL_SQL_STREAM_BY_EXT, A_INT(item->platform),
 	    A_INT(item->live), A_TEXT(ext_id));
