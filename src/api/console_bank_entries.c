@@ -61,9 +61,8 @@ int
 tl_console_bank_get(struct tl_call *c)
 {
 	struct tl_bank b = {0};
-	struct tl_bank_entry *list = NULL;
-	struct tl_str next = {0}, state = query(c, "state");
-	size_t n = 0;
+	struct tl_bank_found found = {0};
+	struct tl_str state = query(c, "state");
 	struct tl_bank_filter f = {.text = query(c, "q"),
 	    .exchange = query(c, "exchange"),
 	    .member = query(c, "member"),
@@ -73,17 +72,16 @@ tl_console_bank_get(struct tl_call *c)
 	if (rc == 0 && state.n && tl_word_parse(tl_entry_state_names, state, &f.state) < 0)
 		rc = tl_fail_at(TL_EFIELD, "state", "is no state of entries");
 	if (rc == 0)
-		rc = tl_bank_search(
-		    c->db, &b, &f, query(c, "cursor"), PAGE, c->arena, &list, &n, &next);
+		rc = tl_bank_search(c->db, &b, &f, query(c, "cursor"), PAGE, c->arena, &found);
 	if (rc < 0)
 		return rc;
 	tl_js_open(&c->out, NULL, '{');
 	rc = bank_write(c, "bank", &b);
 	tl_js_open(&c->out, "entries", '[');
-	for (size_t i = 0; i < n; i++)
-		bank_entry_write(c, &list[i]);
+	for (size_t i = 0; i < found.n; i++)
+		bank_entry_write(c, &found.entries[i]);
 	tl_js_close(&c->out, ']');
-	tl_js_str0(&c->out, "next", next);
+	tl_js_str0(&c->out, "next", found.next);
 	tl_js_close(&c->out, '}');
 	return rc;
 }
@@ -273,7 +271,7 @@ tl_console_bank_add(struct tl_call *c)
 static int
 load_entry(struct tl_call *c, struct tl_bank *b, struct tl_bank_entry *e)
 {
-	struct tl_id id;
+	struct tl_id id = {0};
 	int rc = bank_load(c, b);
 	if (rc == 0)
 		rc = tl_call_id(c, 1, &id);
@@ -379,7 +377,7 @@ tl_console_bank_entry_change(struct tl_call *c)
 {
 	struct tl_bank b = {0};
 	struct tl_bank_entry e = {0}, now = {0};
-	struct change_ask ask;
+	struct change_ask ask = {0};
 	const char *verb = "";
 	int rc = load_entry(c, &b, &e);
 	if (rc == 0)

@@ -130,7 +130,7 @@ tl_console_bank_import(struct tl_call *c)
 {
 	struct tl_bank b = {0};
 	struct import_ask ask = {.form = -1};
-	struct tl_str part;
+	struct tl_str part = {0};
 	struct tl_import *i TL_CLEANUP(tl_import_destroyp) = NULL;
 	struct tl_buf TL_CLEANUP(tl_buf_fini) errors = {0};
 	struct tl_buf TL_CLEANUP(tl_buf_fini) state = {0};

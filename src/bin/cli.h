@@ -63,6 +63,7 @@ struct tl_cli {
 	struct tl_store *store;
 	struct tl_db *db;
 	struct tl_buf out; /* standard output, written by cli_flush and when the command ends */
+	bool looked;       /* the command only said what it would do */
 	int exit;          /* when the command succeeded and wants to say more than 0 */
 };
 

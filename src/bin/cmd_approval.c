@@ -87,6 +87,10 @@ static const struct {
     {"user reset-factors", TL_GUARD_PEOPLE_PASSWORD},
     {"bank enable", TL_GUARD_BANK_CHANGE},
     {"bank disable", TL_GUARD_BANK_CHANGE},
+    {"bank set", TL_GUARD_BANK_CHANGE},
+    {"bank rename", TL_GUARD_BANK_CHANGE},
+    {"bank delete", TL_GUARD_BANK_DELETE},
+    {"bank remove", TL_GUARD_BANK_REMOVE},
     {"bank import", TL_GUARD_BANK_IMPORT},
     {"switch set", TL_GUARD_SWITCH},
     {"key add", TL_GUARD_KEY_CREATE},
@@ -106,7 +110,7 @@ store_alone(struct tl_db *db, void *ctx)
 int
 cli_alone(struct tl_cli *c)
 {
-	for (size_t i = 0; c->db && i < TL_COUNT(alone); i++) {
+	for (size_t i = 0; c->db && !c->looked && i < TL_COUNT(alone); i++) {
 		if (strcmp(alone[i].command, c->command->name) != 0)
 			continue;
 		enum tl_guarded op = alone[i].op;

@@ -90,7 +90,7 @@ text(const struct tl_cli *c, const char *name, struct tl_str *ret)
 static int
 settings(struct tl_cli *c, struct tl_bank *b)
 {
-	int direction = b->direction;
+	int direction = (int)b->direction;
 	int64_t distance = b->distance, query = b->share_query, known = b->share_known;
 	bool brake = !b->no_brake;
 	text(c, "policy", &b->policy);

@@ -56,13 +56,13 @@ cmd_bank_search(struct tl_cli *c)
 		rc = tl_arena_check(c->arena);
 	/* A page may be short while there is more to look at. */
 	do {
-		struct tl_bank_entry *page = NULL;
-		size_t n = 0;
+		struct tl_bank_found page = {0};
 		if (rc == 0)
-			rc = tl_bank_search(c->db, &b, &f, cursor, (size_t)limit - count,
-			    c->arena, &page, &n, &cursor);
-		for (size_t i = 0; rc == 0 && i < n; i++)
-			found[count++] = page[i];
+			rc = tl_bank_search(
+			    c->db, &b, &f, cursor, (size_t)limit - count, c->arena, &page);
+		for (size_t i = 0; rc == 0 && i < page.n; i++)
+			found[count++] = page.entries[i];
+		cursor = page.next;
 	} while (rc == 0 && cursor.n && count < (size_t)limit);
 	if (rc == 0)
 		cli_bank_entries(c, found, count, "Nothing in it is like that.");
@@ -306,6 +306,7 @@ act_on_many(struct tl_cli *c, const struct acting *x, const struct tl_bank_filte
 	struct many m = {.x = x, .filter = *f};
 	int rc = tl_bank_count(c->db, x->bank.id, f, INT64_MAX, &m.count);
 	bool yes = cli_option(c, "yes") != NULL;
+	c->looked = !yes;
 	do {
 		if (rc < 0 || !yes || m.count == 0)
 			break;

@@ -340,8 +340,8 @@ share(struct cli_list *l, double v)
 static int
 show_hit(struct tl_cli *c, struct cli_list *l, const struct hit *h)
 {
-	struct tl_bank_entry e;
-	struct tl_provenance p;
+	struct tl_bank_entry e = {0};
+	struct tl_provenance p = {0};
 	int rc = tl_bank_entry_get(c->db, h->bank->id, h->entry, c->arena, &e);
 	if (rc == 0)
 		rc = tl_provenance_read(e.provenance, c->arena, &p);

@@ -99,7 +99,7 @@ K(step_up_minutes, INT, "0", 0, 60, "minutes",
     "The gravest changes (people, keys, switches, exports) ask for a second factor or the password again after so long; 10 is recommended, 0: never.")
 
 K(two_person, STRS, "", 0, 32, "operations",
-    "Operations that another person must confirm: bank.change bank.remove bank.import_large switch.set people.add "
+    "Operations that another person must confirm: bank.change bank.delete bank.remove bank.import_large switch.set people.add "
     "people.change people.password key.create key.change key.revoke decision.reverse.")
 K(two_person_hours, INT, "24", 1, 720, "hours",
     "A proposal that nobody confirmed lapses after so long.")

@@ -111,7 +111,7 @@ tl_bank_of_decision(struct tl_db *db, const struct tl_bank *b, struct tl_id deci
     const struct tl_bank_entry *like, struct tl_arena *arena, struct tl_bank_entry **ret,
     size_t *ret_count)
 {
-	struct tl_decision d;
+	struct tl_decision d = {0};
 	struct tl_bank_entry as = *like;
 	struct tl_item_full *full = TL_NEW(arena, struct tl_item_full);
 	struct tl_bank_entry *list =

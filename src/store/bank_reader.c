@@ -149,7 +149,7 @@ int
 tl_bank_reader_resume(struct tl_bank_reader *r, struct tl_str state)
 {
 	static const int64_t most[] = {INT64_MAX, 1, 255, 9, INT64_MAX};
-	int64_t n[TL_COUNT(most)];
+	int64_t n[TL_COUNT(most)] = {0};
 	int format;
 	struct tl_str word = cut(&state, ' ');
 	int rc = tl_word_parse(tl_import_format_names, word, &format);
@@ -298,6 +298,19 @@ first_line(struct tl_str in, bool last, struct tl_str *ret)
 	return last;
 }
 
+/* By the head; without one, by what is in the line. */
+static uint8_t
+delimiter_of(struct tl_str line)
+{
+	uint8_t d;
+	size_t ours;
+	if (find_delimiter(line, &d, &ours))
+		return d;
+	if (line.n && memchr(line.p, ';', line.n))
+		return ';';
+	return line.n && memchr(line.p, '\t', line.n) ? '\t' : ',';
+}
+
 static int
 begin(struct tl_bank_reader *r, struct tl_str *in, bool last)
 {
@@ -313,12 +326,8 @@ begin(struct tl_bank_reader *r, struct tl_str *in, bool last)
 		return 0;
 	if (r->format == TL_IMPORT_AUTO)
 		r->format = which(r, line);
-	size_t ours;
-	if (r->format == TL_IMPORT_CSV && !r->delimiter &&
-	    !find_delimiter(line, &r->delimiter, &ours))
-		r->delimiter = memchr(line.p, ';', line.n)    ? ';'
-			       : memchr(line.p, '\t', line.n) ? '\t'
-							      : ',';
+	if (r->format == TL_IMPORT_CSV && !r->delimiter)
+		r->delimiter = delimiter_of(line);
 	r->line = 1;
 	*in = text;
 	return 1;

@@ -11,8 +11,6 @@
 #include "base/arena.h"
 #include "base/json.h"
 
-#include <stdio.h>
-
 enum phase {
 	PHASE_START,
 	PHASE_TOP,   /* in the object around the array */
@@ -109,17 +107,31 @@ fill(struct tl_bank_reader *r, json_t *object, struct tl_bank_record *ret)
 	}
 }
 
+/* A number behind `word` at the front of *text, which moves behind it and the two signs after it. 0: there is none. */
+static int64_t
+number_after(const char **text, const char *word)
+{
+	size_t n = strlen(word), digits;
+	int64_t v = 0;
+	if (strncmp(*text, word, n) != 0)
+		return 0;
+	digits = strspn(*text + n, "0123456789");
+	if (tl_parse_i64(tl_bytes(*text + n, digits), 1, INT32_MAX, &v) < 0)
+		return 0;
+	*text += n + digits;
+	*text += strlen(*text) < 2 ? 0 : 2;
+	return v;
+}
+
 /* "line 2, column 5: what" of a part, as what of the whole file. */
 static void
 parse_failed(struct tl_bank_reader *r, struct tl_bank_record *ret)
 {
-	int line = 0, column = 0, n = 0;
 	const char *text = tl_err_text();
-	if (sscanf(text, "line %d, column %d: %n", &line, &column, &n) == 2 && line > 0) {
-		ret->line += line - 1;
-		ret->column = column > 0 ? column : 0;
-		text += n;
-	}
+	int64_t line = number_after(&text, "line ");
+	int64_t column = line ? number_after(&text, "column ") : 0;
+	ret->line += line ? line - 1 : 0;
+	ret->column = (int)column;
 	ret->wrong = tl_arena_printf(r->arena, "this is not JSON: %s", text);
 }
 
@@ -261,6 +273,45 @@ element(struct tl_bank_reader *r, struct tl_str *in, bool last, struct tl_bank_r
 	return 1;
 }
 
+/* What there is to say when the file ends; 1: *ret says it. */
+static int
+file_ends(struct tl_bank_reader *r, struct tl_bank_record *ret)
+{
+	int phase = r->phase;
+	r->phase = PHASE_END;
+	if (phase < PHASE_FIRST)
+		return no_entries(r, "this JSON holds no entries");
+	if (phase != PHASE_FIRST) /* it was said, or all is well */
+		return 0;
+	ret->line = r->line;
+	ret->wrong = "the array has no end: the file may be cut off";
+	return 1;
+}
+
+/* What is left of an element without an end. */
+static void
+pass_line(struct tl_bank_reader *r, struct tl_str *in, bool last)
+{
+	const uint8_t *nl = memchr(in->p, '\n', in->n);
+	r->skipping = !nl && !last;
+	bank_reader_take(r, in, nl ? (size_t)(nl + 1 - in->p) : in->n);
+}
+
+/* At a bracket of the array itself, or of what is around it: 1, it was taken. */
+static int
+bracket(struct tl_bank_reader *r, struct tl_str *in)
+{
+	uint8_t c = in->p[0];
+	bool begins = r->phase == PHASE_START;
+	if (begins && c != '[' && c != '{')
+		return no_entries(r, "this is not JSON");
+	if (!begins && !(r->phase == PHASE_FIRST && c == ']'))
+		return 0;
+	r->phase = c == ']' ? PHASE_END : c == '[' ? PHASE_FIRST : PHASE_TOP;
+	bank_reader_take(r, in, 1);
+	return 1;
+}
+
 int
 bank_json_next(
     struct tl_bank_reader *r, struct tl_str *in, bool last, struct tl_bank_record *ret)
@@ -269,37 +320,17 @@ bank_json_next(
 		skip_space(r, in, r->phase != PHASE_START);
 		if (r->phase == PHASE_END)
 			*in = tl_bytes(in->p + in->n, 0);
-		if (!in->n && last && r->phase != PHASE_END) {
-			bool none = r->phase < PHASE_FIRST;
-			bool said = r->phase == PHASE_LOST;
-			r->phase = PHASE_END;
-			if (none)
-				return no_entries(r, "this JSON holds no entries");
-			if (said)
-				return 0;
-			ret->line = r->line;
-			ret->wrong = "the array has no end: the file may be cut off";
-			return 1;
-		}
 		if (!in->n)
-			return 0;
-		uint8_t c = in->p[0];
-		if (r->phase == PHASE_START && c != '[' && c != '{')
-			return no_entries(r, "this is not JSON");
-		if (r->phase == PHASE_LOST && c != '{') { /* what is left of the lost one */
-			const uint8_t *nl = memchr(in->p, '\n', in->n);
-			r->skipping = !nl && !last;
-			bank_reader_take(r, in, nl ? (size_t)(nl + 1 - in->p) : in->n);
+			return last ? file_ends(r, ret) : 0;
+		if (r->phase == PHASE_LOST && in->p[0] != '{') {
+			pass_line(r, in, last);
 			continue;
 		}
-		if (r->phase == PHASE_START || (r->phase == PHASE_FIRST && c == ']')) {
-			r->phase = c == ']' ? PHASE_END : c == '[' ? PHASE_FIRST : PHASE_TOP;
-			bank_reader_take(r, in, 1);
-			continue;
-		}
-		if (r->phase != PHASE_TOP)
+		int rc = bracket(r, in);
+		if (rc == 0 && r->phase != PHASE_TOP)
 			return element(r, in, last, ret);
-		int rc = top_member(r, in, last);
+		if (rc == 0)
+			rc = top_member(r, in, last);
 		if (rc <= 0)
 			return rc;
 	}

@@ -56,7 +56,7 @@ lower(struct tl_arena *arena, struct tl_str s)
 static bool
 begins(struct tl_str s, struct tl_str with)
 {
-	return s.n >= with.n && memcmp(s.p, with.p, with.n) == 0;
+	return with.n == 0 || (s.n >= with.n && memcmp(s.p, with.p, with.n) == 0);
 }
 
 static bool
@@ -241,7 +241,8 @@ static int
 open_way(struct search *s, struct tl_row *r, size_t max)
 {
 	struct tl_id bank = s->b->id;
-	static const uint8_t top[33] = {[0 ... 32] = 0xff}; /* after every hash */
+	uint8_t top[33]; /* after every hash */
+	memset(top, 0xff, sizeof top);
 	switch (s->way) {
 	case WAY_WALK:
 		return tl_db_query(
@@ -369,8 +370,7 @@ look(struct search *s, size_t max, struct tl_bank_entry *found, size_t *ret_coun
 
 int
 tl_bank_search(struct tl_db *db, const struct tl_bank *b, const struct tl_bank_filter *f,
-    struct tl_str cursor, size_t max, struct tl_arena *arena, struct tl_bank_entry **ret,
-    size_t *ret_count, struct tl_str *ret_next)
+    struct tl_str cursor, size_t max, struct tl_arena *arena, struct tl_bank_found *ret)
 {
 	struct search s = {.db = db, .b = b, .f = f, .arena = arena, .now = tl_now_us()};
 	s.text = lower(arena, f->text);
@@ -383,11 +383,13 @@ tl_bank_search(struct tl_db *db, const struct tl_bank *b, const struct tl_bank_f
 	else
 		begin_way(&s, way_after(&s, -1));
 	if (rc == 0)
-		rc = look(&s, max, found, ret_count);
+		rc = look(&s, max, found, &ret->n);
 	if (rc < 0)
 		return rc;
-	*ret = found;
-	*ret_next = s.way < 0 ? (struct tl_str){0} : write_cursor(&s);
+	ret->entries = found;
+	ret->next = (struct tl_str){0};
+	if (s.way >= 0)
+		ret->next = write_cursor(&s);
 	return tl_arena_check(arena);
 }
 
@@ -441,9 +443,9 @@ tl_bank_bulk(struct tl_db *db, struct tl_id bank, const struct tl_bank_filter *f
     enum tl_bank_bulk what, int64_t until, int64_t most, struct tl_id *at)
 {
 	struct tl_arena *a TL_CLEANUP(tl_arena_destroyp) = tl_arena_create(1 << 20);
-	struct tl_id *ids;
+	struct tl_id *ids = NULL;
 	struct tl_row r;
-	size_t n;
+	size_t n = 0;
 	if (tl_id_is_nil(*at))
 		memset(at, 0xff, sizeof *at);
 	int rc = tl_db_query(db, &r, pick(f, false), A_ID(bank), A_TEXT0(f->record),

@@ -14,16 +14,23 @@ struct tl_bank_filter {
 	int state; /* enum tl_entry_state, or -1 */
 };
 
+/* A page of them, in the arena. */
+struct tl_bank_found {
+	struct tl_bank_entry *entries;
+	size_t n;
+	struct tl_str next; /* empty at the end */
+};
+
 /* The state that people see of an entry at that time. */
 enum tl_entry_state tl_bank_entry_state(const struct tl_bank_entry *e, int64_t now_us);
 
 /*
- * At most `max` entries. `cursor` is empty at first; then *ret_next of the call before, in the arena; empty at the end. A
- * page may be short, or empty, while there is more to look at. EFIELD at /cursor.
+ * At most `max` entries. `cursor` is empty at first, then `next` of the call before. A page may be short, or empty, while
+ * there is more to look at. EFIELD at /cursor.
  */
 int tl_bank_search(struct tl_db *db, const struct tl_bank *b, const struct tl_bank_filter *f,
-    struct tl_str cursor, size_t max, struct tl_arena *arena, struct tl_bank_entry **ret,
-    size_t *ret_count, struct tl_str *ret_next) TL_MUST;
+    struct tl_str cursor, size_t max, struct tl_arena *arena,
+    struct tl_bank_found *ret) TL_MUST;
 
 /* Choosing goes by exchange, member and record; text and state must be empty. */
 enum tl_bank_bulk { TL_BULK_DISABLE, TL_BULK_ENABLE, TL_BULK_REMOVE };

@@ -262,7 +262,7 @@ read_value(struct tl_import *i, const struct tl_bank_record *r, struct tl_bank_e
 	if (form >= 0 && front && i->bank.kind != TL_BANK_TEXT && (int)named == form)
 		value = behind;
 	if (form < 0 && !front && i->o.form)
-		form = *i->o.form;
+		form = (int)*i->o.form;
 	if (form < 0)
 		return tl_bank_value_read(i->bank.kind, value, i->arena, &e->form, &e->value);
 	e->form = (enum tl_entry_form)form;

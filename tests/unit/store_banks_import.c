@@ -346,11 +346,12 @@ found(struct unit_store *f, const struct tl_bank *b, struct tl_bank_filter filte
 	size_t total = 0, rounds = 0;
 	struct tl_id seen[64];
 	do {
-		struct tl_bank_entry *e;
-		size_t n;
+		struct tl_bank_found got;
 		assert_int_equal(
-		    tl_bank_search(f->db, b, &filter, cursor, page, f->arena, &e, &n, &cursor),
-		    0);
+		    tl_bank_search(f->db, b, &filter, cursor, page, f->arena, &got), 0);
+		struct tl_bank_entry *e = got.entries;
+		size_t n = got.n;
+		cursor = got.next;
 		assert_true(n <= page);
 		for (size_t i = 0; i < n; i++) {
 			for (size_t k = 0; k < total; k++)
@@ -400,12 +401,9 @@ t_entries_are_found_by_what_people_know(void **state)
 	    "");
 	assert_int_equal(
 	    found(f, &t, (struct tl_bank_filter){.text = TL_S("zorb"), .state = -1}, 2), 3);
-	struct tl_bank_entry *e;
-	size_t n;
-	struct tl_str next;
+	struct tl_bank_found got;
 	assert_int_equal(
-	    tl_bank_search(f->db, &t, &ANY, TL_S("9.zz.x"), 5, f->arena, &e, &n, &next),
-	    TL_EFIELD);
+	    tl_bank_search(f->db, &t, &ANY, TL_S("9.zz.x"), 5, f->arena, &got), TL_EFIELD);
 }
 
 static void
