@@ -25,6 +25,7 @@ export const busy = {
   'claims': "SELECT COUNT(*) FROM cases WHERE state = 'claimed'",
   'decided cases': "SELECT COUNT(*) FROM cases WHERE state = 'decided'",
   'compared banks': "SELECT COUNT(*) FROM bank_entries e WHERE e.form <> 'word' AND e.form <> 'phrase' AND e.form <> 'regex' AND NOT EXISTS (SELECT 1 FROM again a WHERE a.form = e.form AND a.change >= e.change)",
+  'decisions for copies': "SELECT COUNT(*) FROM group_decisions WHERE state = 'waiting'",
   'items to judge again': 'SELECT (SELECT COUNT(*) FROM again_found) + (SELECT COUNT(*) FROM again_asked)',
   'erased files': "SELECT COUNT(*) FROM media WHERE state = 'erased' AND blob_gone = 0",
 }
@@ -37,6 +38,10 @@ const rules = {
   'an item that lost its text': "SELECT ext_id, state FROM items WHERE state NOT IN ('deleted', 'retired') AND body IS NULL",
   'an item that kept its text': "SELECT ext_id, state FROM items WHERE state IN ('deleted', 'retired') AND body IS NOT NULL",
   'a hash that outlived its item': "SELECT hex(id) m FROM media m WHERE state = 'erased' AND (pdq IS NOT NULL OR sha256 <> id) AND NOT EXISTS (SELECT 1 FROM item_media im WHERE im.platform = m.platform AND im.media = m.id)",
+  'a copy that was decided for nothing': `SELECT hex(i.item) i FROM group_items i JOIN group_decisions g ON g.id = i.group_id JOIN decisions d ON d.id = g.decision WHERE i.state = 'done' AND (g.state <> 'done' OR ${undone} OR i.decision IS NULL)`,
+  'a copy that was forgotten': "SELECT hex(i.item) i FROM group_items i JOIN group_decisions g ON g.id = i.group_id WHERE i.state = 'waiting' AND g.state = 'done'",
+  'a copy that was decided twice': "SELECT hex(i.decision) d, COUNT(*) n FROM group_items i WHERE i.decision IS NOT NULL GROUP BY i.decision HAVING n > 1",
+  'a decision for a copy that no group knows': "SELECT hex(e.decision) d FROM decision_events e WHERE e.kind = 'copy_of' AND NOT EXISTS (SELECT 1 FROM group_items i WHERE i.decision = e.decision)",
   'a known file that stands': "SELECT i.ext_id, i.state, i.verdict FROM bank_entries e JOIN media m ON m.sha256 = e.value JOIN item_media im ON im.platform = m.platform AND im.media = m.id JOIN items i ON i.platform = im.platform AND i.id = im.item WHERE e.form = 'sha256' AND i.state <> 'deleted' AND i.verdict <> 'block'",
   'a job that was given up': "SELECT reason, tries FROM jobs WHERE state = 'buried'",
   'a job without its item': 'SELECT hex(item) i FROM jobs j WHERE NOT EXISTS (SELECT 1 FROM items i WHERE i.platform = j.platform AND i.id = j.item)',
@@ -52,7 +57,7 @@ const rules = {
   'an open case with a decision': "SELECT hex(id) c FROM cases WHERE state IN ('open', 'claimed') AND decision IS NOT NULL",
   'two standing decisions of one case': `SELECT hex(case_id) c, COUNT(*) n FROM decisions d WHERE case_id IS NOT NULL AND kind <> 'reverse' AND NOT ${undone} GROUP BY case_id HAVING n > 1`,
   'a decision that is not its case\'s': `SELECT hex(d.id) d FROM decisions d JOIN cases c ON c.id = d.case_id WHERE d.kind <> 'reverse' AND c.decision IS NOT d.id AND NOT ${undone}`,
-  'two automatic decisions of one item': "SELECT item_ext, COUNT(*) n FROM decisions d WHERE automated_decision = 'fully' AND kind = 'act' AND NOT EXISTS (SELECT 1 FROM decisions c WHERE c.platform = d.platform AND c.subject = d.subject AND c.kind = 'clear') GROUP BY platform, subject, policy HAVING n > 1",
+  'two automatic decisions of one item': "SELECT item_ext, COUNT(*) n FROM decisions d WHERE automated_decision = 'fully' AND kind = 'act' AND NOT EXISTS (SELECT 1 FROM decisions c WHERE c.platform = d.platform AND c.subject = d.subject AND c.automated_decision <> 'fully') GROUP BY platform, subject, policy HAVING n > 1",
   'a block without a decision': "SELECT ext_id FROM items i WHERE verdict = 'block' AND NOT EXISTS (SELECT 1 FROM decisions d WHERE d.subject = i.id)",
   'a decision undone twice': "SELECT hex(decision) d, COUNT(*) n FROM decision_events WHERE kind = 'undone' GROUP BY decision HAVING n > 1",
   'a decision reversed twice': `SELECT hex(reverses) d, COUNT(*) n FROM decisions d WHERE reverses IS NOT NULL AND NOT ${undone} GROUP BY reverses HAVING n > 1`,
@@ -139,7 +144,7 @@ export async function checkPromises(it, feed, f) {
   const flags = new Set(rows(it, 'SELECT ext_id FROM flags').map((r) => r.ext_id))
   f.add('reported and lost', [...feed.flags.keys()].filter((id) => !flags.has(id)))
 
-  const made = new Map(rows(it, `SELECT lower(hex(id)) id, ${undone} undone, EXISTS (SELECT 1 FROM decisions r WHERE r.reverses = d.id AND r.kind = 'reverse') reversed FROM decisions d WHERE reviewer IS NOT NULL AND kind <> 'reverse'`).map((r) => [r.id, r]))
+  const made = new Map(rows(it, `SELECT lower(hex(id)) id, ${undone} undone, EXISTS (SELECT 1 FROM decisions r WHERE r.reverses = d.id AND r.kind = 'reverse') reversed FROM decisions d WHERE reviewer IS NOT NULL AND kind <> 'reverse' AND NOT EXISTS (SELECT 1 FROM decision_events e WHERE e.decision = d.id AND e.kind = 'copy_of')`).map((r) => [r.id, r]))
   const plain = (id) => id.replaceAll('-', '').toLowerCase()
   const told = new Map([...feed.decided].map(([id, d]) => [plain(id), d]))
   f.add('decided and lost', [...told.keys()].filter((id) => !made.has(id)))

@@ -166,6 +166,11 @@ export class Feed {
         const body = this.#item(`m-${i}`, dice, { kind: 'image', media: [json.id] })
         const answer = await this.hand('POST', '/v1/items', body)
         if (answer.json.field !== '/media/0') this.#take(body, answer.status, answer.json) // expired before it was used
+        if (dice.chance(0.5)) { // somebody else posts the same
+          const copy = this.#item(`m-${i}-copy`, dice, { kind: 'image', media: [json.id] })
+          const second = await this.hand('POST', '/v1/items', copy)
+          if (second.json.field !== '/media/0') this.#take(copy, second.status, second.json)
+        }
       }
       await sleep(40 + dice.below(80))
     }
@@ -289,10 +294,16 @@ export class Feed {
 
   async #decide(who, dice, id) {
     const { body } = await this.#ask(who, 'GET', `cases/${id}`)
-    const choice = dice.chance(0.6) && body.subject.kind === 'item' ? REMOVE : CLEAR
+    let choice = dice.chance(0.6) && body.subject.kind === 'item' ? REMOVE : CLEAR
+    const copies = body.item?.media.length ? await this.#ask(who, 'GET', `cases/${id}/copies?kind=${choice.kind}&policy=${choice.policy ?? ''}&limit=0`) : null
+    if (copies?.body?.covered) choice = { ...choice, copies: { distance: copies.body.distance, expect: copies.body.covered } }
     for (;;) {
       const answer = await this.#ask(who, 'POST', `cases/${id}/decide`, choice)
       if (answer?.status === 200) return answer.body.decision
+      if (answer?.body?.field === '/copies/expect') { // there are others by now: this one only
+        choice = { ...choice, copies: undefined }
+        continue
+      }
       if (answer) return null // lapsed, erased or somebody else's by now
       const { body: now } = await this.#ask(who, 'GET', `cases/${id}`)
       if (now.decision) return now.decision.id

@@ -6,7 +6,7 @@ import { axe, openBrowser, signIn } from './browser.mjs'
 import { startMock } from './mock.mjs'
 
 const SCREENS = ['work', 'queues', 'queues/urgent-harm', 'search', 'items/harbour/post-91819', 'accounts/harbour/u-48213', 'banks', 'rules',
-  'deliveries', 'figures', 'alarms', 'audit', 'keys', 'settings', 'nowhere']
+  'deliveries', 'figures', 'alarms', 'crisis', 'audit', 'keys', 'settings', 'nowhere']
 const ALARMS = 'header a.alarms[href$="/alarms"]'
 
 let browser
@@ -42,7 +42,7 @@ test('by night, and in dialogs, it is as accessible', async (t) => {
   await signIn(page, server)
   await page.waitForSelector('.decide')
   assert.deepEqual(await axe(page), [], 'work by night')
-  for (const key of ['Shift+?', 'Control+k', 's', 'e', '/', 'Shift+Space']) {
+  for (const key of ['Shift+?', 'Control+k', 'c', 's', 'e', '/', 'Shift+Space']) {
     await page.keyboard.press(key)
     await page.waitForSelector('dialog[open]')
     await page.waitForTimeout(150)
@@ -54,6 +54,30 @@ test('by night, and in dialogs, it is as accessible', async (t) => {
   await page.keyboard.press('m')
   await page.keyboard.press('p')
   assert.deepEqual(await axe(page), [], 'work with everything open')
+  await browser.clean()
+})
+
+test('crisis mode by night at 200 %: the live view, its net, and starting a watch by keyboard', async (t) => {
+  const server = await startMock()
+  t.after(() => server.stop())
+  const page = await browser.page({ colorScheme: 'dark', viewport: { width: 720, height: 450 } }, [/401/])
+  await signIn(page, server)
+  await page.goto(`${server.url}/console/crisis`)
+  await page.click('.cards a')
+  await page.waitForSelector('.minutes svg')
+  assert.deepEqual(await axe(page), [], 'the live view')
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), 0)
+  await page.click('text=Change the net')
+  await page.waitForSelector('dialog[open] .rim')
+  assert.deepEqual(await axe(page), [], 'its net')
+  await page.keyboard.press('Escape')
+  await page.goto(`${server.url}/console/crisis?case=x&policy=csae.known`)
+  await page.waitForSelector('form.panel input')
+  assert.deepEqual(await axe(page), [], 'starting one')
+  await page.focus('form.panel input')
+  await page.keyboard.type('A clip of a fire')
+  await page.keyboard.press('Enter')
+  await page.waitForSelector('main h1:has-text("A clip of a fire")')
   await browser.clean()
 })
 

@@ -14,9 +14,9 @@ S(AGAIN_MARK, "SELECT COALESCE(MAX(mark), 0) FROM again")
 S(AGAIN_ENTRIES, "SELECT " AGAIN_ENTRY ", b.enabled = 1 AND b.direction = 'block' AND " AGAIN_LIVE
 		 " FROM bank_entries e JOIN banks b ON b.id = e.bank WHERE e.form = $1 AND e.change > $3"
 		 " AND e.change <= $4 ORDER BY e.change LIMIT $5")
-/* Disabled until a time that has come. */
+/* Disabled until a time that has come: few, found by that time and not by their form. */
 S(AGAIN_RETURNED, "SELECT " AGAIN_ENTRY ", 1, e.disabled_until FROM bank_entries e JOIN banks b ON b.id = e.bank"
-		  " WHERE e.form = $1 AND e.disabled_until > $3 AND e.disabled_until <= $2 AND e.enabled = 0"
+		  " WHERE e.form || '' = $1 AND e.disabled_until > $3 AND e.disabled_until <= $2 AND e.enabled = 0"
 		  " AND b.enabled = 1 AND b.direction = 'block' AND " AGAIN_LIVE
 		  " ORDER BY e.disabled_until LIMIT $4")
 S(AGAIN_BANK_ENTRIES, "SELECT " AGAIN_ENTRY ", " AGAIN_LIVE ", e.form FROM bank_entries e JOIN banks b ON b.id = e.bank"

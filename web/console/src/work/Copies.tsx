@@ -43,7 +43,7 @@ export function CopiesPanel({ of: c }: { of: Case }) {
           {c.mine ? 'See all, or decide for all' : 'See all'} <Key label={keyLabel('work.copies')} />
         </button>
       ) : null}
-      {may.lead.value && c.item?.media.length ? <p><Link to={`${href('crisis')}?case=${c.id}&policy=${encodeURIComponent(policyOf(c, choice.value)?.name ?? c.policy ?? '')}`}>Watch it and its edits</Link></p> : null}
+      {may.lead.value && c.item?.media.length ? <p><Link class="button quiet" to={`${href('crisis')}?case=${c.id}&policy=${encodeURIComponent(policyOf(c, choice.value)?.name ?? c.policy ?? '')}`}>Watch it and its edits</Link></p> : null}
       {dialog.value ? <CopiesDialog of={c} close={() => { dialog.value = false }} /> : null}
     </div>
   )
