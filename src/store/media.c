@@ -146,7 +146,7 @@ erase_one(struct tl_db *db, int64_t platform, const struct tl_media_id *id)
 static int
 wipe_one(struct tl_db *db, int64_t platform, const struct tl_media_id *id)
 {
-	int64_t change;
+	int64_t change = 0;
 	int rc = erase_one(db, platform, id);
 	if (rc == 0)
 		rc = ROWS_NUMBER(db, &change, TL_SQL_MEDIA_KEY_NEXT, A_NULL);
