@@ -17,6 +17,7 @@
 
 #include <stdlib.h>
 
+#define ENTRY_FRAMES 64
 #define TURNED 64 /* added to the reach of a bank that looks for turned pictures as well */
 
 /* One entry, copied out of its row. */
@@ -24,6 +25,7 @@ struct entry {
 	struct tl_id bank, id;
 	uint8_t value[32];
 	size_t n;
+	struct tl_str raw; /* while its row is open */
 	enum tl_entry_form form;
 	int64_t change, since;
 	int distance;
@@ -46,6 +48,7 @@ read_entry(const struct tl_row *r, enum tl_entry_form form, struct entry *e)
 	*e = (struct entry){.bank = tl_col_id(r, 0),
 	    .id = tl_col_id(r, 1),
 	    .form = form,
+	    .raw = value,
 	    .change = tl_col_int(r, 3),
 	    .since = tl_col_int(r, 4),
 	    .distance = (int)tl_col_int(r, 5),
@@ -75,15 +78,9 @@ by_key(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
-static int
-gather(struct growing *g, const struct tl_pdq *needle, int distance)
+static void
+keep_keys(struct growing *g, const struct tl_again_hit *hits, size_t n)
 {
-	const struct tl_again_hit *hits;
-	size_t n;
-	uint64_t all;
-	int rc = tl_again_index_find(g->x, needle, distance, 0, &hits, &n, &all);
-	if (rc < 0)
-		return rc;
 	if (g->key_count + n > g->key_cap) {
 		g->key_cap = 2 * (g->key_count + n);
 		g->keys = realloc(g->keys, g->key_cap * sizeof *g->keys);
@@ -92,7 +89,18 @@ gather(struct growing *g, const struct tl_pdq *needle, int distance)
 	}
 	for (size_t i = 0; i < n; i++)
 		g->keys[g->key_count++] = hits[i].key;
-	return 0;
+}
+
+static int
+gather(struct growing *g, const struct tl_pdq *needle, int distance)
+{
+	const struct tl_again_hit *hits;
+	size_t n;
+	uint64_t all;
+	int rc = tl_again_index_find(g->x, needle, distance, 0, &hits, &n, &all);
+	if (rc == 0)
+		keep_keys(g, hits, n);
+	return rc;
 }
 
 /* Notes media after the key *hit; *ret_whole says whether all were, else *hit says how far. */
@@ -131,6 +139,36 @@ note_pictures(struct growing *g, const struct entry *e, int64_t *hit, bool *ret_
 	return rc;
 }
 
+/* Every video that shares a frame with it: what of that is a match the worker judges. */
+static int
+note_videos(struct growing *g, const struct entry *e)
+{
+	struct tl_video v = {0};
+	struct tl_pdq frame[ENTRY_FRAMES];
+	int64_t last = 0;
+	if (tl_video_unpack(e->raw, &v) < 0)
+		return 0;
+	size_t n = tl_again_pick_frames(&v, ENTRY_FRAMES, frame);
+	int rc = 0;
+	tl_video_fini(&v);
+	g->key_count = 0;
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		const struct tl_again_hit *hits;
+		size_t found = 0;
+		rc = tl_again_index_find_videos(g->x, &frame[i], e->distance, &hits, &found);
+		if (rc == 0)
+			keep_keys(g, hits, found);
+	}
+	if (g->key_count)
+		qsort(g->keys, g->key_count, sizeof *g->keys, by_key);
+	for (size_t i = 0; i < g->key_count && rc == 0; i++) {
+		if (g->keys[i] != last)
+			rc = note_as(g, e, TL_SQL_AGAIN_FOUND_KEY, A_INT(g->keys[i]));
+		last = g->keys[i];
+	}
+	return rc;
+}
+
 static int
 note_entry(struct growing *g, const struct entry *e, int64_t *hit, bool *ret_whole)
 {
@@ -140,6 +178,8 @@ note_entry(struct growing *g, const struct entry *e, int64_t *hit, bool *ret_who
 		return 0;
 	if (e->form == TL_FORM_PDQ && e->n == TL_PDQ_BYTES)
 		return note_pictures(g, e, hit, ret_whole);
+	if (e->form == TL_FORM_VPDQ)
+		return note_videos(g, e);
 	if (e->form == TL_FORM_SHA256)
 		return note_as(g, e, TL_SQL_AGAIN_FOUND_SHA256, value);
 	if (e->form == TL_FORM_MD5)
@@ -381,7 +421,8 @@ mark_pass(struct growing *g)
 static int
 step(struct growing *g, int64_t target)
 {
-	static const enum tl_entry_form forms[] = {TL_FORM_PDQ, TL_FORM_MD5, TL_FORM_SHA256};
+	static const enum tl_entry_form forms[] = {
+	    TL_FORM_PDQ, TL_FORM_MD5, TL_FORM_SHA256, TL_FORM_VPDQ};
 	struct pass p;
 	bool more = true;
 	int rc = 0, done = 0;

@@ -17,6 +17,9 @@
 #define PAGE 4096
 #define FLUSH_TAIL 65536 /* so many in memory are written to files */
 #define ROOM_FIRST 256
+#define PARTS 64   /* keys of one medium: 0 is the picture, the others are frames */
+#define PICTURES 0 /* "banks" of the index */
+#define VIDEOS 1
 #define LOOK_US (10 * TL_US_S)
 
 struct tl_again_index {
@@ -98,6 +101,54 @@ tl_again_index_closep(struct tl_again_index **x)
 	tl_again_index_close(*x);
 }
 
+size_t
+tl_again_pick_frames(const struct tl_video *v, size_t most, struct tl_pdq *ret)
+{
+	size_t usable = 0, n = 0, seen = 0;
+	for (size_t i = 0; i < v->n; i++)
+		usable += v->f[i].quality >= TL_PDQ_QUALITY_MIN;
+	for (size_t i = 0; i < v->n && n < most; i++) {
+		if (v->f[i].quality < TL_PDQ_QUALITY_MIN)
+			continue;
+		/* Evenly over the whole: the k-th of `most` stands at k / most of all. */
+		if (usable <= most || seen * most >= n * usable)
+			ret[n++] = v->f[i].hash;
+		seen++;
+	}
+	return n;
+}
+
+static int
+take_frames(struct tl_again_index *x, int64_t key, struct tl_str packed)
+{
+	struct tl_video v = {0};
+	struct tl_pdq frame[TL_AGAIN_FRAMES];
+	int rc = tl_video_unpack(packed, &v);
+	if (rc < 0)
+		return 0; /* what cannot be read cannot be found by it */
+	size_t n = tl_again_pick_frames(&v, TL_AGAIN_FRAMES, frame);
+	for (size_t i = 0; i < n && rc == 0; i++)
+		rc = tl_index_add(
+		    x->x, &frame[i], (uint64_t)(key * PARTS) + 1 + i, VIDEOS, (uint64_t)key);
+	tl_video_fini(&v);
+	return rc;
+}
+
+/* A picture by its hash, a video by frames spread over it. */
+static int
+take_medium(struct tl_again_index *x, const struct tl_row *r)
+{
+	struct tl_pdq h;
+	int64_t key = tl_col_int(r, 0);
+	struct tl_str raw = tl_col_str(r, 1), frames = tl_col_str(r, 3);
+	int rc = 0;
+	if (raw.n == sizeof h.b && tl_col_int(r, 2) >= TL_PDQ_QUALITY_MIN) {
+		memcpy(h.b, raw.p, sizeof h.b);
+		rc = tl_index_add(x->x, &h, (uint64_t)(key * PARTS), PICTURES, (uint64_t)key);
+	}
+	return rc == 0 && frames.n ? take_frames(x, key, frames) : rc;
+}
+
 static int
 take_hashes(
     struct tl_again_index *x, struct tl_db *db, size_t max, size_t *ret_n, int64_t *ret_last)
@@ -108,15 +159,9 @@ take_hashes(
 	if (rc < 0)
 		return rc;
 	while ((rc = tl_row_next(&r)) > 0) {
-		struct tl_pdq h;
-		int64_t key = tl_col_int(&r, 0);
-		struct tl_str raw = tl_col_str(&r, 1);
 		n++;
-		*ret_last = key;
-		if (raw.n != sizeof h.b)
-			continue;
-		memcpy(h.b, raw.p, sizeof h.b);
-		rc = tl_index_add(x->x, &h, (uint64_t)key, 0, (uint64_t)key);
+		*ret_last = tl_col_int(&r, 0);
+		rc = take_medium(x, &r);
 		if (rc < 0)
 			break;
 	}
@@ -133,8 +178,9 @@ take_erasures(struct tl_again_index *x, struct tl_db *db, int64_t upto)
 	if (rc < 0)
 		return rc;
 	while ((rc = tl_row_next(&r)) > 0) {
-		rc = tl_index_remove(
-		    x->x, (uint64_t)tl_col_int(&r, 1), (uint64_t)tl_col_int(&r, 0));
+		uint64_t first = (uint64_t)(tl_col_int(&r, 1) * PARTS);
+		for (uint64_t i = 0; i <= TL_AGAIN_FRAMES && rc >= 0; i++)
+			rc = tl_index_remove(x->x, first + i, (uint64_t)tl_col_int(&r, 0));
 		if (rc < 0)
 			break;
 	}
@@ -244,11 +290,13 @@ grow(struct tl_again_index *x, size_t want)
 		abort();
 }
 
-int
-tl_again_index_find(struct tl_again_index *x, const struct tl_pdq *needle, int distance,
+static int
+find(struct tl_again_index *x, uint32_t kind, const struct tl_pdq *needle, int distance,
     size_t most, const struct tl_again_hit **ret, size_t *ret_count, uint64_t *ret_all)
 {
-	struct tl_index_ask ask = {.needle = needle, .needles = 1, .distance = distance};
+	const struct tl_index_bank only = {kind, distance};
+	struct tl_index_ask ask = {
+	    .needle = needle, .needles = 1, .distance = -1, .bank = &only, .banks = 1};
 	struct tl_index_found found;
 	grow(x, most ? most : ROOM_FIRST);
 	for (;;) {
@@ -261,8 +309,8 @@ tl_again_index_find(struct tl_again_index *x, const struct tl_pdq *needle, int d
 		grow(x, (size_t)found.all + ROOM_FIRST);
 	}
 	for (size_t i = 0; i < found.n; i++)
-		x->hits[i] =
-		    (struct tl_again_hit){(int64_t)found.hit[i].key, found.hit[i].distance};
+		x->hits[i] = (struct tl_again_hit){
+		    (int64_t)found.hit[i].key / PARTS, found.hit[i].distance};
 	*ret = x->hits;
 	*ret_count = found.n;
 	*ret_all = found.all;
@@ -273,4 +321,19 @@ void
 tl_again_index_stats(struct tl_again_index *x, struct tl_index_stats *ret)
 {
 	tl_index_stats(x->x, ret);
+}
+
+int
+tl_again_index_find(struct tl_again_index *x, const struct tl_pdq *needle, int distance,
+    size_t most, const struct tl_again_hit **ret, size_t *ret_count, uint64_t *ret_all)
+{
+	return find(x, PICTURES, needle, distance, most, ret, ret_count, ret_all);
+}
+
+int
+tl_again_index_find_videos(struct tl_again_index *x, const struct tl_pdq *frame, int distance,
+    const struct tl_again_hit **ret, size_t *ret_count)
+{
+	uint64_t all;
+	return find(x, VIDEOS, frame, distance, 0, ret, ret_count, &all);
 }

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "hash/index.h"
+#include "hash/video.h"
 #include "store/db.h"
 
 struct tl_again_index;
@@ -38,6 +39,16 @@ struct tl_again_hit {
  */
 int tl_again_index_find(struct tl_again_index *x, const struct tl_pdq *needle, int distance,
     size_t most, const struct tl_again_hit **ret, size_t *ret_count, uint64_t *ret_all) TL_MUST;
+
+/*
+ * The same of videos, which are found by frames that are spread over them: a video may stand there several times. For
+ * finding candidates; what a match is says src/hash/video_match.h.
+ */
+#define TL_AGAIN_FRAMES 32
+int tl_again_index_find_videos(struct tl_again_index *x, const struct tl_pdq *frame,
+    int distance, const struct tl_again_hit **ret, size_t *ret_count) TL_MUST;
+/* Up to `most` frames of a video that can be compared, spread evenly over it. Returns how many. */
+size_t tl_again_pick_frames(const struct tl_video *v, size_t most, struct tl_pdq *ret);
 
 /* How many hashes there are, and how many bytes the files and the memory beside them take. */
 void tl_again_index_stats(struct tl_again_index *x, struct tl_index_stats *ret);

@@ -206,6 +206,50 @@ t_digest_reaches_the_file(void **state)
 	assert_true(asked(t, a));
 }
 
+static void
+t_video_is_found_by_a_part_of_it(void **state)
+{
+	struct site *t = *state;
+	struct unit_store *s = &t->s;
+	struct tl_pdq still = any_hash(t);
+	struct tl_media m;
+	struct tl_id a = publish(t, &still, &m);
+	TL_CLEANUP(tl_buf_fini) struct tl_buf whole = {0};
+	TL_CLEANUP(tl_buf_fini) struct tl_buf part = {0};
+	struct tl_video v = {0}, clip = {0};
+	for (uint32_t i = 0; i < 90; i++) {
+		struct tl_video_frame f = {
+		    .hash = any_hash(t), .ms = i * 1000, .number = i * 25, .quality = 90};
+		assert_int_equal(tl_video_add(&v, &f), 0);
+		f.hash = near(&f.hash, 6);
+		if (i >= 30 && i < 50)
+			assert_int_equal(tl_video_add(&clip, &f), 0);
+	}
+	tl_video_pack(&whole, &v);
+	tl_video_pack(&part, &clip);
+	tl_video_fini(&v);
+	tl_video_fini(&clip);
+	unit_begin(s->db);
+	assert_true(tl_db_run(s->db, TL_SQL_MEDIA_WIPE, A_INT(s->platform),
+			A_BYTES(tl_bytes(m.id.b, sizeof m.id.b))) > 0);
+	m.frames = tl_buf_str(&whole);
+	m.has_pdq = false;
+	assert_int_equal(tl_media_add(s->db, s->platform, &m, 0), 0);
+	assert_int_equal(tl_media_scanned(s->db, s->platform, &m), 0);
+	struct tl_bank films = {.name = TL_S("films"),
+	    .kind = TL_BANK_VIDEO,
+	    .policy = TL_S("csae.known"),
+	    .distance = 10,
+	    .enabled = true};
+	struct tl_bank_entry e = {
+	    .value = tl_buf_str(&part), .form = TL_FORM_VPDQ, .enabled = true};
+	assert_int_equal(tl_bank_create(s->db, &films), 0);
+	assert_int_equal(tl_bank_entry_add(s->db, &films, &e), 0);
+	unit_commit(s->db);
+	(void)grow(t);
+	assert_true(asked(t, a));
+}
+
 /* What is committed after the index was read, and before the entry is compared, is in the comparison. */
 static void
 t_entry_that_was_disabled_comes_back(void **state)
@@ -415,6 +459,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(
 		t_new_entry_reaches_what_was_published_before, setup, teardown),
 	    cmocka_unit_test_setup_teardown(t_digest_reaches_the_file, setup, teardown),
+	    cmocka_unit_test_setup_teardown(t_video_is_found_by_a_part_of_it, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 		t_entry_that_was_disabled_comes_back, setup, teardown),
 	    cmocka_unit_test_setup_teardown(

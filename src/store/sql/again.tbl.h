@@ -1,5 +1,5 @@
 /* What was published before: the media index and its source, how far banks were compared, what is judged again. */
-S(AGAIN_MEDIA, "SELECT key, pdq FROM media WHERE key > $1 ORDER BY key LIMIT $2")
+S(AGAIN_MEDIA, "SELECT key, pdq, pdq_quality, frames FROM media WHERE key > $1 ORDER BY key LIMIT $2")
 S(AGAIN_MEDIA_COUNTER, "SELECT key FROM media_counter")
 S(AGAIN_DROPPED, "SELECT change, key FROM media_dropped WHERE change > $1 AND change <= $2 ORDER BY change")
 S(AGAIN_DROPPED_DONE, "DELETE FROM media_dropped WHERE change <= $1")

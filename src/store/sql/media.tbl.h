@@ -12,8 +12,8 @@ S(MEDIA_SCANNED, "UPDATE media SET state = $3, reason = $4, width = $5, height =
 S(MEDIA_HASHES, "SELECT frames, words FROM media WHERE platform = $1 AND id = $2")
 S(MEDIA_ERASE, "UPDATE media SET state = 'erased' WHERE platform = $1 AND id = $2")
 /* What its hash is found by: given once, and only to what is good enough to compare. */
-S(MEDIA_UNKEYED, "SELECT 1 FROM media WHERE platform = $1 AND id = $2 AND key IS NULL AND pdq IS NOT NULL"
-		 " AND pdq_quality >= $3 AND state <> 'erased'")
+S(MEDIA_UNKEYED, "SELECT 1 FROM media WHERE platform = $1 AND id = $2 AND key IS NULL"
+		 " AND ((pdq IS NOT NULL AND pdq_quality >= $3) OR frames IS NOT NULL) AND state <> 'erased'")
 S(MEDIA_KEY_NEXT, "UPDATE media_counter SET key = key + 1 RETURNING key")
 S(MEDIA_KEY_SET, "UPDATE media SET key = $3 WHERE platform = $1 AND id = $2")
 /* Does any item name it, and does one still need its bytes? */
