@@ -19,9 +19,9 @@ struct tl_import {
 	struct tl_bank bank; /* id and kind only */
 	struct tl_import_options o;
 	struct tl_bank_reader reader;
-	struct tl_buf rest; /* what was pushed and not read yet */
-	size_t at;          /* how much of it was read */
-	bool last;
+	struct tl_buf rest;     /* what was pushed and not read yet */
+	size_t at;              /* how much of it was read */
+	bool last, open;        /* the last line has no end so far */
 	struct tl_arena *arena; /* of one record */
 	struct tl_import_counts counts;
 };
@@ -349,6 +349,8 @@ tl_import_push(struct tl_import *i, struct tl_str bytes, bool last)
 	}
 	tl_buf_put(&i->rest, bytes.p, bytes.n);
 	i->last = last;
+	if (bytes.n)
+		i->open = bytes.p[bytes.n - 1] != '\n';
 }
 
 int
@@ -368,7 +370,7 @@ tl_import_step(struct tl_import *i, struct tl_db *db, int64_t most)
 		rc = 1;
 	}
 	i->counts.lines = i->reader.line ? i->reader.line - 1 : 0;
-	if (i->last && rc == 0 && i->rest.n && i->rest.p[i->rest.n - 1] != '\n')
+	if (i->last && rc == 0 && i->open)
 		i->counts.lines++;
 	return rc;
 }
