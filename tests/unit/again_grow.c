@@ -29,7 +29,7 @@ throw_byte(struct site *t)
 static struct tl_pdq
 any_hash(struct site *t)
 {
-	struct tl_pdq h;
+	struct tl_pdq h = {{0}};
 	for (size_t i = 0; i < sizeof h.b; i++)
 		h.b[i] = throw_byte(t);
 	return h;

@@ -20,7 +20,7 @@ hashes_next(void)
 static inline struct tl_pdq
 hashes_any(void)
 {
-	struct tl_pdq h;
+	struct tl_pdq h = {{0}};
 	for (size_t i = 0; i < sizeof h.b; i++)
 		h.b[i] = (uint8_t)(hashes_next() >> 24);
 	return h;
