@@ -219,7 +219,7 @@ int
 tl_watch_end_due(struct tl_db *db, struct tl_arena *arena)
 {
 	struct tl_row r;
-	struct tl_watch w;
+	struct tl_watch w = {0};
 	char id[TL_ID_TEXT];
 	int rc = tl_db_first(db, &r, TL_SQL_WATCH_DUE, A_INT(tl_now_us()));
 	if (rc < 0)

@@ -73,7 +73,7 @@ read_watch(struct tl_call *c, enum tl_act act, struct tl_watch *ret)
 static int
 write_watch(struct tl_call *c, struct tl_id id)
 {
-	struct tl_watch w;
+	struct tl_watch w = {0};
 	int rc = tl_watch_get(c->db, id, c->arena, &w);
 	if (rc < 0)
 		return rc;
@@ -89,7 +89,7 @@ write_watch(struct tl_call *c, struct tl_id id)
 int
 tl_console_crisis_get(struct tl_call *c)
 {
-	struct tl_watch w;
+	struct tl_watch w = {0};
 	int rc = read_watch(c, TL_ACT_SEE, &w);
 	return rc < 0 ? rc : write_watch(c, w.id);
 }
@@ -165,7 +165,7 @@ tl_console_crisis_start(struct tl_call *c)
 int
 tl_console_crisis_preview(struct tl_call *c)
 {
-	struct tl_watch w;
+	struct tl_watch w = {0};
 	struct tl_again_index *x = NULL;
 	int64_t distance = 31;
 	int rc = read_watch(c, TL_ACT_SEE, &w);
@@ -192,7 +192,7 @@ tl_console_crisis_change(struct tl_call *c)
 	    {"distance", TL_J_INT, offsetof(struct change, distance), 0, 63, NULL, false},
 	    {"hours", TL_J_INT, offsetof(struct change, hours), 1, HOURS_MAX, NULL, false},
 	};
-	struct tl_watch w;
+	struct tl_watch w = {0};
 	int rc = TL_CALL_JSON(c, fields, &ask);
 	if (rc == 0)
 		rc = read_watch(c, TL_ACT_DECIDE, &w);
@@ -222,7 +222,7 @@ tl_console_crisis_change(struct tl_call *c)
 int
 tl_console_crisis_end(struct tl_call *c)
 {
-	struct tl_watch w;
+	struct tl_watch w = {0};
 	int rc = read_watch(c, TL_ACT_DECIDE, &w);
 	if (rc == 0)
 		rc = tl_call_begin(c);
