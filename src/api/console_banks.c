@@ -7,6 +7,7 @@
  */
 #include "api/console_banks_int.h"
 
+#include "again/again.h"
 #include "sys/clock.h"
 
 #define HISTORY 50
@@ -42,6 +43,17 @@ last_change(struct tl_call *c, struct tl_id bank, int64_t *ret)
 	return 0;
 }
 
+/* Percent of its entries that were compared with what was published before. */
+static int
+compared(struct tl_call *c, const struct tl_bank *b)
+{
+	int64_t entries = 0, left = 0;
+	int rc = tl_again_bank_progress(c->db, b->id, &entries, &left);
+	int64_t done = entries > left ? entries - left : 0;
+	tl_js_int(&c->out, "compared", entries ? done * 100 / entries : 100);
+	return rc;
+}
+
 int
 bank_write(struct tl_call *c, const char *key, const struct tl_bank *b)
 {
@@ -68,6 +80,10 @@ bank_write(struct tl_call *c, const char *key, const struct tl_bank *b)
 	tl_js_bool(out, "brake", !b->no_brake);
 	tl_js_bool(out, "enabled", b->enabled);
 	tl_js_int(out, "entries", b->entries);
+	if (rc == 0 && key && b->kind != TL_BANK_TEXT)
+		rc = compared(c, b);
+	else
+		tl_js_null(out, "compared");
 	tl_js_int(out, "matches_24h", day);
 	tl_js_int(out, "matches_7d", week);
 	tl_js_time(out, "created_at", b->created_at);

@@ -69,7 +69,7 @@ export const banks = [
   id: uuid(), name: String(name), kind: /** @type {import('../console/src/api.ts').BankKind} */ (kind), policy: String(policy), source: String(source),
   classification: kind === 'pdq' ? 'A1' : null, direction: /** @type {import('../console/src/api.ts').BankDirection} */ (name === 'press-photos' ? 'allow' : 'block'), share: name === 'terror-hashes' ? 0.25 : 1,
   share_query: 0, share_known: 0, turned: name === 'demo-known', brake: true, distance: Number(distance), enabled: name !== 'terror-hashes', entries: Number(entries),
-  matches_24h: Math.round(Number(matches) / 5), matches_7d: Number(matches), created_at: at(-60 * 24 * 40), changed_at: at(-60 * 7),
+  compared: kind === 'text' ? null : name === 'demo-known' ? 83 : 100, matches_24h: Math.round(Number(matches) / 5), matches_7d: Number(matches), created_at: at(-60 * 24 * 40), changed_at: at(-60 * 7),
 }))
 /** @param {string} name */
 const bank = (name) => {

@@ -44,6 +44,7 @@ function settings(b: Bank): [string, preact.ComponentChildren][] {
     ['Share of traffic', percent(b.share)],
     ['Brake', b.brake ? 'on' : 'off'],
     ['Entries', count(b.entries)],
+    ...(b.compared === null ? [] : [['Published before', b.compared === 100 ? 'compared with all of it' : `matched against what was published before: ${b.compared} %`] as [string, string]]),
     ['Matches', `${count(b.matches_24h)} in 24 h, ${count(b.matches_7d)} in 7 days`],
     ['State', b.enabled ? 'in use' : 'off: nothing is compared with it'],
     ['Changed', <Ago time={b.changed_at} />],
