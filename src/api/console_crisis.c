@@ -64,6 +64,7 @@ static int
 read_watch(struct tl_call *c, enum tl_act act, struct tl_watch *ret)
 {
 	struct tl_id id;
+	*ret = (struct tl_watch){0};
 	int rc = tl_call_id(c, 0, &id);
 	if (rc == 0)
 		rc = tl_watch_get(c->db, id, c->arena, ret);

@@ -7,7 +7,7 @@ int
 cmd_again(struct tl_cli *c)
 {
 	static const char *const columns[] = {"bank", "entries", "compared", "percent", NULL};
-	struct tl_again_progress p;
+	struct tl_again_progress p = {0};
 	struct tl_bank *banks;
 	struct cli_list l;
 	size_t n = 0;

@@ -59,7 +59,7 @@ static int
 number_of(struct tl_db *db, struct tl_id bank, uint32_t *ret)
 {
 	TL_CLEANUP(tl_arena_destroyp) struct tl_arena *a = tl_arena_create(1 << 14);
-	struct tl_bank b;
+	struct tl_bank b = {0};
 	int rc = tl_bank_get(db, bank, a, &b);
 	if (rc == 0)
 		*ret = b.number;
@@ -291,7 +291,7 @@ int
 tl_bank_entry_remove(struct tl_db *db, struct tl_id bank, struct tl_id entry)
 {
 	struct tl_row r;
-	int64_t change, key;
+	int64_t change = 0, key;
 	int form;
 	int rc = count(db, 0, NULL, &change);
 	if (rc == 0)
@@ -311,7 +311,7 @@ tl_bank_entry_remove(struct tl_db *db, struct tl_id bank, struct tl_id entry)
 static int
 enable(struct tl_db *db, struct tl_id bank, struct tl_id entry, bool enabled, int64_t until)
 {
-	int64_t change;
+	int64_t change = 0;
 	int rc = count(db, 0, NULL, &change);
 	return rc < 0 ? rc
 		      : touch(db, bank, 0,
@@ -335,7 +335,7 @@ int
 tl_bank_entry_say(struct tl_db *db, struct tl_id bank, struct tl_id entry, struct tl_str note,
     struct tl_str classification)
 {
-	int64_t change;
+	int64_t change = 0;
 	if (classification.n > TL_BANK_CLASS_MAX)
 		return tl_fail_at(TL_EFIELD, "/classification",
 		    "a classification has at most %d characters", TL_BANK_CLASS_MAX);
@@ -349,7 +349,7 @@ tl_bank_entry_say(struct tl_db *db, struct tl_id bank, struct tl_id entry, struc
 int
 tl_bank_entry_expire(struct tl_db *db, struct tl_id bank, struct tl_id entry, int64_t at)
 {
-	int64_t change;
+	int64_t change = 0;
 	int rc = count(db, 0, NULL, &change);
 	return rc < 0 ? rc
 		      : touch(db, bank, 0,
@@ -361,7 +361,7 @@ static int
 set_review(struct tl_db *db, struct tl_id bank, struct tl_id entry, bool review_only,
     int64_t no_brake_until)
 {
-	int64_t change;
+	int64_t change = 0;
 	int rc = count(db, 0, NULL, &change);
 	if (rc < 0)
 		return rc;
