@@ -28,6 +28,7 @@ struct search {
 	int64_t now;
 	struct tl_str text;      /* small letters */
 	struct tl_str low, high; /* of values */
+	uint8_t top[33];         /* after every hash */
 	/* where it goes on */
 	int way;
 	struct tl_str key;
@@ -237,32 +238,31 @@ begin_way(struct search *s, int way)
 
 /* Looking ---------------------------------------------------------------------------------------------------- */
 
+/* What is asked with lies in `s`: the rows are read after this returns. */
 static int
 open_way(struct search *s, struct tl_row *r, size_t max)
 {
-	struct tl_id bank = s->b->id;
-	uint8_t top[33]; /* after every hash */
-	memset(top, 0xff, sizeof top);
+	const struct tl_id *bank = &s->b->id;
 	switch (s->way) {
 	case WAY_WALK:
 		return tl_db_query(
-		    s->db, r, TL_SQL_BANK_ENTRY_PAGE, A_ID(bank), A_ID(s->id), A_INT(max));
+		    s->db, r, TL_SQL_BANK_ENTRY_PAGE, A_ID(*bank), A_ID(s->id), A_INT(max));
 	case WAY_MEMBER:
-		return tl_db_query(s->db, r, TL_SQL_BANK_FIND_MEMBER, A_ID(bank),
+		return tl_db_query(s->db, r, TL_SQL_BANK_FIND_MEMBER, A_ID(*bank),
 		    A_TEXT(s->f->member), A_ID(s->id), A_INT(max));
 	case WAY_RECORD:
-		return tl_db_query(s->db, r, TL_SQL_BANK_FIND_RECORD, A_ID(bank),
+		return tl_db_query(s->db, r, TL_SQL_BANK_FIND_RECORD, A_ID(*bank),
 		    A_TEXT(s->text.n ? s->f->text : s->f->record), A_ID(s->id), A_INT(max));
 	case WAY_NOTE:
-		return tl_db_query(s->db, r, TL_SQL_BANK_FIND_NOTE, A_ID(bank), A_TEXT(s->text),
-		    A_TEXT(next_of(s->arena, s->text)), A_TEXT(s->key), A_ID(s->id),
-		    A_INT(max));
+		return tl_db_query(s->db, r, TL_SQL_BANK_FIND_NOTE, A_ID(*bank),
+		    A_TEXT(s->text), A_TEXT(next_of(s->arena, s->text)), A_TEXT(s->key),
+		    A_ID(s->id), A_INT(max));
 	default:
 		break;
 	}
 	enum tl_entry_form form = (enum tl_entry_form)(s->way - WAY_VALUE);
-	struct tl_str high = s->high.n ? s->high : tl_bytes(top, sizeof top);
-	return tl_db_query(s->db, r, TL_SQL_BANK_FIND_VALUE, A_ID(bank),
+	struct tl_str high = s->high.n ? s->high : tl_bytes(s->top, sizeof s->top);
+	return tl_db_query(s->db, r, TL_SQL_BANK_FIND_VALUE, A_ID(*bank),
 	    A_Z(tl_entry_form_names[form]), A_BYTES(s->low), A_BYTES(high), A_BYTES(s->key),
 	    A_INT(max));
 }
@@ -373,6 +373,7 @@ tl_bank_search(struct tl_db *db, const struct tl_bank *b, const struct tl_bank_f
     struct tl_str cursor, size_t max, struct tl_arena *arena, struct tl_bank_found *ret)
 {
 	struct search s = {.db = db, .b = b, .f = f, .arena = arena, .now = tl_now_us()};
+	memset(s.top, 0xff, sizeof s.top);
 	s.text = lower(arena, f->text);
 	if (b->kind == TL_BANK_PDQ || b->kind == TL_BANK_DIGEST)
 		hex_range(&s);
