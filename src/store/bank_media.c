@@ -82,7 +82,7 @@ tl_bank_of_medium(enum tl_bank_kind kind, const struct tl_media *m,
 		return 0;
 	*out = *like;
 	out->form = ways[kind].form;
-	out->value = value;
+	out->value = tl_arena_dup(arena, value); /* it may lie in `m` */
 	return 1;
 }
 
