@@ -17,7 +17,6 @@
 #define SEEDS_MAX ((size_t)1 << 20)
 #define BINS ((size_t)1 << 18)
 #define DRIFT 16 /* words that the offset may move within a bin */
-#define CANDIDATES 64
 #define VOTES_MIN 3
 #define BLOCK 16
 #define WINDOW (TL_SOUND_STRETCH_MIN / BLOCK)
@@ -518,7 +517,7 @@ size_t
 tl_sound_find(const struct tl_sound_index *x, const struct tl_sound *query,
     struct tl_sound_hit *hits, size_t cap)
 {
-	struct tl_sound_hit found[CANDIDATES * 2], hit;
+	struct tl_sound_hit found[TL_SOUND_HITS_MAX], hit;
 	size_t n = 0;
 	if (x->n == 0)
 		return 0;

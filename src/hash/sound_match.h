@@ -13,7 +13,8 @@
 #define TL_SOUND_BITS_USE 9 /* default of a bank: differing bits of 32, on average */
 #define TL_SOUND_BITS_MAX 9 /* more is chance: what is found at all differs by no more */
 #define TL_SOUND_STRETCH_MIN                                                                   \
-	64 /* words (8 s); in shorter queries half as many that fit better */
+	64                    /* words (8 s); in shorter queries half as many that fit better */
+#define TL_SOUND_HITS_MAX 128 /* more different sounds are not told apart */
 #define TL_SOUND_INDEX_WORDS_MAX ((size_t)64 << 20)
 
 /* One known sound that was found. */
@@ -40,6 +41,6 @@ int tl_sound_index_add(
     struct tl_sound_index *x, uint32_t sound, const struct tl_sound *known) TL_MUST;
 void tl_sound_index_build(struct tl_sound_index *x);
 
-/* Up to `cap` different sounds, the longest recognised first. Returns how many. */
+/* Up to `cap` (and TL_SOUND_HITS_MAX) different sounds, the longest recognised first. Returns how many. */
 size_t tl_sound_find(const struct tl_sound_index *x, const struct tl_sound *query,
     struct tl_sound_hit *hits, size_t cap);

@@ -53,6 +53,7 @@ struct voting {
 	const struct tl_video_ask *ask;
 	struct voter *voter; /* by hash of entry and mirrored */
 	size_t voters;
+	bool cut;                   /* there were more than room for */
 	struct tl_index_bank *wide; /* the banks with half as much distance again */
 	struct tl_pdq needle[AT_ONCE];
 	uint32_t frame[AT_ONCE];
@@ -71,8 +72,10 @@ vote(struct voting *v, const struct tl_index_hit *hit, bool mirrored, uint32_t f
 		at = (at + 1) & (VOTERS - 1);
 	struct voter *x = &v->voter[at];
 	if (!x->there) {
-		if (v->voters >= VOTERS / 2)
+		if (v->voters >= VOTERS / 2) {
+			v->cut = true;
 			return;
+		}
 		v->voters++;
 		*x = (struct voter){
 		    .c = {.entry = entry, .bank = hit->bank, .mirrored = mirrored},
@@ -153,6 +156,7 @@ best(struct voting *v, struct tl_video_candidate *ret)
 	qsort(v->voter, n, sizeof *v->voter, by_weight);
 	for (; kept < n && kept < TL_VIDEO_CANDIDATES; kept++)
 		ret[kept] = v->voter[kept].c;
+	v->cut = v->cut || n > kept;
 	return kept;
 }
 
@@ -178,6 +182,8 @@ tl_video_candidates(const struct tl_video_ask *ask, const struct tl_video_looks 
 		rc = ask_all(&v, mirrored, true, false);
 	if (rc == 0)
 		*ret_n = best(&v, ret);
+	if (ask->cut)
+		*ask->cut = v.cut;
 	free(v.voter);
 	free(v.wide);
 	free(v.hit);

@@ -43,6 +43,7 @@ struct tl_video_ask {
 	const struct tl_index_bank *bank; /* whose frames, and each bank's distance; rising */
 	size_t banks;
 	int64_t now_us;
+	bool *cut; /* may be NULL; set when more videos were voted for than come out */
 };
 
 /* Fills up to TL_VIDEO_CANDIDATES; *ret_n says how many. Else what `find` said. */

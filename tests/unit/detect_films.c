@@ -310,6 +310,48 @@ t_a_known_picture_is_found_in_a_video(void **state)
 }
 
 static void
+assert_cut(const struct tl_signals *out, const char *detector)
+{
+	assert_int_equal(out->n, 9);
+	for (size_t i = 0; i < 9; i++) {
+		assert_true(tl_str_is(out->s[i].detector, detector));
+		assert_int_equal(out->s[i].failed, i == 8);
+	}
+	assert_true(tl_str_is(out->s[8].label, "it matches too much"));
+}
+
+static void
+t_more_known_pictures_than_can_be_looked_at_are_a_failure(void **state)
+{
+	struct fixture *f = *state;
+	struct tl_bank pictures = bank(f, "pictures", TL_BANK_PDQ);
+	f->known.f[8].hash = f->known.f[7].hash;
+	for (size_t i = 0; i < 70; i++) {
+		struct tl_buf b = {0};
+		struct tl_pdq h = f->known.f[7].hash;
+		h.b[i % 32] ^= (uint8_t)(0x10 << i / 32);
+		tl_buf_put(&b, h.b, 32);
+		add(f, &pictures, TL_FORM_PDQ, &b);
+	}
+	show(f, 0, FRAMES, false);
+	look(f);
+	assert_cut(&f->out, "pdq");
+}
+
+static void
+t_more_known_videos_than_can_be_compared_are_a_failure(void **state)
+{
+	struct fixture *f = *state;
+	for (size_t i = 0; i < 70; i++) {
+		f->known.f[0].hash.b[i % 32] ^= (uint8_t)next();
+		add_video(f, &f->known);
+	}
+	show(f, 1, FRAMES - 1, false);
+	look(f);
+	assert_cut(&f->out, "video");
+}
+
+static void
 t_what_was_not_decoded_leaves_failed_signals(void **state)
 {
 	struct fixture *f = *state;
@@ -340,6 +382,8 @@ main(void)
 	    CASE(t_what_was_removed_or_switched_off_is_not_found),
 	    CASE(t_a_known_sound_is_found_under_a_video),
 	    CASE(t_a_known_picture_is_found_in_a_video),
+	    CASE(t_more_known_pictures_than_can_be_looked_at_are_a_failure),
+	    CASE(t_more_known_videos_than_can_be_compared_are_a_failure),
 	    CASE(t_what_was_not_decoded_leaves_failed_signals),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

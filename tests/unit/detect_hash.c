@@ -205,6 +205,25 @@ t_pdq_a_full_bank_hides_no_other(void **state)
 	assert_false(f->out.cut);
 }
 
+/* Nearer entries that are for review only do not hide one of the same bank that is in full force. */
+static void
+t_pdq_review_only_entries_hide_no_full_one(void **state)
+{
+	struct fixture *f = *state;
+	f->media.pdq_quality = 90;
+	for (int i = 0; i < 10; i++) {
+		struct tl_bank_entry e = picture(f, &f->near, i);
+		change(f, tl_bank_entry_review, &e);
+	}
+	struct tl_bank_entry full = picture(f, &f->near, 20);
+	run(f);
+	assert_int_equal(f->out.n, 9);
+	for (size_t i = 0; i < 8; i++)
+		assert_int_equal(f->out.s[i].effect, TL_EFFECT_REVIEW);
+	assert_true(tl_id_eq(f->out.s[8].entry, full.id));
+	assert_int_equal(f->out.s[8].effect, TL_EFFECT_FULL);
+}
+
 static void
 t_low_quality_is_silent_and_no_hash_is_a_failure(void **state)
 {
@@ -379,6 +398,7 @@ main(void)
 	    CASE(t_digests_match_in_every_bank_that_has_them),
 	    CASE(t_pdq_matches_within_each_banks_distance),
 	    CASE(t_pdq_a_full_bank_hides_no_other),
+	    CASE(t_pdq_review_only_entries_hide_no_full_one),
 	    CASE(t_low_quality_is_silent_and_no_hash_is_a_failure),
 	    CASE(t_without_a_store_hashes_are_a_failure),
 	    CASE(t_entries_out_of_force_do_not_match),

@@ -1,7 +1,7 @@
 /*
  * Hits of an index as signals.
  *
- * Promises: at most PER_BANK signals of one bank and file, the nearest; a bank with very many entries near a file hides no
+ * Promises: at most PER_BANK signals of one bank and file, the nearest, and as many review-only ones beside; a bank with very many entries near a file hides no
  * other bank; an entry that is disabled, expired or gone by now is none. Score: 1 for the same hash, falling by 1/64 a bit.
  * Failure: a failed signal, so that rules that need the answer end unknown. Called by the detectors of known files.
  */
@@ -27,6 +27,36 @@ seek_failed(struct tl_detect_ctx *c, const struct tl_media *m, const char *why)
 	s->media = m->id;
 }
 
+static size_t
+said_of_bank(
+    const struct tl_detect_ctx *c, size_t first, const struct tl_bank_ref *b, bool review)
+{
+	size_t n = 0;
+	for (size_t i = first; i < c->out->n; i++) {
+		const struct tl_signal *s = &c->out->s[i];
+		n += tl_id_eq(s->bank, b->id) && (s->effect == TL_EFFECT_REVIEW) == review;
+	}
+	return n;
+}
+
+bool
+seek_full(const struct tl_detect_ctx *c, size_t first, const struct tl_bank_ref *b)
+{
+	return said_of_bank(c, first, b, false) >= PER_BANK;
+}
+
+int
+seek_hit(struct tl_detect_ctx *c, size_t first, const struct tl_bank_ref *b, int64_t key,
+    struct tl_signal **ret)
+{
+	int rc = tl_detect_hit(c, b, key, ret);
+	if (rc <= 0 || said_of_bank(c, first, b, true) <= PER_BANK ||
+	    (*ret)->effect != TL_EFFECT_REVIEW)
+		return rc;
+	c->out->n--; /* it was the last */
+	return 0;
+}
+
 /* One file under way: which signals are its own, and which banks are asked. */
 struct seeking {
 	struct tl_detect_ctx *c;
@@ -35,15 +65,6 @@ struct seeking {
 	size_t banks;
 	size_t first; /* of its signals */
 };
-
-static size_t
-said_of_bank(const struct seeking *k, const struct tl_bank_ref *b)
-{
-	size_t n = 0;
-	for (size_t i = k->first; i < k->c->out->n; i++)
-		n += tl_id_eq(k->c->out->s[i].bank, b->id);
-	return n;
-}
 
 static bool
 said_already(const struct seeking *k, int64_t key)
@@ -62,9 +83,9 @@ say(struct seeking *k, size_t needle, const struct tl_index_hit *h)
 	struct tl_detect_ctx *c = k->c;
 	const struct tl_bank_ref *b = tl_detect_bank(c, h->bank);
 	struct tl_signal *s = NULL;
-	if (!b || said_of_bank(k, b) >= PER_BANK || said_already(k, (int64_t)h->key))
+	if (!b || seek_full(c, k->first, b) || said_already(k, (int64_t)h->key))
 		return 0;
-	int rc = tl_detect_hit(c, b, (int64_t)h->key, &s);
+	int rc = seek_hit(c, k->first, b, (int64_t)h->key, &s);
 	if (rc < 0 && rc != TL_ETOOBIG)
 		seek_failed(c, k->what->media, "the store did not answer");
 	if (rc <= 0)
@@ -86,7 +107,7 @@ ask_each(struct seeking *k, const struct tl_index_ask *all)
 	for (size_t n = 0; n < all->needles; n++) {
 		for (size_t i = 0; i < k->banks; i++) {
 			const struct tl_bank_ref *b = tl_detect_bank(k->c, k->bank[i].bank);
-			if (!b || said_of_bank(k, b) >= PER_BANK)
+			if (!b || seek_full(k->c, k->first, b))
 				continue;
 			struct tl_index_ask ask = *all;
 			struct tl_index_found f = {.hit = hit, .cap = AGAIN};
@@ -99,7 +120,7 @@ ask_each(struct seeking *k, const struct tl_index_ask *all)
 				rc = say(k, n, &hit[h]);
 			if (rc < 0)
 				return rc;
-			if (f.all > f.n && said_of_bank(k, b) < PER_BANK)
+			if (f.all > f.n && !seek_full(k->c, k->first, b))
 				seek_failed(k->c, k->what->media, "it matches too much");
 		}
 	}

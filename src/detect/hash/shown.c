@@ -2,7 +2,8 @@
  * Known pictures that a video shows: its seconds against all PDQ banks, each within its own distance.
  *
  * Promises: a picture is a match when it is near to at least SECONDS of the video's seconds (one, when it has no more); at
- * most PER_BANK signals of one bank and file, the nearest first. Failure: a failed signal. Called by the PDQ detector.
+ * most as many signals of one bank and file as seek.h says, the nearest first. Failure: a failed signal, also when more
+ * matches than can be looked at. Called by the PDQ detector.
  */
 #include "detect/hash/shown.h"
 
@@ -19,7 +20,6 @@
 #define AT_ONCE 64
 #define HITS 64      /* of one second */
 #define PICTURES 512 /* different ones, the first that appear */
-#define PER_BANK 8
 
 struct picture {
 	uint64_t key;
@@ -36,6 +36,7 @@ struct showing {
 	size_t pictures;
 	uint32_t seconds;
 	size_t first; /* of its signals */
+	bool cut;     /* there was more than room for */
 };
 
 static void
@@ -44,8 +45,10 @@ count(struct showing *s, const struct tl_index_hit *h, uint32_t second, uint32_t
 	size_t i = 0;
 	while (i < s->pictures && s->picture[i].key != h->key)
 		i++;
-	if (i == PICTURES)
+	if (i == PICTURES) {
+		s->cut = true;
 		return;
+	}
 	struct picture *p = &s->picture[i];
 	if (i == s->pictures) {
 		s->pictures++;
@@ -72,9 +75,11 @@ ask(struct showing *s, const struct tl_pdq *needle, const uint32_t *ms, size_t n
 	for (size_t i = 0; i < n; i++)
 		found[i] = (struct tl_index_found){.hit = hit + i * HITS, .cap = HITS};
 	int rc = n ? tl_known_find(s->c->known[TL_FORM_PDQ], &a, found) : 0;
-	for (size_t i = 0; rc == 0 && i < n; i++)
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		s->cut = s->cut || found[i].all > found[i].n;
 		for (size_t k = 0; k < found[i].n; k++)
 			count(s, &found[i].hit[k], s->seconds + (uint32_t)i, ms[i]);
+	}
 	s->seconds += (uint32_t)n;
 	free(hit);
 	return rc;
@@ -100,23 +105,14 @@ ask_all(struct showing *s, const struct tl_video *v)
 	return rc < 0 ? rc : ask(s, needle, ms, n);
 }
 
-static size_t
-said_of_bank(const struct showing *s, const struct tl_bank_ref *b)
-{
-	size_t n = 0;
-	for (size_t i = s->first; i < s->c->out->n; i++)
-		n += tl_id_eq(s->c->out->s[i].bank, b->id);
-	return n;
-}
-
 static int
 say(struct showing *s, const struct picture *p)
 {
 	const struct tl_bank_ref *b = tl_detect_bank(s->c, p->bank);
 	struct tl_signal *x = NULL;
-	if (!b || said_of_bank(s, b) >= PER_BANK)
+	if (!b || seek_full(s->c, s->first, b))
 		return 0;
-	int rc = tl_detect_hit(s->c, b, (int64_t)p->key, &x);
+	int rc = seek_hit(s->c, s->first, b, (int64_t)p->key, &x);
 	if (rc <= 0)
 		return rc;
 	struct part part = {.share_item = (double)p->seconds / s->seconds,
@@ -152,6 +148,8 @@ say_all(struct showing *s)
 		if (rc < 0)
 			return;
 	}
+	if (s->cut)
+		seek_failed(s->c, s->m, "it matches too much");
 }
 
 static void

@@ -2,8 +2,8 @@
  * The sound detector: the fingerprint of each sound, or of a video's sound, against all known sounds.
  *
  * The index of known sounds is built with each change of the banks and held in memory, some 15 bytes a word with its entry (a song of
- * three minutes has 1450). Promises: at most PER_BANK signals of one bank and file, the longest first. Score: 1 for the
- * same bits, 0 for half of them. Failure: a failed signal for a file that was not decoded; what does not fit into the
+ * three minutes has 1450). Promises: at most as many signals of one bank and file as seek.h says, the longest first. Score: 1 for the
+ * same bits, 0 for half of them. Failure: a failed signal for a file that was not decoded or matches too much; what does not fit into the
  * index is refused by name. Called through the registry.
  */
 #include "detect/banks_int.h"
@@ -13,9 +13,6 @@
 
 #include "base/arena.h"
 #include "base/cur.h"
-
-#define PER_BANK 8
-#define HITS_MAX 64
 
 static int
 build(const struct tl_bank_table *t, void **ret)
@@ -42,16 +39,6 @@ destroy(void *part)
 	tl_sound_index_destroy(part);
 }
 
-/* As many signals as a bank may have of this file. */
-static bool
-full(const struct tl_detect_ctx *c, size_t first, const struct tl_bank_ref *b)
-{
-	size_t n = 0;
-	for (size_t i = first; i < c->out->n; i++)
-		n += tl_id_eq(c->out->s[i].bank, b->id);
-	return n >= PER_BANK;
-}
-
 static bool
 reaches(const struct tl_bank_ref *b, const struct tl_sound_hit *h)
 {
@@ -61,11 +48,11 @@ reaches(const struct tl_bank_ref *b, const struct tl_sound_hit *h)
 }
 
 static int
-say(struct tl_detect_ctx *c, const struct tl_media *m, const struct tl_bank_ref *b,
-    const struct tl_sound_hit *h)
+say(struct tl_detect_ctx *c, const struct tl_media *m, size_t first,
+    const struct tl_bank_ref *b, const struct tl_sound_hit *h)
 {
 	struct tl_signal *s = NULL;
-	int rc = tl_detect_hit(c, b, c->table->entries[h->sound].key, &s);
+	int rc = seek_hit(c, first, b, c->table->entries[h->sound].key, &s);
 	if (rc <= 0)
 		return rc;
 	s->score = 1 - h->bits / 16;
@@ -99,7 +86,7 @@ read_words(struct tl_str big_endian, struct tl_sound *ret)
 static void
 run_media(struct tl_detect_ctx *c, const struct tl_media *m)
 {
-	struct tl_sound_hit hit[HITS_MAX];
+	struct tl_sound_hit hit[TL_SOUND_HITS_MAX];
 	struct tl_sound s = {0};
 	size_t first = c->out->n;
 	if (!m->has_pdq && !m->film.n) {
@@ -112,19 +99,21 @@ run_media(struct tl_detect_ctx *c, const struct tl_media *m)
 		seek_failed(c, m, "its fingerprint cannot be read");
 		return;
 	}
-	size_t n = tl_sound_find(c->part, &s, hit, HITS_MAX);
+	size_t n = tl_sound_find(c->part, &s, hit, TL_COUNT(hit));
 	tl_sound_fini(&s);
 	for (size_t i = 0; i < n; i++) {
 		const struct tl_bank_ref *b =
 		    &c->table->banks[c->table->entries[hit[i].sound].bank];
-		if (!tl_detect_wants(c, b) || !reaches(b, &hit[i]) || full(c, first, b))
+		if (!tl_detect_wants(c, b) || !reaches(b, &hit[i]) || seek_full(c, first, b))
 			continue;
-		int rc = say(c, m, b, &hit[i]);
+		int rc = say(c, m, first, b, &hit[i]);
 		if (rc < 0 && rc != TL_ETOOBIG)
 			seek_failed(c, m, "the store did not answer");
 		if (rc < 0)
 			return;
 	}
+	if (n == TL_COUNT(hit))
+		seek_failed(c, m, "it matches too much");
 }
 
 static void

@@ -2,9 +2,9 @@
  * The video detector: the frames of each video against all known videos (vPDQ), straight and mirrored.
  *
  * The index of frames names a few candidates; each is read from the store and compared exactly. Promises: at most
- * PER_BANK signals of one bank and file, the best first; work is bounded for any video and any bank. Score: the greater of
+ * as many signals of one bank and file as seek.h says, the best first; work is bounded for any video and any bank. Score: the greater of
  * both shares, a tenth less for a copy that matches only in step. Failure: a failed signal, so that rules that need the
- * answer end unknown; also for a file that was not decoded. Called through the registry.
+ * answer end unknown; also for a file that was not decoded or matches too much. Called through the registry.
  */
 #include "detect/banks_int.h"
 #include "detect/hash/part.h"
@@ -16,7 +16,6 @@
 #include "base/arena.h"
 #include "sys/clock.h"
 
-#define PER_BANK 8
 #define PAIRS_MAX ((uint64_t)1 << 31) /* looks held against each other, for one file */
 
 struct watching {
@@ -52,13 +51,11 @@ choose_banks(struct watching *w)
 static bool
 said(const struct watching *w, const struct tl_bank_ref *b, int64_t key)
 {
-	size_t n = 0;
 	for (size_t i = w->first; i < w->c->out->n; i++) {
-		n += tl_id_eq(w->c->out->s[i].bank, b->id);
 		if (w->c->out->s[i].key == key)
 			return true;
 	}
-	return n >= PER_BANK;
+	return seek_full(w->c, w->first, b);
 }
 
 static int
@@ -66,7 +63,7 @@ say(struct watching *w, const struct tl_bank_ref *b, const struct tl_video_candi
     const struct tl_video_match *m)
 {
 	struct tl_signal *s = NULL;
-	int rc = tl_detect_hit(w->c, b, (int64_t)x->entry, &s);
+	int rc = seek_hit(w->c, w->first, b, (int64_t)x->entry, &s);
 	if (rc <= 0)
 		return rc;
 	double share = m->share_query > m->share_known ? m->share_query : m->share_known;
@@ -122,11 +119,13 @@ compare_all(struct watching *w)
 {
 	struct tl_video_candidate x[TL_VIDEO_CANDIDATES];
 	size_t n = 0;
+	bool cut = false;
 	struct tl_video_ask ask = {.find = find,
 	    .ctx = w->c,
 	    .bank = w->bank,
 	    .banks = w->banks,
-	    .now_us = tl_now_us()};
+	    .now_us = tl_now_us(),
+	    .cut = &cut};
 	if (tl_video_candidates(&ask, &w->straight, &w->mirrored, x, &n) < 0) {
 		seek_failed(w->c, w->media, "the index of known videos is not whole");
 		return;
@@ -144,6 +143,8 @@ compare_all(struct watching *w)
 		if (rc < 0)
 			return;
 	}
+	if (cut)
+		seek_failed(w->c, w->media, "it matches too much");
 }
 
 static void
