@@ -103,24 +103,11 @@ gather(struct growing *g, const struct tl_pdq *needle, int distance)
 	return rc;
 }
 
-/* Notes media after the key *hit; *ret_whole says whether all were, else *hit says how far. */
+/* Notes the gathered media after the key *hit; *ret_whole says whether all were, else *hit says how far. */
 static int
-note_pictures(struct growing *g, const struct entry *e, int64_t *hit, bool *ret_whole)
+note_keys(struct growing *g, const struct entry *e, int64_t *hit, bool *ret_whole)
 {
-	struct tl_pdq needle[TL_PDQ_TURNS];
 	int rc = 0;
-	size_t turns = e->turned ? TL_PDQ_TURNS : 1;
-	memcpy(needle[0].b, e->value, sizeof needle[0].b);
-	if (e->turned)
-		tl_again_turn(&needle[0], needle);
-	g->key_count = 0;
-	for (size_t i = 0; i < turns && rc == 0; i++) {
-		int distance = e->distance + (i ? TL_AGAIN_TURN_SLACK : 0);
-		rc = gather(g, &needle[i],
-		    distance > TL_INDEX_DISTANCE_MAX ? TL_INDEX_DISTANCE_MAX : distance);
-	}
-	if (rc < 0)
-		return rc;
 	if (g->key_count)
 		qsort(g->keys, g->key_count, sizeof *g->keys, by_key);
 	*ret_whole = true;
@@ -139,15 +126,34 @@ note_pictures(struct growing *g, const struct entry *e, int64_t *hit, bool *ret_
 	return rc;
 }
 
+static int
+note_pictures(struct growing *g, const struct entry *e, int64_t *hit, bool *ret_whole)
+{
+	struct tl_pdq needle[TL_PDQ_TURNS];
+	int rc = 0;
+	size_t turns = e->turned ? TL_PDQ_TURNS : 1;
+	memcpy(needle[0].b, e->value, sizeof needle[0].b);
+	if (e->turned)
+		tl_again_turn(&needle[0], needle);
+	g->key_count = 0;
+	for (size_t i = 0; i < turns && rc == 0; i++) {
+		int distance = e->distance + (i ? TL_AGAIN_TURN_SLACK : 0);
+		rc = gather(g, &needle[i],
+		    distance > TL_INDEX_DISTANCE_MAX ? TL_INDEX_DISTANCE_MAX : distance);
+	}
+	return rc < 0 ? rc : note_keys(g, e, hit, ret_whole);
+}
+
 /* Every video that shares a frame with it: what of that is a match the worker judges. */
 static int
-note_videos(struct growing *g, const struct entry *e)
+note_videos(struct growing *g, const struct entry *e, int64_t *hit, bool *ret_whole)
 {
 	struct tl_video v = {0};
 	struct tl_pdq frame[ENTRY_FRAMES];
-	int64_t last = 0;
-	if (tl_video_unpack(e->raw, &v) < 0)
+	if (tl_video_unpack(e->raw, &v) < 0) {
+		*hit = 0;
 		return 0;
+	}
 	size_t n = tl_again_pick_frames(&v, ENTRY_FRAMES, frame);
 	int rc = 0;
 	tl_video_fini(&v);
@@ -159,14 +165,7 @@ note_videos(struct growing *g, const struct entry *e)
 		if (rc == 0)
 			keep_keys(g, hits, found);
 	}
-	if (g->key_count)
-		qsort(g->keys, g->key_count, sizeof *g->keys, by_key);
-	for (size_t i = 0; i < g->key_count && rc == 0; i++) {
-		if (g->keys[i] != last)
-			rc = note_as(g, e, TL_SQL_AGAIN_FOUND_KEY, A_INT(g->keys[i]));
-		last = g->keys[i];
-	}
-	return rc;
+	return rc < 0 ? rc : note_keys(g, e, hit, ret_whole);
 }
 
 static int
@@ -174,12 +173,14 @@ note_entry(struct growing *g, const struct entry *e, int64_t *hit, bool *ret_who
 {
 	struct tl_arg value = A_BYTES(tl_bytes(e->value, e->n));
 	*ret_whole = true;
-	if (!e->live)
+	if (!e->live) {
+		*hit = 0;
 		return 0;
+	}
 	if (e->form == TL_FORM_PDQ && e->n == TL_PDQ_BYTES)
 		return note_pictures(g, e, hit, ret_whole);
 	if (e->form == TL_FORM_VPDQ)
-		return note_videos(g, e);
+		return note_videos(g, e, hit, ret_whole);
 	if (e->form == TL_FORM_SHA256)
 		return note_as(g, e, TL_SQL_AGAIN_FOUND_SHA256, value);
 	if (e->form == TL_FORM_MD5)
@@ -189,6 +190,7 @@ note_entry(struct growing *g, const struct entry *e, int64_t *hit, bool *ret_who
 
 /* Entries that changed -------------------------------------------------------------------------------------------- */
 
+/* `hit` is a place inside the entry of the next change, and of that one only: it may change meanwhile, or be gone. */
 struct place {
 	int64_t change, hit, at;
 };
@@ -228,6 +230,8 @@ changed_entries(struct growing *g, enum tl_entry_form form, struct place *p, int
 	while (whole && (rc = tl_row_next(&r)) > 0) {
 		struct entry e;
 		read_entry(&r, form, &e);
+		if (n == 0 && e.change != p->change + 1)
+			p->hit = 0;
 		/* An older entry that changed: after nothing was left, and no later than now. */
 		if (e.since < g->quiet_at)
 			e.since = g->quiet_at;
@@ -235,12 +239,13 @@ changed_entries(struct growing *g, enum tl_entry_form form, struct place *p, int
 		if (rc < 0)
 			break;
 		n++;
-		if (whole)
-			p->change = e.change;
+		p->change = whole ? e.change : e.change - 1;
 	}
 	tl_row_end(&r);
-	if (rc >= 0 && whole && n < TL_AGAIN_PAGE)
+	if (rc >= 0 && whole && n < TL_AGAIN_PAGE) {
 		p->change = target;
+		p->hit = 0;
+	}
 	return rc < 0 ? rc : n;
 }
 
@@ -375,6 +380,16 @@ look_at_banks(struct growing *g, struct pass *ret)
 	return rc < 0 ? rc : any;
 }
 
+/* The greatest id below it: a pass stands before an entry that it is inside of. */
+static struct tl_id
+id_before(struct tl_id id)
+{
+	for (size_t i = sizeof id.b; i-- > 0;)
+		if (id.b[i]-- != 0)
+			break;
+	return id;
+}
+
 /* A page of one bank's entries, whenever they came. Returns how many, at least 1. */
 static int
 whole_bank(struct growing *g, struct pass *p)
@@ -393,12 +408,13 @@ whole_bank(struct growing *g, struct pass *p)
 			continue;
 		read_entry(&r, (enum tl_entry_form)form, &e);
 		e.since = p->since;
+		if (n == 0 && !tl_id_eq(id_before(e.id), p->entry))
+			p->hit = 0; /* it was inside another */
 		rc = note_entry(g, &e, &p->hit, &whole);
 		if (rc < 0)
 			break;
 		n++;
-		if (whole)
-			p->entry = e.id;
+		p->entry = whole ? e.id : id_before(e.id);
 	}
 	tl_row_end(&r);
 	if (rc < 0)

@@ -270,6 +270,46 @@ t_entry_that_was_disabled_comes_back(void **state)
 	assert_int_equal(tl_clock_shift(0), 0);
 }
 
+/* As after a step that ended inside an entry which has very many. */
+static void
+inside(struct site *t, int64_t change)
+{
+	unit_begin(t->s.db);
+	assert_true(tl_db_run(t->s.db, TL_SQL_AGAIN_AT_SET, A_Z("pdq"), A_INT(change),
+			A_INT(1000000), A_INT(0), A_INT(0)) >= 0);
+	unit_commit(t->s.db);
+}
+
+static void
+t_place_inside_an_entry_is_not_the_next_ones(void **state)
+{
+	struct site *t = *state;
+	struct tl_pdq h = any_hash(t), other = any_hash(t), far = near(&h, 20);
+	struct tl_id a = publish(t, &h, NULL), b = publish(t, &far, NULL);
+	const struct tl_id none = {{0}};
+	int64_t change = 0;
+	(void)grow(t);
+	assert_int_equal(tl_bank_change(t->s.db, &change), 0);
+	struct tl_bank_entry many = add_entry(t, &other);
+	struct tl_bank_entry e = add_entry(t, &h);
+	inside(t, change);
+	unit_begin(t->s.db);
+	assert_int_equal(tl_bank_entry_disable(t->s.db, t->bank.id, many.id, 0), 0);
+	unit_commit(t->s.db);
+	(void)grow(t);
+	assert_true(asked(t, a));
+	assert_false(asked(t, b));
+	/* The pass of a bank whose reach has grown. */
+	unit_begin(t->s.db);
+	t->bank.distance = 25;
+	assert_int_equal(tl_bank_set(t->s.db, &t->bank), 0);
+	assert_true(tl_db_run(t->s.db, TL_SQL_AGAIN_BANK_PUT, A_ID(t->bank.id), A_INT(10),
+			A_INT(25), A_ID(none), A_INT(1000000), A_INT(e.added_at)) >= 0);
+	unit_commit(t->s.db);
+	(void)grow(t);
+	assert_true(asked(t, b));
+}
+
 static void
 set_bank(struct site *t, int distance, bool enabled)
 {
@@ -462,6 +502,8 @@ main(void)
 	    cmocka_unit_test_setup_teardown(t_video_is_found_by_a_part_of_it, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 		t_entry_that_was_disabled_comes_back, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		t_place_inside_an_entry_is_not_the_next_ones, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 		t_bank_whose_reach_grows_is_compared_whole, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
