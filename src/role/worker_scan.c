@@ -385,9 +385,17 @@ static bool
 said_before(const struct tl_signal *s, const struct tl_signal *old, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (tl_id_eq(s->entry, old[i].entry) && tl_id_eq(s->bank, old[i].bank))
+		if (tl_id_eq(s->entry, old[i].entry) && tl_id_eq(s->bank, old[i].bank) &&
+		    s->effect == old[i].effect)
 			return true;
 	return false;
+}
+
+/* It matches what did not match before, or with another weight; or it is not known whether it does. */
+static bool
+is_new(const struct tl_signal *s, const struct tl_signal *old, size_t n)
+{
+	return s->failed || (!tl_id_is_nil(s->entry) && !said_before(s, old, n));
 }
 
 /*
@@ -405,8 +413,7 @@ nothing_new(struct worker *w, const struct scan *s, bool *ret)
 	int rc = tl_item_signals_get(w->db, s->job.platform, s->job.item, s->arena, &old, &n);
 	bool any = false;
 	for (size_t i = 0; i < s->signal_count && !any; i++)
-		any = !s->signals[i].failed && !tl_id_is_nil(s->signals[i].entry) &&
-		      !said_before(&s->signals[i], old, n);
+		any = is_new(&s->signals[i], old, n);
 	*ret = rc == 0 && !any;
 	return rc;
 }
