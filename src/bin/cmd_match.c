@@ -20,7 +20,8 @@
 #include <unistd.h>
 
 #define HITS_MAX 10000
-#define BANKS_MAX 256
+#define SECONDS 2     /* that a video shows a known picture, unless it has fewer */
+#define TURN_FLIP_Y 5 /* in turn_names: a mirrored video */
 
 /* What is asked about: one hash, or all that a file is known by. */
 struct asked {
@@ -31,7 +32,8 @@ struct asked {
 	struct tl_pdq pdq[TL_PDQ_TURNS];
 	uint8_t sha256[32], md5[16];
 	bool has_sha256, has_md5;
-	struct tl_video_looks video;
+	struct tl_video frames; /* `video` and `mirrored` are its looks */
+	struct tl_video_looks video, mirrored;
 	struct tl_sound sound;
 };
 
@@ -89,11 +91,35 @@ near_pdq(struct matching *m, const struct asked *a, const struct tl_bank_entry *
 	return best > most ? 0 : hit(m, &(struct hit){a, m->bank, e->id, best, turn, -1, -1});
 }
 
+/* A known picture in a video. */
+static int
+near_frames(struct matching *m, const struct asked *a, const struct tl_bank_entry *e)
+{
+	struct tl_pdq known;
+	int most = m->distance >= 0 ? (int)m->distance : m->bank->distance, best = most;
+	size_t seconds = 0, shown = 0;
+	memcpy(known.b, e->value.p, sizeof known.b);
+	for (size_t i = 0; i < a->frames.n; i++) {
+		const struct tl_video_frame *f = &a->frames.f[i];
+		if (f->flags || f->quality < TL_PDQ_QUALITY_MIN)
+			continue;
+		int d = tl_pdq_distance(&f->hash, &known);
+		seconds++;
+		shown += d <= most;
+		best = d < best ? d : best;
+	}
+	if (shown == 0 || shown < (seconds < SECONDS ? seconds : SECONDS))
+		return 0;
+	return hit(
+	    m, &(struct hit){a, m->bank, e->id, best, 0, (double)shown / (double)seconds, 1});
+}
+
 static int
 near_video(struct matching *m, const struct asked *a, const struct tl_video_looks *known,
     const struct tl_bank_entry *e)
 {
 	struct tl_video_match found;
+	int turn = 0;
 	const struct tl_video_rule rule = {
 	    .distance = m->distance >= 0 ? (int)m->distance : m->bank->distance,
 	    .share_query = m->bank->share_query ? m->bank->share_query : TL_VIDEO_SHARE_QUERY,
@@ -101,9 +127,13 @@ near_video(struct matching *m, const struct asked *a, const struct tl_video_look
 	if (!a->video.n)
 		return 0;
 	tl_video_compare(&a->video, known, &rule, &found);
+	if (found.how == TL_VIDEO_APART) {
+		turn = TURN_FLIP_Y;
+		tl_video_compare(&a->mirrored, known, &rule, &found);
+	}
 	return found.how == TL_VIDEO_APART
 		   ? 0
-		   : hit(m, &(struct hit){a, m->bank, e->id, found.distance, 0,
+		   : hit(m, &(struct hit){a, m->bank, e->id, found.distance, turn,
 				found.share_query, found.share_known});
 }
 
@@ -164,7 +194,7 @@ compare(void *ctx, const struct tl_bank_entry *e)
 	for (size_t i = 0; rc == 0 && i < m->asked_count; i++) {
 		const struct asked *a = &m->asked[i];
 		if (e->form == TL_FORM_PDQ)
-			rc = near_pdq(m, a, e);
+			rc = a->frames.n ? near_frames(m, a, e) : near_pdq(m, a, e);
 		else if (is_digest(a, e))
 			rc = hit(m, &(struct hit){a, m->bank, e->id, -1, 0, -1, -1});
 	}
@@ -174,21 +204,28 @@ compare(void *ctx, const struct tl_bank_entry *e)
 static int
 ask_sounds(struct matching *m)
 {
-	struct tl_sound_hit found[64];
+	struct tl_sound_hit found[TL_SOUND_HITS_MAX];
 	int rc = 0;
 	int query = m->bank->share_query; /* 0: a stretch that fits is enough */
+	int64_t own = m->distance >= 0 ? m->distance : m->bank->distance;
+	double most = own < TL_SOUND_BITS_MAX ? (double)own : TL_SOUND_BITS_MAX + 1;
 	tl_sound_index_build(m->sounds);
 	for (size_t i = 0; i < m->asked_count && rc == 0; i++) {
 		const struct asked *a = &m->asked[i];
 		size_t n = a->sound.n
 			       ? tl_sound_find(m->sounds, &a->sound, found, TL_COUNT(found))
 			       : 0;
+		if (n == TL_COUNT(found))
+			rc = tl_fail(TL_ETOOBIG,
+			    "%s resembles too many sounds of the bank \"%.*s\"", a->name,
+			    TL_ARG(m->bank->name));
 		for (size_t k = 0; k < n && rc == 0; k++) {
-			if (found[k].share_query * 100 < query ||
+			if (found[k].bits > most || found[k].share_query * 100 < query ||
 			    found[k].share_known * 100 < m->bank->share_known)
 				continue;
-			rc = hit(m, &(struct hit){a, m->bank, m->sound_ids[found[k].sound], -1,
-					0, found[k].share_query, found[k].share_known});
+			rc = hit(m, &(struct hit){a, m->bank, m->sound_ids[found[k].sound],
+					(int)(found[k].bits + 0.5), 0, found[k].share_query,
+					found[k].share_known});
 		}
 	}
 	return rc;
@@ -212,6 +249,16 @@ ask_bank(struct matching *m, const struct tl_bank *b)
 }
 
 /* Asking ------------------------------------------------------------------------------------------------------ */
+
+/* Takes the frames over. */
+static void
+ask_video(struct asked *a, struct tl_video *v)
+{
+	a->frames = *v;
+	*v = (struct tl_video){0};
+	tl_video_looks_of(&a->frames, false, &a->video);
+	tl_video_looks_of(&a->frames, true, &a->mirrored);
+}
 
 /* A hash as people write it. A bare one of 64 digits may be a PDQ hash or a SHA-256: both are asked. */
 static int
@@ -237,8 +284,7 @@ ask_hash(struct tl_cli *c, const char *text, struct asked *a)
 			memcpy(a->md5, value.p, sizeof a->md5);
 			a->has_md5 = true;
 		} else if (form == TL_FORM_VPDQ && tl_video_unpack(value, &v) == 0) {
-			tl_video_looks_of(&v, false, &a->video);
-			tl_video_fini(&v);
+			ask_video(a, &v);
 		} else if (form == TL_FORM_CHROMAPRINT) {
 			(void)!tl_sound_unpack(value, &a->sound);
 		}
@@ -267,7 +313,7 @@ ask_file(struct tl_cli *c, struct tl_jails *jails, const char *path, struct aske
 		memcpy(a->pdq, h.turned, sizeof a->pdq);
 		a->turns = TL_PDQ_TURNS;
 	}
-	tl_video_looks_of(&h.frames, false, &a->video);
+	ask_video(a, &h.frames);
 	return h.sound.n ? tl_sound_set(&a->sound, h.sound.w, h.sound.n) : 0;
 }
 
@@ -292,7 +338,15 @@ ask_all(struct tl_cli *c, struct matching *m)
 	return rc;
 }
 
-/* The banks that are named, or all that are in use. */
+static bool
+chosen(const struct tl_bank *list, size_t n, const struct tl_bank *b)
+{
+	while (n > 0 && !tl_id_eq(list[n - 1].id, b->id))
+		n--;
+	return n > 0;
+}
+
+/* The banks that are named, each once, or all that are in use. */
 static int
 choose(struct tl_cli *c, struct tl_bank **ret, size_t *ret_n)
 {
@@ -300,14 +354,15 @@ choose(struct tl_cli *c, struct tl_bank **ret, size_t *ret_n)
 	struct tl_bank *all;
 	size_t n = 0, count = 0;
 	int rc = tl_bank_list(c->db, c->arena, &all, &count);
-	struct tl_bank *list = TL_NEWS(c->arena, struct tl_bank, BANKS_MAX);
-	if (rc == 0)
-		rc = tl_arena_check(c->arena);
-	for (size_t i = 0; rc == 0 && !names && i < count && n < BANKS_MAX; i++) {
+	if (rc < 0)
+		return rc;
+	struct tl_bank *list = TL_NEWS(c->arena, struct tl_bank, count + 1);
+	rc = tl_arena_check(c->arena);
+	for (size_t i = 0; rc == 0 && !names && i < count; i++) {
 		if (all[i].enabled)
 			list[n++] = all[i];
 	}
-	for (const char *at = names; rc == 0 && at && *at && n < BANKS_MAX;) {
+	for (const char *at = names; rc == 0 && at && *at;) {
 		size_t len = strcspn(at, ",");
 		size_t i = 0;
 		while (i < count && !tl_str_eq(all[i].name, tl_bytes(at, len)))
@@ -315,7 +370,8 @@ choose(struct tl_cli *c, struct tl_bank **ret, size_t *ret_n)
 		if (i == count)
 			return cli_fail(TL_EUSAGE, "`tutela bank list` shows them.",
 			    "--bank: there is no bank \"%.*s\"", (int)len, at);
-		list[n++] = all[i];
+		if (!chosen(list, n, &all[i]))
+			list[n++] = all[i];
 		at += len + (at[len] == ',');
 	}
 	*ret = list;
@@ -439,7 +495,9 @@ cmd_match(struct tl_cli *c)
 	if (rc == 0)
 		rc = show(c, &m);
 	for (size_t i = 0; i < m.asked_count; i++) {
+		tl_video_fini(&m.asked[i].frames);
 		tl_video_looks_fini(&m.asked[i].video);
+		tl_video_looks_fini(&m.asked[i].mirrored);
 		tl_sound_fini(&m.asked[i].sound);
 	}
 	free(m.sound_ids);

@@ -78,6 +78,8 @@ const matched = (bytes, type, kind, detector) => until(`a match of ${detector}`,
   return signals.find((s) => s.detector === detector && s.status === 'ok')
 }, 60_000)
 
+const asked = (what, bank) => site.tutela('match', what, '--bank', bank).matches
+
 test('a mirrored clip of a known video is found, with its place', async () => {
   const frames = readFileSync(join(data, 'vpdq/mandelbrot.txt'), 'utf8').trim().split('\n').map((line) => line.split(','))
   site.tutela('bank', 'create', 'films', '--kind', 'video', '--policy', 'terms.spam')
@@ -87,6 +89,16 @@ test('a mirrored clip of a known video is found, with its place', async () => {
   assert.deepEqual([s.label, s.turned], ['films', 'flip_y'])
   assert.ok(s.part.share_item >= 0.8 && s.part.share_entry < 0.8, JSON.stringify(s.part))
   assert.ok(Math.abs(s.part.offset_ms - 3400) < 1000, JSON.stringify(s.part))
+  const [m] = asked(join(dir, 'clip.mp4'), 'films')
+  assert.deepEqual([m.bank, m.turned], ['films', 'flip_y'])
+})
+
+test('the command line finds a known picture in a video that shows it for two seconds', () => {
+  const [still, other] = ['0f3c5a69'.repeat(8), 'b1d72e48'.repeat(8)]
+  site.tutela('bank', 'create', 'stills', '--kind', 'pdq', '--policy', 'terms.spam')
+  for (const hash of [still, other]) site.tutela('bank', 'add', 'stills', hash)
+  const found = asked(JSON.stringify([still, still, other].map((hash, i) => `${hash},100,${i}`)), 'stills')
+  assert.deepEqual(found.map((m) => [m.form, m.distance, m.share_query]), [['pdq', 0, 0.667]])
 })
 
 test('a part of a known sound is found under a video', async () => {
@@ -101,6 +113,8 @@ test('a part of a known sound is found under a video', async () => {
   assert.equal(s.label, 'songs')
   assert.ok(Math.abs(s.part.offset_ms - 9000) < 1000, JSON.stringify(s.part))
   assert.ok(s.part.matched_ms >= 7000 && s.part.share_entry < 0.7, JSON.stringify(s.part))
+  const [m] = asked(join(dir, 'tune.mp4'), 'songs')
+  assert.ok(m.distance !== null && m.share_known < 0.7, JSON.stringify(m))
 })
 
 /** A minute of video, made of five seconds. */
