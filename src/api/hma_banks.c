@@ -238,11 +238,20 @@ emptied(struct tl_req *req, int rc, void *ctx)
 		hma_say(req, 200, "Done");
 }
 
+/* It deletes the bank, removes its entries and switches it off: each of these may need two people. */
 void
 tl_hma_do_bank_delete(struct tl_req *req)
 {
-	struct change *x = new_change(req, TL_GUARD_BANK_CHANGE);
-	if (x)
+	static const enum tl_guarded also[] = {TL_GUARD_BANK_REMOVE, TL_GUARD_BANK_CHANGE};
+	struct change *x = new_change(req, TL_GUARD_BANK_DELETE);
+	int rc = 0;
+	if (!x)
+		return;
+	for (size_t i = 0; i < TL_COUNT(also) && rc == 0; i++)
+		rc = hma_may_change(req, also[i]);
+	if (rc < 0)
+		tl_req_problem(req, rc);
+	else
 		tl_api_write(req, TL_SYNC_FULL, empty, emptied, x);
 }
 

@@ -423,6 +423,19 @@ test('the table of routes and the contract say the same', () => {
   }
 })
 
+test('deleting a bank asks for two people where deleting, removing or switching off does', async () => {
+  const it = await startDaemon({ scopes: 'match banks', sets: { two_person: 'bank.delete' } })
+  try {
+    const hma = client(it.url, { authorization: `Bearer ${it.secret}` })
+    assert.equal((await hma('POST', '/c/banks', { name: 'KEPT' })).status, 201)
+    const refused = await hma('DELETE', '/c/bank/KEPT')
+    assert.equal(refused.status, 403, refused.text)
+    assert.equal((await hma('GET', '/c/bank/KEPT')).json.matching_enabled_ratio, 1)
+  } finally {
+    await it.end()
+  }
+})
+
 test('--testing: reset, on a folder that never ran without it', async () => {
   const it = await startDaemon({ scopes: 'match banks', testing: true })
   try {

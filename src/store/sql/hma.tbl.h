@@ -1,5 +1,7 @@
 /* Banks and contents as clients of the HMA API see them (store/hma.h). */
-#define HMA_SEEN " b.direction = 'block' AND b.kind IN ('pdq', 'digest', 'video') AND COALESCE(h.gone, 0) = 0"
+#define HMA_SEEN \
+	" b.direction = 'block' AND b.kind IN ('pdq', 'digest', 'video') AND COALESCE(h.gone, 0) = 0" \
+	" AND NOT EXISTS (SELECT 1 FROM watches w WHERE w.bank = b.id)"
 S(HMA_BANKS, "SELECT COALESCE(h.name, b.name) AS n, b.id, b.kind, b.enabled, b.share, COALESCE(h.made, 0), b.policy, b.name"
 	     " FROM banks b LEFT JOIN hma_banks h ON h.bank = b.id WHERE" HMA_SEEN " ORDER BY n, LENGTH(b.name), b.id")
 S(HMA_BANK, "SELECT COALESCE(h.name, b.name) AS n, b.id, b.kind, b.enabled, b.share, COALESCE(h.made, 0), b.policy, b.name"
