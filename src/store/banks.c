@@ -230,6 +230,17 @@ check_value(const struct tl_bank *b, const struct tl_bank_entry *e)
 	return 0;
 }
 
+/* What is live already lasts as long as the longer of both was said to. */
+static int
+extend(
+    struct tl_db *db, const struct tl_bank *b, const struct tl_bank_entry *e, int64_t expires)
+{
+	int rc = 0;
+	if (e->enabled && expires && (!e->expires_at || e->expires_at > expires))
+		rc = tl_bank_entry_expire(db, b->id, e->id, e->expires_at);
+	return rc < 0 ? rc : tl_fail_at(TL_EEXISTS, "/value", "the bank holds this already");
+}
+
 /* An entry that somebody had disabled, or that has expired, comes back when it is added again. */
 static int
 revive(struct tl_db *db, const struct tl_bank *b, struct tl_bank_entry *e)
@@ -245,7 +256,7 @@ revive(struct tl_db *db, const struct tl_bank *b, struct tl_bank_entry *e)
 	bool live = tl_col_int(&r, 1) != 0 && (!expires || expires > e->added_at);
 	tl_row_end(&r);
 	if (live || !e->enabled)
-		return tl_fail_at(TL_EEXISTS, "/value", "the bank holds this already");
+		return extend(db, b, e, expires);
 	rc = tl_db_run(db, TL_SQL_BANK_ENTRY_REVIVE, A_ID(b->id), A_ID(e->id), A_TEXT0(e->note),
 	    A_INT(e->change), A_INT0(e->expires_at), A_TEXT0(e->provenance),
 	    A_TEXT0(e->classification));

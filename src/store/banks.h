@@ -73,7 +73,7 @@ int tl_bank_set(struct tl_db *db, const struct tl_bank *b) TL_MUST;
 
 /*
  * Of the bank only id and kind are read. An entry that was disabled or has expired comes back, with its key. EEXISTS:
- * the bank holds it in force; id and key then name what is there.
+ * the bank holds it in force; id and key then name what is there, which now expires when this would, if that is later.
  */
 int tl_bank_entry_add(
     struct tl_db *db, const struct tl_bank *b, struct tl_bank_entry *e) TL_MUST;

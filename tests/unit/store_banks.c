@@ -251,6 +251,25 @@ t_entries_expire_and_come_back_with_their_key(void **state)
 }
 
 static void
+t_what_is_added_again_expires_when_the_later_would(void **state)
+{
+	struct unit_store *f = *state;
+	struct tl_bank b = a_bank(f, "p", TL_BANK_PDQ);
+	struct tl_bank_entry e = a_hash(f, &b, 7), again = e, is;
+	int64_t soon = tl_now_us() + 3600 * TL_US_S;
+	const int64_t said[][2] = {
+	    {soon, soon}, {soon - 1, soon}, {soon + 1, soon + 1}, {0, 0}, {soon, 0}};
+	assert_int_equal(tl_bank_entry_expire(f->db, b.id, e.id, soon), 0);
+	for (size_t i = 0; i < TL_COUNT(said); i++) {
+		again.expires_at = said[i][0];
+		assert_int_equal(tl_bank_entry_add(f->db, &b, &again), TL_EEXISTS);
+		assert_int_equal(again.key, e.key);
+		assert_int_equal(tl_bank_entry_get(f->db, b.id, e.id, f->arena, &is), 0);
+		assert_int_equal(is.expires_at, said[i][1]);
+	}
+}
+
+static void
 t_a_bank_keeps_direction_share_and_thresholds(void **state)
 {
 	struct unit_store *f = *state;
@@ -330,6 +349,7 @@ main(void)
 	    CASE(t_a_disabled_entry_comes_back),
 	    CASE(t_changes_are_told_once_each_with_their_newest_number),
 	    CASE(t_entries_expire_and_come_back_with_their_key),
+	    CASE(t_what_is_added_again_expires_when_the_later_would),
 	    CASE(t_a_bank_keeps_direction_share_and_thresholds),
 	    CASE(t_a_flood_of_matches_makes_an_entry_review_only),
 	};
