@@ -115,6 +115,8 @@ put("silence.wav", wav[:44] + bytes(len(wav) - 44))
 
 # streams that change
 put("grows.ts", good("grows.ts"))
+# a second track of pictures in the middle, too late and too early for those who look only at both ends
+put("late-track.ts", good("nine-seconds.ts") + good("late-track.ts") + (b"\x47\x1f\xff\x10" + b"\xff" * 184) * 1500 + good("nine-seconds.ts"))
 put("other.ts", good("h264-ac3.ts") + good("mpeg2.ts"))
 put("nothing.ts", (b"\x47\x1f\xff\x10" + b"\xff" * 184) * 500)
 put("zeros.mp4", box(b"ftyp", b"isom\0\0\2\0isom") + bytes(500_000))

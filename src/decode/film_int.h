@@ -28,7 +28,8 @@ struct film {
 	AVFormatContext *fmt;
 	int64_t until_us;
 	struct film_track video, sound;
-	int cover; /* stream of an attached picture, -1 */
+	int cover;        /* stream of an attached picture, -1 */
+	unsigned streams; /* when it was opened; later ones are not looked at */
 	int64_t start_ms;
 	int64_t duration_ms;
 	double rate; /* pictures a second */

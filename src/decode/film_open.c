@@ -232,7 +232,8 @@ film_open(struct film *f)
 	if (rc < 0)
 		return rc != AVERROR(ENOMEM) && f->at == f->file.n ? TL_DECODE_TRUNCATED
 								   : film_reason(rc);
-	for (unsigned i = 0; i < f->fmt->nb_streams; i++) {
+	f->streams = f->fmt->nb_streams;
+	for (unsigned i = 0; i < f->streams; i++) {
 		enum tl_decode_reason why = choose(f, (int)i);
 		if (why != TL_DECODE_OK)
 			return why;
@@ -308,6 +309,23 @@ conclude(struct film *f)
 	return said - said / 10 - 2000 > f->duration_ms ? TL_DECODE_TRUNCATED : TL_DECODE_OK;
 }
 
+/* A track that came, or showed what it is, only on the way: players show it and we would not. */
+static bool
+has_late_track(const struct film *f)
+{
+	for (unsigned i = 0; i < f->fmt->nb_streams; i++) {
+		enum AVMediaType type = f->fmt->streams[i]->codecpar->codec_type;
+		int n = (int)i;
+		if (n == f->video.stream || n == f->sound.stream || n == f->cover)
+			continue;
+		if (type == AVMEDIA_TYPE_VIDEO || type == AVMEDIA_TYPE_AUDIO)
+			return true;
+		if (i >= f->streams && type == AVMEDIA_TYPE_UNKNOWN)
+			return true;
+	}
+	return false;
+}
+
 enum tl_decode_reason
 film_survey(struct film *f)
 {
@@ -336,7 +354,7 @@ film_survey(struct film *f)
 	}
 	av.av_packet_free(&p);
 	if (why == TL_DECODE_OK)
-		why = conclude(f);
+		why = has_late_track(f) ? TL_DECODE_TRACKS : conclude(f);
 	film_close(f);
 	int64_t more = f->duration_ms * (int64_t)f->q->ms_per_s; /* of each second, in µs */
 	int64_t most = tl_mono_us() + START_US + more;
