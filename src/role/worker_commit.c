@@ -433,8 +433,9 @@ store_one(struct round *r, struct scan *s)
 		return store_verdict(r, s);
 	case SCAN_BURY:
 		return store_buried(r, s);
-	case SCAN_AGAIN:
 	case SCAN_BACK:
+		return store_media(r->w, s); /* decoded once is enough */
+	case SCAN_AGAIN:
 	case SCAN_WAIT:
 		break;
 	case SCAN_GONE:

@@ -21,7 +21,7 @@ struct ask_wait {
 enum scan_end {
 	SCAN_VERDICT, /* judged: store it */
 	SCAN_AGAIN,   /* could not be done now: delay the job */
-	SCAN_BACK,    /* not touched: somebody else may have it */
+	SCAN_BACK,    /* not judged: somebody else may have it */
 	SCAN_WAIT,    /* not touched: the banks that it is judged by are not read yet */
 	SCAN_BURY,    /* given up: a person decides */
 	SCAN_GONE     /* nothing to do any more (erased meanwhile) */

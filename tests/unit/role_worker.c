@@ -167,10 +167,10 @@ teardown(void **state)
 }
 
 static struct tl_media_id
-upload(struct fixture *f, struct tl_str bytes)
+upload_as(struct fixture *f, const char *mime, struct tl_str bytes)
 {
 	struct tl_blob_in *in = NULL;
-	struct tl_media m = {.bytes = (int64_t)bytes.n, .mime = TL_S("image/png")};
+	struct tl_media m = {.bytes = (int64_t)bytes.n, .mime = tl_str(mime)};
 	assert_int_equal(tl_blob_create(f->s.store, f->s.platform, &in), 0);
 	assert_int_equal(tl_blob_add(in, bytes), 0);
 	assert_int_equal(tl_blob_finish(in, &m.id), 0);
@@ -183,8 +183,15 @@ upload(struct fixture *f, struct tl_str bytes)
 	return m.id;
 }
 
+static struct tl_media_id
+upload(struct fixture *f, struct tl_str bytes)
+{
+	return upload_as(f, "image/png", bytes);
+}
+
 static struct tl_id
-post(struct fixture *f, const char *ext, const char *text, const struct tl_media_id *media)
+post_all(struct fixture *f, const char *ext, const char *text, const struct tl_media_id *media,
+    size_t n)
 {
 	struct tl_item it = {.platform = f->s.platform,
 	    .ext_id = tl_str(ext),
@@ -195,10 +202,10 @@ post(struct fixture *f, const char *ext, const char *text, const struct tl_media
 	    .posted_at = tl_now_us(),
 	    .received_at = tl_now_us(),
 	    .field_count = 1,
-	    .media_count = media ? 1 : 0};
+	    .media_count = n};
 	it.fields[0] = (struct tl_field){TL_S("body"), tl_str(text)};
-	if (media)
-		it.media[0].id = *media;
+	for (size_t i = 0; i < n; i++)
+		it.media[i].id = media[i];
 	uint8_t print[TL_PRINT_BYTES] = {1};
 	struct tl_item_state_row row;
 	bool known;
@@ -207,6 +214,12 @@ post(struct fixture *f, const char *ext, const char *text, const struct tl_media
 	unit_commit(f->s.db);
 	(void)send(f->wake[1], "w", 1, MSG_DONTWAIT);
 	return row.id;
+}
+
+static struct tl_id
+post(struct fixture *f, const char *ext, const char *text, const struct tl_media_id *media)
+{
+	return post_all(f, ext, text, media, media ? 1 : 0);
 }
 
 /* Waits for the verdict. */
@@ -226,14 +239,22 @@ settled(struct fixture *f, struct tl_id id)
 }
 
 static struct tl_str
-picture(struct fixture *f, const char *name)
+test_file(struct fixture *f, const char *name)
 {
 	char path[256];
 	static struct tl_buf b;
 	tl_buf_reset(&b);
-	(void)snprintf(path, sizeof path, TEST_DATA "/pdq/%s", name);
+	(void)snprintf(path, sizeof path, TEST_DATA "/%s", name);
 	assert_int_equal(tl_file_read(path, 1 << 24, &b), 0);
 	return tl_arena_dup(f->s.arena, tl_buf_str(&b));
+}
+
+static struct tl_str
+picture(struct fixture *f, const char *name)
+{
+	char path[128];
+	(void)snprintf(path, sizeof path, "pdq/%s", name);
+	return test_file(f, path);
 }
 
 static bool
@@ -300,6 +321,31 @@ t_pictures_are_decoded_hashed_and_previewed(void **state)
 	full = settled(f, second);
 	assert_int_equal(full->verdict, TL_VERDICT_BLOCK);
 	assert_true(has_case(f, second, "child-safety"));
+}
+
+static void
+t_what_an_item_given_back_had_decoded_is_kept(void **state)
+{
+	struct fixture *f = *state;
+	struct tl_media_id id[] = {upload(f, picture(f, "scene00.png")),
+	    upload_as(f, "video/quicktime", test_file(f, "film/mjpeg.mov")),
+	    upload_as(f, "video/mp2t", test_file(f, "film/mpeg2.ts")),
+	    upload_as(f, "video/webm", test_file(f, "film/vp9-opus.webm"))};
+	struct tl_id item = post_all(f, "v1", "look", id, TL_COUNT(id));
+	struct tl_item_full *full = TL_NEW(f->s.arena, struct tl_item_full);
+	struct tl_buf b = {0};
+	int rc = -1;
+	assert_non_null(full);
+	start_worker(f);
+	for (int i = 0; i < 5000 && rc < 0; i++) {
+		rc = tl_blob_read_derived(f->s.store, &id[0], "preview", &b);
+		(void)usleep(2000);
+	}
+	assert_int_equal(rc, 0);
+	tl_buf_fini(&b);
+	assert_int_equal(stop_worker(f), 0);
+	assert_int_equal(tl_item_get(f->s.db, f->s.platform, item, f->s.arena, full), 0);
+	assert_int_equal(full->item.media[0].state, TL_MEDIA_DECODED);
 }
 
 static void
@@ -709,6 +755,8 @@ main(int argc, char **argv)
 		t_texts_get_their_verdict_and_what_follows, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 		t_pictures_are_decoded_hashed_and_previewed, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		t_what_an_item_given_back_had_decoded_is_kept, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 		t_what_cannot_be_decoded_waits_for_a_person, setup, teardown),
 	    cmocka_unit_test_setup_teardown(t_questions_are_answered, setup, teardown),
