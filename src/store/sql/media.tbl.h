@@ -23,7 +23,7 @@ S(MEDIA_USES, "SELECT EXISTS (SELECT 1 FROM item_media WHERE platform = $1 AND m
 /* Its hashes go: the index is told, and its id, which is a keyed hash, stands in the place of the digests. */
 S(MEDIA_DROP_KEY, "INSERT INTO media_dropped(change, key) SELECT $3, key FROM media WHERE platform = $1 AND id = $2"
 		  " AND key IS NOT NULL")
-S(MEDIA_WIPE, "UPDATE media SET pdq = NULL, pdq_quality = NULL, key = NULL, sha256 = id,"
+S(MEDIA_WIPE, "UPDATE media SET pdq = NULL, pdq_turned = NULL, pdq_quality = NULL, key = NULL, sha256 = id,"
 	      " md5 = SUBSTR(id, 1, 16), film = NULL, frames = NULL, words = NULL WHERE platform = $1 AND id = $2")
 S(MEDIA_ORPHANS, "SELECT platform, id FROM media WHERE state <> 'erased' AND expires_at <= $1"
 		 " AND NOT EXISTS (SELECT 1 FROM item_media im WHERE im.platform = media.platform"
