@@ -349,6 +349,59 @@ t_what_an_item_given_back_had_decoded_is_kept(void **state)
 }
 
 static void
+set_share(struct fixture *f, const char *bank, double share)
+{
+	struct tl_bank b;
+	struct tl_id id;
+	unit_begin(f->s.db);
+	assert_int_equal(tl_bank_find(f->s.db, tl_str(bank), &id), 0);
+	assert_int_equal(tl_bank_get(f->s.db, id, f->s.arena, &b), 0);
+	b.share = share;
+	assert_int_equal(tl_bank_set(f->s.db, &b), 0);
+	unit_commit(f->s.db);
+}
+
+/* A worker that starts reads the banks as they are now. */
+static void
+judge_as_found(struct fixture *f, struct tl_id item)
+{
+	struct tl_jobs_depth depth = {.waiting = 1};
+	unit_begin(f->s.db);
+	assert_int_equal(tl_job_found(f->s.db, f->s.platform, item), 0);
+	unit_commit(f->s.db);
+	start_worker(f);
+	for (int64_t end = tl_mono_us() + 10 * TL_US_S; tl_mono_us() < end;
+	     (void)usleep(5000)) {
+		assert_int_equal(tl_jobs_depth(f->s.db, &depth), 0);
+		if (depth.waiting + depth.leased == 0)
+			break;
+	}
+	assert_int_equal(depth.waiting + depth.leased, 0);
+	assert_int_equal(stop_worker(f), 0);
+}
+
+static void
+t_a_match_that_weighs_more_is_judged_again(void **state)
+{
+	struct fixture *f = *state;
+	start_worker(f);
+	struct tl_media_id id = upload(f, picture(f, "scene00.png"));
+	struct tl_id item = post(f, "w1", "look", &id);
+	const struct tl_item_full *full = settled(f, item);
+	assert_int_equal(full->verdict, TL_VERDICT_ALLOW);
+	assert_int_equal(stop_worker(f), 0);
+	const struct tl_media *m = &full->item.media[0];
+	add_entry(f, "demo-known", TL_FORM_PDQ,
+	    tl_arena_dup(f->s.arena, tl_bytes(m->pdq, sizeof m->pdq)));
+	set_share(f, "demo-known", 1e-12);
+	judge_as_found(f, item);
+	assert_int_equal(settled(f, item)->verdict, TL_VERDICT_ALLOW);
+	set_share(f, "demo-known", 1);
+	judge_as_found(f, item);
+	assert_int_equal(settled(f, item)->verdict, TL_VERDICT_BLOCK);
+}
+
+static void
 t_what_cannot_be_decoded_waits_for_a_person(void **state)
 {
 	struct fixture *f = *state;
@@ -757,6 +810,8 @@ main(int argc, char **argv)
 		t_pictures_are_decoded_hashed_and_previewed, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 		t_what_an_item_given_back_had_decoded_is_kept, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		t_a_match_that_weighs_more_is_judged_again, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 		t_what_cannot_be_decoded_waits_for_a_person, setup, teardown),
 	    cmocka_unit_test_setup_teardown(t_questions_are_answered, setup, teardown),
