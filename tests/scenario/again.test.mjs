@@ -98,7 +98,7 @@ test('crisis mode withholds what is like the clip, finds what was there before, 
   const live = async () => (await lead.get(`crisis/${started.body.id}`)).body
   const key = site.tutela('key', 'add', '--platform', 'demo', '--scopes', 'match banks').secret
   const clients = await fetch(`${site.url}/c/banks`, { headers: { authorization: `Bearer ${key}` } })
-  assert.deepEqual((await clients.json()).map((b) => b.name).filter((name) => name.startsWith('crisis')), [], 'what a watch looks with is no bank of a client')
+  assert.deepEqual((await clients.json()).map((b) => b.name).filter((name) => name.startsWith('watch.')), [], 'what a watch looks with is no bank of a client')
   await until('what was there before', async () => (await read('clip-before')).verdict === 'withhold')
   const later = await site.item('clip-later', 'again', { media: [await upload('scene04.png')] })
   assert.equal(later.verdict, 'withhold')
