@@ -178,12 +178,26 @@ on_answer(struct tl_req *req, int rc, struct tl_str json)
 }
 
 static void
+write_names(struct tl_buf *out, const char *key, struct tl_str list)
+{
+	tl_js_open(out, key, '[');
+	while (list.n) {
+		const uint8_t *comma = memchr(list.p, ',', list.n);
+		size_t n = comma ? (size_t)(comma - list.p) : list.n;
+		tl_js_str(out, NULL, tl_bytes(list.p, n));
+		list = tl_bytes(list.p + n + (comma != NULL), list.n - n - (comma != NULL));
+	}
+	tl_js_close(out, ']');
+}
+
+static void
 ask_worker(struct tl_req *req, struct hma_call *c, unsigned types, int fd)
 {
 	TL_CLEANUP(tl_buf_fini) struct tl_buf q = {0};
 	tl_js_open(&q, NULL, '{');
 	tl_js_bool(&q, "find", c->find);
 	tl_js_bool(&q, "provenance", c->provenance);
+	write_names(&q, "banks", c->banks);
 	tl_js_open(&q, "forms", '[');
 	for (int i = 0; i < HMA_TYPES; i++)
 		if (types & 1U << i)

@@ -51,6 +51,7 @@ struct hma_call {
 	unsigned types; /* bits 1 << enum hma_type_tag; 0: the usual ones of the content */
 	struct tl_str values[HMA_TYPES]; /* hashes that were sent in place of a file, hex */
 	bool find;                       /* matches too */
+	struct tl_str banks;             /* "A,B": only these are asked; empty: all */
 	bool provenance;                 /* where the matched entries come from, too */
 	void (*then)(struct tl_req *req, struct hma_call *c);
 	json_t *answer; /* of the worker: {"hashes":{form:{value,quality}},"hits":{form:[…]}} */

@@ -45,6 +45,7 @@ read_want(struct tl_req *req, struct hma_call *c, struct want *w)
 	struct tl_str seed = {NULL, 0};
 	(void)tl_req_query(req, "banks", &w->banks);
 	(void)tl_req_query(req, "seed", &seed);
+	c->banks = w->banks;
 	w->coin = coin_of(seed);
 	int rc = hma_query_bool(req, "bypass_coinflip", &w->bypass);
 	if (rc == 0)

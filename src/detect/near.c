@@ -11,9 +11,18 @@
 
 #define BANKS_MAX 4096
 
+static bool
+asks(const struct tl_near_only *only, struct tl_id bank)
+{
+	for (size_t i = 0; i < only->count; i++)
+		if (tl_id_eq(only->banks[i], bank))
+			return true;
+	return only->all;
+}
+
 int
-tl_banks_near(const struct tl_banks *b, const struct tl_pdq *hash, int64_t now_us,
-    struct tl_index_found *found)
+tl_banks_near(const struct tl_banks *b, const struct tl_pdq *hash,
+    const struct tl_near_only *only, int64_t now_us, struct tl_index_found *found)
 {
 	const struct tl_bank_table *t = &b->parts[TL_BANK_PDQ]->table;
 	struct tl_index_bank *banks = NULL;
@@ -26,15 +35,18 @@ tl_banks_near(const struct tl_banks *b, const struct tl_pdq *hash, int64_t now_u
 	banks = calloc(t->bank_count, sizeof *banks);
 	if (!banks)
 		abort();
+	size_t n = 0;
 	for (size_t i = 0; i < t->bank_count; i++)
-		banks[i] = (struct tl_index_bank){t->banks[i].number, t->banks[i].distance};
+		if (asks(only, t->banks[i].id))
+			banks[n++] =
+			    (struct tl_index_bank){t->banks[i].number, t->banks[i].distance};
 	struct tl_index_ask ask = {.needle = hash,
 	    .needles = 1,
 	    .distance = -1,
 	    .bank = banks,
-	    .banks = t->bank_count,
+	    .banks = n,
 	    .now_us = now_us};
-	int rc = tl_known_find(b->known[TL_FORM_PDQ], &ask, found);
+	int rc = n ? tl_known_find(b->known[TL_FORM_PDQ], &ask, found) : 0;
 	free(banks);
 	return rc;
 }

@@ -1,9 +1,9 @@
 /*
  * Lookups for clients of the HMA API: hashes of a picture or video, and every content near them.
  *
- * Promises: what is off, disabled or has expired at this moment is never told; of more hits than HITS_MAX the nearest are
- * told; a picture is decoded in the jail like any other. Failure: INPUT naming what is wrong with the picture. Called for
- * questions.
+ * Promises: what is off, disabled or has expired at this moment is never told; of more hits than HITS_MAX, or than an answer
+ * holds, the nearest are told, and provenance is left out first; a picture is decoded in the jail like any other. Failure:
+ * INPUT naming what is wrong with the picture. Called for questions.
  */
 #include "role/worker_int.h"
 
@@ -18,7 +18,7 @@
 
 #define LOOKUP_ARENA ((size_t)16 << 20)
 #define HITS_MAX 1000
-#define ANSWER_MAX (TL_ASK_MAX - 16 * 1024) /* further hits are left out */
+#define ANSWER_MAX (TL_ASK_MAX - 16 * 1024)
 #define QUALITY_LEAST 50
 
 /* What is asked, and what is known of the file so far. */
@@ -69,16 +69,41 @@ exact(struct worker *w, struct tl_arena *a, enum tl_entry_form form, const uint8
 	return rc;
 }
 
+/* The banks asked for, by id; none when all are. Names that nobody has are no bank. */
 static int
-near(struct worker *w, struct tl_arena *a, const uint8_t *value, struct hit *hits, size_t *n)
+banks_of(struct worker *w, struct tl_arena *a, const json_t *q, struct tl_near_only *only)
 {
+	const json_t *banks = json_object_get(q, "banks");
+	size_t names = json_array_size(banks);
+	struct tl_id *ids = TL_NEWS(a, struct tl_id, names * TL_HMA_PARTS + 1);
+	if (!ids)
+		return tl_arena_check(a);
+	*only = (struct tl_near_only){.all = names == 0, .banks = ids};
+	for (size_t i = 0; i < names; i++) {
+		struct tl_hma_bank b = {0};
+		int rc = tl_hma_bank_find(w->db, tl_json_str(json_array_get(banks, i)), a, &b);
+		if (rc < 0 && rc != TL_ENOTFOUND)
+			return rc;
+		for (size_t k = 0; rc == 0 && k < b.parts; k++)
+			ids[only->count++] = b.part[k];
+	}
+	return 0;
+}
+
+static int
+near(struct worker *w, struct tl_arena *a, const struct facts *facts, struct hit *hits,
+    size_t *n)
+{
+	struct tl_near_only only;
 	struct tl_pdq hash;
 	struct tl_index_found f = {
 	    .hit = TL_NEWS(a, struct tl_index_hit, HITS_MAX), .cap = HITS_MAX};
 	if (!f.hit)
 		return tl_arena_check(a);
-	memcpy(hash.b, value, sizeof hash.b);
-	int rc = tl_banks_near(w->banks, &hash, tl_now_us(), &f);
+	memcpy(hash.b, facts->value[TL_FORM_PDQ], sizeof hash.b);
+	int rc = banks_of(w, a, facts->q, &only);
+	if (rc == 0)
+		rc = tl_banks_near(w->banks, &hash, &only, tl_now_us(), &f);
 	for (size_t i = 0; rc == 0 && i < f.n; i++)
 		hits[i] =
 		    (struct hit){.key = (int64_t)f.hit[i].key, .distance = f.hit[i].distance};
@@ -109,9 +134,19 @@ alike(struct worker *w, struct tl_arena *a, const struct facts *f, struct hit *h
 	return rc;
 }
 
-/* What each key means now; keys that mean nothing to these clients are dropped. */
+static bool
+asks_bank(const json_t *q, struct tl_str name)
+{
+	const json_t *banks = json_object_get(q, "banks");
+	for (size_t i = 0; i < json_array_size(banks); i++)
+		if (tl_str_eq(tl_json_str(json_array_get(banks, i)), name))
+			return true;
+	return json_array_size(banks) == 0;
+}
+
+/* What each key means now; keys that mean nothing to these clients, or that are of banks not asked for, are dropped. */
 static int
-resolve(struct worker *w, struct tl_arena *a, struct hit *hits, size_t *n)
+resolve(struct worker *w, struct tl_arena *a, const json_t *q, struct hit *hits, size_t *n)
 {
 	size_t kept = 0;
 	int64_t now = tl_now_us();
@@ -120,7 +155,7 @@ resolve(struct worker *w, struct tl_arena *a, struct hit *hits, size_t *n)
 		int rc = tl_hma_hit(w->db, hits[i].key, now, a, &hits[i].is, &seen);
 		if (rc < 0)
 			return rc;
-		if (seen)
+		if (seen && asks_bank(q, hits[i].is.bank))
 			hits[kept++] = hits[i];
 	}
 	*n = kept;
@@ -128,13 +163,19 @@ resolve(struct worker *w, struct tl_arena *a, struct hit *hits, size_t *n)
 }
 
 static int
+by_distance(const void *a, const void *b)
+{
+	const struct hit *x = a, *y = b;
+	int c = (x->distance > y->distance) - (x->distance < y->distance);
+	return c ? c : (x->is.content > y->is.content) - (x->is.content < y->is.content);
+}
+
+static int
 by_bank(const void *a, const void *b)
 {
 	const struct hit *x = a, *y = b;
 	int c = tl_str_cmp(x->is.bank, y->is.bank);
-	if (c == 0)
-		c = (x->distance > y->distance) - (x->distance < y->distance);
-	return c ? c : (x->is.content > y->is.content) - (x->is.content < y->is.content);
+	return c ? c : by_distance(a, b);
 }
 
 /* Writing ------------------------------------------------------------------------------------------------------- */
@@ -143,7 +184,7 @@ static void
 write_hits(struct tl_buf *out, const char *key, const struct hit *hits, size_t n, bool from)
 {
 	tl_js_open(out, key, '[');
-	for (size_t i = 0; i < n && out->n < ANSWER_MAX; i++) {
+	for (size_t i = 0; i < n; i++) {
 		const struct tl_hma_hit *h = &hits[i].is;
 		bool again = i > 0 && hits[i - 1].is.content == h->content &&
 			     tl_str_eq(hits[i - 1].is.bank, h->bank);
@@ -165,6 +206,25 @@ write_hits(struct tl_buf *out, const char *key, const struct hit *hits, size_t n
 	tl_js_close(out, ']');
 }
 
+/* The nearest that fit, ordered by bank; what does not fit gives up its provenance first. */
+static void
+write_nearest(struct tl_buf *out, const char *key, struct hit *hits, size_t n, bool from)
+{
+	size_t before = out->n;
+	qsort(hits, n, sizeof *hits, by_bank);
+	write_hits(out, key, hits, n, from);
+	while (n > 0 && out->n > ANSWER_MAX) {
+		out->n = before;
+		if (!from) {
+			qsort(hits, n, sizeof *hits, by_distance);
+			n /= 2;
+			qsort(hits, n, sizeof *hits, by_bank);
+		}
+		from = false;
+		write_hits(out, key, hits, n, from);
+	}
+}
+
 static int
 find_form(struct worker *w, struct tl_arena *a, const struct facts *f, enum tl_entry_form form,
     struct tl_buf *out)
@@ -173,15 +233,14 @@ find_form(struct worker *w, struct tl_arena *a, const struct facts *f, enum tl_e
 	size_t n = 0;
 	if (!hits)
 		return tl_arena_check(a);
-	int rc = form == TL_FORM_PDQ    ? near(w, a, f->value[form], hits, &n)
+	int rc = form == TL_FORM_PDQ    ? near(w, a, f, hits, &n)
 		 : form == TL_FORM_VPDQ ? alike(w, a, f, hits, &n)
 					: exact(w, a, form, f->value[form], hits, &n);
 	if (rc == 0)
-		rc = resolve(w, a, hits, &n);
+		rc = resolve(w, a, f->q, hits, &n);
 	if (rc < 0)
 		return rc;
-	qsort(hits, n, sizeof *hits, by_bank);
-	write_hits(out, tl_entry_form_names[form], hits, n,
+	write_nearest(out, tl_entry_form_names[form], hits, n,
 	    json_is_true(json_object_get(f->q, "provenance")));
 	return 0;
 }
@@ -217,6 +276,19 @@ write_hashes(struct tl_buf *out, const struct facts *f)
 	tl_js_close(out, '}');
 }
 
+/* Forms that are found exactly, or those that are found by nearness. */
+static int
+find_forms(struct worker *w, struct tl_arena *a, const struct facts *f, bool nearness,
+    struct tl_buf *out)
+{
+	int rc = 0;
+	for (int form = 0; form < tl_entry_form_count && rc == 0; form++)
+		if (f->has[form] && asks_for(f->q, (enum tl_entry_form)form) &&
+		    nearness == (form == TL_FORM_PDQ || form == TL_FORM_VPDQ))
+			rc = find_form(w, a, f, (enum tl_entry_form)form, out);
+	return rc;
+}
+
 static int
 answer(struct worker *w, uint32_t serial, struct tl_arena *a, const struct facts *f)
 {
@@ -225,10 +297,10 @@ answer(struct worker *w, uint32_t serial, struct tl_arena *a, const struct facts
 	tl_js_open(&out, NULL, '{');
 	write_hashes(&out, f);
 	tl_js_open(&out, "hits", '{');
-	for (int form = 0; form < tl_entry_form_count && rc == 0; form++)
-		if (f->has[form] && json_is_true(json_object_get(f->q, "find")) &&
-		    asks_for(f->q, (enum tl_entry_form)form))
-			rc = find_form(w, a, f, (enum tl_entry_form)form, &out);
+	if (json_is_true(json_object_get(f->q, "find")))
+		rc = find_forms(w, a, f, false, &out);
+	if (rc == 0 && json_is_true(json_object_get(f->q, "find")))
+		rc = find_forms(w, a, f, true, &out);
 	tl_js_close(&out, '}');
 	tl_js_close(&out, '}');
 	if (rc == 0)
