@@ -75,6 +75,8 @@ add_alike(struct gathering *g, const struct tl_media *m, int distance)
 			rc = add_items(g, &id, hits[i].distance);
 		rc = rc == TL_ENOTFOUND ? 0 : rc; /* another platform's, or erased meanwhile */
 	}
+	if (rc == 0 && all > n)
+		g->cut = true;
 	return rc;
 }
 
