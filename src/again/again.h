@@ -38,6 +38,8 @@ int tl_again_anything_found(struct tl_db *db, bool *ret) TL_MUST;
 int tl_again_bank_mark(struct tl_db *db, int64_t *ret) TL_MUST;
 /* The banks' mark at the last step of the comparison. */
 int tl_again_mark(struct tl_db *db, int64_t *ret) TL_MUST;
+/* When the next entry that is off until a time comes back; 0: none. */
+int tl_again_next_return(struct tl_db *db, int64_t now_us, int64_t *ret) TL_MUST;
 
 /* Why an item is judged again. */
 struct tl_again {

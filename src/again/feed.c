@@ -26,10 +26,11 @@ struct found {
 };
 
 static int
-number_of(struct tl_db *db, enum tl_sql sql, int64_t *ret, int64_t *ret_second)
+number_of(
+    struct tl_db *db, enum tl_sql sql, struct tl_arg with, int64_t *ret, int64_t *ret_second)
 {
 	struct tl_row r;
-	int rc = tl_db_first(db, &r, sql, A_NULL);
+	int rc = tl_db_first_args(db, &r, sql, &with, 1);
 	if (rc < 0)
 		return rc;
 	*ret = tl_col_int(&r, 0);
@@ -54,7 +55,13 @@ tl_again_bank_mark(struct tl_db *db, int64_t *ret)
 int
 tl_again_mark(struct tl_db *db, int64_t *ret)
 {
-	return number_of(db, TL_SQL_AGAIN_MARK, ret, NULL);
+	return number_of(db, TL_SQL_AGAIN_MARK, A_NULL, ret, NULL);
+}
+
+int
+tl_again_next_return(struct tl_db *db, int64_t now_us, int64_t *ret)
+{
+	return number_of(db, TL_SQL_AGAIN_NEXT_RETURN, A_INT(now_us), ret, NULL);
 }
 
 static int
@@ -128,7 +135,7 @@ int
 tl_again_anything_found(struct tl_db *db, bool *ret)
 {
 	int64_t any = 0;
-	int rc = number_of(db, TL_SQL_AGAIN_ANY, &any, NULL);
+	int rc = number_of(db, TL_SQL_AGAIN_ANY, A_NULL, &any, NULL);
 	if (rc == 0)
 		*ret = any != 0;
 	return rc;
@@ -141,7 +148,7 @@ tl_again_feed(struct tl_db *db)
 	int done = 0;
 	int rc = tl_db_run(db, TL_SQL_AGAIN_ASKED_LOST, A_INT(tl_now_us() - LOST_US));
 	if (rc >= 0)
-		rc = number_of(db, TL_SQL_AGAIN_ASKED_COUNT, &under_way, NULL);
+		rc = number_of(db, TL_SQL_AGAIN_ASKED_COUNT, A_NULL, &under_way, NULL);
 	int room = TL_AGAIN_UNDER_WAY - (int)under_way;
 	while (rc >= 0 && room > 0) {
 		struct found f;
@@ -216,9 +223,9 @@ tl_again_progress(struct tl_db *db, struct tl_again_progress *ret)
 	p.entries_left = tl_col_int(&r, 1);
 	p.oldest = tl_col_int(&r, 2);
 	tl_row_end(&r);
-	rc = number_of(db, TL_SQL_AGAIN_FOUND_COUNT, &p.found, &since[0]);
+	rc = number_of(db, TL_SQL_AGAIN_FOUND_COUNT, A_NULL, &p.found, &since[0]);
 	if (rc == 0)
-		rc = number_of(db, TL_SQL_AGAIN_ASKED_COUNT, &p.asked, &since[1]);
+		rc = number_of(db, TL_SQL_AGAIN_ASKED_COUNT, A_NULL, &p.asked, &since[1]);
 	for (size_t i = 0; i < 2; i++)
 		if (since[i] && (!p.oldest || since[i] < p.oldest))
 			p.oldest = since[i];
@@ -230,7 +237,7 @@ tl_again_progress(struct tl_db *db, struct tl_again_progress *ret)
 int
 tl_again_oldest(struct tl_db *db, int64_t *ret)
 {
-	return number_of(db, TL_SQL_AGAIN_OLDEST, ret, NULL);
+	return number_of(db, TL_SQL_AGAIN_OLDEST, A_NULL, ret, NULL);
 }
 
 int

@@ -83,7 +83,7 @@ at_rest(struct finder *f, int64_t mark, int64_t since)
 		return 0; /* something settles still */
 	f->mark = mark;
 	f->quiet_at = since;
-	return tl_bank_next_turn(f->db, tl_now_us(), &f->back_at);
+	return tl_again_next_return(f->db, tl_now_us(), &f->back_at);
 }
 
 static void

@@ -49,6 +49,14 @@ test('how long that took is a metric, and how far it is a command', async () => 
   await until('all to be compared', () => site.tutela('again').banks.every((b) => b.percent === 100))
 })
 
+test('and one that comes back at its time, with nothing else happening', async () => {
+  const [{ id }] = site.tutela('bank', 'search', 'demo-known', clean.get('scene00.png').pdq).entries
+  site.tutela('bank', 'disable', 'demo-known', id, '--until', new Date(Date.now() + 2500).toISOString())
+  await until('the entry to be off', async () => (await site.item(`off-${Date.now()}`, 'hello', { media: [await upload('scene00.png')] })).verdict === 'allow')
+  await publish('while-off', 'scene00.png')
+  await until('it to be found', async () => (await read('while-off')).verdict === 'block')
+})
+
 test('so does a digest', async () => {
   await publish('exact', 'scene07.png')
   site.tutela('bank', 'add', 'demo-known-exact', createHash('sha256').update(picture('scene07.png')).digest('hex'), '--form', 'sha256')

@@ -19,6 +19,8 @@ S(AGAIN_RETURNED, "SELECT " AGAIN_ENTRY ", 1, e.disabled_until FROM bank_entries
 		  " WHERE e.form || '' = $1 AND e.disabled_until > $3 AND e.disabled_until <= $2 AND e.enabled = 0"
 		  " AND b.enabled = 1 AND b.direction = 'block' AND " AGAIN_LIVE
 		  " ORDER BY e.disabled_until LIMIT $4")
+/* When the next of them is due: of every form. */
+S(AGAIN_NEXT_RETURN, "SELECT MIN(disabled_until) FROM bank_entries WHERE disabled_until > $1 AND enabled = 0")
 S(AGAIN_BANK_ENTRIES, "SELECT " AGAIN_ENTRY ", " AGAIN_LIVE ", e.form FROM bank_entries e JOIN banks b ON b.id = e.bank"
 		      " WHERE e.bank = $1 AND e.id > $3 ORDER BY e.id LIMIT $4")
 #undef AGAIN_ENTRY
