@@ -68,7 +68,7 @@ int
 tl_film_of(const struct tl_decode_answer *a, int payload_fd, struct tl_film *ret)
 {
 	struct tl_decode_place place[TL_DECODE_PARTS];
-	struct tl_film f = {.format = (enum tl_format)a->format,
+	*ret = (struct tl_film){.format = (enum tl_format)a->format,
 	    .width = a->width,
 	    .height = a->height,
 	    .rotation = a->rotation,
@@ -84,20 +84,18 @@ tl_film_of(const struct tl_decode_answer *a, int payload_fd, struct tl_film *ret
 	    .clip_height = a->clip_height};
 	int rc = 0; /* a short sound has no parts at all */
 	if (a->payload_bytes)
-		rc = tl_memfd_map(payload_fd, a->payload_bytes, &f.map);
+		rc = tl_memfd_map(payload_fd, a->payload_bytes, &ret->map);
 	if (rc < 0)
 		return rc;
 	(void)tl_decode_parts(a, place);
-	f.stills = part(f.map, &place[TL_DECODE_PART_STILLS]);
-	f.clip = part(f.map, &place[TL_DECODE_PART_CLIP]);
-	f.pcm = part(f.map, &place[TL_DECODE_PART_PCM]);
-	rc = read_frames(&f, a, part(f.map, &place[TL_DECODE_PART_FRAMES]));
+	ret->stills = part(ret->map, &place[TL_DECODE_PART_STILLS]);
+	ret->clip = part(ret->map, &place[TL_DECODE_PART_CLIP]);
+	ret->pcm = part(ret->map, &place[TL_DECODE_PART_PCM]);
+	rc = read_frames(ret, a, part(ret->map, &place[TL_DECODE_PART_FRAMES]));
 	if (rc == 0)
-		rc = read_numbers(&f, part(f.map, &place[TL_DECODE_PART_WORDS]),
-		    part(f.map, &place[TL_DECODE_PART_TIMES]));
+		rc = read_numbers(ret, part(ret->map, &place[TL_DECODE_PART_WORDS]),
+		    part(ret->map, &place[TL_DECODE_PART_TIMES]));
 	if (rc < 0)
-		tl_film_fini(&f);
-	else
-		*ret = f;
+		tl_film_fini(ret);
 	return rc;
 }
