@@ -290,6 +290,14 @@ t_retention_keeps_what_is_needed(void **state)
 		assert_int_equal(tl_item_put(f->db, &it, print, until, &row, &known), 0);
 		ids[i] = it.id;
 	}
+	for (size_t i = 0; i < 3; i++) {
+		static const struct tl_verdict allow = {.word = TL_VERDICT_ALLOW};
+		struct tl_item it = an_item(f, names[i], "alice");
+		it.id = ids[i];
+		assert_int_equal(
+		    tl_item_verdict_put(f->db, &it, TL_ITEM_SCANNED, &allow, TL_S(""), true),
+		    0);
+	}
 	assert_int_equal(tl_hold_place(f->db, f->platform, TL_SUBJECT_ITEM, ids[1],
 			     TL_S("duty"), now + 60 * TL_US_DAY, 0),
 	    0);
