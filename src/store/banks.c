@@ -241,9 +241,12 @@ extend(
 	return rc < 0 ? rc : tl_fail_at(TL_EEXISTS, "/value", "the bank holds this already");
 }
 
-/* An entry that somebody had disabled, or that has expired, comes back when it is added again. */
+/*
+ * An entry that somebody had disabled, or that has expired, comes back when it is added again; what a list names stays
+ * off when a person switched it off, and expired when the list says no later.
+ */
 static int
-revive(struct tl_db *db, const struct tl_bank *b, struct tl_bank_entry *e)
+revive(struct tl_db *db, const struct tl_bank *b, struct tl_bank_entry *e, bool listed)
 {
 	struct tl_row r;
 	int rc = tl_db_first(db, &r, TL_SQL_BANK_ENTRY_OF, A_ID(b->id),
@@ -253,9 +256,11 @@ revive(struct tl_db *db, const struct tl_bank *b, struct tl_bank_entry *e)
 	e->id = tl_col_id(&r, 0);
 	e->key = tl_col_int(&r, 2);
 	int64_t expires = tl_col_int(&r, 3);
-	bool live = tl_col_int(&r, 1) != 0 && (!expires || expires > e->added_at);
+	bool enabled = tl_col_int(&r, 1) != 0;
+	bool live = enabled && (!expires || expires > e->added_at);
 	tl_row_end(&r);
-	if (live || !e->enabled)
+	bool past = e->expires_at && e->expires_at <= e->added_at;
+	if (live || !e->enabled || (listed && (!enabled || past)))
 		return extend(db, b, e, expires);
 	rc = tl_db_run(db, TL_SQL_BANK_ENTRY_REVIVE, A_ID(b->id), A_ID(e->id), A_TEXT0(e->note),
 	    A_INT(e->change), A_INT0(e->expires_at), A_TEXT0(e->provenance),
@@ -281,8 +286,8 @@ add_row(struct tl_db *db, const struct tl_bank *b, const struct tl_bank_entry *e
 	    A_INT(e->review_only));
 }
 
-int
-tl_bank_entry_add(struct tl_db *db, const struct tl_bank *b, struct tl_bank_entry *e)
+static int
+add(struct tl_db *db, const struct tl_bank *b, struct tl_bank_entry *e, bool listed)
 {
 	int rc = check_value(b, e);
 	if (rc == 0)
@@ -294,8 +299,20 @@ tl_bank_entry_add(struct tl_db *db, const struct tl_bank *b, struct tl_bank_entr
 	e->added_at = tl_now_us();
 	rc = add_row(db, b, e);
 	if (rc == TL_EEXISTS)
-		return revive(db, b, e);
+		return revive(db, b, e, listed);
 	return rc < 0 ? rc : touch(db, b->id, 1, rc);
+}
+
+int
+tl_bank_entry_add(struct tl_db *db, const struct tl_bank *b, struct tl_bank_entry *e)
+{
+	return add(db, b, e, false);
+}
+
+int
+tl_bank_entry_list(struct tl_db *db, const struct tl_bank *b, struct tl_bank_entry *e)
+{
+	return add(db, b, e, true);
 }
 
 int

@@ -77,6 +77,9 @@ int tl_bank_set(struct tl_db *db, const struct tl_bank *b) TL_MUST;
  */
 int tl_bank_entry_add(
     struct tl_db *db, const struct tl_bank *b, struct tl_bank_entry *e) TL_MUST;
+/* The same for what a list names: EEXISTS also for an entry that a person has disabled; it stays off. */
+int tl_bank_entry_list(
+    struct tl_db *db, const struct tl_bank *b, struct tl_bank_entry *e) TL_MUST;
 int tl_bank_entry_remove(struct tl_db *db, struct tl_id bank, struct tl_id entry) TL_MUST;
 /* `until` 0: for good. */
 int tl_bank_entry_disable(

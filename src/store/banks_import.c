@@ -295,7 +295,7 @@ put(struct tl_import *i, struct tl_db *db, const struct tl_bank_record *r,
 	if (rc == 0 && i->o.check)
 		rc = i->o.check(e->form, e->value);
 	if (rc == 0)
-		rc = tl_bank_entry_add(db, &i->bank, e);
+		rc = tl_bank_entry_list(db, &i->bank, e);
 	if (rc == TL_EEXISTS) {
 		i->counts.known++;
 		return 0;

@@ -136,6 +136,41 @@ t_csv_is_read_as_spreadsheets_write_it(void **state)
 }
 
 static void
+t_a_list_switches_nothing_on_again(void **state)
+{
+	struct unit_store *f = *state;
+	struct tl_bank b = a_bank(f, "p", TL_BANK_PDQ);
+	static const char file[] = "value,expires\n" H64 "00,\n" H64 "01,2001-01-01\n";
+	struct tl_import_counts c;
+	struct tl_bank_entry *e;
+	size_t n;
+	assert_string_equal(
+	    import(f, &b, TL_IMPORT_AUTO, tl_bytes(file, sizeof file - 1), 99, &c), "");
+	assert_int_equal(c.added, 2);
+	assert_int_equal(
+	    tl_bank_entry_page(f->db, b.id, (struct tl_id){0}, 9, f->arena, &e, &n), 0);
+	assert_int_equal(n, 2);
+	struct tl_id off = e[1].id; /* newest first: the first of the file */
+	assert_int_equal(tl_bank_entry_disable(f->db, b.id, off, 0), 0);
+	assert_string_equal(
+	    import(f, &b, TL_IMPORT_AUTO, tl_bytes(file, sizeof file - 1), 99, &c), "");
+	assert_int_equal(c.added, 0);
+	assert_int_equal(c.known, 2);
+	struct tl_bank_entry now;
+	assert_int_equal(tl_bank_entry_get(f->db, b.id, off, f->arena, &now), 0);
+	assert_false(now.enabled);
+	static const char later[] = "value,expires\n" H64 "01,2099-01-01\n";
+	assert_string_equal(
+	    import(f, &b, TL_IMPORT_AUTO, tl_bytes(later, sizeof later - 1), 99, &c), "");
+	assert_int_equal(c.added, 1); /* it had expired */
+	/* Who adds it by hand means it. */
+	now.enabled = true;
+	assert_int_equal(tl_bank_entry_add(f->db, &b, &now), 0);
+	assert_int_equal(tl_bank_entry_get(f->db, b.id, off, f->arena, &now), 0);
+	assert_true(now.enabled);
+}
+
+static void
 t_columns_named_as_forms_hold_values(void **state)
 {
 	struct unit_store *f = *state;
@@ -494,6 +529,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    CASE(t_lines_go_on_after_bad_ones),
 	    CASE(t_csv_is_read_as_spreadsheets_write_it),
+	    CASE(t_a_list_switches_nothing_on_again),
 	    CASE(t_columns_named_as_forms_hold_values),
 	    CASE(t_a_head_without_values_ends_the_file),
 	    CASE(t_json_goes_on_after_bad_elements),
