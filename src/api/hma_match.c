@@ -359,7 +359,7 @@ tl_hma_do_compare(struct tl_req *req)
 
 /* How far the indexes are --------------------------------------------------------------------------------------- */
 
-typedef void (*size_writer)(struct tl_buf *out, const char *name, int64_t size, int64_t newest);
+typedef void (*size_writer)(struct tl_buf *out, const struct tl_hma_sizes *s);
 
 static int
 write_sizes(struct tl_req *req, struct tl_db *db, struct tl_buf *out, size_writer write)
@@ -374,36 +374,46 @@ write_sizes(struct tl_req *req, struct tl_db *db, struct tl_buf *out, size_write
 	tl_js_open(out, NULL, '{');
 	for (int i = 0; i < HMA_TYPES && rc == 0; i++) {
 		const struct hma_type *t = &hma_types[i];
-		int64_t size = 0, newest = 0;
+		struct tl_hma_sizes sizes = {0};
 		if (only != HMA_TYPES && only != (enum hma_type_tag)i)
 			continue;
-		rc = tl_hma_size(db, t->kind, t->form, &size, &newest);
-		write(out, t->name, size, size ? newest / TL_US_S : -1);
+		rc = tl_hma_sizes(db, t->kind, t->form, &sizes);
+		tl_js_open(out, t->name, '{');
+		write(out, &sizes);
+		tl_js_close(out, '}');
 	}
 	tl_js_close(out, '}');
 	return rc;
 }
 
-static void
-write_status(struct tl_buf *out, const char *name, int64_t size, int64_t newest)
+static int64_t
+seconds_or_none(int64_t at_us)
 {
-	tl_js_open(out, name, '{');
-	tl_js_bool(out, "present", true);
-	tl_js_int(out, "built_to", newest);
-	tl_js_int(out, "size", size);
-	tl_js_close(out, '}');
+	return at_us ? at_us / TL_US_S : -1;
+}
+
+static int64_t
+in_files(const struct tl_hma_sizes *s)
+{
+	return s->has_files && s->entries > s->later ? s->entries - s->later : 0;
 }
 
 static void
-write_beside(struct tl_buf *out, const char *name, int64_t size, int64_t newest)
+write_status(struct tl_buf *out, const struct tl_hma_sizes *s)
 {
-	tl_js_open(out, name, '{');
-	tl_js_int(out, "db_size", size);
-	tl_js_int(out, "index_size", size);
-	tl_js_bool(out, "index_out_of_date", false);
-	tl_js_int(out, "newest_db_item", newest);
-	tl_js_int(out, "index_built_to", newest);
-	tl_js_close(out, '}');
+	tl_js_bool(out, "present", s->has_files);
+	tl_js_int(out, "built_to", seconds_or_none(s->files_at));
+	tl_js_int(out, "size", in_files(s));
+}
+
+static void
+write_beside(struct tl_buf *out, const struct tl_hma_sizes *s)
+{
+	tl_js_int(out, "db_size", s->entries);
+	tl_js_int(out, "index_size", in_files(s));
+	tl_js_bool(out, "index_out_of_date", s->later > 0 || (s->entries && !s->has_files));
+	tl_js_int(out, "newest_db_item", seconds_or_none(s->newest_at));
+	tl_js_int(out, "index_built_to", seconds_or_none(s->files_at));
 }
 
 static int

@@ -527,16 +527,19 @@ tl_hma_type_set(struct tl_db *db, struct tl_str name, double share)
 }
 
 int
-tl_hma_size(struct tl_db *db, enum tl_bank_kind kind, enum tl_entry_form form,
-    int64_t *ret_count, int64_t *ret_newest)
+tl_hma_sizes(
+    struct tl_db *db, enum tl_bank_kind kind, enum tl_entry_form form, struct tl_hma_sizes *ret)
 {
 	struct tl_row r;
 	int rc = tl_db_first(db, &r, TL_SQL_HMA_SIZE, A_Z(tl_entry_form_names[form]),
 	    A_Z(tl_bank_kind_names[kind]));
 	if (rc < 0)
 		return rc;
-	*ret_count = tl_col_int(&r, 0);
-	*ret_newest = tl_col_int(&r, 1);
+	*ret = (struct tl_hma_sizes){.entries = tl_col_int(&r, 0),
+	    .newest_at = tl_col_int(&r, 1),
+	    .has_files = tl_col_int(&r, 2) != 0,
+	    .later = tl_col_int(&r, 3),
+	    .files_at = tl_col_int(&r, 4)};
 	tl_row_end(&r);
 	return 0;
 }

@@ -77,6 +77,14 @@ int tl_hma_content_remove(struct tl_db *db, const struct tl_hma_content *c) TL_M
 /* The share of lookups that each type answers; 1 for what nothing is said of. */
 int tl_hma_type_share(struct tl_db *db, struct tl_str name, double *ret) TL_MUST;
 int tl_hma_type_set(struct tl_db *db, struct tl_str name, double share) TL_MUST;
-/* How many entries of a form there are, and when the newest came. */
-int tl_hma_size(struct tl_db *db, enum tl_bank_kind kind, enum tl_entry_form form,
-    int64_t *ret_count, int64_t *ret_newest) TL_MUST;
+
+struct tl_hma_sizes {
+	int64_t entries, newest_at; /* of the store; 0: none came yet */
+	bool has_files;             /* the index has files of this form */
+	int64_t later;              /* entries that changed after these: searched in memory */
+	int64_t files_at;           /* when the newest entry in them came; 0: none */
+};
+
+/* How many entries of a form there are, and how far the index's files hold them. */
+int tl_hma_sizes(struct tl_db *db, enum tl_bank_kind kind, enum tl_entry_form form,
+    struct tl_hma_sizes *ret) TL_MUST;

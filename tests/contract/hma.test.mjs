@@ -204,9 +204,14 @@ test('lookups: raw and by bank, wrapped and not, filtered, sampled by a seed', a
   await hma('PUT', '/c/signal_type/pdq', { enabled_ratio: '0' })
   assert.deepEqual((await raw()).json, { matches: [] })
   await hma('PUT', '/c/signal_type/pdq', { enabled_ratio: 1 })
-  const status = (await hma('GET', '/m/index/status?signal_type=pdq')).json
-  assert.ok(status.pdq.present && status.pdq.size >= 3 && status.pdq.built_to > 0)
-  assert.equal((await hma('GET', '/c/signal_type/index')).json.pdq.index_out_of_date, false)
+  const { pdq: index } = await until('the files of the index', async () => {
+    const { json } = await hma('GET', '/c/signal_type/index')
+    return json.pdq.index_out_of_date === false && json
+  })
+  assert.deepEqual([index.index_size, index.index_built_to], [index.db_size, index.newest_db_item])
+  const { pdq: status } = (await hma('GET', '/m/index/status?signal_type=pdq')).json
+  assert.deepEqual(status, { present: true, built_to: index.index_built_to, size: index.index_size })
+  assert.ok(status.size >= 3 && status.built_to > 0)
 })
 
 test('videos by their frames, when that is asked for', async () => {

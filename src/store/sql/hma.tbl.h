@@ -30,7 +30,11 @@ S(HMA_MEMBER_DROP, "DELETE FROM hma_members WHERE key = $1")
 S(HMA_NOTE, "UPDATE bank_entries SET note = $3 WHERE bank = $1 AND id = $2")
 S(HMA_TYPES, "SELECT name, share FROM hma_types")
 S(HMA_TYPE_PUT, "INSERT INTO hma_types(name, share) VALUES($1, $2) ON CONFLICT(name) DO UPDATE SET share = $2")
+/* Of the files of the index: what changed after them is searched in memory. */
 S(HMA_SIZE, "SELECT CASE WHEN $1 IN ('pdq', 'vpdq') THEN (SELECT COALESCE(SUM(entries), 0) FROM banks WHERE kind = $2)"
 	    " ELSE (SELECT COUNT(*) FROM bank_entries WHERE form = $1) END,"
-	    " COALESCE((SELECT added_at FROM bank_entries WHERE form = $1 ORDER BY change DESC LIMIT 1), 0)")
+	    " COALESCE((SELECT added_at FROM bank_entries WHERE form = $1 ORDER BY change DESC LIMIT 1), 0), i.upto IS NOT NULL,"
+	    " (SELECT COUNT(*) FROM bank_entries WHERE form = $1 AND change > i.upto), COALESCE((SELECT added_at FROM bank_entries"
+	    " WHERE form = $1 AND change <= i.upto ORDER BY change DESC LIMIT 1), 0)"
+	    " FROM (SELECT (SELECT upto FROM bank_index WHERE form = $1 AND epoch > 0) AS upto) AS i")
 #undef HMA_SEEN
