@@ -1,14 +1,20 @@
-// Holds answers to the types of web/console/src/api.ts: exactly these members, each of its type. The file is read with
-// the TypeScript compiler, so the contract is written once.
+// Holds answers to the types of web/console/src/api.ts: exactly these members, each of its type. That file and those that
+// it passes on are read with the TypeScript compiler, so the contract is written once.
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 
 const require = createRequire(new URL('../../web/package.json', import.meta.url))
 const ts = require('typescript')
-const file = new URL('../../web/console/src/api.ts', import.meta.url)
 const types = new Map()
-for (const node of ts.createSourceFile('api.ts', readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true).statements)
-  if (ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node)) types.set(node.name.text, node)
+function readTypes(url) {
+  for (const node of ts.createSourceFile(url.pathname, readFileSync(url, 'utf8'), ts.ScriptTarget.Latest, true).statements) {
+    if (ts.isExportDeclaration(node)) readTypes(new URL(node.moduleSpecifier.text, url))
+    if (!ts.isInterfaceDeclaration(node) && !ts.isTypeAliasDeclaration(node)) continue
+    if (types.has(node.name.text)) throw new Error(`type ${node.name.text} twice`)
+    types.set(node.name.text, node)
+  }
+}
+readTypes(new URL('../../web/console/src/api.ts', import.meta.url))
 
 const patterns = {
   Id: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
