@@ -21,47 +21,19 @@
 
 #define THREADS_MAX 16
 
-struct job_list {
-	struct film_job *head, *tail;
-	size_t n;
-};
-
 struct films {
 	struct tl_store *store;
 	struct film_limits limits;
 	pthread_t thread[THREADS_MAX];
 	unsigned threads;
-	pthread_mutex_t lock;
-	pthread_cond_t wake;
-	struct job_list todo, done; /* under lock */
-	bool stop;                  /* under lock */
-	int done_fd;                /* counts what is done */
-	int stop_fd;                /* readable for ever once it stops */
+	struct beside beside;
+	int stop_fd; /* readable for ever once it stops */
 };
 
-static void
-push(struct job_list *l, struct film_job *j)
-{
-	j->next = NULL;
-	if (l->tail)
-		l->tail->next = j;
-	else
-		l->head = j;
-	l->tail = j;
-	l->n++;
-}
-
 static struct film_job *
-pop(struct job_list *l)
+film_job_of(struct beside_job *j)
 {
-	struct film_job *j = l->head;
-	if (!j)
-		return NULL;
-	l->head = j->next;
-	if (!l->head)
-		l->tail = NULL;
-	l->n--;
-	return j;
+	return (struct film_job *)j;
 }
 
 void
@@ -212,36 +184,14 @@ one(struct films *f, struct tl_jails **jails, struct film_job *j)
 		tl_jails_destroyp(jails);
 }
 
-static struct film_job *
-wait_for_job(struct films *f)
-{
-	pthread_mutex_lock(&f->lock);
-	while (!f->todo.head && !f->stop)
-		pthread_cond_wait(&f->wake, &f->lock);
-	struct film_job *j = f->stop ? NULL : pop(&f->todo);
-	pthread_mutex_unlock(&f->lock);
-	return j;
-}
-
-static void
-give_back(struct films *f, struct film_job *j)
-{
-	uint64_t one = 1;
-	pthread_mutex_lock(&f->lock);
-	push(&f->done, j);
-	pthread_mutex_unlock(&f->lock);
-	ssize_t n = write(f->done_fd, &one, sizeof one);
-	(void)n; /* the counter is far from full */
-}
-
 static void *
 film_main(void *arg)
 {
 	struct films *f = arg;
 	struct tl_jails *jails = NULL;
-	for (struct film_job *j; (j = wait_for_job(f));) {
+	for (struct film_job *j; (j = film_job_of(beside_take(&f->beside)));) {
 		one(f, &jails, j);
-		give_back(f, j);
+		beside_give_back(&f->beside, &j->beside);
 	}
 	tl_jails_destroy(jails);
 	return NULL;
@@ -256,11 +206,8 @@ films_create(
 		abort();
 	f->store = s;
 	f->limits = *l;
-	pthread_mutex_init(&f->lock, NULL);
-	pthread_cond_init(&f->wake, NULL);
-	f->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	f->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	bool ok = f->done_fd >= 0 && f->stop_fd >= 0;
+	bool ok = beside_init(&f->beside) == 0 && f->stop_fd >= 0;
 	while (ok && f->threads < threads && f->threads < THREADS_MAX) {
 		ok = pthread_create(&f->thread[f->threads], NULL, film_main, f) == 0;
 		f->threads += ok;
@@ -277,18 +224,15 @@ void
 films_stop(struct films *f)
 {
 	uint64_t one = 1;
-	pthread_mutex_lock(&f->lock);
-	f->stop = true;
-	pthread_cond_broadcast(&f->wake);
-	pthread_mutex_unlock(&f->lock);
+	beside_stop(&f->beside);
 	ssize_t n = write(f->stop_fd, &one, sizeof one);
 	(void)n;
 	for (unsigned i = 0; i < f->threads; i++)
 		pthread_join(f->thread[i], NULL);
 	f->threads = 0;
-	for (struct film_job *j; (j = pop(&f->todo));) {
+	for (struct film_job *j; (j = film_job_of(beside_unbegun(&f->beside)));) {
 		j->cancelled = true;
-		push(&f->done, j);
+		beside_give_back(&f->beside, &j->beside);
 	}
 }
 
@@ -298,49 +242,33 @@ films_destroy(struct films *f)
 	if (!f)
 		return;
 	films_stop(f);
-	for (struct film_job *j; (j = pop(&f->done));)
+	for (struct film_job *j; (j = films_next(f));)
 		film_job_free(j);
-	tl_fd_close(&f->done_fd);
+	beside_fini(&f->beside);
 	tl_fd_close(&f->stop_fd);
-	pthread_cond_destroy(&f->wake);
-	pthread_mutex_destroy(&f->lock);
 	free(f);
 }
 
 int
 films_fd(const struct films *f)
 {
-	return f->done_fd;
+	return beside_fd(&f->beside);
 }
 
 size_t
 films_waiting(struct films *f)
 {
-	pthread_mutex_lock(&f->lock);
-	size_t n = f->todo.n;
-	pthread_mutex_unlock(&f->lock);
-	return n;
+	return beside_waiting(&f->beside);
 }
 
 void
 films_submit(struct films *f, struct film_job *j)
 {
-	pthread_mutex_lock(&f->lock);
-	push(&f->todo, j);
-	pthread_cond_signal(&f->wake);
-	pthread_mutex_unlock(&f->lock);
+	beside_submit(&f->beside, &j->beside);
 }
 
 struct film_job *
 films_next(struct films *f)
 {
-	pthread_mutex_lock(&f->lock);
-	struct film_job *j = pop(&f->done);
-	if (!j) {
-		uint64_t count;
-		ssize_t n = read(f->done_fd, &count, sizeof count);
-		(void)n; /* nothing there is fine */
-	}
-	pthread_mutex_unlock(&f->lock);
-	return j;
+	return film_job_of(beside_next(&f->beside));
 }

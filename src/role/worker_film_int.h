@@ -3,6 +3,7 @@
 
 #include "core/item.h"
 #include "media/jails.h"
+#include "role/worker_beside_int.h"
 
 struct films;
 struct tl_store;
@@ -16,6 +17,7 @@ struct film_limits {
 
 /* One medium on its way, of an item or of a question. */
 struct film_job {
+	struct beside_job beside;
 	struct scan *scan;
 	size_t index;
 	struct match *match;
@@ -28,7 +30,6 @@ struct film_job {
 	enum tl_decode_reason reason;
 	uint32_t width, height, duration_ms;
 	struct tl_buf film, frames, words; /* as tl_media has them */
-	struct film_job *next;
 };
 
 int films_create(struct tl_store *s, const struct film_limits *l, unsigned threads,

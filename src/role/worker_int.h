@@ -7,6 +7,7 @@
  *   worker_media.c   pictures on their way through the decoders
  *   worker_film.c    videos and sounds, on threads beside the loop
  *   worker_preview.c previews, on a thread beside the loop
+ *   worker_beside.c  the hand-over between the loop and those threads
  *   worker_ask.c     questions of the server: scan, match
  *   worker_match.c   matching without storing
  *   worker_lookup.c  the same for clients of the HMA API

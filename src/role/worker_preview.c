@@ -9,49 +9,21 @@
 
 #include "media/preview.h"
 #include "store/blobs.h"
-#include "sys/fd.h"
 #include "sys/killpoint.h"
 
 #include <pthread.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
-
-struct job_list {
-	struct preview_job *head, *tail;
-};
 
 struct previewer {
 	struct tl_store *store;
 	pthread_t thread;
-	pthread_mutex_t lock;
-	pthread_cond_t wake;
-	struct job_list todo, done; /* under lock */
-	bool stop;                  /* under lock */
-	int event_fd;
+	struct beside beside;
 	struct tl_buf jpeg; /* the thread's own */
 };
 
-static void
-push(struct job_list *l, struct preview_job *j)
-{
-	j->next = NULL;
-	if (l->tail)
-		l->tail->next = j;
-	else
-		l->head = j;
-	l->tail = j;
-}
-
 static struct preview_job *
-pop(struct job_list *l)
+preview_job_of(struct beside_job *j)
 {
-	struct preview_job *j = l->head;
-	if (!j)
-		return NULL;
-	l->head = j->next;
-	if (!l->head)
-		l->tail = NULL;
-	return j;
+	return (struct preview_job *)j;
 }
 
 static int
@@ -69,25 +41,13 @@ static void *
 previewer_main(void *arg)
 {
 	struct previewer *p = arg;
-	pthread_mutex_lock(&p->lock);
-	for (;;) {
-		while (!p->todo.head && !p->stop)
-			pthread_cond_wait(&p->wake, &p->lock);
-		if (p->stop)
-			break;
-		struct preview_job *j = pop(&p->todo);
-		pthread_mutex_unlock(&p->lock);
+	for (struct preview_job *j; (j = preview_job_of(beside_take(&p->beside)));) {
 		j->rc = store_one(p, j, "tiny", tl_preview_tiny);
 		if (j->rc == 0)
 			j->rc = store_one(p, j, "preview", tl_preview_jpeg);
 		TL_KILLPOINT(PREVIEW_STORED);
-		pthread_mutex_lock(&p->lock);
-		push(&p->done, j);
-		uint64_t one = 1;
-		ssize_t n = write(p->event_fd, &one, sizeof one);
-		(void)n; /* the counter is far from full */
+		beside_give_back(&p->beside, &j->beside);
 	}
-	pthread_mutex_unlock(&p->lock);
 	return NULL;
 }
 
@@ -98,11 +58,9 @@ previewer_create(struct tl_store *s, struct previewer **ret)
 	if (!p)
 		abort();
 	p->store = s;
-	pthread_mutex_init(&p->lock, NULL);
-	pthread_cond_init(&p->wake, NULL);
-	p->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (p->event_fd < 0 || pthread_create(&p->thread, NULL, previewer_main, p) != 0) {
-		tl_fd_close(&p->event_fd);
+	if (beside_init(&p->beside) < 0 ||
+	    pthread_create(&p->thread, NULL, previewer_main, p) != 0) {
+		beside_fini(&p->beside);
 		free(p);
 		return tl_fail(TL_EAGAIN, "no thread for previews");
 	}
@@ -110,29 +68,19 @@ previewer_create(struct tl_store *s, struct previewer **ret)
 	return 0;
 }
 
-static void
-free_all(struct job_list *l)
-{
-	for (struct preview_job *j; (j = pop(l));)
-		preview_free(j);
-}
-
 void
 previewer_destroy(struct previewer *p)
 {
 	if (!p)
 		return;
-	pthread_mutex_lock(&p->lock);
-	p->stop = true;
-	pthread_cond_signal(&p->wake);
-	pthread_mutex_unlock(&p->lock);
+	beside_stop(&p->beside);
 	pthread_join(p->thread, NULL);
-	free_all(&p->todo);
-	free_all(&p->done);
-	tl_fd_close(&p->event_fd);
+	for (struct preview_job *j; (j = preview_job_of(beside_unbegun(&p->beside)));)
+		preview_free(j);
+	for (struct preview_job *j; (j = previewer_next(p));)
+		preview_free(j);
+	beside_fini(&p->beside);
 	tl_buf_fini(&p->jpeg);
-	pthread_cond_destroy(&p->wake);
-	pthread_mutex_destroy(&p->lock);
 	free(p);
 }
 
@@ -146,28 +94,17 @@ preview_free(struct preview_job *j)
 int
 previewer_fd(const struct previewer *p)
 {
-	return p->event_fd;
+	return beside_fd(&p->beside);
 }
 
 void
 previewer_submit(struct previewer *p, struct preview_job *j)
 {
-	pthread_mutex_lock(&p->lock);
-	push(&p->todo, j);
-	pthread_cond_signal(&p->wake);
-	pthread_mutex_unlock(&p->lock);
+	beside_submit(&p->beside, &j->beside);
 }
 
 struct preview_job *
 previewer_next(struct previewer *p)
 {
-	pthread_mutex_lock(&p->lock);
-	struct preview_job *j = pop(&p->done);
-	if (!j) {
-		uint64_t count;
-		ssize_t n = read(p->event_fd, &count, sizeof count);
-		(void)n; /* nothing there is fine */
-	}
-	pthread_mutex_unlock(&p->lock);
-	return j;
+	return preview_job_of(beside_next(&p->beside));
 }

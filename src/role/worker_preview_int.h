@@ -2,17 +2,18 @@
 #pragma once
 
 #include "media/jails.h"
+#include "role/worker_beside_int.h"
 #include "role/worker_scan_int.h"
 
 struct previewer;
 
 struct preview_job {
+	struct beside_job beside;
 	struct scan *scan;
 	size_t index;
 	struct tl_media_id media;
 	struct tl_picture picture; /* owned */
 	int rc;
-	struct preview_job *next;
 };
 
 int previewer_create(struct tl_store *s, struct previewer **ret) TL_MUST;
