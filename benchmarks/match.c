@@ -4,6 +4,8 @@
  * one that is missed, or a count that differs from the flat scan's, ends the run with 1. Prints a line for people a figure
  * and, last, one JSON object. Usage: match FOLDER FAISS-LIBRARY [--size N].
  */
+#include "timing.h"
+
 #include "base/buf.h"
 #include "hash/index.h"
 
@@ -46,23 +48,8 @@ next(void)
 	return seed;
 }
 
-static double
-seconds(clockid_t clock)
-{
-	struct timespec t;
-	(void)clock_gettime(clock, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-#define CPU seconds(CLOCK_THREAD_CPUTIME_ID)
-#define WALL seconds(CLOCK_MONOTONIC)
-
-static int
-by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-	return (x > y) - (x < y);
-}
+#define CPU timing_s(CLOCK_THREAD_CPUTIME_ID)
+#define WALL timing_s(CLOCK_MONOTONIC)
 
 static void
 say(const char *name, double v, const char *unit)
@@ -75,7 +62,7 @@ say(const char *name, double v, const char *unit)
 static double
 median(const char *what, double *v, const char *unit)
 {
-	qsort(v, ROUNDS, sizeof *v, by_value);
+	timing_sort(v, ROUNDS);
 	(void)printf(
 	    "%-52s %12.1f %s  [%.1f..%.1f]\n", what, v[ROUNDS / 2], unit, v[0], v[ROUNDS - 1]);
 	(void)fflush(stdout);
@@ -199,7 +186,7 @@ ask(struct tl_index *x, const char *what, int distance, size_t n)
 		ask_round(x, needle, of, distance, n, us + r * n, &a);
 		rate[r] = a.per_s;
 	}
-	qsort(us, n * ROUNDS, sizeof *us, by_value);
+	timing_sort(us, n * ROUNDS);
 	(void)snprintf(name, sizeof name, "%s, distance %d", what, distance);
 	a.per_s = median(name, rate, "/s");
 	a.p99_us = us[n * ROUNDS * 99 / 100];
@@ -287,7 +274,7 @@ bench_add(struct tl_index *x)
 		failed |= f.n == 0 || f.hit[0].key != 2 * size + i;
 		must(tl_index_remove(x, 2 * size + i, 0));
 	}
-	qsort(us, NEEDLES, sizeof *us, by_value);
+	timing_sort(us, NEEDLES);
 	say("add_visible_us", us[NEEDLES / 2], "us");
 	say("add_visible_p99_us", us[NEEDLES * 99 / 100], "us");
 }
@@ -435,7 +422,7 @@ bench_flood(const char *folder)
 		us[i] = (CPU - start) * 1e6;
 		failed |= f.all < flood || f.n != HITS;
 	}
-	qsort(us, n, sizeof *us, by_value);
+	timing_sort(us, n);
 	say("flood_all_match_us", us[n / 2], "us");
 	tl_index_close(x);
 }

@@ -4,6 +4,8 @@
  *   peers sqlite FOLDER S  one row of 600 bytes a transaction, synchronous=FULL, for S seconds; prints rows a second
  *   peers sync FOLDER S    4 KiB appended and synced, for S seconds; prints the median and the 99 % mark in ms
  */
+#include "timing.h"
+
 #include "base/err.h"
 
 #include <fcntl.h>
@@ -12,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 static enum MHD_Result
@@ -53,14 +54,6 @@ echo(void)
 		(void)pause();
 }
 
-static double
-now_s(void)
-{
-	struct timespec t;
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 static int
 one_row(const char *folder, double seconds)
 {
@@ -77,25 +70,18 @@ one_row(const char *folder, double seconds)
 		NULL, NULL, NULL) != SQLITE_OK ||
 	    sqlite3_prepare_v2(db, "INSERT INTO t(b) VALUES(?1)", -1, &st, NULL) != SQLITE_OK)
 		return 1;
-	double start = now_s();
+	double start = timing_s(CLOCK_MONOTONIC);
 	long n = 0;
-	for (; now_s() - start < seconds; n++) {
+	for (; timing_s(CLOCK_MONOTONIC) - start < seconds; n++) {
 		(void)sqlite3_bind_blob(st, 1, row, sizeof row, SQLITE_STATIC);
 		if (sqlite3_step(st) != SQLITE_DONE)
 			return 1;
 		(void)sqlite3_reset(st);
 	}
-	(void)printf("%.0f\n", (double)n / (now_s() - start));
+	(void)printf("%.0f\n", (double)n / (timing_s(CLOCK_MONOTONIC) - start));
 	(void)sqlite3_finalize(st);
 	(void)sqlite3_close(db);
 	return 0;
-}
-
-static int
-by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-	return (x > y) - (x < y);
 }
 
 static int
@@ -107,17 +93,18 @@ sync_only(const char *folder, double seconds)
 	size_t n = 0;
 	(void)snprintf(path, sizeof path, "%s/peer.log", folder);
 	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-	for (double start = now_s(); fd >= 0 && n < sizeof took / sizeof *took; n++) {
-		double at = now_s();
+	for (double start = timing_s(CLOCK_MONOTONIC);
+	     fd >= 0 && n < sizeof took / sizeof *took; n++) {
+		double at = timing_s(CLOCK_MONOTONIC);
 		if (at - start > seconds)
 			break;
 		if (write(fd, page, sizeof page) != (ssize_t)sizeof page || fdatasync(fd) < 0)
 			return 1;
-		took[n] = (now_s() - at) * 1e3;
+		took[n] = (timing_s(CLOCK_MONOTONIC) - at) * 1e3;
 	}
 	if (n == 0)
 		return 1;
-	qsort(took, n, sizeof *took, by_value);
+	timing_sort(took, n);
 	(void)printf("%.3f %.3f\n", took[n / 2], took[n * 99 / 100]);
 	return close(fd);
 }

@@ -3,37 +3,22 @@
  * what two warm decoders cost in memory. The peer is libjpeg-turbo decoding the same files in this process, without a
  * jail, a hash or a preview. Prints a line for people a figure and, last, one JSON object. Usage: pictures DECODER DATA.
  */
-#include "base/buf.h"
+#include "photo.h"
+#include "timing.h"
+
 #include "media/jails.h"
 #include "media/preview.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <jpeglib.h>
-
 #define ROUNDS 7
 #define ROUND_US (150 * TL_US_MS)
+#define NOISE 24
 
 static struct tl_buf figures, peers;
-static uint32_t seed = 1;
-
-static uint32_t
-next(void)
-{
-	seed = seed * 1664525u + 1013904223u;
-	return seed >> 8;
-}
-
-static int
-by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-	return (x > y) - (x < y);
-}
 
 /* Runs `work` for a while, several times; the median of microseconds a call. */
 static double
@@ -47,59 +32,10 @@ measure(void (*work)(void *), void *ctx, const char *what)
 			work(ctx);
 		us[r] = (double)(now - start) / n;
 	}
-	qsort(us, ROUNDS, sizeof *us, by_value);
+	timing_sort(us, ROUNDS);
 	(void)printf(
 	    "%-44s %10.1f us  [%.1f..%.1f]\n", what, us[ROUNDS / 2], us[0], us[ROUNDS - 1]);
 	return us[ROUNDS / 2];
-}
-
-/* Soft hills with noise: about 1.5 bits a pixel at quality 85, like a photograph. */
-static uint8_t *
-draw(uint32_t w, uint32_t h)
-{
-	uint8_t *p = malloc((size_t)w * h * 3);
-	if (!p)
-		abort();
-	for (uint32_t y = 0; y < h; y++)
-		for (uint32_t x = 0; x < w; x++)
-			for (uint32_t c = 0; c < 3; c++) {
-				double v = 128 + 60 * sin(x * (c + 3) * 7.0 / w + y * 5.0 / h) +
-					   40 * sin(y * 23.0 / h) + (double)(next() % 24);
-				p[((size_t)y * w + x) * 3 + c] = (uint8_t)(v < 0     ? 0
-									   : v > 255 ? 255
-										     : v);
-			}
-	return p;
-}
-
-static struct tl_buf
-encode(uint32_t w, uint32_t h)
-{
-	struct jpeg_error_mgr err;
-	struct jpeg_compress_struct c = {.err = jpeg_std_error(&err)};
-	unsigned char *mem = NULL;
-	unsigned long n = 0;
-	uint8_t *rgb = draw(w, h);
-	jpeg_create_compress(&c);
-	jpeg_mem_dest(&c, &mem, &n);
-	c.image_width = w;
-	c.image_height = h;
-	c.input_components = 3;
-	c.in_color_space = JCS_RGB;
-	jpeg_set_defaults(&c);
-	jpeg_set_quality(&c, 85, TRUE);
-	jpeg_start_compress(&c, TRUE);
-	while (c.next_scanline < h) {
-		JSAMPROW row = rgb + (size_t)c.next_scanline * w * 3;
-		(void)jpeg_write_scanlines(&c, &row, 1);
-	}
-	jpeg_finish_compress(&c);
-	jpeg_destroy_compress(&c);
-	struct tl_buf b = {0};
-	tl_buf_put(&b, mem, n);
-	free(mem);
-	free(rgb);
-	return b;
 }
 
 struct luma {
@@ -141,18 +77,7 @@ static void
 decode_only(void *ctx)
 {
 	struct picture *p = ctx;
-	struct jpeg_error_mgr err;
-	struct jpeg_decompress_struct d = {.err = jpeg_std_error(&err)};
-	jpeg_create_decompress(&d);
-	jpeg_mem_src(&d, p->bytes.p, p->bytes.n);
-	(void)jpeg_read_header(&d, TRUE);
-	d.out_color_space = JCS_GRAYSCALE;
-	(void)jpeg_start_decompress(&d);
-	JSAMPARRAY row = d.mem->alloc_sarray((j_common_ptr)&d, JPOOL_IMAGE, d.output_width, 1);
-	while (d.output_scanline < d.output_height)
-		(void)jpeg_read_scanlines(&d, row, 1);
-	(void)jpeg_finish_decompress(&d);
-	jpeg_destroy_decompress(&d);
+	photo_decode_grey(p->bytes);
 }
 
 static void
@@ -161,7 +86,8 @@ bench_hash(void)
 	static const uint32_t size[][2] = {{512, 512}, {1920, 1080}};
 	static const char *const name[] = {"hash_512_us", "hash_1080p_us"};
 	for (size_t i = 0; i < TL_COUNT(name); i++) {
-		struct luma l = {draw(size[i][0], size[i][1]), size[i][0], size[i][1]};
+		struct luma l = {photo_draw(PHOTO_HILLS, size[i][0], size[i][1], NOISE),
+		    size[i][0], size[i][1]};
 		tl_js_num(&figures, name[i],
 		    measure(
 			hash_luma, &l, i ? "hash of 1920x1080 luma" : "hash of 512x512 luma"));
@@ -173,7 +99,7 @@ static void
 bench_jpeg(struct tl_jails *j, const char *label, uint32_t w, uint32_t h)
 {
 	char name[64], what[64];
-	struct tl_buf file = encode(w, h);
+	struct tl_buf file = photo_jpeg(PHOTO_HILLS, w, h, NOISE);
 	struct picture p = {j, tl_buf_str(&file), 0};
 	(void)snprintf(name, sizeof name, "jpeg_%s_per_s", label);
 	(void)snprintf(what, sizeof what, "jpeg %s to hash", label);

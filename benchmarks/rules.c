@@ -2,9 +2,11 @@
  * How fast rules run: 50 rules over one item with findings, and over one without. Prints a line for people a
  * figure and, last, one JSON object. Usage: rules POLICY_FOLDER.
  */
-#include "rules/rules.h"
+#include "timing.h"
+
 #include "base/arena.h"
 #include "config/policy.h"
+#include "rules/rules.h"
 #include "sys/clock.h"
 #include "sys/crypto.h"
 
@@ -85,13 +87,6 @@ fill(struct tl_item *item, struct tl_signal *signals)
 	signals[1].has_media = true;
 }
 
-static int
-by_size(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-	return (x > y) - (x < y);
-}
-
 /* Median of rule evaluations a second. */
 static double
 measure(const char *what, const struct tl_rule_set *set, const struct tl_rules_input *in)
@@ -114,7 +109,7 @@ measure(const char *what, const struct tl_rule_set *set, const struct tl_rules_i
 		rates[i] = (double)n * 1e6 / (double)(to - from);
 	}
 	tl_arena_destroy(a);
-	qsort(rates, ROUNDS, sizeof *rates, by_size);
+	timing_sort(rates, ROUNDS);
 	(void)printf("%-32s %10.0f rules/s (%.0f to %.0f), %zu reasons an item\n", what,
 	    rates[ROUNDS / 2], rates[0], rates[ROUNDS - 1], reasons);
 	return rates[ROUNDS / 2];

@@ -3,6 +3,8 @@
  * are 30 seconds of a known one with every twelfth bit turned, the others are of none. Prints lines for people and, last,
  * one JSON object. Usage: sound [SOUNDS [SECONDS]].
  */
+#include "timing.h"
+
 #include "base/buf.h"
 #include "hash/sound_match.h"
 #include "sys/clock.h"
@@ -44,22 +46,6 @@ make(uint32_t n, uint32_t *w, size_t count)
 	}
 }
 
-/* Of this thread alone: others share the machine. */
-static double
-cpu_ms(void)
-{
-	struct timespec t;
-	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
-
-static int
-by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-	return (x > y) - (x < y);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -91,16 +77,16 @@ main(int argc, char **argv)
 		for (size_t k = from; k < from + QUERY_WORDS; k++)
 			for (int b = 0; b < 32; b++)
 				w[k] ^= next() % 12 == 0 ? 1u << b : 0;
-		double from_ms = cpu_ms();
+		double from_ms = timing_cpu_ms();
 		size_t got =
 		    tl_sound_find(x, &(struct tl_sound){w + from, QUERY_WORDS}, h, TL_COUNT(h));
-		ms[i] = cpu_ms() - from_ms;
+		ms[i] = timing_cpu_ms() - from_ms;
 		for (size_t k = 0; k < got; k++) {
 			found += h[k].sound == n;
 			wrong += h[k].sound != n;
 		}
 	}
-	qsort(ms, QUERIES, sizeof *ms, by_value);
+	timing_sort(ms, QUERIES);
 	(void)printf("%zu sounds, %zu words, read in %.1f s, built in %.1f s\n", sounds,
 	    tl_sound_index_words(x), add_s, build_s);
 	(void)printf("query of 30 s: median %.1f ms of processor time, p99 %.1f ms; %zu of %d "

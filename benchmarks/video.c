@@ -4,6 +4,8 @@
  * (a title card) are in every tenth video. Prints lines for people and, last, one JSON object.
  * Usage: video FOLDER [VIDEOS [FRAMES]].
  */
+#include "timing.h"
+
 #include "base/buf.h"
 #include "hash/video_find.h"
 #include "sys/clock.h"
@@ -151,22 +153,6 @@ make_query(struct tl_video *q, uint64_t from, int kind)
 	}
 }
 
-/* Of this thread alone: others share the machine. */
-static double
-cpu_ms(void)
-{
-	struct timespec t;
-	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
-
-static int
-by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-	return (x > y) - (x < y);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -189,14 +175,14 @@ main(int argc, char **argv)
 			from -= from % 10; /* one with the title card */
 		int kind = i % 2 == 0 ? 0 : i % 6 == 5 ? 2 : 1;
 		make_query(&q, from, kind);
-		double from_ms = cpu_ms();
+		double from_ms = timing_cpu_ms();
 		bool hit = search(&q, from);
-		ms[i] = cpu_ms() - from_ms;
+		ms[i] = timing_cpu_ms() - from_ms;
 		of += kind != 0;
 		found += kind != 0 && hit;
 		tl_video_fini(&q);
 	}
-	qsort(ms, QUERIES, sizeof *ms, by_value);
+	timing_sort(ms, QUERIES);
 	(void)printf("%zu videos, %zu frames, built in %.1f s, %.0f bytes a frame\n", videos,
 	    (size_t)s.entries, build_s, (double)(s.bytes + s.memory) / (double)s.entries);
 	(void)printf("query of 60 frames, straight and mirrored: median %.1f ms of processor "
