@@ -2,35 +2,15 @@
  * Proof that the jail denies what it promises to deny: each probe runs in a process of its own that enters the
  * jail and then tries one thing. A control without the jail shows that the probe itself works.
  */
-#include "sys/jail.h"
-
 #include "sys/fd.h"
 
-#include <errno.h>
-#include <fcntl.h>
+#include "unit_jail.h"
+
 #include <pthread.h>
-#include <setjmp.h>
-#include <signal.h>
-#include <stdarg.h>
-#include <sys/mman.h>
 #include <sys/ptrace.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
-enum { DONE = 0, REFUSED = 10, NO_JAIL = 11 };
-
-static int
-probe_openat(void)
-{
-	int fd = open("/etc/passwd", O_RDONLY | O_CLOEXEC);
-	return fd >= 0 ? DONE : errno == EACCES ? REFUSED : 1;
-}
 
 static int
 probe_creat(void)
@@ -38,21 +18,13 @@ probe_creat(void)
 	int fd = open("/tmp/tutela-jail-probe", O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
 	if (fd >= 0)
 		(void)unlink("/tmp/tutela-jail-probe");
-	return fd >= 0 ? DONE : errno == EACCES ? REFUSED : 1;
+	return unit_probe_opened(fd);
 }
 
 static int
 probe_socket(void)
 {
 	return socket(AF_UNIX, SOCK_STREAM, 0) >= 0 ? DONE : 1;
-}
-
-static int
-probe_execve(void)
-{
-	char *argv[] = {(char[]){"true"}, NULL}, *envp[] = {NULL};
-	(void)execve("/bin/true", argv, envp);
-	return 1;
 }
 
 static int
@@ -70,26 +42,10 @@ probe_io_uring(void)
 }
 
 static int
-probe_exec_mapping(void)
-{
-	void *p = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	return p != MAP_FAILED ? DONE : 1;
-}
-
-static int
 probe_mprotect_exec(void)
 {
 	void *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	return p != MAP_FAILED && mprotect(p, 4096, PROT_READ | PROT_EXEC) == 0 ? DONE : 1;
-}
-
-static int
-probe_fork(void)
-{
-	pid_t pid = fork();
-	if (pid == 0)
-		_exit(0);
-	return pid > 0 ? DONE : 1;
 }
 
 static int
@@ -135,8 +91,7 @@ probe_big_file(void)
 static void *
 open_in_thread(void *arg)
 {
-	int fd = open("/etc/passwd", O_RDONLY | O_CLOEXEC);
-	*(int *)arg = fd >= 0 ? DONE : errno == EACCES ? REFUSED : 1;
+	*(int *)arg = unit_probe_openat();
 	return NULL;
 }
 
@@ -168,66 +123,35 @@ static const struct tl_jail_limits limits = {
     .memory_bytes = (uint64_t)1 << 30, .file_bytes = 8u << 20, .cpu_s = 5, .fds = 32};
 
 static int
-in_child(int (*probe)(void), bool jailed)
+enter(bool jailed)
 {
-	pid_t pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		const struct rlimit no_core = {0, 0};
-		bool weak;
-		(void)setrlimit(RLIMIT_CORE, &no_core);
-		if (jailed && (tl_jail_files((const char *[]){"/usr/lib", NULL}, &weak) < 0 ||
-				  tl_jail_close(&limits) < 0))
-			_exit(NO_JAIL);
-		_exit(probe());
-	}
-	int status = 0;
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	return status;
+	bool weak;
+	int rc = jailed ? tl_jail_files((const char *[]){"/usr/lib", NULL}, &weak) : 0;
+	return rc == 0 && jailed ? tl_jail_close(&limits) : rc;
 }
 
-static void
-assert_killed(int (*probe)(void))
-{
-	int free_status = in_child(probe, false), status = in_child(probe, true);
-	assert_true(WIFEXITED(free_status));
-	assert_int_equal(WEXITSTATUS(free_status), DONE);
-	assert_true(WIFSIGNALED(status));
-	assert_int_equal(WTERMSIG(status), SIGSYS);
-}
-
-static void
-assert_refused(int (*probe)(void))
-{
-	int free_status = in_child(probe, false), status = in_child(probe, true);
-	assert_true(WIFEXITED(free_status));
-	assert_int_equal(WEXITSTATUS(free_status), DONE);
-	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), REFUSED);
-}
-
-#define KILLED(what)                                                                           \
+#define KILLED(what, probe)                                                                    \
 	static void t_##what##_ends_the_process(void **state)                                  \
 	{                                                                                      \
 		(void)state;                                                                   \
-		assert_killed(probe_##what);                                                   \
+		unit_assert_killed(enter, probe);                                              \
 	}
-KILLED(socket)
-KILLED(execve)
-KILLED(ptrace)
-KILLED(io_uring)
-KILLED(exec_mapping)
-KILLED(mprotect_exec)
-KILLED(fork)
-KILLED(kill)
+KILLED(socket, probe_socket)
+KILLED(execve, unit_probe_execve)
+KILLED(ptrace, probe_ptrace)
+KILLED(io_uring, probe_io_uring)
+KILLED(exec_mapping, unit_probe_exec_mapping)
+KILLED(mprotect_exec, probe_mprotect_exec)
+KILLED(fork, unit_probe_fork)
+KILLED(kill, probe_kill)
 
 static void
 t_files_cannot_be_opened(void **state)
 {
 	(void)state;
-	assert_refused(probe_openat);
-	assert_refused(probe_creat);
-	assert_refused(probe_thread_made_inside);
+	unit_assert_refused(enter, unit_probe_openat);
+	unit_assert_refused(enter, probe_creat);
+	unit_assert_refused(enter, probe_thread_made_inside);
 }
 
 static void
@@ -235,8 +159,8 @@ t_memory_and_files_are_limited(void **state)
 {
 	(void)state;
 	if (memory_is_limited())
-		assert_refused(probe_memory);
-	int status = in_child(probe_big_file, true);
+		unit_assert_refused(enter, probe_memory);
+	int status = unit_jail_run(enter, probe_big_file, true);
 	assert_true(WIFSIGNALED(status));
 	assert_int_equal(WTERMSIG(status), SIGXFSZ);
 }
@@ -245,9 +169,7 @@ static void
 t_own_work_goes_on(void **state)
 {
 	(void)state;
-	int status = in_child(probe_own_work, true);
-	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), DONE);
+	unit_assert_exits(unit_jail_run(enter, probe_own_work, true), DONE);
 }
 
 /* Before it is closed, the jail may read libraries only: Landlock alone. */
