@@ -9,6 +9,8 @@
  */
 #include "hash/sound_match.h"
 
+#include "hash/line_int.h"
+
 #include <stdlib.h>
 
 #define COMMON 256 /* a word with more places says nothing */
@@ -393,21 +395,16 @@ mark_good(struct trial *t)
 static void
 fit(const struct trial *t, struct tl_sound_hit *ret)
 {
-	double n = 0, x = 0, y = 0, xx = 0, xy = 0;
+	struct line_sums sums = {0};
 	for (int64_t b = 0; b < t->blocks; b++) {
 		if (!t->block[b].good)
 			continue;
-		double at = (double)(b * BLOCK), shift = (double)t->block[b].shift;
-		n++;
-		x += at;
-		y += shift;
-		xx += at * at;
-		xy += at * shift;
+		line_add(&sums, (double)(b * BLOCK), (double)t->block[b].shift);
 	}
-	double spread = n * xx - x * x, slope = spread > 0 ? (n * xy - x * y) / spread : 0;
+	double slope = line_slope(&sums, 0);
 	if ((slope < 0 ? -slope : slope) < SPEED_LEAST)
 		slope = 0;
-	double at_start = (y - slope * x) / n;
+	double at_start = line_at_zero(&sums, slope);
 	ret->speed = 1 + slope;
 	ret->offset_ms = tl_sound_ms((int64_t)(at_start + (at_start < 0 ? -0.5 : 0.5)));
 }

@@ -8,6 +8,8 @@
  */
 #include "hash/video_match.h"
 
+#include "hash/line_int.h"
+
 #include <stdlib.h>
 
 #define PAIRS_MAX 32768
@@ -208,23 +210,18 @@ vote(const struct pairs *s, int speed, int64_t low, uint32_t *bin, size_t bins)
 static void
 fit(const struct pairs *s, const struct line *l, struct tl_video_match *ret)
 {
-	double n = 0, x = 0, y = 0, xx = 0, xy = 0;
+	struct line_sums sums = {0};
 	for (size_t i = 0; i < s->n; i++) {
 		int64_t at = offset_of(&s->p[i], l->speed) - l->from;
 		if (at < 0 || at >= (int64_t)2 * BIN_MS)
 			continue;
-		double q = s->p[i].query_ms, k = s->p[i].known_ms;
-		n++;
-		x += q;
-		y += k;
-		xx += q * q;
-		xy += q * k;
+		line_add(&sums, s->p[i].query_ms, s->p[i].known_ms);
 	}
-	double spread = n * xx - x * x, speed = spread > 0 ? (n * xy - x * y) / spread : 1;
+	double speed = line_slope(&sums, 1);
 	if (speed < 1 - SPEED_STEPS / 100.0 || speed > 1 + SPEED_STEPS / 100.0)
 		speed = l->speed / 100.0;
 	ret->speed = speed;
-	ret->offset_ms = (int64_t)((y - speed * x) / n);
+	ret->offset_ms = (int64_t)line_at_zero(&sums, speed);
 }
 
 static void
