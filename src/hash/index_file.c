@@ -78,6 +78,17 @@ put_in_place(const char *dir, const char *tmp, const char *name)
 	return sync_folder(dir);
 }
 
+/* Ends the writing of a file: in its place, or, when that or the writing (rc) failed, not there. */
+static int
+settle(int rc, const char *dir, const char *tmp, const char *name)
+{
+	if (rc == 0)
+		rc = put_in_place(dir, tmp, name);
+	if (rc < 0)
+		(void)unlink(tmp);
+	return rc;
+}
+
 static int
 temporary(char *dst, size_t cap, const char *dir, const char *name)
 {
@@ -112,11 +123,7 @@ tl_ix_file_write(const char *dir, const char *name, struct tl_str data)
 		return failed("write", tmp);
 	TL_IX_STEP();
 	rc = write_all(fd, data, tmp);
-	if (rc == 0)
-		rc = put_in_place(dir, tmp, name);
-	if (rc < 0)
-		(void)unlink(tmp);
-	return rc;
+	return settle(rc, dir, tmp, name);
 }
 
 int
@@ -187,11 +194,7 @@ tl_ix_file_finish(
 	if (rc == 0 && (ftruncate(fd, (off_t)bytes) < 0 || fsync(fd) < 0))
 		rc = failed("sync", tmp);
 	(void)close(fd);
-	if (rc == 0)
-		rc = put_in_place(dir, tmp, name);
-	if (rc < 0)
-		(void)unlink(tmp);
-	return rc;
+	return settle(rc, dir, tmp, name);
 }
 
 int
