@@ -125,6 +125,22 @@ append_action(struct deciding *x, const struct tl_decided_action *a)
 	return rc < 0 ? rc : tl_action_add(x->db, &row);
 }
 
+/* A message about the decision itself; `ext` is what the platform calls its subject. */
+static int
+tell(struct deciding *x, const char *type, struct tl_str ext, const struct tl_buf *data)
+{
+	const struct tl_decision *d = &x->d;
+	struct tl_outbox_message e = {.type = type,
+	    .platform = d->platform,
+	    .live = d->live,
+	    .subject_key = tl_outbox_subject_key(x->arena, d->live, d->subject_kind, ext),
+	    .cause = d->id,
+	    .at = d->at,
+	    .not_before = d->effective_at,
+	    .data = tl_buf_str(data)};
+	return tl_outbox_put(x->db, &e, NULL);
+}
+
 /* Tells the platform how a case ended, after the actions. */
 static int
 tell_case(struct deciding *x)
@@ -140,15 +156,7 @@ tell_case(struct deciding *x)
 	id_json(&data, "decision_id", d->id);
 	tl_js_z(&data, "outcome", tl_decision_kind_names[d->kind]);
 	tl_js_close(&data, '}');
-	struct tl_outbox_message e = {.type = "case.decided",
-	    .platform = d->platform,
-	    .live = d->live,
-	    .subject_key = tl_outbox_subject_key(x->arena, d->live, d->subject_kind, ext),
-	    .cause = d->id,
-	    .at = d->at,
-	    .not_before = d->effective_at,
-	    .data = tl_buf_str(&data)};
-	return tl_outbox_put(x->db, &e, NULL);
+	return tell(x, "case.decided", ext, &data);
 }
 
 /* A reversal that asks nothing of the platform, because what was done cannot be undone, is told all the same. */
@@ -167,15 +175,7 @@ tell_reversal(struct deciding *x)
 	tl_js_raw(
 	    &data, "statement", tl_str_is(d->statement, "{}") ? TL_S("null") : d->statement);
 	tl_js_close(&data, '}');
-	struct tl_outbox_message e = {.type = "decision.reversed",
-	    .platform = d->platform,
-	    .live = d->live,
-	    .subject_key = tl_outbox_subject_key(x->arena, d->live, d->subject_kind, ext),
-	    .cause = d->id,
-	    .at = d->at,
-	    .not_before = d->effective_at,
-	    .data = tl_buf_str(&data)};
-	return tl_outbox_put(x->db, &e, NULL);
+	return tell(x, "decision.reversed", ext, &data);
 }
 
 /* A colleague's suspension of the author that this decision says nothing about keeps its strike. */
