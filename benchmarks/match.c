@@ -81,7 +81,7 @@ must(int rc)
 static struct tl_pdq
 any_hash(void)
 {
-	struct tl_pdq h;
+	struct tl_pdq h = {{0}};
 	for (size_t i = 0; i < sizeof h.b; i += 8) {
 		uint64_t v = next();
 		memcpy(h.b + i, &v, sizeof v);
