@@ -1,6 +1,6 @@
 /*
  * Writes a segment: rows ordered by the value of slot 0 and then whole, so that equal hashes lie together and only the first
- * of them is listed in the slots; per slot the ids counted into buckets. Needs about 80 bytes of memory a row beside the
+ * of them is listed in the slots; per slot the entries counted into buckets. Needs about 90 bytes of memory a row beside the
  * file. On failure no file is left. Called by flush and merge.
  */
 #include "hash/index_segment.h"
@@ -162,7 +162,7 @@ put_columns(struct out *o, const struct tl_ix_rows *r, const uint32_t *order)
 	end(o, TL_IX_ORDER);
 }
 
-/* Lines from where each bucket ends; a line with too many ids for small numbers becomes hot. */
+/* Lines from where each bucket ends; a line with too many entries for small numbers becomes hot. */
 static void
 put_lines(struct out *o, unsigned at, unsigned bits, const uint32_t *ends)
 {
@@ -191,7 +191,8 @@ put_lines(struct out *o, unsigned at, unsigned bits, const uint32_t *ends)
 }
 
 struct valued {
-	uint32_t value, id;
+	uint64_t entry;
+	uint32_t value;
 };
 
 /* What every slot is sorted in, made once. */
@@ -199,22 +200,25 @@ struct room {
 	uint32_t *first; /* of equal hashes in a row */
 	size_t firsts;
 	struct valued *valued;
-	uint32_t *bucket, *id;
+	uint32_t *bucket;
+	uint8_t *entry;
 };
 
 /* By the upper bits first, then each part in the processor's own memory. Leaves where each bucket ends. */
 static void
-sort_ids(const struct out *o, unsigned slot, struct room *r)
+sort_entries(const struct out *o, unsigned slot, struct room *r)
 {
 	unsigned bits = tl_ix_slot_bits(o->head.slots, slot);
 	unsigned low = bits > PART_BITS ? bits - PART_BITS : 0;
+	unsigned slots = o->head.slots, id_bits = tl_ix_id_bits(o->head.n);
+	uint32_t mask = tl_ix_sketch_mask(slots, slot, id_bits);
 	uint32_t at[(1 << PART_BITS) + 1] = {0}, next[1 << PART_BITS];
 	const struct tl_ix_half *h[2];
 	for (unsigned i = 0; i < 2; i++)
 		h[i] = (const void *)(o->map + o->head.section[i].from);
 	for (size_t i = 0; i < r->firsts; i++) {
 		struct tl_ix_mixed m = {{h[0][r->first[i]], h[1][r->first[i]]}};
-		at[(tl_ix_slot_of(&m, o->head.slots, slot) >> low) + 1]++;
+		at[(tl_ix_slot_of(&m, slots, slot) >> low) + 1]++;
 	}
 	for (size_t p = 0; p < 1 << PART_BITS; p++) {
 		at[p + 1] += at[p];
@@ -222,8 +226,10 @@ sort_ids(const struct out *o, unsigned slot, struct room *r)
 	}
 	for (size_t i = 0; i < r->firsts; i++) {
 		struct tl_ix_mixed m = {{h[0][r->first[i]], h[1][r->first[i]]}};
-		uint32_t value = tl_ix_slot_of(&m, o->head.slots, slot);
-		r->valued[next[value >> low]++] = (struct valued){value, r->first[i]};
+		uint32_t value = tl_ix_slot_of(&m, slots, slot);
+		uint64_t sketch = tl_ix_slot_of(&m, slots, (slot + 1) % slots) & mask;
+		r->valued[next[value >> low]++] =
+		    (struct valued){sketch << id_bits | r->first[i], value};
 	}
 	for (size_t p = 0; p >> (bits - low) == 0; p++) {
 		uint32_t *end = r->bucket + (p << low), sum = at[p];
@@ -236,7 +242,8 @@ sort_ids(const struct out *o, unsigned slot, struct room *r)
 			sum += c;
 		}
 		for (size_t i = at[p]; i < at[p + 1]; i++)
-			r->id[r->bucket[r->valued[i].value]++] = r->valued[i].id;
+			memcpy(&r->entry[(size_t)r->bucket[r->valued[i].value]++ * TL_IX_ENTRY],
+			    &r->valued[i].entry, TL_IX_ENTRY);
 	}
 }
 
@@ -244,10 +251,10 @@ static void
 put_slot(struct out *o, unsigned slot, struct room *r)
 {
 	unsigned at = TL_IX_SLOT + 3 * slot;
-	size_t bytes = r->firsts * sizeof *r->id;
-	sort_ids(o, slot, r);
+	size_t bytes = r->firsts * TL_IX_ENTRY;
+	sort_entries(o, slot, r);
 	put_lines(o, at, tl_ix_slot_bits(o->head.slots, slot), r->bucket);
-	memcpy(begin(o, at + 2, bytes), r->id, bytes);
+	memcpy(begin(o, at + 2, bytes), r->entry, bytes);
 	end(o, at + 2);
 }
 
@@ -266,7 +273,7 @@ put_slots(struct out *o)
 		if (tl_ix_slot_bits(o->head.slots, i) > bits)
 			bits = tl_ix_slot_bits(o->head.slots, i);
 	struct room r = {tl_ix_alloc(n, sizeof *r.first), 0, tl_ix_alloc(n, sizeof *r.valued),
-	    tl_ix_alloc((size_t)1 << bits, sizeof *r.bucket), tl_ix_alloc(n, sizeof *r.id)};
+	    tl_ix_alloc((size_t)1 << bits, sizeof *r.bucket), tl_ix_alloc(n, TL_IX_ENTRY)};
 	const struct tl_ix_half *h[2];
 	for (unsigned i = 0; i < 2; i++)
 		h[i] = (const void *)(o->map + o->head.section[i].from);
@@ -278,7 +285,7 @@ put_slots(struct out *o)
 	free(r.first);
 	free(r.valued);
 	free(r.bucket);
-	free(r.id);
+	free(r.entry);
 }
 
 /* The most that the file can need; what is left over is cut off. */
@@ -289,8 +296,8 @@ most_bytes(size_t n, unsigned slots)
 	for (unsigned i = 0; i < slots; i++) {
 		size_t lines = tl_ix_lines(tl_ix_slot_bits(slots, i));
 		size_t hots = n / UINT8_MAX < lines ? n / UINT8_MAX : lines;
-		bytes +=
-		    lines * sizeof(struct tl_ix_line) + hots * sizeof(struct tl_ix_hot) + n * 4;
+		bytes += lines * sizeof(struct tl_ix_line) + hots * sizeof(struct tl_ix_hot) +
+			 n * TL_IX_ENTRY;
 	}
 	return bytes;
 }

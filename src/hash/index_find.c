@@ -1,16 +1,17 @@
 /*
- * Answers a question from one segment or one piece of the tail. Per needle: look up every bucket of the plan, in batches
- * so that memory answers many at once; when the buckets hold far more than expected (clusters, floods), give the full shells up
- * and let other slots go further, or scan, whichever costs least; then compare. An entry that several slots find is reported by
- * the first of them. Exact whatever it chooses. Owns nothing; no failure. Called by index.c.
+ * Answers a question from one segment or one piece of the tail. Per needle: look up every bucket of the plan, many on their
+ * way from memory at once; when the buckets hold far more than expected (clusters, floods), give the full shells up and let
+ * other slots go further, or scan, whichever costs least; then sift the entries by their sketches and compare what is
+ * left. A row that several slots find is reported by the first of them. Exact whatever it chooses. Owns nothing; no
+ * failure. Called by index.c.
  */
 #include "hash/index_find.h"
 
 #include <stdlib.h>
 
-#define BATCH 512    /* candidates on their way from memory: 32 KB of lines */
+#define AHEAD 256    /* buckets on their way from memory; a power of two */
+#define BATCH 256    /* rows on their way from memory */
 #define BLOCK 2048   /* entries that all needles see before the next: 32 KB */
-#define SHORT 4      /* ids that are copied without counting */
 #define FULL_SHARE 4 /* so many times the expected candidates are too many */
 #define FULL_LEAST 4096
 
@@ -22,6 +23,7 @@ struct range {
 struct shell {
 	unsigned slot;
 	int radius;
+	size_t asked;    /* buckets up to its last */
 	size_t from, to; /* its ranges */
 	uint64_t candidates;
 };
@@ -31,21 +33,31 @@ struct hunt {
 	const struct tl_ix_segment *s;
 	const struct tl_ix_mixed *needle;
 	int most;
-	int radius[TL_IX_SLOTS_MAX]; /* how far each slot is looked up */
+	uint32_t value[TL_IX_SLOTS_MAX]; /* of the needle */
+	int radius[TL_IX_SLOTS_MAX];     /* how far each slot is looked up */
 	tl_ix_near near;
 	void *ctx;
 };
 
+/* A row that may be near, found by a slot. */
+struct suspect {
+	uint32_t at;
+	unsigned slot;
+};
+
 struct tl_ix_work {
 	tl_ix_scan scan;
-	void (*gather)(struct tl_ix_work *w, const struct hunt *h, const struct shell *shell);
+	void (*sift)(struct tl_ix_work *w, const struct hunt *h);
 	struct range *range;
 	size_t ranges, room;
 	struct shell shell[TL_IX_SLOTS_MAX * (TL_IX_BITS_MAX + 1)];
 	size_t shells;
-	uint32_t id[BATCH + SHORT];
+	uint32_t bucket[AHEAD]; /* a ring */
+	size_t asked, answered; /* of the buckets */
+	size_t answering;       /* the shell */
+	struct suspect suspect[BATCH];
+	size_t suspects;
 	uint32_t near[BLOCK];
-	uint32_t line[BATCH];
 };
 
 static void
@@ -59,34 +71,51 @@ room_for(struct tl_ix_work *w, size_t n)
 		abort();
 }
 
-/* Looks up all buckets of one shell and writes down where their ids are. */
-static struct shell *
-look_up(struct tl_ix_work *w, const struct tl_ix_segment *s, unsigned slot, int radius,
-    uint32_t value)
+/* Reads the lines of the buckets asked for, up to the `until`th, and calls their entries. */
+static void
+answer(struct tl_ix_work *w, const struct tl_ix_segment *s, size_t until)
 {
-	const struct tl_ix_slot *t = &s->slot[slot];
-	struct tl_ix_masks m = tl_ix_masks(tl_ix_slot_bits(s->slots, slot), radius);
-	struct shell *shell = &w->shell[w->shells++];
-	*shell = (struct shell){slot, radius, w->ranges, 0, 0};
-	size_t n;
-	do {
-		for (n = 0; n < BATCH && tl_ix_masks_next(&m, &w->line[n]); n++) {
-			w->line[n] ^= value;
-			__builtin_prefetch(&t->line[w->line[n] / TL_IX_LINE]);
-		}
-		room_for(w, n);
+	room_for(w, until - w->answered);
+	while (w->answered < until) {
+		struct shell *shell = &w->shell[w->answering];
+		const struct tl_ix_slot *t = &s->slot[shell->slot];
+		size_t to = shell->asked < until ? shell->asked : until;
 		struct range *r = w->range + w->ranges;
-		for (size_t i = 0; i < n; i++) {
-			uint32_t from = 0, count = tl_ix_bucket(t, w->line[i], &from);
-			*r = (struct range){from, count};
-			r += count > 0;
-			shell->candidates += count;
+		for (size_t i = w->answered; i < to; i++) {
+			uint32_t from = 0, n = tl_ix_bucket(t, w->bucket[i % AHEAD], &from);
+			*r = (struct range){from, n};
+			r += n > 0;
+			shell->candidates += n;
+			const uint8_t *p = t->entry + (size_t)from * TL_IX_ENTRY;
+			__builtin_prefetch(p, 0, 2);
+			__builtin_prefetch(p + (n ? n * TL_IX_ENTRY - 1 : 0), 0, 2);
 		}
-		w->ranges = (size_t)(r - w->range);
-	} while (n == BATCH);
-	shell->to = w->ranges;
-	for (size_t i = shell->from; i < shell->to; i++)
-		__builtin_prefetch(&t->id[w->range[i].from], 0, 2);
+		w->answered = to;
+		shell->to = w->ranges = (size_t)(r - w->range);
+		if (to == shell->asked && w->answering + 1 < w->shells) {
+			w->answering++;
+			w->shell[w->answering].from = w->shell[w->answering].to = w->ranges;
+		}
+	}
+}
+
+/* Asks for all buckets of one shell; `answer` reads them. */
+static struct shell *
+look_up(struct tl_ix_work *w, const struct hunt *h, unsigned slot, int radius)
+{
+	const struct tl_ix_slot *t = &h->s->slot[slot];
+	struct tl_ix_masks m = tl_ix_masks(tl_ix_slot_bits(h->s->slots, slot), radius);
+	struct shell *shell = &w->shell[w->shells++];
+	*shell = (struct shell){slot, radius, w->asked, w->ranges, w->ranges, 0};
+	uint32_t mask;
+	while (tl_ix_masks_next(&m, &mask)) {
+		uint32_t bucket = h->value[slot] ^ mask;
+		w->bucket[w->asked++ % AHEAD] = bucket;
+		__builtin_prefetch(&t->line[bucket / TL_IX_LINE]);
+		shell->asked = w->asked;
+		if (w->asked - w->answered == AHEAD)
+			answer(w, h->s, w->asked - AHEAD / 2);
+	}
 	return shell;
 }
 
@@ -135,20 +164,22 @@ dearest(struct tl_ix_work *w, const int *radius)
  * False: scan instead.
  */
 static bool
-choose(struct tl_ix_work *w, const struct tl_ix_segment *s, const struct tl_ix_mixed *needle,
-    const struct tl_ix_plan *plan, int *radius)
+choose(struct tl_ix_work *w, struct hunt *h, const struct tl_ix_plan *plan)
 {
-	uint32_t value[TL_IX_SLOTS_MAX] = {0};
-	int looked[TL_IX_SLOTS_MAX] = {0};
+	const struct tl_ix_segment *s = h->s;
+	int looked[TL_IX_SLOTS_MAX] = {0}, *radius = h->radius;
 	uint64_t total = 0;
 	double scan = s->scan_cost;
-	w->ranges = w->shells = 0;
+	w->ranges = w->shells = w->asked = w->answered = w->answering = 0;
 	for (unsigned i = 0; i < s->slots; i++) {
-		value[i] = tl_ix_slot_of(needle, s->slots, i);
+		h->value[i] = tl_ix_slot_of(h->needle, s->slots, i);
 		for (int r = 0; r <= plan->radius[i]; r++)
-			total += look_up(w, s, i, r, value[i])->candidates;
+			(void)look_up(w, h, i, r);
 		looked[i] = radius[i] = plan->radius[i];
 	}
+	answer(w, s, w->asked);
+	for (size_t i = 0; i < w->shells; i++)
+		total += w->shell[i].candidates;
 	if ((double)total <= plan->candidates * FULL_SHARE + FULL_LEAST)
 		return true;
 	/* Gives up the fullest outer shell and buys the cheapest other for it, as long as that pays. */
@@ -172,7 +203,8 @@ choose(struct tl_ix_work *w, const struct tl_ix_segment *s, const struct tl_ix_m
 			looked[other] = (int)tl_ix_slot_bits(s->slots, other);
 			continue;
 		}
-		struct shell *more = look_up(w, s, other, looked[other] + 1, value[other]);
+		struct shell *more = look_up(w, h, other, looked[other] + 1);
+		answer(w, s, w->asked);
 		spent += cost;
 		looked[other]++;
 		if (price(more->candidates) >= price(full->candidates))
@@ -184,70 +216,97 @@ choose(struct tl_ix_work *w, const struct tl_ix_segment *s, const struct tl_ix_m
 	return price(total) < scan;
 }
 
-static inline __attribute__((always_inline)) void
-compare(const struct tl_ix_work *w, const struct hunt *h, size_t n, unsigned slot)
+#define INLINE static inline __attribute__((always_inline))
+
+/* In how many bits slot `slot` and the sketch of the next may differ together: index_plan.c says why. */
+INLINE int
+reach(const struct hunt *h, unsigned slot)
+{
+	return h->radius[slot] + h->radius[(slot + 1) % h->s->slots] + 1;
+}
+
+/* Whether slot `slot` finds this row: what `sift` asks of an entry. */
+INLINE bool
+finds(const struct hunt *h, const struct tl_ix_mixed *m, unsigned slot)
+{
+	unsigned slots = h->s->slots, next = (slot + 1) % slots;
+	int d = __builtin_popcount(tl_ix_slot_of(m, slots, slot) ^ h->value[slot]);
+	uint32_t apart = tl_ix_slot_of(m, slots, next) ^ h->value[next];
+	apart &= tl_ix_sketch_mask(slots, slot, h->s->id_bits);
+	return d <= h->radius[slot] && d + __builtin_popcount(apart) <= reach(h, slot);
+}
+
+INLINE void
+compare(struct tl_ix_work *w, const struct hunt *h)
 {
 	const struct tl_ix_segment *s = h->s;
-	const struct tl_ix_mixed needle = *h->needle;
-	for (size_t i = 0; i < n; i++) {
-		uint32_t at = w->id[i];
-		int d = tl_ix_differ(&s->half[0][at], &needle.h[0]);
+	for (size_t i = 0; i < w->suspects; i++) {
+		uint32_t at = w->suspect[i].at;
+		int d = tl_ix_differ(&s->half[0][at], &h->needle->h[0]);
 		if (__builtin_expect(d > h->most, 1))
 			continue;
-		d += tl_ix_differ(&s->half[1][at], &needle.h[1]);
+		d += tl_ix_differ(&s->half[1][at], &h->needle->h[1]);
 		if (d > h->most)
 			continue;
 		struct tl_ix_mixed m = {{s->half[0][at], s->half[1][at]}};
 		bool before = false; /* some other slot has told of it */
-		for (unsigned k = 0; k < slot && !before; k++)
-			before = __builtin_popcount(tl_ix_slot_of(&m, s->slots, k) ^
-						    tl_ix_slot_of(&needle, s->slots, k)) <=
-				 h->radius[k];
+		for (unsigned k = 0; k < w->suspect[i].slot && !before; k++)
+			before = finds(h, &m, k);
 		if (!before)
 			h->near(h->ctx, at, d);
 	}
+	w->suspects = 0;
 }
 
-/* Copies ids of a shell's ranges into batches and compares them while the next lines are on their way. */
-static inline __attribute__((always_inline)) void
-gather(struct tl_ix_work *w, const struct hunt *h, const struct shell *shell)
+/* Reads the entries of a shell and calls for the rows whose sketches are near enough. */
+INLINE void
+sift_shell(struct tl_ix_work *w, const struct hunt *h, const struct shell *shell)
 {
 	const struct tl_ix_segment *s = h->s;
-	const uint32_t *id = s->slot[shell->slot].id;
-	size_t n = 0;
+	unsigned slot = shell->slot, id_bits = s->id_bits;
+	const uint8_t *entry = s->slot[slot].entry;
+	uint64_t ids = (UINT64_C(1) << id_bits) - 1;
+	uint64_t sketch = tl_ix_sketch_mask(s->slots, slot, id_bits);
+	uint64_t want = h->value[(slot + 1) % s->slots] & sketch;
+	int most = reach(h, slot) - shell->radius;
 	for (size_t i = shell->from; i < shell->to; i++) {
-		struct range r = w->range[i];
-		while (r.n) {
-			uint32_t take = r.n < SHORT ? r.n : SHORT;
-			memcpy(&w->id[n], &id[r.from], SHORT * sizeof *id);
-			for (size_t k = n; k < n + take; k++) {
-				if (w->id[k] >= s->n)
-					w->id[k] = 0; /* damage: some entry instead of none */
-				__builtin_prefetch(&s->half[0][w->id[k]]);
-			}
-			n += take;
-			r.from += take;
-			r.n -= take;
-			if (n >= BATCH) {
-				compare(w, h, n, shell->slot);
-				n = 0;
-			}
+		const uint8_t *p = entry + (size_t)w->range[i].from * TL_IX_ENTRY;
+		for (uint32_t k = 0; k < w->range[i].n; k++, p += TL_IX_ENTRY) {
+			uint64_t e;
+			memcpy(&e, p, sizeof e);
+			if (__builtin_popcountll(((e >> id_bits) ^ want) & sketch) > most)
+				continue;
+			uint32_t at = (uint32_t)(e & ids);
+			at = at < s->n ? at : 0; /* damage: some row instead of none */
+			__builtin_prefetch(&s->half[0][at]);
+			w->suspect[w->suspects++] = (struct suspect){at, slot};
+			if (w->suspects == BATCH)
+				compare(w, h);
 		}
 	}
-	compare(w, h, n, shell->slot);
+}
+
+INLINE void
+sift(struct tl_ix_work *w, const struct hunt *h)
+{
+	w->suspects = 0;
+	for (size_t i = 0; i < w->shells; i++)
+		if (w->shell[i].radius <= h->radius[w->shell[i].slot])
+			sift_shell(w, h, &w->shell[i]);
+	compare(w, h);
 }
 
 static void
-gather_any(struct tl_ix_work *w, const struct hunt *h, const struct shell *shell)
+sift_any(struct tl_ix_work *w, const struct hunt *h)
 {
-	gather(w, h, shell);
+	sift(w, h);
 }
 
 #if defined(__x86_64__)
 __attribute__((target("popcnt"))) static void
-gather_popcnt(struct tl_ix_work *w, const struct hunt *h, const struct shell *shell)
+sift_popcnt(struct tl_ix_work *w, const struct hunt *h)
 {
-	gather(w, h, shell);
+	sift(w, h);
 }
 #endif
 
@@ -256,10 +315,10 @@ tl_ix_work_create(void)
 {
 	struct tl_ix_work *w = tl_ix_alloc(1, sizeof *w);
 	w->scan = tl_ix_scan_best();
-	w->gather = gather_any;
+	w->sift = sift_any;
 #if defined(__x86_64__)
 	if (__builtin_cpu_supports("popcnt"))
-		w->gather = gather_popcnt;
+		w->sift = sift_popcnt;
 #endif
 	return w;
 }
@@ -278,12 +337,9 @@ tl_ix_find(struct tl_ix_work *w, const struct tl_ix_segment *s,
 {
 	struct hunt h = {.s = s, .needle = needle, .most = most, .near = near, .ctx = ctx};
 	const struct tl_ix_plan *plan = &s->plan[most];
-	if (s->slots == 0 || plan->cost >= s->scan_cost ||
-	    !choose(w, s, needle, plan, h.radius))
+	if (s->slots == 0 || plan->cost >= s->scan_cost || !choose(w, &h, plan))
 		return false;
-	for (size_t i = 0; i < w->shells; i++)
-		if (w->shell[i].radius <= h.radius[w->shell[i].slot])
-			w->gather(w, &h, &w->shell[i]);
+	w->sift(w, &h);
 	return true;
 }
 

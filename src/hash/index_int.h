@@ -16,6 +16,7 @@
 #define TL_IX_SLOTS_MAX 24
 #define TL_IX_BITS_MAX 32 /* of a slot: 256 / TL_IX_SLOTS_MIN */
 #define TL_IX_LINE 60     /* buckets of one line */
+#define TL_IX_ENTRY 5     /* bytes: what a bucket holds of a row */
 
 struct tl_ix_half {
 	uint64_t w[2];
@@ -77,8 +78,8 @@ struct tl_ix_plan {
 	double candidates;           /* expected */
 };
 
-#define TL_IX_COST_PROBE 12.5
-#define TL_IX_COST_CANDIDATE 7.0
+#define TL_IX_COST_PROBE 11.0
+#define TL_IX_COST_CANDIDATE 2.7
 #define TL_IX_COST_SCAN 1.0
 
 static inline unsigned
@@ -123,8 +124,8 @@ tl_ix_masks_next(struct tl_ix_masks *m, uint32_t *ret)
 	if (v >= m->end)
 		return false;
 	*ret = (uint32_t)v;
-	uint64_t low = v & -v, up = v + low; /* Gosper's hack */
-	m->next = v ? up | (((v ^ up) >> 2) / low) : m->end;
+	uint64_t up = v + (v & -v); /* Gosper's hack */
+	m->next = v ? up | ((v ^ up) >> (2 + __builtin_ctzll(v))) : m->end;
 	return true;
 }
 

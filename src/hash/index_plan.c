@@ -1,14 +1,17 @@
 /*
  * How to search a segment. The 256 bits are cut into slots; slot i is looked up at every value within radius r_i of the
  * needle's. If each slot differed in more than r_i bits, the whole would differ in at least sum(r_i + 1) bits; so when that
- * sum is at least d + 1, every hash within d is found in some slot (the generalised pigeonhole principle of GPH). Radii are
- * raised one by one where it costs least until the sum is reached; marginal costs rise, so that is the cheapest choice.
- * No failure. Called when a segment is opened and built.
+ * sum is at least d + 1, every hash within d is found in some slot (the generalised pigeonhole principle of GPH). More: of
+ * the numbers a_i = (bits in which slot i differs) - (r_i + 1) the sum is below 0, so round the ring of slots there is a place
+ * from which every partial sum stays below 0 (right after the last of the largest partial sums): there a_i < 0 and
+ * a_i + a_(i+1) < 0. What differs too much in a slot and a part of the next, its sketch, needs no look (Qin and Xiao's
+ * pigeonring). Radii are raised one by one where it costs least until the sum is reached; marginal costs rise, so that is
+ * the cheapest choice. No failure. Called when a segment is opened and built.
  */
 #include "hash/index_segment.h"
 
 #define SMALL 16384     /* entries; fewer are scanned faster than looked up */
-#define BYTES_MAX 124.0 /* a hash; of segments that hold few entries, BYTES_MAX_FEW */
+#define BYTES_MAX 124.0 /* a hash; of segments that hold few, BYTES_MAX_FEW */
 #define BYTES_MAX_FEW 160.0
 #define FEW (1 << 19)
 
@@ -62,7 +65,7 @@ tl_ix_slots_for(uint64_t n)
 	double least = 0, most = n < FEW ? BYTES_MAX_FEW : BYTES_MAX;
 	for (unsigned slots = TL_IX_SLOTS_MIN; slots <= TL_IX_SLOTS_MAX; slots++) {
 		struct tl_ix_plan p;
-		double bytes = 48.0 + 4.0 * slots;
+		double bytes = 48.0 + (double)TL_IX_ENTRY * slots;
 		for (unsigned i = 0; i < slots; i++)
 			bytes += (double)(tl_ix_lines(tl_ix_slot_bits(slots, i)) *
 					  sizeof(struct tl_ix_line)) /

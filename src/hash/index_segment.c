@@ -37,7 +37,7 @@ expected(const struct tl_ix_head *h, unsigned i, uint64_t *ret)
 	*ret = part == 0
 		   ? tl_ix_lines(tl_ix_slot_bits(h->slots, slot)) * sizeof(struct tl_ix_line)
 	       : part == 1 ? sizeof(struct tl_ix_hot)
-			   : sizeof(uint32_t);
+			   : TL_IX_ENTRY;
 	return part == 0;
 }
 
@@ -90,6 +90,7 @@ tl_ix_segment_parse(struct tl_str bytes, struct tl_ix_segment *s)
 	s->map = bytes.p;
 	s->n = h.n;
 	s->slots = h.slots;
+	s->id_bits = tl_ix_id_bits(h.n);
 	s->key_min = h.key_min;
 	s->key_max = h.key_max;
 	s->half[0] = AT(TL_IX_FIRST);
@@ -101,10 +102,10 @@ tl_ix_segment_parse(struct tl_str bytes, struct tl_ix_segment *s)
 		unsigned at = TL_IX_SLOT + 3 * i;
 		s->slot[i] = (struct tl_ix_slot){.line = AT(at),
 		    .hot = AT(at + 1),
-		    .id = AT(at + 2),
+		    .entry = AT(at + 2),
 		    .lines = (uint32_t)(h.section[at].bytes / sizeof(struct tl_ix_line)),
 		    .hots = (uint32_t)(h.section[at + 1].bytes / sizeof(struct tl_ix_hot)),
-		    .ids = (uint32_t)(h.section[at + 2].bytes / sizeof(uint32_t))};
+		    .entries = (uint32_t)(h.section[at + 2].bytes / TL_IX_ENTRY)};
 	}
 #undef AT
 	s->scan_cost = s->n * TL_IX_COST_SCAN;

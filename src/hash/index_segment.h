@@ -7,7 +7,7 @@
 #include "hash/index_int.h"
 
 struct tl_ix_line {
-	uint32_t base; /* where the ids of its first bucket begin; of a hot line: its row */
+	uint32_t base; /* where the entries of its first bucket begin; of a hot line: its row */
 	uint8_t end
 	    [TL_IX_LINE]; /* where each bucket's end, from `base`; the last is 255: a hot line */
 };
@@ -19,8 +19,8 @@ struct tl_ix_hot {
 struct tl_ix_slot {
 	const struct tl_ix_line *line;
 	const struct tl_ix_hot *hot;
-	const uint32_t *id;
-	uint32_t lines, hots, ids;
+	const uint8_t *entry; /* TL_IX_ENTRY bytes each: the id and, above it, a sketch */
+	uint32_t lines, hots, entries;
 };
 
 struct tl_ix_segment {
@@ -30,6 +30,7 @@ struct tl_ix_segment {
 	const uint8_t *map;
 	uint32_t n;
 	unsigned slots;
+	unsigned id_bits; /* of an entry */
 	uint64_t key_min, key_max;
 	const struct tl_ix_half *half[2];
 	const uint64_t *key;
@@ -50,7 +51,23 @@ int tl_ix_segment_verify(const struct tl_ix_segment *s) TL_MUST;
 uint32_t tl_ix_segment_find(const struct tl_ix_segment *s, uint64_t key);
 void tl_ix_segment_row(const struct tl_ix_segment *s, uint32_t at, struct tl_ix_row *ret);
 
-/* Where the ids of a bucket lie; empty when the file is damaged there. */
+/* How many bits of an entry name its row; the others are the sketch. */
+static inline unsigned
+tl_ix_id_bits(uint64_t n)
+{
+	return n > 1 ? 64 - (unsigned)__builtin_clzll(n - 1) : 1;
+}
+
+/* The sketch of a row in a slot: so many low bits of the row's value in the next slot. */
+static inline uint32_t
+tl_ix_sketch_mask(unsigned slots, unsigned slot, unsigned id_bits)
+{
+	unsigned bits = tl_ix_slot_bits(slots, (slot + 1) % slots),
+		 room = TL_IX_ENTRY * 8 - id_bits;
+	return (uint32_t)((UINT64_C(1) << (bits < room ? bits : room)) - 1);
+}
+
+/* Where the entries of a bucket lie; empty when the file is damaged there. */
 static inline uint32_t
 tl_ix_bucket(const struct tl_ix_slot *s, uint32_t value, uint32_t *ret_from)
 {
@@ -67,7 +84,7 @@ tl_ix_bucket(const struct tl_ix_slot *s, uint32_t value, uint32_t *ret_from)
 		end = line->base + line->end[i];
 	}
 	*ret_from = from;
-	return end <= s->ids && from < end ? end - from : 0;
+	return end <= s->entries && from < end ? end - from : 0;
 }
 
 /* index_build.c: writes the file of `n` rows (all keys different) and syncs it. */
@@ -83,7 +100,7 @@ void tl_ix_rows_put(struct tl_ix_rows *r, const struct tl_ix_row *row);
 int tl_ix_build(const char *dir, uint64_t id, const struct tl_ix_rows *rows) TL_MUST;
 
 /* What a segment file begins with; the sections follow in the order of their rows, each at a multiple of 64 bytes. */
-#define TL_IX_MAGIC UINT64_C(0x31305845444e4954) /* "TINDEX01" */
+#define TL_IX_MAGIC UINT64_C(0x32305845444e4954) /* "TINDEX02" */
 #define TL_IX_SECTIONS (5 + 3 * TL_IX_SLOTS_MAX)
 enum tl_ix_section {
 	TL_IX_FIRST,
@@ -101,7 +118,7 @@ struct tl_ix_head {
 	uint32_t n, slots;
 	struct {
 		uint64_t from, bytes, sum;
-	} section[TL_IX_SECTIONS]; /* slots: line, hot, id */
+	} section[TL_IX_SECTIONS]; /* slots: line, hot, entry */
 };
 
 static inline size_t
