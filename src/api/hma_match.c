@@ -2,7 +2,8 @@
  * /m: lookups of signals and media, comparing, and how far the indexes are.
  *
  * Promises: a content that is disabled or whose bank is off is never in an answer; `bypass_coinflip` overrides shares of
- * banks, never what is off; distances are text. Of more matches than fit the nearest are told. Called by the route table.
+ * banks, never what is off; distances are text. A header says when not all matches fit, and when an allow-list set some aside.
+ * Called by the route table.
  */
 #include "api/hma_int.h"
 
@@ -179,6 +180,29 @@ type_answers(struct tl_req *req, const struct want *w, enum hma_type_tag type, b
 	return rc;
 }
 
+/* Headers, because a client takes every name in the body for a bank or a type. */
+static void
+say_left_out(struct tl_req *req, const struct hma_call *c)
+{
+	char text[64] = "", number[24];
+	json_int_t allowed = json_integer_value(json_object_get(c->answer, "allowed"));
+	const json_t *cut = json_object_get(c->answer, "cut");
+	for (size_t i = 0; i < json_array_size(cut); i++)
+		for (int t = 0; t < HMA_TYPES; t++) {
+			const char *form = tl_entry_form_names[hma_types[t].form];
+			size_t n = strlen(text);
+			if (tl_str_is(tl_json_str(json_array_get(cut, i)), form))
+				(void)snprintf(text + n, sizeof text - n, "%s%s", n ? ", " : "",
+				    hma_types[t].name);
+		}
+	if (*text)
+		tl_req_set_header(req, "X-Matches-Incomplete", text);
+	if (allowed <= 0)
+		return;
+	(void)snprintf(number, sizeof number, "%lld", (long long)allowed);
+	tl_req_set_header(req, "X-Matches-Allowed", number);
+}
+
 static void
 answer_matches(struct tl_req *req, struct hma_call *c)
 {
@@ -209,6 +233,7 @@ answer_matches(struct tl_req *req, struct hma_call *c)
 		return;
 	}
 	hma_say_quality(req, c);
+	say_left_out(req, c);
 	tl_req_answer_json(req, 200, &b);
 }
 

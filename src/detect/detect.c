@@ -121,6 +121,8 @@ bool
 tl_detect_wants(const struct tl_detect_ctx *c, const struct tl_bank_ref *b)
 {
 	bool named = !c->in->only;
+	if (c->in->allows && b->direction != TL_DIRECTION_ALLOW)
+		return false;
 	for (size_t i = 0; i < c->in->only_count && !named; i++)
 		named = tl_str_eq(c->in->only[i], b->name);
 	return named;

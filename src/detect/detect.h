@@ -37,6 +37,9 @@ struct tl_detect_input {
 	const int
 	    *distance; /* 0..TL_BANK_DISTANCE_MAX for every bank of pictures; NULL: their own */
 	bool turned;   /* compare turned and mirrored pictures with every bank */
+	bool allows;   /* only allow-lists are asked */
+	size_t
+	    most; /* signals of one bank and file, the nearest; 0: as many as tell something (seek.h) */
 };
 
 /* Working memory of one thread for all detectors. */
@@ -51,6 +54,13 @@ void tl_detect_destroy(struct tl_detect *d);
  */
 int tl_detect_run(struct tl_detect *d, const struct tl_banks *banks,
     const struct tl_detect_input *in, struct tl_arena *arena, struct tl_signals *out) TL_MUST;
+
+/*
+ * Whether an allow-list, among the signals from `first` on, sets aside what this detector says of this file with this score:
+ * for who has matches that are no signals. Those are in `all` that were asked for with `allows`, or all signals.
+ */
+bool tl_detect_allowed(const struct tl_signals *all, size_t first,
+    const struct tl_media_id *media, struct tl_str detector, double score);
 
 /* Says whether a pattern or hash can be used as an entry; for bank imports (tl_entry_check_fn). */
 int tl_detect_entry_check(enum tl_entry_form form, struct tl_str value) TL_MUST;

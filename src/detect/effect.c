@@ -12,14 +12,26 @@
 #define EXACT "digest" /* the detector of files byte for byte */
 
 static bool
-allows(const struct tl_signal *allow, const struct tl_signal *s)
+allows(const struct tl_signal *allow, const struct tl_media_id *media, struct tl_str detector,
+    double score)
 {
 	if (allow->failed || allow->effect != TL_EFFECT_ALLOW || !allow->has_media ||
-	    memcmp(allow->media.b, s->media.b, sizeof s->media.b) != 0)
+	    memcmp(allow->media.b, media->b, sizeof media->b) != 0)
 		return false;
-	if (tl_str_is(s->detector, EXACT) && !tl_str_is(allow->detector, EXACT))
+	if (tl_str_is(detector, EXACT) && !tl_str_is(allow->detector, EXACT))
 		return false;
-	return allow->score >= s->score;
+	return allow->score >= score;
+}
+
+bool
+tl_detect_allowed(const struct tl_signals *all, size_t first, const struct tl_media_id *media,
+    struct tl_str detector, double score)
+{
+	for (size_t i = first; i < all->n; i++) {
+		if (allows(&all->s[i], media, detector, score))
+			return true;
+	}
+	return false;
 }
 
 void
@@ -30,10 +42,8 @@ detect_set_aside(struct tl_signals *out, size_t first)
 		bool blocks = s->effect == TL_EFFECT_FULL || s->effect == TL_EFFECT_REVIEW;
 		if (s->failed || !blocks || !s->has_media || tl_id_is_nil(s->bank))
 			continue;
-		for (size_t k = first; k < out->n; k++) {
-			if (allows(&out->s[k], s))
-				s->effect = TL_EFFECT_ALLOWED;
-		}
+		if (tl_detect_allowed(out, first, &s->media, s->detector, s->score))
+			s->effect = TL_EFFECT_ALLOWED;
 	}
 }
 

@@ -1,9 +1,10 @@
 /*
  * Lookups for clients of the HMA API: hashes of a picture or video, and every content near them.
  *
- * Promises: what is off, disabled or has expired at this moment is never told; of more hits than HITS_MAX, or than an answer
- * holds, the nearest are told, and provenance is left out first; a picture is decoded in the jail like any other. Failure:
- * INPUT naming what is wrong with the picture. Called for questions.
+ * Promises: only the banks that are asked for are searched, and none hides another; what is off, disabled or has expired at this
+ * moment is never told, nor what an allow-list sets aside, as in scans. Of more than HITS_MAX matches of one type, or than an answer holds,
+ * each bank's nearest are told, and the answer says that there are more; provenance is left out first. A picture is decoded in the
+ * jail like any other. Failure: INPUT naming what is wrong with the picture. Called for questions.
  */
 #include "role/worker_int.h"
 
@@ -24,17 +25,27 @@
 /* What is asked, and what is known of the file so far. */
 struct facts {
 	json_t *q;
+	struct tl_hma_asked banks;
 	bool has[tl_entry_form_count];
 	uint8_t value[tl_entry_form_count][32];
-	int quality;          /* of the PDQ hash; -1: it was sent */
-	struct tl_str frames; /* of a video, packed */
+	int quality;                 /* of the PDQ hash; -1: it was sent */
+	struct tl_str turned;        /* hashes of the turned picture, or empty */
+	struct tl_str frames, words; /* of a video, packed */
 };
 
 struct hit {
-	int64_t key;
+	double score;
 	int distance; /* -1: exactly */
 	int percent;  /* of a video's frames that match; 0: of no meaning */
+	size_t rank;  /* in its bank; 0: the nearest */
 	struct tl_hma_hit is;
+};
+
+/* Of one form. */
+struct hits {
+	struct hit *v;
+	size_t n;
+	bool cut; /* there were more */
 };
 
 static bool
@@ -49,6 +60,18 @@ asks_for(const json_t *q, enum tl_entry_form form)
 
 /* Finding ------------------------------------------------------------------------------------------------------- */
 
+static int
+read_banks(struct facts *f, struct tl_arena *a)
+{
+	const json_t *banks = json_object_get(f->q, "banks");
+	size_t n = json_array_size(banks);
+	struct tl_str *names = n ? TL_NEWS(a, struct tl_str, n) : NULL;
+	for (size_t i = 0; i < n && names; i++)
+		names[i] = tl_json_str(json_array_get(banks, i));
+	f->banks = (struct tl_hma_asked){names, n};
+	return tl_arena_check(a);
+}
+
 static size_t
 value_bytes(enum tl_entry_form form)
 {
@@ -56,146 +79,256 @@ value_bytes(enum tl_entry_form form)
 }
 
 static int
-exact(struct worker *w, struct tl_arena *a, enum tl_entry_form form, const uint8_t *value,
-    struct hit *hits, size_t *n)
+exact(struct worker *w, struct tl_arena *a, enum tl_entry_form form, const struct facts *f,
+    struct hits *out)
 {
-	int64_t *keys = TL_NEWS(a, int64_t, HITS_MAX);
-	if (!keys)
-		return tl_arena_check(a);
-	int rc =
-	    tl_hma_keys(w->db, form, tl_bytes(value, value_bytes(form)), HITS_MAX, keys, n);
-	for (size_t i = 0; rc == 0 && i < *n; i++)
-		hits[i] = (struct hit){.key = keys[i], .distance = -1};
-	return rc;
-}
-
-/* The banks asked for, by id; none when all are. Names that nobody has are no bank. */
-static int
-banks_of(struct worker *w, struct tl_arena *a, const json_t *q, struct tl_near_only *only)
-{
-	const json_t *banks = json_object_get(q, "banks");
-	size_t names = json_array_size(banks);
-	struct tl_id *ids = TL_NEWS(a, struct tl_id, names * TL_HMA_PARTS + 1);
-	if (!ids)
-		return tl_arena_check(a);
-	*only = (struct tl_near_only){.all = names == 0, .banks = ids};
-	for (size_t i = 0; i < names; i++) {
-		struct tl_hma_bank b = {0};
-		int rc = tl_hma_bank_find(w->db, tl_json_str(json_array_get(banks, i)), a, &b);
-		if (rc < 0 && rc != TL_ENOTFOUND)
-			return rc;
-		for (size_t k = 0; rc == 0 && k < b.parts; k++)
-			ids[only->count++] = b.part[k];
-	}
+	struct tl_hma_hit *list = NULL;
+	size_t n = 0;
+	int rc = tl_hma_hits_of(w->db, form, tl_bytes(f->value[form], value_bytes(form)),
+	    tl_now_us(), &f->banks, a, &list, &n);
+	out->v = TL_NEWS(a, struct hit, n + 1);
+	if (rc < 0 || !out->v)
+		return rc < 0 ? rc : tl_arena_check(a);
+	for (size_t i = 0; i < n; i++)
+		out->v[out->n++] = (struct hit){.is = list[i], .distance = -1, .score = 1};
 	return 0;
 }
 
 static int
-near(struct worker *w, struct tl_arena *a, const struct facts *facts, struct hit *hits,
-    size_t *n)
+near(struct worker *w, struct tl_arena *a, const struct facts *f, struct hits *out)
 {
-	struct tl_near_only only;
 	struct tl_pdq hash;
-	struct tl_index_found f = {
-	    .hit = TL_NEWS(a, struct tl_index_hit, HITS_MAX), .cap = HITS_MAX};
-	if (!f.hit)
+	struct tl_id *banks = NULL;
+	struct tl_near near = {.hit = TL_NEWS(a, struct tl_index_hit, HITS_MAX),
+	    .cap = HITS_MAX,
+	    .now_us = tl_now_us()};
+	out->v = TL_NEWS(a, struct hit, HITS_MAX);
+	if (!near.hit || !out->v)
 		return tl_arena_check(a);
-	memcpy(hash.b, facts->value[TL_FORM_PDQ], sizeof hash.b);
-	int rc = banks_of(w, a, facts->q, &only);
+	memcpy(hash.b, f->value[TL_FORM_PDQ], sizeof hash.b);
+	int rc = tl_hma_banks_asked(w->db, TL_BANK_PDQ, &f->banks, a, &banks, &near.count);
+	near.banks = banks;
 	if (rc == 0)
-		rc = tl_banks_near(w->banks, &hash, &only, tl_now_us(), &f);
-	for (size_t i = 0; rc == 0 && i < f.n; i++)
-		hits[i] =
-		    (struct hit){.key = (int64_t)f.hit[i].key, .distance = f.hit[i].distance};
-	*n = rc == 0 ? f.n : 0;
-	return rc;
-}
-
-/* Videos: what the detector says of the frames. */
-static int
-alike(struct worker *w, struct tl_arena *a, const struct facts *f, struct hit *hits, size_t *n)
-{
-	struct tl_media media = {
-	    .state = TL_MEDIA_DECODED, .has_pdq = true, .frames = f->frames};
-	struct tl_detect_input in = {.media = &media, .media_count = 1, .db = w->db};
-	w->found->n = 0;
-	w->found->cut = false;
-	int rc = tl_detect_run(w->detect, w->banks, &in, a, w->found);
-	for (size_t i = 0; rc == 0 && i < w->found->n && *n < HITS_MAX; i++) {
-		const struct tl_signal *s = &w->found->s[i];
-		if (!tl_str_is(s->detector, "video"))
-			continue;
-		if (s->failed)
-			return tl_fail(TL_EAGAIN, "%.*s", TL_ARG(s->label));
-		hits[(*n)++] = (struct hit){.key = s->key,
-		    .distance = s->distance,
-		    .percent = (int)(s->score * 100 + 0.5)};
+		rc = tl_banks_near(w->banks, &hash, &near);
+	if (rc < 0)
+		return rc;
+	out->cut = near.cut;
+	for (size_t i = 0; i < near.n; i++) {
+		const struct tl_index_hit *h = &near.hit[i];
+		out->v[out->n++] = (struct hit){.is.key = (int64_t)h->key,
+		    .distance = h->distance,
+		    .score = 1.0 - h->distance / 64.0};
 	}
+	return 0;
+}
+
+/* Everything that is known of the file, as a detector takes it. A hash that was sent has no quality, and counts. */
+static struct tl_media
+medium(const struct facts *f)
+{
+	struct tl_media m = {.state = TL_MEDIA_DECODED,
+	    .has_pdq = !f->has[TL_FORM_VPDQ],
+	    .pdq_quality = f->has[TL_FORM_PDQ] ? 100 : 0,
+	    .turned = f->turned,
+	    .film = f->has[TL_FORM_VPDQ] ? TL_S("{}") : TL_S(""),
+	    .frames = f->frames,
+	    .words = f->words};
+	memcpy(m.pdq, f->value[TL_FORM_PDQ], sizeof m.pdq);
+	memcpy(m.sha256, f->value[TL_FORM_SHA256], sizeof m.sha256);
+	memcpy(m.md5, f->value[TL_FORM_MD5], sizeof m.md5);
+	return m;
+}
+
+/* What the video detector says, of these banks (names here). */
+static int
+watch(struct worker *w, struct tl_arena *a, const struct facts *f, const struct tl_str *only,
+    size_t count, struct hits *out)
+{
+	struct tl_media media = medium(f);
+	struct tl_detect_input in = {.media = &media,
+	    .media_count = 1,
+	    .db = w->db,
+	    .only = only,
+	    .only_count = count,
+	    .most = TL_SIGNALS_MAX};
+	w->found->n = 0;
+	int rc = tl_detect_run(w->detect, w->banks, &in, a, w->found);
+	struct hit *room = TL_NEWS(a, struct hit, out->n + w->found->n + 1);
+	if (rc < 0 || !room)
+		return rc < 0 ? rc : tl_arena_check(a);
+	if (out->n)
+		memcpy(room, out->v, out->n * sizeof *room);
+	out->v = room;
+	for (size_t i = 0; i < w->found->n; i++) {
+		const struct tl_signal *s = &w->found->s[i];
+		out->cut = out->cut || s->failed;
+		if (!s->failed && tl_str_is(s->detector, "video"))
+			out->v[out->n++] = (struct hit){.is.key = s->key,
+			    .distance = s->distance,
+			    .score = s->score,
+			    .percent = (int)(s->score * 100 + 0.5)};
+	}
+	return 0;
+}
+
+/* Videos: all banks at once, and each for itself when these had more than can be said at once. */
+static int
+alike(struct worker *w, struct tl_arena *a, const struct facts *f, struct hits *out)
+{
+	struct tl_id *banks = NULL;
+	size_t n = 0;
+	if (!tl_bank_loader_whole(w->loader))
+		return tl_fail(TL_EAGAIN, "the index of known hashes is not whole");
+	int rc = tl_hma_banks_asked(w->db, TL_BANK_VIDEO, &f->banks, a, &banks, &n);
+	struct tl_str *names = TL_NEWS(a, struct tl_str, n + 1);
+	if (rc < 0 || !names)
+		return rc < 0 ? rc : tl_arena_check(a);
+	for (size_t i = 0; i < n; i++)
+		names[i] = tl_banks_name(w->banks, TL_BANK_VIDEO, banks[i]);
+	rc = watch(w, a, f, names, n, out);
+	if (rc < 0 || !out->cut || n < 2)
+		return rc;
+	*out = (struct hits){.n = 0};
+	for (size_t i = 0; i < n && rc == 0; i++)
+		rc = watch(w, a, f, &names[i], 1, out);
 	return rc;
 }
 
-static bool
-asks_bank(const json_t *q, struct tl_str name)
-{
-	const json_t *banks = json_object_get(q, "banks");
-	for (size_t i = 0; i < json_array_size(banks); i++)
-		if (tl_str_eq(tl_json_str(json_array_get(banks, i)), name))
-			return true;
-	return json_array_size(banks) == 0;
-}
-
-/* What each key means now; keys that mean nothing to these clients, or that are of banks not asked for, are dropped. */
+/* What each key means now; keys that mean nothing to these clients are dropped. */
 static int
-resolve(struct worker *w, struct tl_arena *a, const json_t *q, struct hit *hits, size_t *n)
+resolve(struct worker *w, struct tl_arena *a, struct hits *hits)
 {
 	size_t kept = 0;
 	int64_t now = tl_now_us();
-	for (size_t i = 0; i < *n; i++) {
+	for (size_t i = 0; i < hits->n; i++) {
 		bool seen = false;
-		int rc = tl_hma_hit(w->db, hits[i].key, now, a, &hits[i].is, &seen);
+		struct hit *h = &hits->v[i];
+		int rc = tl_hma_hit(w->db, h->is.key, now, a, &h->is, &seen);
 		if (rc < 0)
 			return rc;
-		if (seen && asks_bank(q, hits[i].is.bank))
-			hits[kept++] = hits[i];
+		if (seen)
+			hits->v[kept++] = *h;
 	}
-	*n = kept;
+	hits->n = kept;
 	return 0;
 }
 
 static int
-by_distance(const void *a, const void *b)
+find_form(struct worker *w, struct tl_arena *a, const struct facts *f, enum tl_entry_form form,
+    struct hits *out)
 {
-	const struct hit *x = a, *y = b;
-	int c = (x->distance > y->distance) - (x->distance < y->distance);
-	return c ? c : (x->is.content > y->is.content) - (x->is.content < y->is.content);
+	int rc;
+	if (form == TL_FORM_MD5 || form == TL_FORM_SHA256)
+		return exact(w, a, form, f, out);
+	rc = form == TL_FORM_VPDQ ? alike(w, a, f, out) : near(w, a, f, out);
+	return rc < 0 ? rc : resolve(w, a, out);
 }
+
+/* Which detector would have said this. */
+static struct tl_str
+detector_of(int form)
+{
+	return form == TL_FORM_PDQ    ? TL_S("pdq")
+	       : form == TL_FORM_VPDQ ? TL_S("video")
+				      : TL_S("digest");
+}
+
+/* Leaves out what an allow-list sets aside, by all that is known of the file; *ret_n says how many. */
+static int
+set_aside(struct worker *w, struct tl_arena *a, const struct facts *f, struct hits *all,
+    size_t *ret_n)
+{
+	struct tl_media media = medium(f);
+	struct tl_detect_input in = {
+	    .media = &media, .media_count = 1, .db = w->db, .allows = true};
+	w->found->n = 0;
+	*ret_n = 0;
+	int rc = tl_detect_run(w->detect, w->banks, &in, a, w->found);
+	for (int form = 0; form < tl_entry_form_count && rc == 0; form++) {
+		struct hits *h = &all[form];
+		size_t kept = 0;
+		for (size_t i = 0; i < h->n; i++)
+			if (!tl_detect_allowed(
+				w->found, 0, &media.id, detector_of(form), h->v[i].score))
+				h->v[kept++] = h->v[i];
+		*ret_n += h->n - kept;
+		h->n = kept;
+	}
+	return rc;
+}
+
+/* All forms that are asked for. */
+static int
+find(struct worker *w, struct tl_arena *a, const struct facts *f, struct hits *all,
+    size_t *ret_allowed)
+{
+	int rc = 0;
+	size_t any = 0;
+	for (int form = 0; form < tl_entry_form_count && rc == 0; form++) {
+		if (!f->has[form] || !asks_for(f->q, (enum tl_entry_form)form))
+			continue;
+		rc = find_form(w, a, f, (enum tl_entry_form)form, &all[form]);
+		any += all[form].n;
+	}
+	return rc < 0 || !any ? rc : set_aside(w, a, f, all, ret_allowed);
+}
+
+/* Writing ------------------------------------------------------------------------------------------------------- */
 
 static int
 by_bank(const void *a, const void *b)
 {
 	const struct hit *x = a, *y = b;
 	int c = tl_str_cmp(x->is.bank, y->is.bank);
-	return c ? c : by_distance(a, b);
+	if (c == 0)
+		c = (x->score < y->score) - (x->score > y->score);
+	return c ? c : (x->is.content > y->is.content) - (x->is.content < y->is.content);
 }
 
-/* Writing ------------------------------------------------------------------------------------------------------- */
+static int
+by_rank(const void *a, const void *b)
+{
+	const struct hit *x = a, *y = b;
+	int c = (x->rank > y->rank) - (x->rank < y->rank);
+	return c ? c : (x->score < y->score) - (x->score > y->score);
+}
+
+/* Ordered by bank, then nearness; at most `most` are left, of each bank its nearest. */
+static void
+order(struct hits *h, size_t most)
+{
+	if (h->n)
+		qsort(h->v, h->n, sizeof *h->v, by_bank);
+	for (size_t i = 0; i < h->n; i++) {
+		bool same = i > 0 && tl_str_eq(h->v[i].is.bank, h->v[i - 1].is.bank);
+		h->v[i].rank = same ? h->v[i - 1].rank + 1 : 0;
+	}
+	if (h->n <= most)
+		return;
+	qsort(h->v, h->n, sizeof *h->v, by_rank);
+	h->n = most;
+	h->cut = true;
+	if (h->n)
+		qsort(h->v, h->n, sizeof *h->v, by_bank);
+}
 
 static void
-write_hits(struct tl_buf *out, const char *key, const struct hit *hits, size_t n, bool from)
+write_hits(struct tl_buf *out, const char *key, const struct hits *hits, bool from)
 {
 	tl_js_open(out, key, '[');
-	for (size_t i = 0; i < n; i++) {
-		const struct tl_hma_hit *h = &hits[i].is;
-		bool again = i > 0 && hits[i - 1].is.content == h->content &&
-			     tl_str_eq(hits[i - 1].is.bank, h->bank);
+	for (size_t i = 0; i < hits->n; i++) {
+		const struct hit *x = &hits->v[i];
+		const struct tl_hma_hit *h = &x->is;
+		bool again = i > 0 && x[-1].is.content == h->content &&
+			     tl_str_eq(x[-1].is.bank, h->bank);
 		if (again)
 			continue;
 		tl_js_open(out, NULL, '{');
 		tl_js_str(out, "bank", h->bank);
 		tl_js_int(out, "id", h->content);
-		tl_js_int(out, "distance", hits[i].distance);
-		if (hits[i].percent)
-			tl_js_int(out, "percent", hits[i].percent);
+		tl_js_int(out, "distance", x->distance);
+		if (x->percent)
+			tl_js_int(out, "percent", x->percent);
 		tl_js_num(out, "ratio", h->ratio);
 		if (h->review_only)
 			tl_js_bool(out, "review_only", true);
@@ -206,43 +339,37 @@ write_hits(struct tl_buf *out, const char *key, const struct hit *hits, size_t n
 	tl_js_close(out, ']');
 }
 
-/* The nearest that fit, ordered by bank; what does not fit gives up its provenance first. */
+/* What fits; what does not gives up its provenance first. */
 static void
-write_nearest(struct tl_buf *out, const char *key, struct hit *hits, size_t n, bool from)
+write_form(struct tl_buf *out, const char *key, struct hits *hits, bool from)
 {
 	size_t before = out->n;
-	qsort(hits, n, sizeof *hits, by_bank);
-	write_hits(out, key, hits, n, from);
-	while (n > 0 && out->n > ANSWER_MAX) {
+	order(hits, HITS_MAX);
+	write_hits(out, key, hits, from);
+	while (hits->n > 0 && out->n > ANSWER_MAX) {
 		out->n = before;
-		if (!from) {
-			qsort(hits, n, sizeof *hits, by_distance);
-			n /= 2;
-			qsort(hits, n, sizeof *hits, by_bank);
-		}
+		if (!from)
+			order(hits, hits->n / 2);
 		from = false;
-		write_hits(out, key, hits, n, from);
+		write_hits(out, key, hits, from);
 	}
 }
 
-static int
-find_form(struct worker *w, struct tl_arena *a, const struct facts *f, enum tl_entry_form form,
-    struct tl_buf *out)
+static void
+write_found(struct tl_buf *out, const struct facts *f, struct hits *all, size_t allowed)
 {
-	struct hit *hits = TL_NEWS(a, struct hit, HITS_MAX);
-	size_t n = 0;
-	if (!hits)
-		return tl_arena_check(a);
-	int rc = form == TL_FORM_PDQ    ? near(w, a, f, hits, &n)
-		 : form == TL_FORM_VPDQ ? alike(w, a, f, hits, &n)
-					: exact(w, a, form, f->value[form], hits, &n);
-	if (rc == 0)
-		rc = resolve(w, a, f->q, hits, &n);
-	if (rc < 0)
-		return rc;
-	write_nearest(out, tl_entry_form_names[form], hits, n,
-	    json_is_true(json_object_get(f->q, "provenance")));
-	return 0;
+	bool from = json_is_true(json_object_get(f->q, "provenance"));
+	tl_js_open(out, "hits", '{');
+	for (int form = 0; form < tl_entry_form_count; form++)
+		if (all[form].n)
+			write_form(out, tl_entry_form_names[form], &all[form], from);
+	tl_js_close(out, '}');
+	tl_js_open(out, "cut", '[');
+	for (int form = 0; form < tl_entry_form_count; form++)
+		if (all[form].cut)
+			tl_js_z(out, NULL, tl_entry_form_names[form]);
+	tl_js_close(out, ']');
+	tl_js_int(out, "allowed", (int64_t)allowed);
 }
 
 static void
@@ -276,36 +403,23 @@ write_hashes(struct tl_buf *out, const struct facts *f)
 	tl_js_close(out, '}');
 }
 
-/* Forms that are found exactly, or those that are found by nearness. */
 static int
-find_forms(struct worker *w, struct tl_arena *a, const struct facts *f, bool nearness,
-    struct tl_buf *out)
-{
-	int rc = 0;
-	for (int form = 0; form < tl_entry_form_count && rc == 0; form++)
-		if (f->has[form] && asks_for(f->q, (enum tl_entry_form)form) &&
-		    nearness == (form == TL_FORM_PDQ || form == TL_FORM_VPDQ))
-			rc = find_form(w, a, f, (enum tl_entry_form)form, out);
-	return rc;
-}
-
-static int
-answer(struct worker *w, uint32_t serial, struct tl_arena *a, const struct facts *f)
+answer(struct worker *w, uint32_t serial, struct tl_arena *a, struct facts *f)
 {
 	TL_CLEANUP(tl_buf_fini) struct tl_buf out = {0};
-	int rc = 0;
+	struct hits all[tl_entry_form_count] = {0};
+	size_t allowed = 0;
+	int rc = read_banks(f, a);
+	if (rc == 0 && json_is_true(json_object_get(f->q, "find")))
+		rc = find(w, a, f, all, &allowed);
+	if (rc < 0)
+		return rc;
 	tl_js_open(&out, NULL, '{');
 	write_hashes(&out, f);
-	tl_js_open(&out, "hits", '{');
-	if (json_is_true(json_object_get(f->q, "find")))
-		rc = find_forms(w, a, f, false, &out);
-	if (rc == 0 && json_is_true(json_object_get(f->q, "find")))
-		rc = find_forms(w, a, f, true, &out);
+	write_found(&out, f, all, allowed);
 	tl_js_close(&out, '}');
-	tl_js_close(&out, '}');
-	if (rc == 0)
-		ask_reply(w, serial, tl_buf_str(&out));
-	return rc;
+	ask_reply(w, serial, tl_buf_str(&out));
+	return 0;
 }
 
 /* Reading ------------------------------------------------------------------------------------------------------- */
@@ -347,7 +461,10 @@ static void
 on_decoded(struct worker *w, struct match *m, const struct tl_picture *pic,
     enum tl_decode_reason reason)
 {
-	struct facts f = {.q = match_json(m), .quality = -1, .frames = match_frames(m)};
+	struct facts f = {.q = match_json(m),
+	    .quality = -1,
+	    .frames = match_frames(m),
+	    .words = match_words(m)};
 	bool film = reason == TL_DECODE_OK && f.frames.n && asks_for(f.q, TL_FORM_VPDQ);
 	if (!pic && !film) {
 		ask_refuse(w, match_serial(m),
@@ -359,6 +476,8 @@ on_decoded(struct worker *w, struct match *m, const struct tl_picture *pic,
 		f.quality = pic->quality;
 		f.has[TL_FORM_PDQ] = pic->quality >= QUALITY_LEAST;
 		memcpy(f.value[TL_FORM_PDQ], pic->pdq[TL_PDQ_ORIGINAL].b, 32);
+		f.turned = tl_bytes(
+		    (const uint8_t *)&pic->pdq[1], sizeof pic->pdq - sizeof pic->pdq[0]);
 	}
 	add_digests(&f, match_bytes(m));
 	int rc = answer(w, match_serial(m), match_arena(m), &f);

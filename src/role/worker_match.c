@@ -31,9 +31,9 @@ struct match {
 	int64_t until_us;       /* monotonic */
 	struct tl_arena *arena; /* holds this too */
 	json_t *json;
-	match_then then;      /* NULL: match_run */
-	struct tl_str frames; /* of a video, while `then` runs */
-	struct tl_str bytes;  /* mapped; empty when there is no picture */
+	match_then then;             /* NULL: match_run */
+	struct tl_str frames, words; /* of a video, while `then` runs */
+	struct tl_str bytes;         /* mapped; empty when there is no picture */
 	struct tl_field fields[TL_ITEM_FIELDS_MAX];
 	size_t field_count;
 	struct tl_media media[HASHES_MAX + TL_ITEM_MEDIA_MAX + 1];
@@ -342,6 +342,7 @@ match_film_decoded(struct worker *w, struct match *m, const struct film_job *j)
 	}
 	if (m->then) {
 		m->frames = tl_buf_str(&j->frames);
+		m->words = tl_buf_str(&j->words);
 		m->then(w, m, NULL, j->missing ? TL_DECODE_CRASHED : j->reason);
 		match_destroy(m);
 		return;
@@ -424,6 +425,12 @@ struct tl_str
 match_frames(const struct match *m)
 {
 	return m->frames;
+}
+
+struct tl_str
+match_words(const struct match *m)
+{
+	return m->words;
 }
 
 uint32_t

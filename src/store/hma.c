@@ -333,6 +333,64 @@ tl_hma_bank_empty(
 
 /* Matches ------------------------------------------------------------------------------------------------------- */
 
+static bool
+asks_bank(const struct tl_hma_asked *asked, struct tl_str name)
+{
+	for (size_t i = 0; i < asked->count; i++)
+		if (tl_str_eq(asked->names[i], name))
+			return true;
+	return !asked->names;
+}
+
+/* One more row of a list whose length nobody knows before. */
+static void *
+one_more(struct tl_arena *arena, void *list, size_t n, size_t *room, size_t size)
+{
+	if (n < *room)
+		return list;
+	size_t more = *room ? *room * 2 : 16;
+	void *grown = tl_arena_alloc(arena, more * size);
+	if (grown && n)
+		memcpy(grown, list, n * size);
+	*room = grown ? more : 0;
+	return grown;
+}
+
+int
+tl_hma_banks_asked(struct tl_db *db, enum tl_bank_kind kind, const struct tl_hma_asked *asked,
+    struct tl_arena *arena, struct tl_id **ret, size_t *ret_count)
+{
+	struct tl_row r;
+	struct tl_id *list = NULL;
+	size_t n = 0, room = 0;
+	int rc = tl_db_query(db, &r, TL_SQL_HMA_BANKS_IN_USE, A_Z(tl_bank_kind_names[kind]));
+	if (rc < 0)
+		return rc;
+	while ((rc = tl_row_next(&r)) > 0) {
+		if (!asks_bank(asked, tl_col_str(&r, 0)))
+			continue;
+		list = one_more(arena, list, n, &room, sizeof *list);
+		if (!list)
+			break;
+		list[n++] = tl_col_id(&r, 1);
+	}
+	tl_row_end(&r);
+	*ret = list;
+	*ret_count = list ? n : 0;
+	return rc < 0 ? rc : tl_arena_check(arena);
+}
+
+static void
+read_hit(const struct tl_row *r, struct tl_arena *arena, struct tl_hma_hit *ret)
+{
+	*ret = (struct tl_hma_hit){.bank = tl_arena_dup(arena, tl_col_str(r, 0)),
+	    .content = tl_col_int(r, 1),
+	    .ratio = tl_col_int(r, 3) ? tl_col_real(r, 2) : 0,
+	    .review_only = tl_col_int(r, 4) != 0,
+	    .provenance = tl_arena_dup(arena, tl_col_str(r, 5)),
+	    .key = tl_col_int(r, 6)};
+}
+
 int
 tl_hma_hit(struct tl_db *db, int64_t key, int64_t now_us, struct tl_arena *arena,
     struct tl_hma_hit *ret, bool *ret_seen)
@@ -342,30 +400,35 @@ tl_hma_hit(struct tl_db *db, int64_t key, int64_t now_us, struct tl_arena *arena
 	*ret_seen = rc == 0;
 	if (rc < 0)
 		return rc == TL_ENOTFOUND ? 0 : rc;
-	*ret = (struct tl_hma_hit){.bank = tl_arena_dup(arena, tl_col_str(&r, 0)),
-	    .content = tl_col_int(&r, 1),
-	    .ratio = tl_col_int(&r, 3) ? tl_col_real(&r, 2) : 0,
-	    .review_only = tl_col_int(&r, 4) != 0,
-	    .provenance = tl_arena_dup(arena, tl_col_str(&r, 5))};
+	read_hit(&r, arena, ret);
 	tl_row_end(&r);
 	return tl_arena_check(arena);
 }
 
 int
-tl_hma_keys(struct tl_db *db, enum tl_entry_form form, struct tl_str value, size_t max,
-    int64_t *ret, size_t *ret_count)
+tl_hma_hits_of(struct tl_db *db, enum tl_entry_form form, struct tl_str value, int64_t now_us,
+    const struct tl_hma_asked *asked, struct tl_arena *arena, struct tl_hma_hit **ret,
+    size_t *ret_count)
 {
 	struct tl_row r;
-	size_t n = 0;
-	int rc = tl_db_query(db, &r, TL_SQL_HMA_KEYS_OF_VALUE, A_Z(tl_entry_form_names[form]),
-	    A_BYTES(value), A_INT(max));
+	struct tl_hma_hit *list = NULL;
+	size_t n = 0, room = 0;
+	int rc = tl_db_query(db, &r, TL_SQL_HMA_HITS_OF, A_Z(tl_entry_form_names[form]),
+	    A_INT(now_us), A_BYTES(value));
 	if (rc < 0)
 		return rc;
-	while (n < max && (rc = tl_row_next(&r)) > 0)
-		ret[n++] = tl_col_int(&r, 0);
+	while ((rc = tl_row_next(&r)) > 0) {
+		if (!asks_bank(asked, tl_col_str(&r, 0)))
+			continue;
+		list = one_more(arena, list, n, &room, sizeof *list);
+		if (!list)
+			break;
+		read_hit(&r, arena, &list[n++]);
+	}
 	tl_row_end(&r);
-	*ret_count = n;
-	return rc < 0 ? rc : 0;
+	*ret = list;
+	*ret_count = list ? n : 0;
+	return rc < 0 ? rc : tl_arena_check(arena);
 }
 
 /* Contents ------------------------------------------------------------------------------------------------------ */

@@ -35,19 +35,34 @@ int tl_hma_bank_set(struct tl_db *db, const struct tl_hma_bank *b, struct tl_str
 int tl_hma_bank_empty(
     struct tl_db *db, const struct tl_hma_bank *b, size_t max, struct tl_arena *arena) TL_MUST;
 
-/* What is behind a match: false when it is not seen there, or not in force. */
+/*
+ * Which banks a lookup asks: those of the names (there), or all when `names` is NULL. Of one kind and in use, rising by id.
+ * A name that nobody has is no bank.
+ */
+struct tl_hma_asked {
+	const struct tl_str *names;
+	size_t count;
+};
+int tl_hma_banks_asked(struct tl_db *db, enum tl_bank_kind kind,
+    const struct tl_hma_asked *asked, struct tl_arena *arena, struct tl_id **ret,
+    size_t *ret_count) TL_MUST;
+
+/* What is behind a match. */
 struct tl_hma_hit {
+	int64_t key;
 	struct tl_str bank; /* its name there */
 	int64_t content;
 	double ratio;
 	bool review_only;
 	struct tl_str provenance; /* JSON, or empty */
 };
+/* False when it is not seen there, or not in force. */
 int tl_hma_hit(struct tl_db *db, int64_t key, int64_t now_us, struct tl_arena *arena,
     struct tl_hma_hit *ret, bool *ret_seen) TL_MUST;
-/* Keys of the entries with exactly this value, at most `max`. */
-int tl_hma_keys(struct tl_db *db, enum tl_entry_form form, struct tl_str value, size_t max,
-    int64_t *ret, size_t *ret_count) TL_MUST;
+/* All that have exactly this value and are seen and in force: at most one of each bank. */
+int tl_hma_hits_of(struct tl_db *db, enum tl_entry_form form, struct tl_str value,
+    int64_t now_us, const struct tl_hma_asked *asked, struct tl_arena *arena,
+    struct tl_hma_hit **ret, size_t *ret_count) TL_MUST;
 
 /* Contents ------------------------------------------------------------------------------------------------------ */
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { createRequire } from 'node:module'
 import { createServer as createRaw } from 'node:net'
@@ -199,6 +199,7 @@ test('lookups: raw and by bank, wrapped and not, filtered, sampled by a seed', a
   assert.deepEqual(Object.keys((await hma('GET', `/m/lookup?url=${at('scene07.png')}&signal_type=pdq&banks=LOOK_A`)).json), ['LOOK_A'])
   assert.deepEqual((await hma('POST', '/m/lookup?bypass_coinflip=true&banks=LOOK_A', form('photo', picture('scene07.png')))).json, { pdq: { LOOK_A: [{ bank_content_id: ids.LOOK_A, distance: '0' }] } })
   assert.deepEqual((await hma('POST', '/m/lookup?banks=LOOK_A', form('photo', picture('scene02.png')))).json, { pdq: {} })
+  for (const path of ['raw_lookup', 'lookup']) assert.ok((await hma('GET', `/m/${path}?signal=${hash}&signal_type=pdq`)).headers.get('x-matches-incomplete') === null)
   const from = (await raw('&include_provenance=true&banks=LOOK_A')).json.matches[0].provenance
   assert.match(from.member, /^key:/)
   await hma('PUT', '/c/signal_type/pdq', { enabled_ratio: '0' })
@@ -265,6 +266,58 @@ test('what is disabled is never returned, and a content is found in its own bank
   assert.equal((await hma('GET', '/c/bank/MINE')).status, 404)
   assert.equal((await hma('GET', `/c/bank/OURS/content/${id}`)).status, 200)
   for (const ts of [-1, 4e9]) assert.equal((await hma('PUT', `/c/bank/OURS/content/${id}`, { disable_until_ts: ts })).status, 400)
+})
+
+test('a bank that has very many near a hash hides no other, and the answer says that there are more', async () => {
+  const hma = bearer()
+  const hash = vectors['scene10.png']
+  const flip = (i) => { // another hash for each i, 2 to 14 bits away
+    const b = Buffer.from(hash, 'hex')
+    for (let k = 0; k < 12; k++) b[k] ^= i >> k & 1
+    b[31] ^= 3
+    return b.toString('hex')
+  }
+  for (const name of ['CROWD', 'QUIET']) assert.equal((await hma('POST', '/c/banks', { name })).status, 201)
+  const lines = join(d.dir, 'crowd.txt')
+  writeFileSync(lines, Array.from({ length: 1100 }, (_, i) => `pdq:${flip(i)}`).join('\n'))
+  d.cli('bank', 'import', 'CROWD', lines)
+  const { id } = (await hma('POST', '/c/bank/QUIET/signal', { pdq: near(hash, 20) })).json
+  const ask = (more = '') => hma('GET', `/m/lookup?signal=${hash}&signal_type=pdq${more}`)
+  await until('the quiet bank', async () => (await ask('&banks=QUIET')).json.QUIET && (await ask()).headers.get('x-matches-incomplete'))
+  const all = await ask()
+  assert.deepEqual(all.json.QUIET, [{ bank_content_id: id, distance: '20' }])
+  assert.equal(all.headers.get('x-matches-incomplete'), 'pdq')
+  const told = all.json.CROWD.map((m) => Number(m.distance))
+  assert.ok(told.length === 999 && told[0] === 2 && told.every((x, i) => i === 0 || x >= told[i - 1]), String(told))
+  const one = await ask('&banks=QUIET')
+  assert.deepEqual([one.json, one.headers.get('x-matches-incomplete')], [{ QUIET: [{ bank_content_id: id, distance: '20' }] }, null])
+  assert.equal((await ask('&banks=CROWD')).json.CROWD.length, 1000)
+  for (const name of ['CROWD', 'QUIET']) await hma('DELETE', `/c/bank/${name}`)
+})
+
+test('allow-lists set matches aside as in scans, by all that is known of the file', async () => {
+  const hma = bearer()
+  const hash = vectors['scene00.png'], bytes = picture('scene00.png')
+  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  await hma('POST', '/c/banks', { name: 'SET_ASIDE' })
+  await hma('POST', '/c/bank/SET_ASIDE/signal', { pdq: near(hash, 6), sha256 })
+  const ask = (n = 0) => hma('GET', `/m/lookup?signal=${near(hash, n)}&signal_type=pdq&banks=SET_ASIDE`)
+  const file = (types) => hma('POST', `/m/lookup?banks=SET_ASIDE&types=${types}`, form('photo', bytes))
+  const left = (a) => [a.json, a.headers.get('x-matches-allowed')]
+  await until('the match', async () => (await ask()).json.SET_ASIDE)
+  d.cli('bank', 'create', 'ours-to-show', '--policy', 'terms.spam', '--kind', 'pdq', '--direction', 'allow')
+  d.cli('bank', 'create', 'ours-to-show.digest', '--policy', 'terms.spam', '--kind', 'digest', '--direction', 'allow')
+  d.cli('bank', 'add', 'ours-to-show', hash, '--form', 'pdq')
+  await until('the allow-list', async () => (await ask()).headers.get('x-matches-allowed') === '1')
+  assert.deepEqual(left(await ask()), [{}, '1'])
+  assert.deepEqual(left(await hma('GET', `/m/raw_lookup?signal=${hash}&signal_type=pdq&banks=SET_ASIDE`)), [{ matches: [] }, '1'])
+  assert.deepEqual(left(await ask(6))[0].SET_ASIDE[0].distance, '0', 'closer to what is known than to what is allowed')
+  assert.deepEqual(left(await file('pdq')), [{ pdq: {} }, '1'])
+  assert.deepEqual(Object.keys((await file('sha256')).json.sha256), ['SET_ASIDE'], 'known byte for byte, allowed only nearly')
+  d.cli('bank', 'add', 'ours-to-show.digest', sha256, '--form', 'sha256')
+  await until('the file is allowed', async () => (await file('sha256')).headers.get('x-matches-allowed') === '1')
+  assert.deepEqual(left(await file('pdq,sha256')), [{ pdq: {}, sha256: {} }, '2'])
+  assert.ok(!(await hma('GET', '/c/banks')).json.some((b) => b.name.startsWith('ours-to-show')), 'an allow-list is no bank of these clients')
 })
 
 test('what is wrong is 400 with a message, whatever it is', async () => {

@@ -39,10 +39,16 @@ said_of_bank(
 	return n;
 }
 
+static size_t
+per_bank(const struct tl_detect_ctx *c)
+{
+	return c->in->most ? c->in->most : PER_BANK;
+}
+
 bool
 seek_full(const struct tl_detect_ctx *c, size_t first, const struct tl_bank_ref *b)
 {
-	return said_of_bank(c, first, b, false) >= PER_BANK;
+	return said_of_bank(c, first, b, false) >= per_bank(c);
 }
 
 int
@@ -50,7 +56,7 @@ seek_hit(struct tl_detect_ctx *c, size_t first, const struct tl_bank_ref *b, int
     struct tl_signal **ret)
 {
 	int rc = tl_detect_hit(c, b, key, ret);
-	if (rc <= 0 || said_of_bank(c, first, b, true) <= PER_BANK ||
+	if (rc <= 0 || said_of_bank(c, first, b, true) <= per_bank(c) ||
 	    (*ret)->effect != TL_EFFECT_REVIEW)
 		return rc;
 	c->out->n--; /* it was the last */

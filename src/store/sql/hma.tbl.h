@@ -12,12 +12,20 @@ S(HMA_BANK_PUT, "INSERT INTO hma_banks(bank, name, made, gone) VALUES($1, $2, $3
 		" ON CONFLICT(bank) DO UPDATE SET name = $2, gone = 0")
 S(HMA_BANK_GONE, "UPDATE hma_banks SET gone = 1 WHERE bank = $1")
 S(HMA_BANK_SOME, "SELECT id, key FROM bank_entries WHERE bank = $1 LIMIT $2")
-S(HMA_HIT, "SELECT COALESCE(h.name, b.name), COALESCE(m.content, e.key), b.share, b.enabled, e.review_only, e.provenance"
-	   " FROM bank_entries e JOIN banks b ON b.id = e.bank LEFT JOIN hma_banks h ON h.bank = b.id"
-	   " LEFT JOIN hma_members m ON m.key = e.key WHERE e.key = $1 AND (e.enabled = 1 OR e.disabled_until <= $2)"
-	   " AND (e.expires_at IS NULL OR e.expires_at > $2) AND" HMA_SEEN)
-S(HMA_KEYS_OF_VALUE, "SELECT e.key FROM banks b JOIN bank_entries e ON e.bank = b.id AND e.form = $1 AND e.value = $2"
-		     " WHERE b.direction = 'block' LIMIT $3")
+S(HMA_BANKS_IN_USE, "SELECT COALESCE(h.name, b.name), b.id FROM banks b LEFT JOIN hma_banks h ON h.bank = b.id"
+		    " WHERE b.kind = $1 AND b.enabled = 1 AND" HMA_SEEN " ORDER BY b.id")
+#define HMA_HIT_COLUMNS \
+	"SELECT COALESCE(h.name, b.name), COALESCE(m.content, e.key), b.share, b.enabled, e.review_only, e.provenance, e.key"
+#define HMA_HIT_JOINS " LEFT JOIN hma_banks h ON h.bank = b.id LEFT JOIN hma_members m ON m.key = e.key"
+#define HMA_HIT_IN_FORCE \
+	" AND (e.enabled = 1 OR e.disabled_until <= $2) AND (e.expires_at IS NULL OR e.expires_at > $2) AND" HMA_SEEN
+S(HMA_HIT, HMA_HIT_COLUMNS " FROM bank_entries e JOIN banks b ON b.id = e.bank" HMA_HIT_JOINS
+	   " WHERE e.key = $1" HMA_HIT_IN_FORCE)
+S(HMA_HITS_OF, HMA_HIT_COLUMNS " FROM banks b JOIN bank_entries e ON e.bank = b.id AND e.form = $1 AND e.value = $3" HMA_HIT_JOINS
+	       " WHERE b.enabled = 1" HMA_HIT_IN_FORCE)
+#undef HMA_HIT_COLUMNS
+#undef HMA_HIT_JOINS
+#undef HMA_HIT_IN_FORCE
 S(HMA_CONTENT, "SELECT uri, metadata FROM hma_contents WHERE id = $1")
 S(HMA_CONTENT_PUT, "INSERT INTO hma_contents(id, uri, metadata) VALUES($1, $2, $3)"
 		   " ON CONFLICT(id) DO UPDATE SET uri = COALESCE($2, uri), metadata = COALESCE($3, metadata)")
