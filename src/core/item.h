@@ -38,6 +38,8 @@ struct tl_media {
 	int pdq_quality;
 	uint8_t pdq[32];
 	int64_t duration_ms; /* of a video or sound */
+	int pictures;        /* of a video, as `film` says; 0: none, or not known */
+	bool has_sound;      /* likewise */
 	struct tl_str
 	    film; /* JSON: what it is made of; empty for pictures, and until decoded */
 	struct tl_str frames,

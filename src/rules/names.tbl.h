@@ -95,6 +95,12 @@ R(M_HEIGHT, .owner = "file", .name = "height", .type = TL_T_INT,
     .noun = "the height of file {e}")
 R(M_PAGES, .owner = "file", .name = "pages", .type = TL_T_INT,
     .noun = "the number of pictures in file {e}")
+R(M_DURATION, .owner = "file", .name = "duration", .type = TL_T_DURATION,
+    .noun = "the length of file {e}")
+R(M_FRAMES, .owner = "file", .name = "frames", .type = TL_T_INT,
+    .noun = "the number of frames of file {e}")
+R(M_HAS_SOUND, .owner = "file", .name = "has_sound", .type = TL_T_BOOL,
+    .noun = "file {e} has sound", .not_noun = "file {e} has no sound")
 R(M_QUALITY, .owner = "file", .name = "quality", .type = TL_T_INT,
     .noun = "the hash quality of file {e}")
 

@@ -130,6 +130,7 @@ static const struct slot {
     [NAME_M_WIDTH] = MEDIUM(width, SLOT_INT),
     [NAME_M_HEIGHT] = MEDIUM(height, SLOT_INT),
     [NAME_M_PAGES] = MEDIUM(pages, SLOT_INT),
+    [NAME_M_FRAMES] = MEDIUM(pictures, SLOT_INT),
     [NAME_M_QUALITY] = MEDIUM(pdq_quality, SLOT_INT),
     [NAME_FLAGS_USERS] = TRIAL(flags.user, SLOT_I64),
     [NAME_FLAGS_TRUSTED] = TRIAL(flags.trusted, SLOT_I64),
@@ -310,6 +311,20 @@ set_stream_viewers(struct trial *t, const struct setting *s)
 }
 
 static int
+set_duration(struct trial *t, const struct setting *s)
+{
+	medium_of(t)->duration_ms = s->value.u.i / TL_US_MS;
+	return 0;
+}
+
+static int
+set_has_sound(struct trial *t, const struct setting *s)
+{
+	medium_of(t)->has_sound = s->value.u.b;
+	return 0;
+}
+
+static int
 set_author_known(struct trial *t, const struct setting *s)
 {
 	t->author_known = s->value.u.b;
@@ -345,6 +360,8 @@ static int (*const setters[NAME_COUNT])(struct trial *t, const struct setting *s
     [NAME_M_IN_BANK] = set_match,
     [NAME_M_DISTANCE] = set_distance,
     [NAME_M_SCORE] = set_score,
+    [NAME_M_DURATION] = set_duration,
+    [NAME_M_HAS_SOUND] = set_has_sound,
     [NAME_MODEL_SCORE] = set_score,
     [NAME_CONTACT_MINORS] = set_measure,
     [NAME_CONTACT_DECLINED] = set_measure,

@@ -442,6 +442,38 @@ GET(M_PAGES)
 	return pixels(medium(c, element)->pages);
 }
 
+static bool
+is_looked_at(const struct tl_media *m)
+{
+	return m->has_pdq || m->film.n || m->duration_ms;
+}
+
+GET(M_DURATION)
+{
+	(void)ref;
+	const struct tl_media *m = medium(c, element);
+	return m->duration_ms > 0 ? tl_lang_whole(TL_T_DURATION, m->duration_ms * TL_US_MS)
+				  : tl_lang_absent(is_looked_at(m) ? "it has no length"
+								   : "it has not been decoded");
+}
+
+GET(M_FRAMES)
+{
+	(void)ref;
+	const struct tl_media *m = medium(c, element);
+	return m->pictures > 0 ? tl_lang_whole(TL_T_INT, m->pictures)
+			       : tl_lang_absent(is_looked_at(m) ? "it is no video"
+								: "it has not been decoded");
+}
+
+GET(M_HAS_SOUND)
+{
+	(void)ref;
+	const struct tl_media *m = medium(c, element);
+	return is_looked_at(m) ? tl_lang_bool(m->has_sound)
+			       : tl_lang_absent("it has not been decoded");
+}
+
 GET(M_QUALITY)
 {
 	(void)ref;

@@ -6,6 +6,7 @@
 #include "store/media.h"
 
 #include "base/arena.h"
+#include "base/json.h"
 #include "store/blobs.h"
 #include "store/rows_int.h"
 #include "sys/clock.h"
@@ -34,6 +35,18 @@ copy_exact(void *dst, size_t n, struct tl_str s)
 	return true;
 }
 
+void
+tl_media_know_film(struct tl_media *m)
+{
+	TL_CLEANUP(tl_json_unref) json_t *j = NULL;
+	m->pictures = 0;
+	m->has_sound = false;
+	if (m->film.n == 0 || tl_json_parse(m->film, &j) < 0)
+		return;
+	m->pictures = (int)json_integer_value(json_object_get(j, "pictures"));
+	m->has_sound = json_is_string(json_object_get(j, "sound"));
+}
+
 static int
 read_media(struct tl_row *r, struct tl_arena *arena, struct tl_media *ret)
 {
@@ -56,6 +69,7 @@ read_media(struct tl_row *r, struct tl_arena *arena, struct tl_media *ret)
 	m.duration_ms = tl_col_int(r, 12);
 	m.film = tl_arena_dup(arena, tl_col_str(r, 13));
 	m.turned = tl_arena_dup(arena, tl_col_str(r, 14));
+	tl_media_know_film(&m);
 	*ret = m;
 	return 0;
 }

@@ -22,6 +22,9 @@ int tl_media_of_item(struct tl_db *db, struct tl_item *item, struct tl_arena *ar
 int tl_media_hashes(
     struct tl_db *db, int64_t platform, struct tl_media *m, struct tl_arena *arena) TL_MUST;
 
+/* Takes from `film` what the fields beside it say of a video or sound. */
+void tl_media_know_film(struct tl_media *m);
+
 /* Result of decoding: state, reason, size, hashes. */
 int tl_media_scanned(struct tl_db *db, int64_t platform, const struct tl_media *m) TL_MUST;
 

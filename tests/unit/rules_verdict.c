@@ -397,7 +397,9 @@ t_absent_data_does_not_hold(void **state)
 	    "author.country == 'DE'", "author.language == 'de'", "author.state == 'active'",
 	    "item.language == 'de'", "item.territory == 'DE'", "item.url.contains('x')",
 	    "text.body.contains('x')", "text.field('x').size() > 0",
-	    "media.exists(m, m.width > 5)", "media.exists(m, m.quality > 5 || m.mime == 'x')"};
+	    "media.exists(m, m.width > 5)", "media.exists(m, m.quality > 5 || m.mime == 'x')",
+	    "media.exists(m, m.duration > '5s')", "media.exists(m, m.frames > 5)",
+	    "media.exists(m, m.has_sound)"};
 	for (size_t i = 0; i < TL_COUNT(conditions); i++) {
 		struct world w;
 		char rule[200];
@@ -435,7 +437,8 @@ t_names_answer_for_a_full_item(void **state)
 	    "media.exists(m, m.mime == 'image/png')",
 	    "media.exists(m, m.bytes == 77 && m.width == 10 && m.height == 20)",
 	    "media.exists(m, m.pages == 3)", "media.all(m, m.quality == 90)",
-	    "media.exists(m, m.distance('csam') == 5)",
+	    "media.exists(m, m.duration == '90s' && m.frames == 2250 && m.has_sound)",
+	    "!media.all(m, m.has_sound)", "media.exists(m, m.distance('csam') == 5)",
 	    "media.exists(m, m.distance('csam') == 256)", "flags.count == 10",
 	    "flags.users == 1", "flags.trusted == 2", "flags.notices == 3",
 	    "flags.referrals == 4"};
@@ -472,6 +475,9 @@ t_names_answer_for_a_full_item(void **state)
 		m->width = 10;
 		m->height = 20;
 		m->pages = 3;
+		m->duration_ms = 90000;
+		m->pictures = 2250;
+		m->has_sound = true;
 		struct tl_signal *s = signal_of(&w, "pdq", "csam");
 		s->has_media = true;
 		s->media = m->id;
