@@ -141,9 +141,10 @@ O(bank_search, "member", "NAME", "Only what this member gave.")
 O(bank_search, "record", "ID", "Only this record.")
 O(bank_search, "state", "STATE", "Only entries that are live, review_only, off or expired.")
 O(bank_search, "limit", "N", "At most so many; default 50.")
-C(bank_add, "bank add", "NAME [VALUE]", 1, 2, CLI_STORE, "Add one entry, or what a decided item is known by.",
+C(bank_add, "bank add", "NAME [VALUE]", 1, 2, CLI_STORE, "Add one entry: a value, what a file is known by, or a decided item.",
     "tutela bank add slurs DEMO-BANNED-PHRASE --form phrase")
 O(bank_add, "form", "FORM", "pdq, md5, sha256, word, phrase, regex, vpdq or chromaprint; default: by the bank and the value.")
+O(bank_add, "file", "FILE", "Instead of a value: a picture, video or sound, decoded in the jail and hashed.")
 O(bank_add, "decision", "ID", "Instead of a value: the media of the item that was decided.")
 O(bank_add, "note", "TEXT", "Why it is here.")
 O(bank_add, "classification", "TEXT", "How it is classed.")

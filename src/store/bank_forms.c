@@ -68,6 +68,9 @@ parse_video(struct tl_str text, struct tl_buf *out)
 {
 	struct tl_video v = {0};
 	int rc = tl_video_parse(text, &v);
+	for (size_t i = 0; i < v.n; i++)
+		v.f[i].number =
+		    (uint32_t)i; /* only one of the texts says it: the same entry of both */
 	if (rc == 0)
 		tl_video_pack(out, &v);
 	tl_video_fini(&v);

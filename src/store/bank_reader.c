@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/json.h"
+#include "hash/video.h"
 
 #define SNIFF_BYTES ((size_t)64 << 10)
 #define FAR_BYTES 4096U    /* a search for an end that goes farther is counted */
@@ -311,6 +312,19 @@ delimiter_of(struct tl_str line)
 	return line.n && memchr(line.p, '\t', line.n) ? '\t' : ',';
 }
 
+/* The number that a frame of a list begins with ("12,100,<hash>,0.480"); -1: the line is none. */
+static int64_t
+frame_number(struct tl_str line)
+{
+	const uint8_t *comma = memchr(line.p, ',', line.n);
+	int64_t n;
+	size_t digits = comma ? (size_t)(comma - line.p) : 0;
+	if (digits == 0 || digits > 10 || line.n < digits + 64 ||
+	    tl_parse_i64(tl_bytes(line.p, digits), 0, UINT32_MAX, &n) < 0)
+		return -1;
+	return n;
+}
+
 static int
 begin(struct tl_bank_reader *r, struct tl_str *in, bool last)
 {
@@ -326,6 +340,8 @@ begin(struct tl_bank_reader *r, struct tl_str *in, bool last)
 		return 0;
 	if (r->format == TL_IMPORT_AUTO)
 		r->format = which(r, line);
+	if (r->format == TL_IMPORT_CSV && r->kind == TL_BANK_VIDEO && frame_number(line) >= 0)
+		r->format = TL_IMPORT_LINES; /* a list of frames, whatever it is called */
 	if (r->format == TL_IMPORT_CSV && !r->delimiter)
 		r->delimiter = delimiter_of(line);
 	r->line = 1;
@@ -348,6 +364,57 @@ line_record(const struct tl_bank_reader *r, struct tl_str s, struct tl_bank_reco
 		ret->field[TL_IMPORT_NOTE] = bank_trim(tl_bytes(at + 1, s.n - n - 1));
 }
 
+/* Bytes of the lines at the front that are one video, whose frames are numbered upwards; 0: its end is not here. */
+static size_t
+frames_end(struct tl_str in, bool last)
+{
+	int64_t before = -1;
+	size_t at = 0;
+	while (at < in.n) {
+		const uint8_t *nl = memchr(in.p + at, '\n', in.n - at);
+		size_t n = nl ? (size_t)(nl - in.p) - at : in.n - at;
+		int64_t number = frame_number(bank_trim(tl_bytes(in.p + at, n)));
+		if (!nl && !last)
+			return 0;
+		if (number <= before)
+			return at;
+		before = number;
+		at += n + (nl != NULL);
+	}
+	return last ? at : 0;
+}
+
+/* One video of a list of frames; a line of it that cannot be read is said, and the video left out. */
+static int
+frames_next(struct tl_bank_reader *r, struct tl_str *in, bool last, struct tl_bank_record *ret)
+{
+	size_t n = frames_end(*in, last);
+	if (n == 0 && in->n <= TL_RECORD_BYTES)
+		return 0;
+	if (n == 0 || n > TL_RECORD_BYTES)
+		return bank_reader_lost(
+		    r, in, last, in->n, "the list of frames is too long", ret);
+	struct tl_str all = tl_bytes(in->p, n);
+	int64_t first = r->line;
+	ret->line = first;
+	bank_reader_take(r, in, n);
+	ret->field[TL_IMPORT_VALUE] = all;
+	for (int64_t line = first; all.n; line++) {
+		struct tl_video v = {0};
+		struct tl_str one = cut(&all, '\n');
+		if (tl_video_parse(one, &v) < 0) {
+			ret->line = line;
+			ret->wrong = tl_arena_printf(r->arena,
+			    "this is no frame (number, quality, hash, seconds): the video that "
+			    "begins in line %lld is left out",
+			    (long long)first);
+			return 1;
+		}
+		tl_video_fini(&v);
+	}
+	return 1;
+}
+
 static int
 line_next(struct tl_bank_reader *r, struct tl_str *in, bool last, struct tl_bank_record *ret)
 {
@@ -359,6 +426,9 @@ line_next(struct tl_bank_reader *r, struct tl_str *in, bool last, struct tl_bank
 		if (!nl && !last)
 			return 0;
 		struct tl_str s = bank_trim(tl_bytes(in->p, n));
+		if (r->kind == TL_BANK_VIDEO && r->format == TL_IMPORT_LINES &&
+		    frame_number(s) >= 0)
+			return frames_next(r, in, last, ret);
 		ret->line = r->line;
 		bank_reader_take(r, in, n + (nl != NULL));
 		if (!s.n || s.p[0] == '#')

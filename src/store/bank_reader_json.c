@@ -10,13 +10,18 @@
 
 #include "base/arena.h"
 #include "base/json.h"
+#include "hash/pdq.h"
+
+#define SPACE_MOST 64  /* between a bracket and its first frame */
+#define TELL_BYTES 256 /* enough to see that, and the frame's hash */
 
 enum phase {
 	PHASE_START,
 	PHASE_TOP,   /* in the object around the array */
 	PHASE_FIRST, /* in the array, before an element or its end */
 	PHASE_LOST,  /* the same, after an element without an end */
-	PHASE_END
+	PHASE_END,
+	PHASE_ALONE /* arrays that are an entry each: a video's frames */
 };
 
 bool
@@ -135,6 +140,21 @@ parse_failed(struct tl_bank_reader *r, struct tl_bank_record *ret)
 	ret->wrong = tl_arena_printf(r->arena, "this is not JSON: %s", text);
 }
 
+/* An array whose first element is a frame of a video: "<64 hex digits>,… */
+static bool
+is_frames(const struct tl_bank_reader *r, struct tl_str s)
+{
+	struct tl_pdq hash;
+	size_t at = 1;
+	if (r->kind != TL_BANK_VIDEO || s.n == 0 || s.p[0] != '[')
+		return false;
+	while (at < s.n && at < SPACE_MOST &&
+	       (s.p[at] == ' ' || s.p[at] == '\t' || s.p[at] == '\r' || s.p[at] == '\n'))
+		at++;
+	return s.n - at > 66 && s.p[at] == '"' && s.p[at + 65] == ',' &&
+	       tl_pdq_unhex(tl_bytes(s.p + at + 1, 64), &hash) == 0;
+}
+
 void
 bank_json_record(struct tl_bank_reader *r, struct tl_str text, struct tl_bank_record *ret)
 {
@@ -149,6 +169,10 @@ bank_json_record(struct tl_bank_reader *r, struct tl_str text, struct tl_bank_re
 	}
 	if (tl_json_parse(text, &r->element) < 0) {
 		parse_failed(r, ret);
+		return;
+	}
+	if (is_frames(r, text)) { /* one entry, as it stands */
+		ret->field[TL_IMPORT_VALUE] = joined(r, r->element, TL_IMPORT_VALUE);
 		return;
 	}
 	if (json_is_array(r->element) && json_array_size(r->element) == 1 &&
@@ -322,6 +346,16 @@ bank_json_next(
 			*in = tl_bytes(in->p + in->n, 0);
 		if (!in->n)
 			return last ? file_ends(r, ret) : 0;
+		if (r->phase == PHASE_START && r->kind == TL_BANK_VIDEO && in->n < TELL_BYTES &&
+		    !last)
+			return 0; /* not enough to tell */
+		if (r->phase == PHASE_START && is_frames(r, *in))
+			r->phase = PHASE_ALONE;
+		if (r->phase == PHASE_ALONE) {
+			int one = element(r, in, last, ret);
+			r->phase = PHASE_ALONE;
+			return one;
+		}
 		if (r->phase == PHASE_LOST && in->p[0] != '{') {
 			pass_line(r, in, last);
 			continue;

@@ -58,6 +58,32 @@ test('what is exported goes into another bank as the same entries', () => {
   assert.ok(json('audit', '--limit', '200').audit.some((row) => row.verb === 'bank.export' && row.subject === 'pictures'))
 })
 
+test('lists of frames go in and come out: lines, arrays, strings, in each format', () => {
+  const list = (seed, n) => Array.from({ length: n }, (_, i) => [i * 25, 100, hash(seed * 1000 + i), i.toFixed(3)])
+  const lines = (frames) => frames.map((f) => f.join(',')).join('\n') + '\n'
+  const strings = (frames) => frames.map(([, quality, hex, seconds]) => `${hex},${quality},${seconds}`)
+  const [a, b, c] = [list(1, 4), list(2, 3), list(3, 5)]
+  const wrong = lines(b).replace(hash(2001), 'nonsense'.repeat(8))
+  const files = {
+    'films.txt': '# three videos\n' + lines(a) + lines(b) + '\n' + lines(c), 'list.csv': lines(a) + lines(b) + lines(c),
+    'one.json': JSON.stringify(strings(a)), 'films.json': JSON.stringify([strings(a), JSON.stringify(strings(b)), { value: strings(c) }]),
+    'films.ndjson': [strings(a), { vpdq: strings(b) }, { value: lines(c) }].map((x) => JSON.stringify(x)).join('\n'),
+    'films.csv': `value,note\n${[a, b, c].map((f) => `"${JSON.stringify(strings(f)).replaceAll('"', '""')}",x`).join('\n')}\n`,
+  }
+  const held = (bank) => JSON.parse(run(['bank', 'export', bank, '--format', 'json']).out).entries.map((e) => e.value).sort()
+  const all = [a, b, c].map((f) => JSON.stringify(strings(f))).sort()
+  for (const [name, text] of Object.entries(files)) {
+    const bank = 'frames-' + name.replace('.', '-')
+    d.tutela('bank', 'create', bank, '--kind', 'video', '--policy', 'csae.known')
+    const r = run(['bank', 'import', bank, keep(name, text), '--json'])
+    assert.deepEqual([r.code, JSON.parse(r.out).added], [0, name === 'one.json' ? 1 : 3], name + r.err)
+    if (name !== 'one.json') assert.deepEqual(held(bank), all, name)
+  }
+  const bad = run(['bank', 'import', 'frames-one-json', keep('bad.txt', lines(c) + wrong + lines(a)), '--json'])
+  assert.deepEqual(JSON.parse(bad.out), { format: 'lines', lines: 12, added: 1, known: 1, refused: 1 })
+  assert.match(bad.err, /bad\.txt:7: .*no frame.*begins in line 6/)
+})
+
 test('entries are found, changed one by one and many at once', () => {
   assert.equal(json('bank', 'search', 'pictures', 'r-1').entries[0].member, '42')
   assert.equal(json('bank', 'search', 'pictures', '7777').entries.length, 3)
