@@ -30,7 +30,7 @@ check(const struct tl_film *f, const struct tl_decode_ask *q)
 		if (f->frames.f[i].quality > 100 ||
 		    (i && f->frames.f[i].ms < f->frames.f[i - 1].ms))
 			abort();
-	tl_sheet_json(f, &facts);
+	tl_sheet_json(f, NULL, 0, &facts);
 	struct tl_raw raw;
 	if (tl_film_raw(f, &raw).n > TL_DECODE_PAYLOAD_MAX)
 		abort();

@@ -3,7 +3,8 @@
  * it passes.
  *
  * Promises: one thread; work is bounded by the question's length, pictures and deadline. A few damaged packets are what
- * players skip, and are skipped; a film of which a twentieth cannot be decoded is corrupt. Called by item.c.
+ * players skip, and are skipped. Of a film that cannot be read to its end, or of which a twentieth cannot be decoded, all
+ * that can be is hashed, and it is told that this is not all. Called by item.c.
  */
 #include "decode/film_int.h"
 
@@ -52,7 +53,8 @@ static enum tl_decode_reason
 walk(struct film *f, AVPacket *p, AVFrame *fr)
 {
 	enum tl_decode_reason why = TL_DECODE_OK;
-	while (why == TL_DECODE_OK && av.av_read_frame(f->fmt, p) >= 0) {
+	int rc = 0;
+	while (why == TL_DECODE_OK && (rc = film_read(f, p)) > 0) {
 		if (p->stream_index == f->video.stream)
 			why = give(f, &f->video, p, fr);
 		else if (p->stream_index == f->sound.stream)
@@ -61,6 +63,8 @@ walk(struct film *f, AVPacket *p, AVFrame *fr)
 			why = TL_DECODE_TIMEOUT;
 		av.av_packet_unref(p);
 	}
+	if (why == TL_DECODE_OK && rc < 0)
+		why = TL_DECODE_MEMORY;
 	if (why == TL_DECODE_OK && f->frames && f->video.stream >= 0)
 		why = give(f, &f->video, NULL, fr);
 	if (why == TL_DECODE_OK && f->heard)
@@ -96,6 +100,27 @@ is_damaged(const struct film_track *t)
 	return t->errors > DAMAGE_FREE && t->errors > t->packets / DAMAGE_SHARE;
 }
 
+/* Damage after the beginning: what was seen and heard before it counts. */
+static enum tl_decode_reason
+in_part(struct film *f, enum tl_decode_reason why)
+{
+	if (why != TL_DECODE_OK && why != TL_DECODE_CORRUPT)
+		return why;
+	if (f->partly == TL_DECODE_OK)
+		f->partly = TL_DECODE_CORRUPT;
+	return TL_DECODE_OK;
+}
+
+static enum tl_decode_reason
+end_sound(struct film *f, struct tl_decode_answer *a)
+{
+	enum tl_decode_reason why = film_sound_end(f->heard, a);
+	if (why != TL_DECODE_CORRUPT || a->frames == 0)
+		return why;
+	film_sound_destroyp(&f->heard); /* not one sample; but there are pictures */
+	return in_part(f, why);
+}
+
 static enum tl_decode_reason
 decode(struct film *f, struct tl_decode_answer *a)
 {
@@ -116,12 +141,12 @@ decode(struct film *f, struct tl_decode_answer *a)
 		why = take_cover(f, fr);
 	if (why == TL_DECODE_OK)
 		why = walk(f, p, fr);
-	if (why == TL_DECODE_OK && (is_damaged(&f->video) || is_damaged(&f->sound)))
-		why = TL_DECODE_CORRUPT;
-	if (why == TL_DECODE_OK && f->heard)
-		why = film_sound_end(f->heard, a);
+	if (why == TL_DECODE_CORRUPT || is_damaged(&f->video) || is_damaged(&f->sound))
+		why = in_part(f, why);
 	if (why == TL_DECODE_OK && f->frames)
 		film_frames_answer(f->frames, a);
+	if (why == TL_DECODE_OK && f->heard)
+		why = end_sound(f, a);
 	av.av_packet_free(&p);
 	av.av_frame_free(&fr);
 	return why;
@@ -131,6 +156,7 @@ static void
 tell(const struct film *f, struct tl_decode_answer *a)
 {
 	a->format = f->q->format;
+	a->partly = (uint16_t)f->partly;
 	a->duration_ms = f->duration_ms > 0 ? (uint32_t)f->duration_ms : 0;
 	a->rate = f->video.stream >= 0 ? (uint32_t)(f->rate * 1000 + 0.5) : 0;
 	a->rotation = f->rotation;
@@ -178,7 +204,8 @@ tl_film_decode(
 	if (why == TL_DECODE_OK)
 		why = decode(&f, a);
 	if (why == TL_DECODE_OK && f.video.stream >= 0 && a->frames == 0)
-		why = TL_DECODE_CORRUPT; /* not one picture */
+		why = f.partly != TL_DECODE_OK ? f.partly
+					       : TL_DECODE_CORRUPT; /* not one picture */
 	if (why == TL_DECODE_OK) {
 		tell(&f, a);
 		why = payload(&f, a, ret_fd);

@@ -4,8 +4,8 @@
  * Hashed: every n-th, n = max(1, int(rate)), at its place / rate (as the vPDQ lists of exchanges have them: native size,
  * RGB by swscale's area method, PDQ without resizing before the filter); the first of each scene; a few between; and
  * whatever would leave two seconds of the film's own time unseen; each of these also without its black bars. Stills: up
- * to 24, one of each equal part of the film, a scene's first where there is one. Clip: all of a short film, ten seconds
- * spread over a long one, small and upright.
+ * to 24, one of each equal part of the film, a scene's first where there is one. Clip: all of a short film, of a long one
+ * ten seconds spread over it or around the moments asked for, small and upright.
  * Promises: memory is one picture and what is kept. Out of memory ends the process. Called by film.c.
  */
 #include "decode/film_int.h"
@@ -24,8 +24,6 @@
 #define BLACK 32 /* the darkest is within it after compression */
 #define CROPPED_MOST (TL_FILM_FRAMES - TL_FILM_MS_MAX / 1000) /* leaves room for each second */
 #define BAR_SHARE 25 /* bars are at least one in so many rows or columns */
-#define CLIP_WINDOWS 10
-#define CLIP_WINDOW_MS 1000
 
 struct still {
 	bool there, scene;
@@ -50,7 +48,7 @@ struct film_frames {
 	struct still still[TL_FILM_STILLS];
 	uint32_t stills;
 	uint8_t *stills_rgb, *clip, *scratch;
-	struct film_windows windows;
+	struct tl_film_windows windows;
 	uint32_t clip_n;
 };
 
@@ -66,7 +64,9 @@ film_frames_create(const struct film *f)
 	p->scene_ms = -SCENE_MS;
 	int64_t s = f->duration_ms / 1000;
 	p->stills = s < 1 ? 1 : s < TL_FILM_STILLS ? (uint32_t)s : TL_FILM_STILLS;
-	p->windows = film_windows(f->duration_ms, CLIP_WINDOWS, CLIP_WINDOW_MS);
+	uint32_t cut[TL_FILM_CUTS], cuts = tl_decode_cuts(f->q, cut);
+	tl_film_windows(f->duration_ms, TL_FILM_CLIP_WINDOWS, TL_FILM_CLIP_WINDOW_MS, cut, cuts,
+	    &p->windows);
 	return p;
 }
 
@@ -349,9 +349,11 @@ keep_clip(struct film_frames *p, const AVFrame *pic)
 static int64_t
 clip_due_ms(const struct film_frames *p)
 {
-	uint32_t per_window = TL_FILM_CLIP / p->windows.n;
-	return film_window_start(&p->windows, p->clip_n / per_window) +
-	       (int64_t)(p->clip_n % per_window) * TL_FILM_CLIP_MS;
+	uint32_t per_window = (uint32_t)(p->windows.each_ms / TL_FILM_CLIP_MS);
+	uint32_t w = p->clip_n / per_window;
+	if (w >= p->windows.n)
+		return INT64_MAX;
+	return p->windows.start_ms[w] + (int64_t)(p->clip_n % per_window) * TL_FILM_CLIP_MS;
 }
 
 /* A slow film's picture is shown more than once. */
@@ -442,6 +444,7 @@ film_frames_answer(struct film_frames *p, struct tl_decode_answer *a)
 	uint32_t w = swap ? p->small_h : p->small_w, h = swap ? p->small_w : p->small_h;
 	a->width = p->width;
 	a->height = p->height;
+	a->pictures = p->seen;
 	a->frames = (uint32_t)p->list.n;
 	for (uint32_t i = 0; i < p->stills; i++)
 		a->stills = (uint16_t)(a->stills + p->still[i].there);

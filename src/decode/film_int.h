@@ -14,7 +14,7 @@ struct film_track {
 	enum tl_track kind;
 	AVCodecContext *decoder;
 	int64_t first_ms, end_ms;
-	uint32_t packets, errors;
+	uint32_t packets, errors; /* errors: what could not be decoded */
 };
 
 struct film_frames; /* film_frames.c */
@@ -27,6 +27,8 @@ struct film {
 	AVIOContext *io;
 	AVFormatContext *fmt;
 	int64_t until_us;
+	uint32_t broken;              /* reads that failed since it was opened */
+	enum tl_decode_reason partly; /* OK, or why not all of it was looked at */
 	struct film_track video, sound;
 	int cover;        /* stream of an attached picture, -1 */
 	unsigned streams; /* when it was opened; later ones are not looked at */
@@ -47,15 +49,9 @@ enum tl_decode_reason film_start(struct film *f, struct film_track *t); /* t's d
 enum tl_track film_kind(const struct film *f, int stream);
 void film_close(struct film *f);
 bool film_is_late(const struct film *f);
+/* The next packet: 1; 0 at the end, which may be one that a broken file only seems to have: `partly` says so. */
+int film_read(struct film *f, AVPacket *p);
 enum tl_decode_reason film_reason(int averror);
-
-/* Windows of a film that is too long to be shown whole: spread evenly, first and last at its ends. */
-struct film_windows {
-	uint32_t n;
-	int64_t each_ms, all_ms;
-};
-struct film_windows film_windows(int64_t duration_ms, uint32_t n, int64_t each_ms);
-int64_t film_window_start(const struct film_windows *w, uint32_t i);
 
 /* film_frames.c */
 struct film_frames *film_frames_create(const struct film *f);

@@ -4,7 +4,7 @@
  * Promises: the container's reader is chosen by our own sniffing, codecs by our own table; no protocol is there to be
  * asked, and a file that refers to others finds none. One track of pictures and one of sound: with more, what a person
  * sees depends on the player. Everything is measured by reading, not by what the file announces; one that announces a
- * tenth more than it holds is truncated. Called by film.c.
+ * tenth more than it holds, or that cannot be read to its end, is told to be seen in part. Called by film.c.
  */
 #include "decode/film_int.h"
 
@@ -13,6 +13,7 @@
 #define IO_BYTES 65536
 #define STREAMS_MAX 32
 #define PACKETS_MAX 20000000
+#define BROKEN_MAX 64 /* reads that fail; behind each the file may go on */
 #define MS_SANE ((int64_t)1 << 45)
 #define START_US (5 * TL_US_S) /* what the shortest film has */
 
@@ -221,6 +222,7 @@ film_open(struct film *f)
 {
 	const char *reader = readers[f->q->format];
 	f->video.stream = f->sound.stream = f->cover = -1;
+	f->broken = 0;
 	f->fmt = new_context(f);
 	if (!f->fmt)
 		return TL_DECODE_MEMORY;
@@ -306,7 +308,9 @@ conclude(struct film *f)
 	int64_t said = f->fmt->duration == AV_NOPTS_VALUE ? 0 : f->fmt->duration / 1000;
 	if (f->duration_ms > (int64_t)f->q->max_ms || f->video.packets > f->q->max_frames)
 		return TL_DECODE_TOO_LONG;
-	return said - said / 10 - 2000 > f->duration_ms ? TL_DECODE_TRUNCATED : TL_DECODE_OK;
+	if (said - said / 10 - 2000 > f->duration_ms && f->partly == TL_DECODE_OK)
+		f->partly = TL_DECODE_TRUNCATED;
+	return TL_DECODE_OK;
 }
 
 /* A track that came, or showed what it is, only on the way: players show it and we would not. */
@@ -326,6 +330,21 @@ has_late_track(const struct film *f)
 	return false;
 }
 
+int
+film_read(struct film *f, AVPacket *p)
+{
+	int rc;
+	while ((rc = av.av_read_frame(f->fmt, p)) < 0 && rc != AVERROR_EOF &&
+	       rc != AVERROR(ENOMEM) && !film_is_late(f)) {
+		if (f->partly == TL_DECODE_OK)
+			f->partly =
+			    f->at == f->file.n ? TL_DECODE_TRUNCATED : TL_DECODE_CORRUPT;
+		if (++f->broken == BROKEN_MAX)
+			return 0;
+	}
+	return rc == AVERROR(ENOMEM) ? -1 : rc >= 0;
+}
+
 enum tl_decode_reason
 film_survey(struct film *f)
 {
@@ -336,15 +355,15 @@ film_survey(struct film *f)
 	f->video.first_ms = f->sound.first_ms = INT64_MAX;
 	f->video.end_ms = f->sound.end_ms = INT64_MIN;
 	for (uint32_t n = 0; why == TL_DECODE_OK; n++) {
-		int rc = av.av_read_frame(f->fmt, p);
+		int rc = film_read(f, p);
 		if (film_is_late(f))
 			why = TL_DECODE_TIMEOUT;
 		else if (n == PACKETS_MAX || f->video.packets > f->q->max_frames)
 			why = TL_DECODE_TOO_LONG;
-		else if (rc == AVERROR(ENOMEM))
+		else if (rc < 0)
 			why = TL_DECODE_MEMORY;
-		if (rc < 0)
-			break; /* the end, or what a player would take for it */
+		if (rc <= 0)
+			break;
 		struct film_track *t = p->stream_index == f->video.stream   ? &f->video
 				       : p->stream_index == f->sound.stream ? &f->sound
 									    : NULL;
@@ -391,18 +410,4 @@ film_start_decoders(struct film *f)
 	if (why == TL_DECODE_OK && f->sound.stream >= 0)
 		why = film_start(f, &f->sound);
 	return why;
-}
-
-struct film_windows
-film_windows(int64_t duration_ms, uint32_t n, int64_t each_ms)
-{
-	if (duration_ms <= n * each_ms)
-		return (struct film_windows){1, n * each_ms, duration_ms};
-	return (struct film_windows){n, each_ms, duration_ms};
-}
-
-int64_t
-film_window_start(const struct film_windows *w, uint32_t i)
-{
-	return w->n < 2 ? 0 : i * (w->all_ms - w->each_ms) / (w->n - 1);
 }

@@ -1,6 +1,6 @@
 /*
  * A film's sound: its chromaprint fingerprint (mono, 11025 Hz, default algorithm, 32-bit words) over the whole length,
- * and a listening sample of two minutes at most, spread over what is longer.
+ * and a listening sample of two minutes at most, of what is longer spread over it or around the moments asked for.
  *
  * Promises: samples are bounded by the question's length whatever the file says of its own. Called by film.c.
  */
@@ -9,8 +9,6 @@
 #include <stdlib.h>
 
 #define RATE 11025
-#define LISTEN_WINDOWS 12
-#define LISTEN_WINDOW_MS 10000
 
 struct lane { /* one rate that the sound is brought to */
 	int rate;
@@ -28,7 +26,7 @@ struct film_sound {
 	uint32_t *words;
 	int word_count;
 	struct tl_buf pcm;
-	struct film_windows windows;
+	struct tl_film_windows windows;
 };
 
 struct film_sound *
@@ -41,7 +39,9 @@ film_sound_create(const struct film *f)
 	s->print.rate = RATE;
 	s->listen.rate = TL_FILM_PCM_RATE;
 	s->pcm.limit = 2 * TL_FILM_PCM;
-	s->windows = film_windows(f->duration_ms, LISTEN_WINDOWS, LISTEN_WINDOW_MS);
+	uint32_t cut[TL_FILM_CUTS], cuts = tl_decode_cuts(f->q, cut);
+	tl_film_windows(f->duration_ms, TL_FILM_LISTEN_WINDOWS, TL_FILM_LISTEN_WINDOW_MS, cut,
+	    cuts, &s->windows);
 	s->chroma = av.chromaprint_new(CHROMAPRINT_ALGORITHM_DEFAULT);
 	if (!s->chroma || !av.chromaprint_start(s->chroma, RATE, 1))
 		abort();
@@ -76,7 +76,7 @@ listen(struct film_sound *s, const int16_t *v, int n)
 					(uint64_t)s->windows.each_ms);
 		if (s->pcm.n >= 2 * TL_FILM_PCM || w >= s->windows.n)
 			break;
-		if (ms < film_window_start(&s->windows, w))
+		if (ms < s->windows.start_ms[w])
 			continue;
 		uint8_t b[2] = {(uint8_t)((uint16_t)v[i] >> 8), (uint8_t)v[i]};
 		tl_buf_put(&s->pcm, b, 2);

@@ -25,6 +25,7 @@ static int
 take_film(struct tl_file_hash *h, struct tl_film *f)
 {
 	h->format = f->format;
+	h->partly = f->partly;
 	h->width = f->width;
 	h->height = f->height;
 	h->duration_ms = f->duration_ms ? f->duration_ms : 1; /* 0 says that it is a picture */

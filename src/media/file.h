@@ -10,6 +10,7 @@ struct tl_file_hash {
 	uint8_t sha256[32];
 	uint8_t md5[16];
 	enum tl_decode_reason reason; /* OK: the fields below hold */
+	enum tl_decode_reason partly; /* OK, or why not all of it was looked at */
 	enum tl_format format;
 	uint32_t width, height;
 	int quality; /* of a picture; 0 for others */

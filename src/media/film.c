@@ -71,6 +71,8 @@ tl_film_of(const struct tl_decode_answer *a, int payload_fd, struct tl_film *ret
 	*ret = (struct tl_film){.format = (enum tl_format)a->format,
 	    .width = a->width,
 	    .height = a->height,
+	    .partly = (enum tl_decode_reason)a->partly,
+	    .pictures = a->pictures,
 	    .rotation = a->rotation,
 	    .duration_ms = a->duration_ms,
 	    .rate = a->rate,

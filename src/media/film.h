@@ -9,8 +9,10 @@
 
 struct tl_film {
 	enum tl_format format;
-	uint32_t width, height; /* as stored, without rotation; 0: nothing to see */
-	uint16_t rotation;      /* degrees clockwise; stills and clip are upright already */
+	uint32_t width, height;       /* as stored, without rotation; 0: nothing to see */
+	enum tl_decode_reason partly; /* OK, or why not all of the file was looked at */
+	uint32_t pictures;            /* of a video */
+	uint16_t rotation; /* degrees clockwise; stills and clip are upright already */
 	uint32_t duration_ms;
 	uint32_t rate; /* pictures in 1000 s; 0 without a video track */
 	enum tl_track video,

@@ -10,11 +10,6 @@
 
 #include <stdlib.h>
 
-#define CLIP_WINDOWS 10 /* as inside the decoder: decode/film_frames.c, film_sound.c */
-#define CLIP_WINDOW_MS 1000
-#define LISTEN_WINDOWS 12
-#define LISTEN_WINDOW_MS 10000
-
 static uint32_t
 columns_of(const struct tl_film *f)
 {
@@ -86,12 +81,31 @@ stills_json(const struct tl_film *f, struct tl_buf *out)
 	tl_js_close(out, '}');
 }
 
-void
-tl_sheet_json(const struct tl_film *f, struct tl_buf *out)
+static void
+clip_json(const struct tl_film *f, const uint32_t *cut, uint32_t cuts, struct tl_buf *out)
 {
-	uint32_t n = is_video(f) ? CLIP_WINDOWS : LISTEN_WINDOWS;
-	uint32_t each = is_video(f) ? CLIP_WINDOW_MS : LISTEN_WINDOW_MS;
-	bool whole = f->duration_ms <= n * each;
+	struct tl_film_windows w;
+	if (is_video(f))
+		tl_film_windows(f->duration_ms, TL_FILM_CLIP_WINDOWS, TL_FILM_CLIP_WINDOW_MS,
+		    cut, cuts, &w);
+	else
+		tl_film_windows(f->duration_ms, TL_FILM_LISTEN_WINDOWS,
+		    TL_FILM_LISTEN_WINDOW_MS, cut, cuts, &w);
+	tl_js_open(out, "clip", '{');
+	tl_js_z(out, "kind", is_video(f) ? "video" : "sound");
+	tl_js_int(out, "parts", w.n);
+	tl_js_int(out, "part_ms", w.n > 1 ? w.each_ms : f->duration_ms);
+	tl_js_open(out, "starts_ms", '[');
+	for (uint32_t i = 0; i < w.n; i++)
+		tl_js_int(out, NULL, w.start_ms[i]);
+	tl_js_close(out, ']');
+	tl_js_bool(out, "found", w.n > 1 && cuts > 0);
+	tl_js_close(out, '}');
+}
+
+void
+tl_sheet_json(const struct tl_film *f, const uint32_t *cut, uint32_t cuts, struct tl_buf *out)
+{
 	tl_js_open(out, NULL, '{');
 	tl_js_z(out, "kind", is_video(f) ? "video" : "sound");
 	tl_js_int(out, "duration_ms", f->duration_ms);
@@ -101,17 +115,13 @@ tl_sheet_json(const struct tl_film *f, struct tl_buf *out)
 		tl_js_z(out, "sound", tl_track_word(f->sound));
 	if (is_video(f)) {
 		tl_js_num(out, "fps", f->rate / 1000.0);
+		tl_js_int(out, "pictures", f->pictures);
 		tl_js_int(out, "rotation", f->rotation);
 	}
 	if (f->still_count)
 		stills_json(f, out);
-	if (f->clip.n || f->pcm.n) {
-		tl_js_open(out, "clip", '{');
-		tl_js_z(out, "kind", is_video(f) ? "video" : "sound");
-		tl_js_int(out, "parts", whole ? 1 : n);
-		tl_js_int(out, "part_ms", whole ? f->duration_ms : each);
-		tl_js_close(out, '}');
-	}
+	if (f->clip.n || f->pcm.n)
+		clip_json(f, cut, cuts, out);
 	tl_js_close(out, '}');
 }
 

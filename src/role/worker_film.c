@@ -108,7 +108,8 @@ take_facts(struct film_job *j, const struct tl_film *film)
 	j->width = film->width;
 	j->height = film->height;
 	j->duration_ms = film->duration_ms;
-	tl_sheet_json(film, &j->film);
+	j->partly = film->partly;
+	tl_sheet_json(film, NULL, 0, &j->film);
 	if (film->frames.n)
 		tl_video_pack(&j->frames, &film->frames);
 	for (size_t i = 0; i < film->word_count; i++) {

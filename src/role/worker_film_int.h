@@ -28,6 +28,7 @@ struct film_job {
 	int rc; /* of storing what is shown of it */
 	bool cancelled, missing, retried, weak;
 	enum tl_decode_reason reason;
+	enum tl_decode_reason partly; /* OK, or why not all of it was looked at */
 	uint32_t width, height, duration_ms;
 	struct tl_buf film, frames, words; /* as tl_media has them */
 };

@@ -353,7 +353,9 @@ match_film_decoded(struct worker *w, struct match *m, const struct film_job *j)
 	}
 	struct tl_media *d = &m->media[m->media_count++];
 	struct tl_digest *digest = tl_digest_create();
-	*d = (struct tl_media){.state = TL_MEDIA_DECODED,
+	bool whole = j->partly == TL_DECODE_OK;
+	*d = (struct tl_media){.state = whole ? TL_MEDIA_DECODED : TL_MEDIA_UNSCANNABLE,
+	    .reason = tl_str(whole ? "" : tl_decode_reason_word(j->partly)),
 	    .duration_ms = j->duration_ms,
 	    .film = tl_arena_dup(m->arena, tl_buf_str(&j->film)),
 	    .frames = tl_arena_dup(m->arena, tl_buf_str(&j->frames)),

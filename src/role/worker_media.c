@@ -12,6 +12,7 @@
 #include "role/worker_film_int.h"
 #include "role/worker_preview_int.h"
 #include "store/blobs.h"
+#include "store/media.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
 #include "sys/killpoint.h"
@@ -159,6 +160,8 @@ wants_decoding(const struct scan *s, const struct tl_media *m)
 {
 	if (m->state != TL_MEDIA_UNSCANNABLE)
 		return m->state == TL_MEDIA_PENDING;
+	if (m->film.n && !may_pass(m->reason))
+		return false; /* as far as it goes; that does not change */
 	return s->job.rescan || may_pass(m->reason);
 }
 
@@ -244,11 +247,19 @@ take_preview(struct worker *w, struct preview_job *j)
 	preview_free(j);
 }
 
+/* What was looked at in part is compared like any other, and a person looks at it. */
+static void
+set_state(struct tl_media *m, enum tl_decode_reason partly)
+{
+	bool whole = partly == TL_DECODE_OK;
+	m->state = whole ? TL_MEDIA_DECODED : TL_MEDIA_UNSCANNABLE;
+	m->reason = whole ? (struct tl_str){0} : tl_str(tl_decode_reason_word(partly));
+}
+
 static void
 take_film(struct scan *s, struct tl_media *m, const struct film_job *j)
 {
-	m->state = TL_MEDIA_DECODED;
-	m->reason = (struct tl_str){0};
+	set_state(m, j->partly);
 	m->width = (int)j->width;
 	m->height = (int)j->height;
 	m->pages = 0;
@@ -257,6 +268,7 @@ take_film(struct scan *s, struct tl_media *m, const struct film_job *j)
 	m->film = tl_arena_dup(s->arena, tl_buf_str(&j->film));
 	m->frames = tl_arena_dup(s->arena, tl_buf_str(&j->frames));
 	m->words = tl_arena_dup(s->arena, tl_buf_str(&j->words));
+	tl_media_know_film(m);
 }
 
 static void

@@ -48,13 +48,13 @@ tl_decoder_for(enum tl_format f)
 struct tl_decode_ask
 tl_decode_ask_new(void)
 {
-	return (struct tl_decode_ask){.magic = 0x544c4451, .version = 2};
+	return (struct tl_decode_ask){.magic = 0x544c4451, .version = 3};
 }
 
 struct tl_decode_answer
 tl_decode_answer_new(void)
 {
-	return (struct tl_decode_answer){.magic = 0x544c4441, .version = 2};
+	return (struct tl_decode_answer){.magic = 0x544c4441, .version = 3};
 }
 
 void
@@ -126,8 +126,11 @@ size_fits(const struct tl_decode_answer *a, const struct tl_decode_ask *q)
 static int
 picture_fits(const struct tl_decode_answer *a, const struct tl_decode_ask *q)
 {
-	if (!size_fits(a, q) || !a->samples || a->duration_ms || a->video || a->sound ||
-	    a->frames || a->words || a->stills || a->clip_frames || a->pcm || a->coded)
+	bool moves = a->pages > 1;
+	if (!size_fits(a, q) || !a->samples || a->video || a->sound || a->words ||
+	    a->clip_frames || a->pcm || a->coded || a->pictures ||
+	    (!moves && (a->duration_ms || a->frames)) || (!a->frames && a->stills) ||
+	    (a->stills && (!q->show || !a->still_width || !a->still_height)))
 		return tl_fail(TL_EPARSE, "answer: the picture is not one that was asked for");
 	bool preview = q->preview_side > 0;
 	if (a->preview_width > q->preview_side || a->preview_height > q->preview_side ||
@@ -151,7 +154,7 @@ static int
 film_fits(const struct tl_decode_answer *a, const struct tl_decode_ask *q)
 {
 	bool seen = a->width > 0 || a->height > 0, moves = a->video != TL_TRACK_NONE;
-	if (a->samples || a->preview_width || a->preview_height || a->coded ||
+	if (a->samples || a->preview_width || a->preview_height || a->coded || a->pages ||
 	    a->duration_ms > q->max_ms || (!moves && !a->sound) || is_sound(a->video) ||
 	    (a->sound && !is_sound(a->sound)) || (moves && (!seen || a->frames == 0)) ||
 	    (seen && !size_fits(a, q)) || a->rotation % 90)
@@ -228,4 +231,43 @@ bool
 tl_decode_reason_retry(enum tl_decode_reason r)
 {
 	return reasons[r < TL_DECODE_REASONS ? r : TL_DECODE_PROTOCOL].retry;
+}
+
+uint32_t
+tl_decode_cuts(const struct tl_decode_ask *q, uint32_t ret[TL_FILM_CUTS])
+{
+	const uint32_t cut[TL_FILM_CUTS] = {q->cut0, q->cut1, q->cut2, q->cut3, q->cut4};
+	memcpy(ret, cut, sizeof cut);
+	return q->cuts;
+}
+
+/* Around moments: each as near to its own as the others and the film's ends let it. */
+static void
+around(struct tl_film_windows *w, const uint32_t *cut, int64_t all_ms)
+{
+	for (uint32_t i = 0; i < w->n; i++) {
+		int64_t least = i ? w->start_ms[i - 1] + w->each_ms : 0;
+		int64_t most = all_ms - (int64_t)(w->n - i) * w->each_ms;
+		int64_t at = (int64_t)cut[i] - w->each_ms / 2;
+		at = at > most ? most : at;
+		w->start_ms[i] = at < least ? least : at;
+	}
+}
+
+void
+tl_film_windows(int64_t all_ms, uint32_t n, int64_t each_ms, const uint32_t *cut, uint32_t cuts,
+    struct tl_film_windows *ret)
+{
+	int64_t most = n * each_ms;
+	*ret = (struct tl_film_windows){.n = 1, .each_ms = most};
+	if (all_ms <= most)
+		return;
+	ret->n = cuts ? cuts : n;
+	ret->each_ms = most / ret->n / TL_FILM_CLIP_MS * TL_FILM_CLIP_MS;
+	if (cuts) {
+		around(ret, cut, all_ms);
+		return;
+	}
+	for (uint32_t i = 0; i < n; i++)
+		ret->start_ms[i] = i * (all_ms - each_ms) / (n - 1);
 }

@@ -24,8 +24,14 @@
 #define TL_FILM_WORDS (9 * 3 * 3600) /* 8.1 a second */
 #define TL_FILM_STILLS 24
 #define TL_FILM_SIDE 320
-#define TL_FILM_CLIP 50     /* pictures of the clip … */
-#define TL_FILM_CLIP_MS 200 /* … and how long each is shown */
+#define TL_FILM_CLIP 50         /* pictures of the clip … */
+#define TL_FILM_CLIP_MS 200     /* … and how long each is shown */
+#define TL_FILM_CLIP_WINDOWS 10 /* of a long film: so many parts … */
+#define TL_FILM_CLIP_WINDOW_MS 1000
+#define TL_FILM_LISTEN_WINDOWS 12
+#define TL_FILM_LISTEN_WINDOW_MS 10000
+#define TL_FILM_WINDOWS 12 /* the most of both */
+#define TL_FILM_CUTS 5     /* … or parts around so many moments, as long together */
 #define TL_FILM_PCM_RATE 16000
 #define TL_FILM_PCM (120 * TL_FILM_PCM_RATE)
 #define TL_FILM_CODED (8u << 20)
@@ -89,6 +95,19 @@ struct tl_decode_place {
 /* Fills ret; returns the sum of all parts. */
 uint64_t tl_decode_parts(
     const struct tl_decode_answer *a, struct tl_decode_place ret[TL_DECODE_PARTS]);
+
+/*
+ * Which parts of a film clip and listening sample are made of: all of a short one, else n parts of each_ms spread over it,
+ * or, of the same length together, parts around `cuts` moments (ascending, at most TL_FILM_CUTS).
+ */
+struct tl_film_windows {
+	uint32_t n;
+	int64_t each_ms, start_ms[TL_FILM_WINDOWS];
+};
+void tl_film_windows(int64_t all_ms, uint32_t n, int64_t each_ms, const uint32_t *cut,
+    uint32_t cuts, struct tl_film_windows *ret);
+/* The question's moments; how many. */
+uint32_t tl_decode_cuts(const struct tl_decode_ask *q, uint32_t ret[TL_FILM_CUTS]);
 
 /* Magic and version filled in, all else 0. */
 struct tl_decode_ask tl_decode_ask_new(void);

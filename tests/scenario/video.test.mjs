@@ -54,7 +54,7 @@ test('a video is decoded, hashed each second and told of', async () => {
   assert.deepEqual([m.width, m.height], [320, 240])
   assert.equal(m.film.duration_ms, 12_000)
   assert.equal(m.film.board.times_ms.length, 12)
-  assert.deepEqual(m.film.clip, { kind: 'video', parts: 10, part_ms: 1000 })
+  assert.deepEqual([m.film.clip.parts, m.film.clip.part_ms, m.film.clip.found], [10, 1000, false])
   const packed = Number(sql(`SELECT length(frames) FROM media WHERE film IS NOT NULL`))
   assert.ok(packed >= 5 + 42 * 12 && (packed - 5) % 42 === 0, `${packed} bytes`) // of 12 seconds
 })
@@ -126,6 +126,33 @@ function longVideo() {
   return minutes
 }
 
+test('a file goes into a bank as what it is known by, and a broken copy of it is found and waits for a person', async () => {
+  const whole = join(data, 'vpdq/testsrc2.mp4')
+  site.tutela('bank', 'create', 'known-films', '--kind', 'video', '--policy', 'csae.known')
+  site.tutela('bank', 'add', 'known-films', '--file', whole, '--exchange', 'hotline', '--record', 'f-1')
+  make('own.mp3', '-f', 'lavfi', '-i', 'aevalsrc=0.3*sin(2*PI*t*(220+35*mod(floor(3*t)*7\\,11))):d=12', '-c:a', 'libmp3lame')
+  for (const [bank, kind, file] of [['known-stills', 'pdq', join(data, 'pdq/scene10.png')], ['known-songs', 'sound', join(dir, 'own.mp3')], ['known-bytes', 'digest', join(dir, 'own.mp3')]]) {
+    site.tutela('bank', 'create', bank, '--kind', kind, '--policy', 'terms.spam')
+    site.tutela('bank', 'add', bank, '--file', file)
+    assert.equal(asked(file, bank)[0].bank, bank)
+  }
+  assert.throws(() => site.tutela('bank', 'add', 'known-films', '--file', join(data, 'film/tone.mp3')), /cannot be found again/)
+  const bytes = readFileSync(whole)
+  const moov = bytes.indexOf('moov') - 4, mdat = bytes.indexOf('mdat') - 4
+  const length = Math.floor((moov - mdat) * 0.7)
+  const broken = Buffer.concat([bytes.subarray(0, mdat + length), bytes.subarray(moov)])
+  broken.writeUInt32BE(length, mdat)
+  const { signals, media: [m], state, verdict } = await until('a match of the broken copy', async () => {
+    const { id } = await post(broken, 'video/mp4', 'video')
+    const item = await judged(id)
+    return item.signals.some((s) => s.label === 'known-films') && item
+  }, 60_000)
+  assert.equal(signals.find((s) => s.label === 'known-films').provenance.record, 'f-1')
+  assert.ok(['truncated', 'corrupt'].includes(m.reason), m.reason)
+  assert.deepEqual([m.state, state, verdict], ['unscannable', 'unscannable', 'withhold'])
+  assert.ok(m.film.board && signals.some((s) => s.status === 'failed' && s.detector === 'video'))
+})
+
 test('a long video holds up no picture', async () => {
   const video = await post(longVideo(), 'video/mp4', 'video')
   const pictures = []
@@ -135,7 +162,7 @@ test('a long video holds up no picture', async () => {
   for (const { id } of pictures) assert.ok((await read(id)).verdict_at < last, 'the picture first')
   assert.equal(m.film.duration_ms, 120_000)
   assert.equal(m.film.board.times_ms.length, 24)
-  assert.deepEqual(m.film.clip, { kind: 'video', parts: 10, part_ms: 1000 })
+  assert.deepEqual([m.film.clip.parts, m.film.clip.part_ms, m.film.clip.found], [10, 1000, false])
 })
 
 test('more than there is room for all come through', async () => {

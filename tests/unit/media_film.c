@@ -246,6 +246,64 @@ t_scenes_bars_covers_and_rotation_are_seen(void **state)
 	tl_decoded_fini(&turned);
 }
 
+/* An MP4 whose pictures end in the middle, with the index that names them all. */
+static struct tl_buf
+half_of(const char *name)
+{
+	struct tl_buf whole = unit_file(TEST_DATA, name), half = {0};
+	const uint8_t *mdat = memmem(whole.p, whole.n, "mdat", 4);
+	const uint8_t *moov = memmem(whole.p, whole.n, "moov", 4);
+	assert_true(mdat && moov && moov > mdat);
+	size_t n = (size_t)(moov - mdat) / 2 + 4, at = (size_t)(mdat - whole.p) - 4;
+	tl_buf_put(&half, whole.p, at + n);
+	for (int i = 0; i < 4; i++)
+		half.p[at + (size_t)i] = (uint8_t)(n >> (24 - 8 * i));
+	tl_buf_put(&half, moov - 4, whole.n - (size_t)(moov - 4 - whole.p));
+	tl_buf_fini(&whole);
+	return half;
+}
+
+static void
+t_a_broken_film_is_hashed_as_far_as_it_goes_and_says_so(void **state)
+{
+	(void)state;
+	struct tl_buf b = half_of("vpdq/mandelbrot.mp4");
+	struct tl_decode_job job = {.bytes = tl_buf_str(&b)};
+	struct tl_decoded whole, d;
+	decode("vpdq/mandelbrot.mp4", false, &whole);
+	assert_int_equal(whole.film.partly, TL_DECODE_OK);
+	assert_in_range(whole.film.pictures, 120, 120);
+	assert_int_equal(tl_jails_decode(jails, &job, &d), 0);
+	assert_false(d.retried);
+	assert_int_not_equal(d.film.partly, TL_DECODE_OK);
+	assert_in_range(plain(&d.film), 4, 9);
+	for (size_t i = 0; i < 4; i++)
+		assert_memory_equal(&d.film.frames.f[i].hash, &whole.film.frames.f[i].hash,
+		    sizeof(struct tl_pdq));
+	tl_decoded_fini(&whole);
+	tl_decoded_fini(&d);
+	tl_buf_fini(&b);
+}
+
+static void
+t_a_clip_is_cut_around_moments(void **state)
+{
+	(void)state;
+	struct tl_film_windows w;
+	const uint32_t cut[] = {500, 30000, 30500, 59990};
+	tl_film_windows(8000, 10, 1000, cut, 4, &w);
+	assert_int_equal(w.n, 1);
+	tl_film_windows(60000, 10, 1000, NULL, 0, &w);
+	assert_int_equal(w.n, 10);
+	assert_int_equal(w.start_ms[9], 59000);
+	tl_film_windows(60000, 10, 1000, cut, 4, &w);
+	assert_int_equal(w.n, 4);
+	assert_int_equal(w.each_ms, 2400);
+	const int64_t starts[] = {0, 28800, 31200, 57600};
+	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(w.start_ms[i], starts[i]);
+}
+
 static struct tl_str
 raw_of(const struct tl_film *f, bool sound, struct tl_raw *ret)
 {
@@ -325,6 +383,8 @@ main(void)
 	    cmocka_unit_test(t_a_moment_of_sound_is_decoded),
 	    cmocka_unit_test(t_a_tune_sounds_the_same_in_every_codec),
 	    cmocka_unit_test(t_scenes_bars_covers_and_rotation_are_seen),
+	    cmocka_unit_test(t_a_broken_film_is_hashed_as_far_as_it_goes_and_says_so),
+	    cmocka_unit_test(t_a_clip_is_cut_around_moments),
 	    cmocka_unit_test(t_clips_are_encoded_from_raw_pixels_and_samples),
 	    cmocka_unit_test(t_an_encoder_takes_no_file),
 	    cmocka_unit_test(t_length_and_size_are_limited),

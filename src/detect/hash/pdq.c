@@ -30,6 +30,7 @@ turning(const struct tl_detect_ctx *c)
 static void
 run_media(struct tl_detect_ctx *c, const struct tl_media *m)
 {
+	seek_partly(c, m);
 	if (!m->has_pdq && m->film.n) {
 		if (m->frames.n)
 			shown_hits(c, m);

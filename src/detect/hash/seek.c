@@ -27,6 +27,13 @@ seek_failed(struct tl_detect_ctx *c, const struct tl_media *m, const char *why)
 	s->media = m->id;
 }
 
+void
+seek_partly(struct tl_detect_ctx *c, const struct tl_media *m)
+{
+	if (m->state == TL_MEDIA_UNSCANNABLE && m->film.n)
+		seek_failed(c, m, (const char *)tl_arena_dup(c->arena, m->reason).p);
+}
+
 static size_t
 said_of_bank(
     const struct tl_detect_ctx *c, size_t first, const struct tl_bank_ref *b, bool review)

@@ -30,3 +30,5 @@ int seek_hit(struct tl_detect_ctx *c, size_t first, const struct tl_bank_ref *b,
 
 /* A failed signal about this file. */
 void seek_failed(struct tl_detect_ctx *c, const struct tl_media *m, const char *why);
+/* The same of one that was looked at in part, beside what was found in it: what was not found may be in the rest. */
+void seek_partly(struct tl_detect_ctx *c, const struct tl_media *m);

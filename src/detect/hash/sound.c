@@ -88,11 +88,11 @@ run_media(struct tl_detect_ctx *c, const struct tl_media *m)
 {
 	struct tl_sound_hit hit[TL_SOUND_HITS_MAX];
 	struct tl_sound s = {0};
-	size_t first = c->out->n;
 	if (!m->has_pdq && !m->film.n) {
 		seek_failed(c, m, part_undecoded(c->arena, m));
 		return;
 	}
+	seek_partly(c, m);
 	if (m->words.n == 0)
 		return; /* nothing to hear */
 	if (!read_words(m->words, &s)) {
@@ -100,6 +100,7 @@ run_media(struct tl_detect_ctx *c, const struct tl_media *m)
 		return;
 	}
 	size_t n = tl_sound_find(c->part, &s, hit, TL_COUNT(hit));
+	size_t first = c->out->n;
 	tl_sound_fini(&s);
 	for (size_t i = 0; i < n; i++) {
 		const struct tl_bank_ref *b =

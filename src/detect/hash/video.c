@@ -156,6 +156,8 @@ run_media(struct tl_detect_ctx *c, const struct tl_media *m)
 		seek_failed(c, m, part_undecoded(c->arena, m));
 		return;
 	}
+	seek_partly(c, m);
+	w.first = c->out->n;
 	if (m->frames.n == 0)
 		return; /* a picture or a sound */
 	if (tl_video_unpack(m->frames, &v) < 0 || !c->in->db) {
