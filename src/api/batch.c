@@ -101,11 +101,11 @@ refuse(struct chunk *c, struct line *l, int rc)
 	l->field = tl_arena_printf(c->arena, "%s", tl_err_field());
 }
 
-/* Only media can fail after something was written, so only then a savepoint is paid for. */
+/* A savepoint is paid for only where a refusal can leave something behind. */
 static int
 store_line(struct tl_db *db, struct chunk *c, struct line *l)
 {
-	bool guarded = l->accept->item.media_count > 0;
+	bool guarded = tl_accept_half(l->accept);
 	int rc = guarded ? tl_db_savepoint(db) : 0;
 	if (rc < 0)
 		return rc;

@@ -352,8 +352,7 @@ store(struct tl_req *req, int rc, void *ctx)
 		return;
 	}
 	tl_api_own_item(req, tl_req_who(req), &p->accept);
-	/* Only media can be refused after something was written. */
-	bool clean = p->accept.item.media_count == 0;
+	bool clean = !tl_accept_half(&p->accept) && p->media_count == 0;
 	tl_api_write_early(req, clean, store_post, &WHILE_SYNCING, on_stored, p);
 }
 

@@ -88,9 +88,19 @@ tl_accept_store(struct tl_db *db, struct tl_accept *a)
 	TL_KILLPOINT(ITEM_STORED);
 	a->item.id = row.id;
 	a->item.received_at = row.received_at;
-	if (a->item.kind != TL_KIND_LIVE_STREAM || a->known)
+	if (a->known)
 		return 0;
+	if (a->item.kind !=
+	    TL_KIND_LIVE_STREAM) /* the first version of an id is nothing's yet */
+		return a->item.version > 1 ? tl_stream_kept(db, &a->item) : 0;
 	return tl_stream_item(db, &a->item, expires);
+}
+
+bool
+tl_accept_half(const struct tl_accept *a)
+{
+	const struct tl_item *it = &a->item;
+	return it->media_count > 0 || it->kind == TL_KIND_LIVE_STREAM || it->version > 1;
 }
 
 void

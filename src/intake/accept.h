@@ -22,5 +22,8 @@ void tl_accept_print(struct tl_accept *a, const struct tl_key *key);
 /* Inside a transaction. A repeat takes over id and time of the first. TL_EEXISTS, TL_EFIELD. */
 int tl_accept_store(struct tl_db *db, struct tl_accept *a) TL_MUST;
 
+/* True when a refusal may come after something was written, so that what was must be undone: media, streams, kinds. */
+bool tl_accept_half(const struct tl_accept *a);
+
 /* Members of the receipt, the same for every repeat, into an open object. */
 void tl_accept_receipt(struct tl_buf *out, const struct tl_accept *a);

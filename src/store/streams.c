@@ -3,8 +3,9 @@
  * once the platform has confirmed that.
  *
  * Promises: segments may come in any order and twice; a stream that was stopped stays stopped, and one that goes on all
- * the same opens an alarm; one that ended runs again when a later segment comes. Failures: the store's. Called by
- * intake, the worker, enforcement, the clerk and the console's views.
+ * the same opens an alarm; one that ended runs again when a later segment comes. A stream has one author: cases, decisions and strikes
+ * are that account's. Failures: EFIELD for what is of another author or kind; the store's. Called by intake, the worker,
+ * enforcement, the clerk and the console's views.
  */
 #include "store/streams.h"
 
@@ -186,6 +187,39 @@ advance(struct tl_stream *s, const struct tl_item *item)
 	}
 }
 
+/* What is decided of a stream concerns one account, so nobody else can add to it. */
+static int
+check_whose(struct tl_db *db, const struct tl_item *item, struct tl_id stream)
+{
+	struct tl_row r;
+	int rc =
+	    tl_db_first(db, &r, TL_SQL_STREAM_ITEM_IS, A_INT(item->platform), A_ID(stream));
+	if (rc < 0)
+		return rc == TL_ENOTFOUND ? 0 : rc;
+	bool same = tl_id_eq(tl_col_id(&r, 0), item->account);
+	bool is_stream = tl_str_is(tl_col_str(&r, 1), tl_item_kind_names[TL_KIND_LIVE_STREAM]);
+	tl_row_end(&r);
+	if (!is_stream)
+		return tl_fail_at(TL_EFIELD, "/stream/id",
+		    "there is an item of this id already, and it is no live stream");
+	return same ? 0
+		    : tl_fail_at(TL_EFIELD, "/author/id",
+			  "the stream is of another author; a segment has the author of its "
+			  "stream");
+}
+
+int
+tl_stream_kept(struct tl_db *db, const struct tl_item *item)
+{
+	struct tl_row r;
+	int rc = tl_db_first(db, &r, TL_SQL_STREAM_BY_EXT, A_INT(item->platform),
+	    A_INT(item->live), A_TEXT(item->ext_id));
+	if (rc < 0)
+		return rc == TL_ENOTFOUND ? 0 : rc;
+	tl_row_end(&r);
+	return tl_fail_at(TL_EFIELD, "/kind", "this id is a live stream's, and stays one");
+}
+
 int
 tl_stream_item(struct tl_db *db, const struct tl_item *item, int64_t expires_at)
 {
@@ -200,6 +234,8 @@ tl_stream_item(struct tl_db *db, const struct tl_item *item, int64_t expires_at)
 		rc = read_one(&r, a, &s);
 	else if (rc == TL_ENOTFOUND)
 		rc = begin(db, item, ext_id, expires_at, &s);
+	if (rc == 0)
+		rc = check_whose(db, item, s.item);
 	if (rc == 0 && segment)
 		rc = tl_db_run(db, TL_SQL_STREAM_SEGMENT_ADD, A_INT(item->platform),
 		    A_ID(item->id), A_ID(s.item), A_INT(item->stream.seq),

@@ -9,8 +9,13 @@
 
 struct tl_arena;
 
-/* Begins or continues the stream of an item of kind live_stream that was just stored. */
+/*
+ * Begins or continues the stream of an item of kind live_stream that was just stored. EFIELD: /author/id is not the stream's
+ * author, or /stream/id is the id of something else.
+ */
 int tl_stream_item(struct tl_db *db, const struct tl_item *item, int64_t expires_at) TL_MUST;
+/* An item of another kind: EFIELD /kind when its id is a stream's. */
+int tl_stream_kept(struct tl_db *db, const struct tl_item *item) TL_MUST;
 
 /* The stream that an item is a segment of, or is itself. NOTFOUND. Strings live in the arena. */
 int tl_stream_of_item(struct tl_db *db, int64_t platform, struct tl_id item,

@@ -148,3 +148,46 @@ test('what cannot be a segment is refused with its place', async () => {
     assert.equal(answer.body.field, field)
   }
 })
+
+test('a segment of another author, or for what is no stream, is refused with its place and leaves nothing', async () => {
+  const post = (more) => d.api('POST', '/v1/items', { id: 'y-1', kind: 'live_stream', author: { id: 'u-live' }, ...more })
+  await segment('whose', 1)
+  await d.item('a-post', 'a harmless post')
+  const wrong = [[{ author: { id: 'u-other' }, stream: { id: 'whose', seq: 2 } }, '/author/id', /another author/],
+    [{ stream: { id: 'a-post', seq: 1 } }, '/stream/id', /no live stream/],
+    [{ id: 'whose', version: 2, author: { id: 'u-other' } }, '/author/id', /another author/],
+    [{ id: 'whose', version: 2, kind: 'post' }, '/kind', /live stream/]]
+  for (const [more, field, detail] of wrong) {
+    const { status, body } = await post(more)
+    assert.deepEqual([status, body.field], [422, field], JSON.stringify(body))
+    assert.match(body.detail, detail)
+  }
+  const lines = [{ author: { id: 'u-other' }, stream: { id: 'whose', seq: 2 } }, { id: 'y-2', stream: { id: 'whose', seq: 2 } }]
+  const batch = await fetch(`${d.url}/v1/items:batch`, { method: 'POST', headers: { authorization: `Bearer ${d.key}`, 'content-type': 'application/x-ndjson' },
+    body: lines.map((l) => JSON.stringify({ id: 'y-1', kind: 'live_stream', author: { id: 'u-live' }, ...l })).join('\n') })
+  assert.match(await batch.text(), /another author/)
+  assert.equal((await d.api('GET', '/v1/items/y-1')).status, 404)
+  assert.equal((await d.api('GET', '/v1/items/a-post')).body.stream, undefined)
+  assert.equal((await trail('whose')).stream.segments, 2)
+  assert.equal((await post({ stream: { id: 'whose', seq: 3 } })).status, 202, 'the refused id is free')
+})
+
+test('segments in any order, and twice; what is late does not wake a stream that ended; a decided stream that offends again asks again', async () => {
+  await segment('order', 7, { views: 70 })
+  await segment('order', 3, { views: 30 })
+  const again = { id: 'order-7', kind: 'live_stream', author: { id: 'u-live' }, text: { body: 'a harmless minute' }, posted_at: '2026-11-24T07:00:00Z', stream: { id: 'order', seq: 7 }, views: 70 }
+  assert.equal((await d.api('POST', '/v1/items', again)).status, 202)
+  assert.equal((await d.api('POST', '/v1/items', { ...again, stream: { id: 'order', seq: 8 } })).status, 409)
+  let t = await trail('order')
+  assert.deepEqual([t.stream.segments, t.stream.viewers, t.stream.state], [2, 70, 'running'])
+  await segment('order', 9, { ended: true })
+  await segment('order', 8, { body: hate })
+  assert.equal(await stateOf('order'), 'ended')
+  const c = await theCase('order')
+  const claimed = await ann.post(`cases/${c.case}/claim`, {})
+  assert.equal(claimed.status, 200, JSON.stringify(claimed.body))
+  assert.equal((await ann.post(`cases/${c.case}/decide`, { kind: 'clear', policy: null, ground: 'none', actions: [], facts: '', note: '' })).status, 200)
+  await segment('order', 10, { body: hate })
+  t = await until('the second case', async () => { const x = await trail('order'); return x.cases.length === 2 && x })
+  assert.deepEqual([t.stream.state, t.cases.filter((x) => x.state === 'open').length], ['running', 1])
+})

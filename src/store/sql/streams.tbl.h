@@ -22,6 +22,7 @@ S(STREAM_ITEM_ADD, "INSERT INTO items(platform, id, ext_id, version, live, kind,
 S(STREAM_ITEM_KEEP, "UPDATE items SET expires_at = $3 WHERE platform = $1 AND id = $2 AND expires_at < $3")
 /* What a decision records as views: the most who ever watched at once. */
 S(STREAM_ITEM_VIEWS, "UPDATE items SET views = $3 WHERE platform = $1 AND id = $2 AND views < $3")
+S(STREAM_ITEM_IS, "SELECT account, kind FROM items WHERE platform = $1 AND id = $2")
 S(STREAM_SEGMENT_ADD, "INSERT INTO stream_segments(platform, item, stream, seq, at) VALUES($1, $2, $3, $4, $5)")
 S(STREAM_SEGMENTS, "SELECT item, seq FROM stream_segments WHERE platform = $1 AND stream = $2"
 		   " ORDER BY seq DESC, at DESC LIMIT $3")
