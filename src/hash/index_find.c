@@ -11,6 +11,8 @@
 
 #define AHEAD 256    /* buckets on their way from memory; a power of two */
 #define BATCH 256    /* rows on their way from memory */
+#define KEPT 8192    /* ranges whose entries the processor keeps until they are sifted */
+#define SOON 32      /* ranges later */
 #define BLOCK 2048   /* entries that all needles see before the next: 32 KB */
 #define FULL_SHARE 4 /* so many times the expected candidates are too many */
 #define FULL_LEAST 4096
@@ -71,6 +73,15 @@ room_for(struct tl_ix_work *w, size_t n)
 		abort();
 }
 
+/* The first and the last of its entries; what lies between comes by itself. */
+static inline void
+ask_for(const struct tl_ix_slot *t, struct range r)
+{
+	const uint8_t *p = t->entry + (size_t)r.from * TL_IX_ENTRY;
+	__builtin_prefetch(p, 0, 2);
+	__builtin_prefetch(p + (r.n ? r.n * TL_IX_ENTRY - 1 : 0), 0, 2);
+}
+
 /* Reads the lines of the buckets asked for, up to the `until`th, and calls their entries. */
 static void
 answer(struct tl_ix_work *w, const struct tl_ix_segment *s, size_t until)
@@ -86,9 +97,7 @@ answer(struct tl_ix_work *w, const struct tl_ix_segment *s, size_t until)
 			*r = (struct range){from, n};
 			r += n > 0;
 			shell->candidates += n;
-			const uint8_t *p = t->entry + (size_t)from * TL_IX_ENTRY;
-			__builtin_prefetch(p, 0, 2);
-			__builtin_prefetch(p + (n ? n * TL_IX_ENTRY - 1 : 0), 0, 2);
+			ask_for(t, (struct range){from, n});
 		}
 		w->answered = to;
 		shell->to = w->ranges = (size_t)(r - w->range);
@@ -117,6 +126,12 @@ look_up(struct tl_ix_work *w, const struct hunt *h, unsigned slot, int radius)
 			answer(w, h->s, w->asked - AHEAD / 2);
 	}
 	return shell;
+}
+
+static double
+scan_cost(const struct tl_ix_segment *s, int most)
+{
+	return most < TL_IX_WHOLE_FROM ? s->scan_cost : 2 * s->scan_cost;
 }
 
 static double
@@ -169,7 +184,7 @@ choose(struct tl_ix_work *w, struct hunt *h, const struct tl_ix_plan *plan)
 	const struct tl_ix_segment *s = h->s;
 	int looked[TL_IX_SLOTS_MAX] = {0}, *radius = h->radius;
 	uint64_t total = 0;
-	double scan = s->scan_cost;
+	double scan = scan_cost(s, h->most);
 	w->ranges = w->shells = w->asked = w->answered = w->answering = 0;
 	for (unsigned i = 0; i < s->slots; i++) {
 		h->value[i] = tl_ix_slot_of(h->needle, s->slots, i);
@@ -269,7 +284,10 @@ sift_shell(struct tl_ix_work *w, const struct hunt *h, const struct shell *shell
 	uint64_t sketch = tl_ix_sketch_mask(s->slots, slot, id_bits);
 	uint64_t want = h->value[(slot + 1) % s->slots] & sketch;
 	int most = reach(h, slot) - shell->radius;
+	bool again = w->ranges > KEPT;
 	for (size_t i = shell->from; i < shell->to; i++) {
+		if (again && i + SOON < shell->to)
+			ask_for(&s->slot[slot], w->range[i + SOON]);
 		const uint8_t *p = entry + (size_t)w->range[i].from * TL_IX_ENTRY;
 		for (uint32_t k = 0; k < w->range[i].n; k++, p += TL_IX_ENTRY) {
 			uint64_t e;
@@ -337,7 +355,7 @@ tl_ix_find(struct tl_ix_work *w, const struct tl_ix_segment *s,
 {
 	struct hunt h = {.s = s, .needle = needle, .most = most, .near = near, .ctx = ctx};
 	const struct tl_ix_plan *plan = &s->plan[most];
-	if (s->slots == 0 || plan->cost >= s->scan_cost || !choose(w, &h, plan))
+	if (s->slots == 0 || plan->cost >= scan_cost(s, most) || !choose(w, &h, plan))
 		return false;
 	w->sift(w, &h);
 	return true;

@@ -65,6 +65,8 @@ void tl_ix_unmix(const struct tl_ix_mixed *m, struct tl_pdq *ret);
 /* index_sum.c: XXH64 with seed 0. */
 uint64_t tl_ix_sum(const void *p, size_t n);
 
+#define TL_IX_WHOLE_FROM 46 /* from this distance on a scan compares both halves at once */
+
 /* index_scan.c: the positions of entries within `most` of the needle, rising; room for n of them. */
 typedef size_t (*tl_ix_scan)(const struct tl_ix_half *first, const struct tl_ix_half *second,
     size_t n, const struct tl_ix_mixed *needle, int most, uint32_t *ret);
@@ -80,7 +82,8 @@ struct tl_ix_plan {
 
 #define TL_IX_COST_PROBE 11.0
 #define TL_IX_COST_CANDIDATE 2.7
-#define TL_IX_COST_SCAN 1.0
+#define TL_IX_COST_SUSPECT 25.0
+#define TL_IX_COST_SCAN 0.37 /* of first halves; of both it is twice that */
 
 static inline unsigned
 tl_ix_slot_from(unsigned slots, unsigned slot)

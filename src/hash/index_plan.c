@@ -30,6 +30,25 @@ cost_of(double probes, double candidates)
 	return probes * TL_IX_COST_PROBE + candidates * TL_IX_COST_CANDIDATE;
 }
 
+/* How many rows of random hashes a slot's sketches are expected to let through. */
+static double
+suspects(uint64_t n, unsigned slots, unsigned slot, const int *radius)
+{
+	unsigned bits = tl_ix_slot_bits(slots, slot);
+	unsigned sketch =
+	    (unsigned)__builtin_popcount(tl_ix_sketch_mask(slots, slot, tl_ix_id_bits(n)));
+	double sum = 0, ways = 0;
+	int most = radius[slot] + radius[(slot + 1) % slots] + 1, r = 0;
+	for (int near = 0; near <= most; near++) {
+		/* with the sketch `near` bits off, the slot may be most - near off */
+		for (r = 0, ways = 0; r <= radius[slot] && r <= most - near; r++)
+			ways += tl_ix_shell(bits, r);
+		sum += ways * tl_ix_shell(sketch, near);
+	}
+	return sum * (double)n / (double)(UINT64_C(1) << bits) /
+	       (double)(UINT64_C(1) << sketch);
+}
+
 void
 tl_ix_plan(uint64_t n, unsigned slots, int distance, struct tl_ix_plan *ret)
 {
@@ -54,6 +73,8 @@ tl_ix_plan(uint64_t n, unsigned slots, int distance, struct tl_ix_plan *ret)
 		ret->cost += least;
 		ret->candidates += candidates;
 	}
+	for (unsigned i = 0; i < slots; i++)
+		ret->cost += suspects(n, slots, i, ret->radius) * TL_IX_COST_SUSPECT;
 }
 
 unsigned

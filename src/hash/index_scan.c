@@ -10,7 +10,6 @@
 #include <immintrin.h>
 #endif
 
-#define WHOLE_FROM 46
 #define INLINE static inline __attribute__((always_inline))
 #define SCAN_ARGS                                                                              \
 	const struct tl_ix_half *first, const struct tl_ix_half *second, size_t n,             \
@@ -99,7 +98,7 @@ blocks_avx2(SCAN_ARGS, bool whole)
 AVX2 static size_t
 scan_avx2(SCAN_ARGS)
 {
-	if (most < WHOLE_FROM)
+	if (most < TL_IX_WHOLE_FROM)
 		return blocks_avx2(first, second, n, needle, most, ret, false);
 	return blocks_avx2(first, second, n, needle, most, ret, true);
 }
@@ -141,7 +140,7 @@ blocks_avx512(SCAN_ARGS, bool whole)
 AVX512 static size_t
 scan_avx512(SCAN_ARGS)
 {
-	if (most < WHOLE_FROM)
+	if (most < TL_IX_WHOLE_FROM)
 		return blocks_avx512(first, second, n, needle, most, ret, false);
 	return blocks_avx512(first, second, n, needle, most, ret, true);
 }

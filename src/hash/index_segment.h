@@ -37,7 +37,7 @@ struct tl_ix_segment {
 	const uint32_t *bank, *order; /* positions, rising by key */
 	struct tl_ix_slot slot[TL_IX_SLOTS_MAX];
 	struct tl_ix_plan plan[TL_INDEX_DISTANCE_MAX + 1];
-	double scan_cost; /* of one needle, in nanoseconds */
+	double scan_cost; /* of one needle's first halves, in nanoseconds */
 	tl_ix_bits *gone, *limited;
 	uint64_t gone_n; /* under the change lock */
 };
