@@ -127,7 +127,9 @@ function Player({ media, film, caseId, known, close }: { media: Media; film: Fil
     const m = ref.current
     if (!m) return
     seen.value = true
-    if (m.paused) void m.play()
+    if (m.paused) m.play().catch((e: unknown) => {
+      if (!(e instanceof DOMException && e.name === 'AbortError')) throw e // paused before it began: nothing is wrong
+    })
     else m.pause()
   }
   const move = (by: number) => {
