@@ -52,6 +52,8 @@ struct tl_cli {
 	const struct cli_command *command;
 	const char *data_dir;
 	bool json;
+	bool help;             /* it is to be explained, not run */
+	const char *help_name; /* a command or a group; NULL: everything */
 	const char *sets[64];
 	size_t set_count;
 	const char *
@@ -83,12 +85,12 @@ int cli_option_word(
 /* "There is no … \"x\"; do this": a NOTFOUND or other failure with a remedy on its own line. */
 int cli_fail(int err, const char *remedy, const char *fmt, ...) TL_PRINTF(3, 4);
 
-/* Parses the command line into *c. EUSAGE. *ret_help: help was asked for instead. */
-int cli_parse(struct tl_cli *c, int argc, char **argv, bool *ret_help) TL_MUST;
-void cli_help(struct tl_buf *out, const struct cli_command *command); /* NULL: all */
-/* The same for programs: the command, or the group of commands, of that name; NULL: all. */
+/* Parses the command line into *c. EUSAGE. c->help: help was asked for instead. */
+int cli_parse(struct tl_cli *c, int argc, char **argv) TL_MUST;
+/* The command, or the group of commands, of that name, for people and for programs; NULL: all. */
+void cli_help(struct tl_buf *out, const char *name);
 void cli_help_json(struct tl_buf *out, const char *name);
-bool cli_is_called(const struct cli_command *command, const char *name); /* it, or its group */
+bool cli_help_known(const char *name); /* there is a command or group of that name */
 
 /* Opens what the command needs. */
 int cli_open(struct tl_cli *c) TL_MUST;
@@ -97,7 +99,7 @@ void cli_close(struct tl_cli *c);
 
 /*
  * Output. A list has columns and rows; a record is a list of one row shown as "name: value" lines. As JSON a list is
- * {"NAME":[{…}]}, a record one object. Cells come in the order of the columns.
+ * {"NAME":[{…}]} with a line a row, a record one object. Cells come in the order of the columns.
  */
 struct cli_list {
 	struct tl_cli *cli;
@@ -105,6 +107,7 @@ struct cli_list {
 	const char *const *columns; /* up to NULL; also the JSON names */
 	size_t column_count;
 	bool record;
+	bool brief; /* people are spared the columns that say nothing in any row */
 	struct cli_cell *cells;
 	size_t cell_count, cell_cap;
 };

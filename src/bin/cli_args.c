@@ -91,10 +91,12 @@ unknown_option(const struct cli_command *command, struct tl_str name)
 	for (const struct cli_option *g = cli_global_options; g->name; g++)
 		names[n++] = g->name;
 	const char *near = tl_nearest(name, names, n);
-	return cli_fail(TL_EUSAGE,
-	    command ? "See `tutela help` and the command's name." : "See `tutela help`.",
-	    "there is no option --%.*s%s%s%s", TL_ARG(name), near ? "; did you mean --" : "",
-	    near ? near : "", near ? "?" : "");
+	char all[80] = "`tutela help` lists them.";
+	if (command)
+		(void)snprintf(
+		    all, sizeof all, "`tutela help %s` lists its options.", command->name);
+	return cli_fail(TL_EUSAGE, all, "there is no option --%.*s%s%s%s", TL_ARG(name),
+	    near ? "; did you mean --" : "", near ? near : "", near ? "?" : "");
 }
 
 static int
@@ -113,14 +115,14 @@ take_value(const char *name, const char *inline_value, int argc, char **argv, in
 
 /* 1: it was a global option. */
 static int
-global_option(struct tl_cli *c, struct tl_str name, const char *value, int argc, char **argv,
-    int *at, bool *ret_help)
+global_option(
+    struct tl_cli *c, struct tl_str name, const char *value, int argc, char **argv, int *at)
 {
 	int rc = 0;
 	if (tl_str_is(name, "json"))
 		c->json = true;
 	else if (tl_str_is(name, "help"))
-		*ret_help = true;
+		c->help = true;
 	else if (tl_str_is(name, "data"))
 		rc = take_value("data", value, argc, argv, at, &c->data_dir);
 	else if (tl_str_is(name, "set")) {
@@ -177,21 +179,20 @@ unknown_command(const struct words *w)
 {
 	const char *names[128];
 	size_t n = 0;
-	char said[80];
-	bool group = false;
-	for (const struct cli_command *c = cli_commands; c->name && n < TL_COUNT(names); c++) {
+	char said[80], all[80] = "`tutela help` lists all commands.";
+	bool group = cli_help_known(w->v[0]);
+	for (const struct cli_command *c = cli_commands; c->name && n < TL_COUNT(names); c++)
 		names[n++] = c->name;
-		size_t len = strlen(w->v[0]);
-		group |= strncmp(c->name, w->v[0], len) == 0 && c->name[len] == ' ';
-	}
+	if (group)
+		(void)snprintf(
+		    all, sizeof all, "`tutela help %s` lists its commands.", w->v[0]);
 	(void)snprintf(said, sizeof said, "%.38s%s%.38s", w->v[0], w->n > 1 ? " " : "",
 	    w->n > 1 ? w->v[1] : "");
 	const char *near = tl_nearest(tl_str(said), names, n);
 	if (!near && !group)
 		near = tl_nearest(tl_str(w->v[0]), names, n);
-	return cli_fail(TL_EUSAGE, "`tutela help` lists all commands.",
-	    "there is no command \"%s\"%s%s%s", said, near ? "; did you mean \"" : "",
-	    near ? near : "", near ? "\"?" : "");
+	return cli_fail(TL_EUSAGE, all, "there is no command \"%s\"%s%s%s", said,
+	    near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 }
 
 static int
@@ -223,7 +224,7 @@ collect_words(int argc, char **argv, struct words *w)
 }
 
 static int
-parse_rest(struct tl_cli *c, int argc, char **argv, int used, bool *ret_help)
+parse_rest(struct tl_cli *c, int argc, char **argv, int used)
 {
 	bool options = true;
 	c->argv = TL_NEWS(c->arena, char *, (size_t)argc + 1);
@@ -241,7 +242,7 @@ parse_rest(struct tl_cli *c, int argc, char **argv, int used, bool *ret_help)
 		}
 		const char *value;
 		struct tl_str name = option_name(argv[i], &value);
-		int rc = global_option(c, name, value, argc, argv, &i, ret_help);
+		int rc = global_option(c, name, value, argc, argv, &i);
 		if (rc == 0)
 			rc = command_option(c, name, value, argc, argv, &i);
 		if (rc < 0)
@@ -251,7 +252,7 @@ parse_rest(struct tl_cli *c, int argc, char **argv, int used, bool *ret_help)
 }
 
 int
-cli_parse(struct tl_cli *c, int argc, char **argv, bool *ret_help)
+cli_parse(struct tl_cli *c, int argc, char **argv)
 {
 	struct words w = {.n = 0};
 	int used = 0;
@@ -263,17 +264,20 @@ cli_parse(struct tl_cli *c, int argc, char **argv, bool *ret_help)
 		}
 		c->json |= strcmp(argv[i], "--json") == 0;
 	}
-	if (collect_words(argc, argv, &w) == 0) {
-		*ret_help = true;
+	c->help = collect_words(argc, argv, &w) == 0;
+	if (c->help)
+		return 0;
+	c->command = find_command(&w, &used);
+	if (!c->command && w.n == 1 && cli_help_known(w.v[0])) {
+		c->help = true; /* `tutela bank`: what can be done with banks */
+		c->help_name = w.v[0];
 		return 0;
 	}
-	c->command = find_command(&w, &used);
 	if (!c->command)
 		return unknown_command(&w);
-	int rc = parse_rest(c, argc, argv, used, ret_help);
-	if (rc < 0 || *ret_help)
-		return rc;
-	return check_count(c->command, c->argc);
+	int rc = parse_rest(c, argc, argv, used);
+	c->help_name = c->command->name;
+	return rc < 0 || c->help ? rc : check_count(c->command, c->argc);
 }
 
 int

@@ -3,6 +3,7 @@
  */
 #include "bin/cli_bank.h"
 
+#include "base/json.h"
 #include "store/banks_import.h"
 #include "sys/clock.h"
 
@@ -19,6 +20,17 @@ cli_bank_find(struct tl_cli *c, const char *name, struct tl_bank *ret)
 		return cli_fail(
 		    rc, "`tutela bank list` shows them.", "there is no bank \"%s\"", name);
 	return rc < 0 ? rc : tl_bank_get(c->db, id, c->arena, ret);
+}
+
+/* How much of a video or sound must match; programs see the number. */
+static void
+part(struct cli_list *l, const struct tl_bank *b, int percent)
+{
+	char json[8], text[8];
+	(void)snprintf(json, sizeof json, "%d", percent);
+	(void)snprintf(text, sizeof text, "%d %%", percent);
+	bool means = b->kind == TL_BANK_VIDEO || b->kind == TL_BANK_SOUND;
+	cli_cell_json(l, tl_str(json), !means ? "" : percent ? text : "as usual");
 }
 
 int
@@ -41,8 +53,8 @@ cli_bank_print(struct tl_cli *c)
 		cli_cell_int(&l, b.distance);
 	cli_cell_num(&l, b.share);
 	cli_cell(&l, b.classification);
-	cli_cell_int(&l, b.share_query);
-	cli_cell_int(&l, b.share_known);
+	part(&l, &b, b.share_query);
+	part(&l, &b, b.share_known);
 	cli_cell_bool(&l, b.turned);
 	cli_cell_bool(&l, !b.no_brake);
 	cli_cell_bool(&l, b.enabled);
@@ -98,6 +110,27 @@ cli_option_time(const struct tl_cli *c, const char *name, int64_t *ret)
 	return 0;
 }
 
+/* For people: "off until 2027-03-31", "live until …". Programs have the times in fields of their own. */
+static void
+state_cell(struct cli_list *l, const struct tl_bank_entry *e, int64_t now)
+{
+	char text[64], json[32], at[TL_TIME_MAX];
+	enum tl_entry_state state = tl_bank_entry_state(e, now);
+	const char *name = tl_entry_state_names[state];
+	int64_t until = state == TL_ENTRY_OFF       ? e->disabled_until
+			: state == TL_ENTRY_EXPIRED ? 0
+						    : e->expires_at;
+	(void)snprintf(json, sizeof json, "\"%s\"", name);
+	(void)snprintf(text, sizeof text, "%s", name);
+	if (until) {
+		tl_time_format(at, until);
+		at[10] = ' '; /* midnight says nothing */
+		(void)snprintf(text, sizeof text, "%s until %.*s", name,
+		    strncmp(at + 10, " 00:00:00", 9) == 0 ? 10 : 19, at);
+	}
+	cli_cell_json(l, tl_str(json), text);
+}
+
 /* People see what tells entries apart; programs see all. */
 static void
 entry_row(struct cli_list *l, const struct tl_bank_entry *e, int64_t now)
@@ -113,7 +146,7 @@ entry_row(struct cli_list *l, const struct tl_bank_entry *e, int64_t now)
 		tl_bank_value_brief(e->form, e->value, &value);
 	cli_cell(l, tl_buf_str(&value));
 	cli_cell_z(l, tl_entry_form_names[e->form]);
-	cli_cell_z(l, tl_entry_state_names[tl_bank_entry_state(e, now)]);
+	state_cell(l, e, now);
 	cli_cell(l, e->note);
 	if (all)
 		cli_cell(l, e->classification);
@@ -144,6 +177,7 @@ cli_bank_entries(
 	struct cli_list l;
 	int64_t now = tl_now_us();
 	cli_list_begin(&l, c, "entries", c->json ? all : few);
+	l.brief = true;
 	for (size_t i = 0; i < n; i++)
 		entry_row(&l, &entries[i], now);
 	cli_list_end(&l, none);

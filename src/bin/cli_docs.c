@@ -18,13 +18,44 @@ static const struct {
 #undef X
 };
 
+#define HELP_WIDTH 100
+
+/* "  left   text", the text within the width of a page, its further lines below its first. */
+static void
+help_row(struct tl_buf *out, const char *left, size_t wide, const char *text)
+{
+	size_t at = wide + 3;
+	tl_buf_printf(out, "  %-*s", (int)wide, left);
+	if (strlen(left) > wide)
+		tl_buf_printf(out, "\n%*s", (int)at - 1, "");
+	while (*text) {
+		size_t n = strcspn(text, " ");
+		if (at + n > HELP_WIDTH && at > wide + 3) {
+			tl_buf_printf(out, "\n%*s", (int)wide + 2, "");
+			at = wide + 3;
+		}
+		tl_buf_printf(out, " %.*s", (int)n, text);
+		at += n + 1;
+		text += n + strspn(text + n, " ");
+	}
+	tl_buf_byte(out, '\n');
+}
+
 static void
 help_option(struct tl_buf *out, const struct cli_option *o)
 {
 	char left[64];
 	(void)snprintf(
 	    left, sizeof left, "--%s%s%s", o->name, o->arg ? " " : "", o->arg ? o->arg : "");
-	tl_buf_printf(out, "  %-22s %s\n", left, o->help);
+	help_row(out, left, 22, o->help);
+}
+
+static void
+help_name(struct tl_buf *out, const struct cli_command *c)
+{
+	char left[64];
+	(void)snprintf(left, sizeof left, "%s %s", c->name, c->args);
+	help_row(out, left, 28, c->help);
 }
 
 static void
@@ -64,29 +95,61 @@ help_all(struct tl_buf *out)
 			    group_length(group) == n;
 		if (!same && *group && strchr(group, ' '))
 			tl_buf_byte(out, '\n');
-		char left[64];
-		(void)snprintf(left, sizeof left, "%s %s", c->name, c->args);
-		tl_buf_printf(out, "  %-28s %s\n", left, c->help);
+		help_name(out, c);
 		group = c->name;
 	}
 	tl_buf_puts(out, "\n`tutela help COMMAND` says more. Every command takes --json.\n");
 }
 
-void
-cli_help(struct tl_buf *out, const struct cli_command *command)
+/* The command is of that name, or of the group of that name. */
+static bool
+is_called(const struct cli_command *command, const char *name)
 {
-	if (command)
-		help_command(out, command);
-	else
-		help_all(out);
+	size_t n = strlen(name);
+	return strncmp(command->name, name, n) == 0 &&
+	       (command->name[n] == '\0' || command->name[n] == ' ');
+}
+
+static void
+help_group(struct tl_buf *out, const char *name)
+{
+	tl_buf_printf(out, "usage: tutela %s COMMAND [arguments] [options]\n\n", name);
+	for (const struct cli_command *c = cli_commands; c->name; c++) {
+		if (is_called(c, name) && strcmp(c->name, name) != 0)
+			help_name(out, c);
+	}
+	tl_buf_printf(out, "\n`tutela help %s COMMAND` says more, with every option.\n", name);
 }
 
 bool
-cli_is_called(const struct cli_command *command, const char *name)
+cli_help_known(const char *name)
 {
-	size_t n = strlen(name);
-	return strcmp(command->name, name) == 0 ||
-	       (strncmp(command->name, name, n) == 0 && command->name[n] == ' ');
+	const struct cli_command *c = cli_commands;
+	while (c->name && !is_called(c, name))
+		c++;
+	return c->name != NULL;
+}
+
+void
+cli_help(struct tl_buf *out, const char *name)
+{
+	const struct cli_command *c = cli_commands;
+	if (!name) {
+		help_all(out);
+		return;
+	}
+	while (c->name && strcmp(c->name, name) != 0)
+		c++;
+	bool is_command = c->name != NULL;
+	if (is_command)
+		help_command(out, c);
+	for (c = cli_commands; c->name; c++) {
+		if (is_called(c, name) && strcmp(c->name, name) != 0) {
+			tl_buf_puts(out, is_command ? "\n" : "");
+			help_group(out, name);
+			return;
+		}
+	}
 }
 
 static void
@@ -106,7 +169,7 @@ cli_help_json(struct tl_buf *out, const char *name)
 	tl_js_open(out, NULL, '{');
 	tl_js_open(out, "commands", '[');
 	for (const struct cli_command *c = cli_commands; c->name; c++) {
-		if (name && !cli_is_called(c, name))
+		if (name && !is_called(c, name))
 			continue;
 		tl_js_open(out, NULL, '{');
 		tl_js_z(out, "name", c->name);

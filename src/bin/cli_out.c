@@ -130,7 +130,10 @@ cli_cell_num(struct cli_list *l, double v)
 	struct tl_buf json TL_CLEANUP(tl_buf_fini) = {0};
 	char text[32];
 	tl_js_num(&json, NULL, v);
-	(void)snprintf(text, sizeof text, "%.2f", v);
+	int digits = 2;
+	for (double x = v * 100; x > 0 && x < 0.9999 && digits < 12; x *= 10)
+		digits++; /* a small share must not read as nothing */
+	(void)snprintf(text, sizeof text, "%.*f", digits, v);
 	add(l, tl_buf_str(&json), tl_str(tl_str_is(tl_buf_str(&json), "null") ? "-" : text));
 }
 
@@ -225,34 +228,52 @@ heading(struct cli_list *l, const char *name)
 	return text ? text : name;
 }
 
+/* How wide each column is; 0: it says nothing, and is left out. */
 static void
-print_table(struct cli_list *l)
+measure(const struct cli_list *l, size_t n, size_t *wide)
 {
-	struct tl_buf *out = &l->cli->out;
-	size_t wide[32] = {0}, n = l->column_count < 32 ? l->column_count : 32;
-	if (n == 0)
-		return;
-	for (size_t k = 0; k < n; k++)
-		wide[k] = strlen(l->columns[k]);
+	bool says[32] = {false};
 	for (size_t i = 0; i < l->cell_count; i++) {
 		size_t w = width(l->cells[i].text);
 		if (w > wide[i % n])
 			wide[i % n] = w;
+		says[i % n] |= !tl_str_is(l->cells[i].text, "-");
 	}
 	for (size_t k = 0; k < n; k++) {
-		const char *h = heading(l, l->columns[k]);
-		tl_buf_puts(out, h);
-		pad(out, k + 1 < n ? wide[k] - strlen(h) + 2 : 0);
+		size_t head = strlen(l->columns[k]);
+		wide[k] = l->brief && !says[k] ? 0 : wide[k] > head ? wide[k] : head;
 	}
-	tl_buf_byte(out, '\n');
+}
+
+static void
+print_table(struct cli_list *l)
+{
+	struct tl_buf *out = &l->cli->out;
+	size_t wide[32] = {0}, n = l->column_count < 32 ? l->column_count : 32, gap = 0;
+	if (n == 0)
+		return;
+	measure(l, n, wide);
+	for (size_t k = 0; k < n; k++) {
+		if (!wide[k])
+			continue;
+		const char *h = heading(l, l->columns[k]);
+		pad(out, gap);
+		tl_buf_puts(out, h);
+		gap = wide[k] - strlen(h) + 2;
+	}
 	for (size_t i = 0; i < l->cell_count; i++) {
 		struct tl_str t = l->cells[i].text;
-		bool last = i % n + 1 == n;
-		tl_buf_put(out, t.p, t.n);
-		pad(out, last ? 0 : wide[i % n] - width(t) + 2);
-		if (last)
+		if (i % n == 0) {
 			tl_buf_byte(out, '\n');
+			gap = 0;
+		}
+		if (!wide[i % n])
+			continue;
+		pad(out, gap);
+		tl_buf_put(out, t.p, t.n);
+		gap = wide[i % n] - width(t) + 2;
 	}
+	tl_buf_byte(out, '\n');
 }
 
 static void
@@ -270,27 +291,25 @@ print_record(struct cli_list *l)
 	}
 }
 
+/* A row is a line: people read it too. */
 static void
 print_json(struct cli_list *l)
 {
-	struct tl_buf b TL_CLEANUP(tl_buf_fini) = {0};
-	if (!l->record) {
-		tl_js_open(&b, NULL, '{');
-		tl_js_open(&b, l->name, '[');
+	struct tl_buf *out = &l->cli->out;
+	size_t n = l->column_count, rows = n ? l->cell_count / n : 0;
+	if (!l->record)
+		tl_buf_printf(out, "{\"%s\":[%s", l->name, rows ? "\n" : "");
+	for (size_t i = 0; i < rows; i++) {
+		struct tl_buf row TL_CLEANUP(tl_buf_fini) = {0};
+		tl_js_open(&row, NULL, '{');
+		for (size_t k = 0; k < n; k++)
+			tl_js_raw(&row, l->columns[k], l->cells[i * n + k].json);
+		tl_js_close(&row, '}');
+		tl_buf_put(out, row.p, row.n);
+		tl_buf_puts(out, i + 1 < rows ? ",\n" : "\n");
 	}
-	for (size_t i = 0; i < l->cell_count; i++) {
-		if (i % l->column_count == 0)
-			tl_js_open(&b, NULL, '{');
-		tl_js_raw(&b, l->columns[i % l->column_count], l->cells[i].json);
-		if (i % l->column_count + 1 == l->column_count)
-			tl_js_close(&b, '}');
-	}
-	if (!l->record) {
-		tl_js_close(&b, ']');
-		tl_js_close(&b, '}');
-	}
-	tl_buf_put(&l->cli->out, b.p, b.n);
-	tl_buf_byte(&l->cli->out, '\n');
+	if (!l->record)
+		tl_buf_puts(out, "]}\n");
 }
 
 void

@@ -86,6 +86,26 @@ text(const struct tl_cli *c, const char *name, struct tl_str *ret)
 		*ret = tl_str(v);
 }
 
+/* An option that a bank of this kind would not go by must not look as if it did. */
+static int
+check_meaning(const struct tl_cli *c, enum tl_bank_kind kind)
+{
+	static const struct {
+		const char *option;
+		unsigned kinds;
+	} means[] = {
+	    {"distance", 1U << TL_BANK_PDQ | 1U << TL_BANK_VIDEO | 1U << TL_BANK_SOUND},
+	    {"share-query", 1U << TL_BANK_VIDEO | 1U << TL_BANK_SOUND},
+	    {"share-known", 1U << TL_BANK_VIDEO | 1U << TL_BANK_SOUND},
+	};
+	for (size_t i = 0; i < TL_COUNT(means); i++) {
+		if (cli_option(c, means[i].option) && !(means[i].kinds & 1U << kind))
+			return tl_fail(TL_EUSAGE, "--%s: it has no meaning for a %s bank",
+			    means[i].option, tl_bank_kind_names[kind]);
+	}
+	return 0;
+}
+
 /* What the options say about a bank; the rest stays. */
 static int
 settings(struct tl_cli *c, struct tl_bank *b)
@@ -96,7 +116,9 @@ settings(struct tl_cli *c, struct tl_bank *b)
 	text(c, "policy", &b->policy);
 	text(c, "source", &b->source);
 	text(c, "classification", &b->classification);
-	int rc = cli_option_word(c, "direction", tl_bank_direction_names, &direction);
+	int rc = check_meaning(c, b->kind);
+	if (rc == 0)
+		rc = cli_option_word(c, "direction", tl_bank_direction_names, &direction);
 	if (rc == 0)
 		rc = cli_option_int(c, "distance", 0, TL_BANK_DISTANCE_MAX, &distance);
 	if (rc == 0)
@@ -130,8 +152,8 @@ cmd_bank_create(struct tl_cli *c)
 {
 	int kind = -1;
 	if (!cli_option(c, "policy") || !cli_option(c, "kind"))
-		return cli_fail(
-		    TL_EUSAGE, c->command->example, "a bank needs --kind and --policy");
+		return cli_fail(TL_EUSAGE, c->command->example,
+		    "a bank needs --kind (pdq, digest, text, video or sound) and --policy");
 	int rc = cli_option_word(c, "kind", tl_bank_kind_names, &kind);
 	struct tl_bank b = {.name = tl_str(c->argv[0]),
 	    .kind = (enum tl_bank_kind)kind,
@@ -170,6 +192,11 @@ int
 cmd_bank_set(struct tl_cli *c)
 {
 	struct changing x = {.verb = "bank.change"};
+	bool any = false;
+	for (size_t i = 0; cli_option_of(c->command, i); i++)
+		any |= c->option[i] != NULL;
+	if (!any)
+		return cli_fail(TL_EUSAGE, c->command->example, "what is to change?");
 	int rc = cli_bank_find(c, c->argv[0], &x.was);
 	x.will = x.was;
 	if (rc == 0)
@@ -243,8 +270,8 @@ cmd_bank_delete(struct tl_cli *c)
 		    "Repeat the command with --confirm and the bank's name. `tutela bank "
 		    "export` "
 		    "keeps a copy; `tutela bank disable` only switches it off.",
-		    "this removes the bank \"%s\" and its %lld entries for good", c->argv[0],
-		    (long long)b.entries);
+		    "this removes the bank \"%s\" with %lld %s for good", c->argv[0],
+		    (long long)b.entries, b.entries == 1 ? "entry" : "entries");
 	if (rc == 0)
 		rc = check_rules(c, &b);
 	if (rc == 0)

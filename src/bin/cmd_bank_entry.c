@@ -13,6 +13,7 @@
 #include "sys/clock.h"
 
 #include <endian.h>
+#include <unistd.h>
 
 #define PART 1000
 
@@ -33,9 +34,15 @@ cmd_bank_show(struct tl_cli *c)
 		rc = cli_bank_print(c);
 		cli_say(c, "%s", "");
 	}
-	if (rc == 0)
-		cli_bank_entries(c, entries, n, "It has no entries yet.");
-	return rc;
+	if (rc < 0)
+		return rc;
+	cli_bank_entries(c, entries, n, "It has no entries yet.");
+	if ((int64_t)n < b.entries)
+		cli_say(c,
+		    "\nThe newest %zu of %lld: --limit N shows more, `tutela bank search` "
+		    "looks for one.",
+		    n, (long long)b.entries);
+	return 0;
 }
 
 int
@@ -67,9 +74,13 @@ cmd_bank_search(struct tl_cli *c)
 			found[count++] = page.entries[i];
 		cursor = page.next;
 	} while (rc == 0 && cursor.n && count < (size_t)limit);
-	if (rc == 0)
-		cli_bank_entries(c, found, count, "Nothing in it is like that.");
-	return rc;
+	if (rc < 0)
+		return rc;
+	cli_bank_entries(c, found, count,
+	    b.entries ? "Nothing in it is like that." : "It has no entries yet.");
+	if (cursor.n)
+		cli_say(c, "\nThe first %zu: --limit N shows more.", count);
+	return 0;
 }
 
 /* Adding ------------------------------------------------------------------------------------------------------ */
@@ -148,6 +159,11 @@ add_value(struct tl_cli *c, const struct tl_bank *b, struct adding *x)
 		rc = tl_detect_entry_check(e->form, e->value);
 	x->entries = e;
 	x->n = 1;
+	if (rc < 0 && tl_err_kind(rc) == TL_INPUT && access(c->argv[1], F_OK) == 0)
+		return cli_fail(rc,
+		    "It is the name of a file: `tutela hash --all FILE` prints what it is "
+		    "known by.",
+		    "%s", tl_arena_printf(c->arena, "%s", tl_err_text()));
 	return rc;
 }
 
@@ -315,11 +331,13 @@ store_act(struct tl_db *db, void *ctx)
 static int
 act_on_one(struct tl_cli *c, struct acting *x)
 {
+	const char *note = cli_option(c, "note"), *class = cli_option(c, "classification");
+	const char *expires = cli_option(c, "expires");
+	if (x->act == ACT_EDIT && !note && !class && !expires)
+		return cli_fail(TL_EUSAGE, c->command->example,
+		    "what is to change: --note, --classification or --expires?");
 	int rc = cli_bank_entry(c, &x->bank, c->argv[1], &x->was);
 	if (rc == 0 && x->act == ACT_EDIT) {
-		const char *note = cli_option(c, "note");
-		const char *class = cli_option(c, "classification");
-		const char *expires = cli_option(c, "expires");
 		x->note = note ? tl_str(note) : x->was.note;
 		x->classification = class ? tl_str(class) : x->was.classification;
 		x->expires = x->was.expires_at;
@@ -370,6 +388,8 @@ static int
 act_on_many(struct tl_cli *c, const struct acting *x, const struct tl_bank_filter *f)
 {
 	static const char *const columns[] = {"bank", "entries", "done", NULL};
+	static const char *const does[] = {
+	    [ACT_ENABLE] = "enables", [ACT_DISABLE] = "disables", [ACT_REMOVE] = "removes"};
 	struct many m = {.x = x, .filter = *f};
 	int rc = tl_bank_count(c->db, x->bank.id, f, INT64_MAX, &m.count);
 	bool yes = cli_option(c, "yes") != NULL;
@@ -392,8 +412,10 @@ act_on_many(struct tl_cli *c, const struct acting *x, const struct tl_bank_filte
 	cli_cell_int(&l, m.count);
 	cli_cell_int(&l, m.done);
 	cli_list_end(&l, "");
-	if (!yes)
-		cli_say(c, "Nothing was changed: --yes does it to all of them.");
+	if (m.count == 0)
+		cli_say(c, "Nothing was changed: no entry of this bank is from there.");
+	else if (!yes)
+		cli_say(c, "Nothing was changed yet: --yes %s all of them.", does[x->act]);
 	return 0;
 }
 

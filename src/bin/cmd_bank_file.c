@@ -144,6 +144,8 @@ say_counts(struct importing *x, int rc)
 	if (rc < 0) {
 		int kept = rc;
 		const char *why = tl_arena_printf(c->arena, "%s", tl_err_text());
+		if (x->kept.added + x->kept.known + x->kept.refused == 0)
+			return tl_fail(rc, "%s: %s", x->path, why);
 		return cli_fail(kept,
 		    "The same file can be imported again: what is there is left alone.",
 		    "%s: %s; %lld entries were added before, %lld were known, %lld refused",
@@ -158,6 +160,8 @@ say_counts(struct importing *x, int rc)
 	cli_cell_int(&l, x->kept.known);
 	cli_cell_int(&l, x->kept.refused);
 	cli_list_end(&l, "");
+	if (x->kept.added + x->kept.known + x->kept.refused == 0)
+		cli_say(c, "There is no entry in it.");
 	c->exit = x->kept.refused ? CLI_FOUND : CLI_DONE;
 	return 0;
 }
@@ -231,6 +235,8 @@ cmd_bank_import(struct tl_cli *c)
 	int fd = standard ? STDIN_FILENO : open(c->argv[1], O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) != 0)
 		rc = tl_fail(TL_EUSAGE, "cannot read %s: %m", c->argv[1]);
+	else if (S_ISDIR(st.st_mode))
+		rc = tl_fail(TL_EUSAGE, "%s is a folder; give the name of a file", c->argv[1]);
 	else
 		rc = import(&x, fd, S_ISREG(st.st_mode) ? (int64_t)st.st_size : 0);
 	if (x.errors && fclose(x.errors) != 0 && rc == 0)
@@ -261,9 +267,10 @@ cmd_bank_export(struct tl_cli *c)
 {
 	struct tl_bank b = {0};
 	struct tl_id before = {0};
-	int format = c->json ? TL_IMPORT_JSON : TL_IMPORT_LINES;
+	int format = (c->json ? TL_IMPORT_JSON : TL_IMPORT_LINES) - 1; /* without "auto" */
 	int64_t done = 0;
-	int rc = cli_option_word(c, "format", tl_import_format_names, &format);
+	int rc = cli_option_word(c, "format", tl_import_format_names + 1, &format);
+	format++;
 	if (rc == 0)
 		rc = cli_bank_find(c, c->argv[0], &b);
 	if (rc < 0)

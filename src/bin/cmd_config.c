@@ -18,28 +18,15 @@ cmd_config(struct tl_cli *c)
 int
 cmd_help(struct tl_cli *c)
 {
-	if (c->argc == 0) {
-		c->json ? cli_help_json(&c->out, NULL) : cli_help(&c->out, NULL);
-		return 0;
-	}
-	char name[128];
-	(void)snprintf(name, sizeof name, "%s%s%s", c->argv[0], c->argc > 1 ? " " : "",
-	    c->argc > 1 ? c->argv[1] : "");
-	bool found = false;
-	for (const struct cli_command *k = cli_commands; k->name; k++) {
-		if (!cli_is_called(k, name))
-			continue;
-		if (found && !c->json)
-			tl_buf_puts(&c->out, "\n----\n\n");
-		if (!c->json)
-			cli_help(&c->out, k);
-		found = true;
-	}
-	if (found && c->json)
-		cli_help_json(&c->out, name);
-	if (!found)
+	char words[128];
+	const char *name = c->argc ? words : NULL;
+	if (name)
+		(void)snprintf(words, sizeof words, "%s%s%s", c->argv[0],
+		    c->argc > 1 ? " " : "", c->argc > 1 ? c->argv[1] : "");
+	if (name && !cli_help_known(name))
 		return cli_fail(TL_EUSAGE, "`tutela help` lists all commands.",
 		    "there is no command \"%s\"", name);
+	c->json ? cli_help_json(&c->out, name) : cli_help(&c->out, name);
 	return 0;
 }
 

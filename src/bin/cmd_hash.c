@@ -186,6 +186,18 @@ hash_path(struct tl_jails *jails, const char *path, struct tl_file_hash *ret)
 	return rc < 0 ? rc : tl_hash_bytes(jails, tl_buf_str(&bytes), ret);
 }
 
+/* Nothing that is this plain is compared: whoever puts its hash into a bank would wait in vain. */
+static bool
+too_plain(const struct tl_file_hash *h)
+{
+	size_t i = 0;
+	if (h->duration_ms == 0)
+		return h->quality < TL_PDQ_QUALITY_MIN;
+	while (i < h->frames.n && h->frames.f[i].quality < TL_PDQ_QUALITY_MIN)
+		i++;
+	return h->frames.n && i == h->frames.n;
+}
+
 static int
 hash_one(struct tl_cli *c, struct tl_jails *jails, const struct wanted *w, const char *path)
 {
@@ -203,10 +215,15 @@ hash_one(struct tl_cli *c, struct tl_jails *jails, const struct wanted *w, const
 			lines_all(&c->out, path, &h, rc == 0);
 		else if (rc == 0)
 			line(&c->out, path, &h, w->digests);
-		if (rc < 0) {
+		if (rc < 0 || too_plain(&h))
 			cli_progress_end();
+		if (rc < 0)
 			(void)fprintf(stderr, "tutela hash: %s: %s\n", path, tl_err_text());
-		}
+		else if (too_plain(&h))
+			(void)fprintf(stderr,
+			    "tutela hash: %s: too plain to be told from others (quality below "
+			    "%d): its PDQ hash is not compared, only its digests\n",
+			    path, TL_PDQ_QUALITY_MIN);
 	}
 	if (rc < 0)
 		c->exit = CLI_INPUT;

@@ -37,7 +37,10 @@ cmd_item_list(struct tl_cli *c)
 		cli_cell_time(&l, tl_col_int(&r, 8));
 	}
 	tl_row_end(&r);
-	cli_list_end(&l, "No such items.");
+	bool more = l.cell_count == (size_t)limit * l.column_count;
+	cli_list_end(&l, state || verdict ? "No such items." : "There are no items yet.");
+	if (more)
+		cli_say(c, "\nThe newest %lld: --limit N shows more.", (long long)limit);
 	return rc;
 }
 
@@ -116,6 +119,8 @@ json_trail(struct tl_buf *b, const struct shown *s)
 		tl_js_bool(b, "failed", g->failed);
 		tl_js_str(b, "label", g->label);
 		tl_js_str(b, "policy", g->policy);
+		tl_js_int0(b, "distance", g->distance >= 0, g->distance);
+		tl_signal_known_json(b, g);
 		tl_js_close(b, '}');
 	}
 	tl_js_close(b, ']');
@@ -205,6 +210,26 @@ print_head(const struct shown *s, bool with_text)
 		    i->media[k].reason.n ? i->media[k].reason : i->media[k].mime);
 }
 
+/* "pdq found csam, distance 4, turned rot90; review-only: it never blocks". */
+static void
+say_signal(struct tl_cli *c, const struct tl_signal *g)
+{
+	static const char *const means[] = {[TL_EFFECT_FULL] = "",
+	    [TL_EFFECT_REVIEW] = "; the entry is review-only: it never blocks",
+	    [TL_EFFECT_ALLOW] = "; an allow-list: it sets other matches aside",
+	    [TL_EFFECT_ALLOWED] = "; set aside by an allow-list",
+	    [TL_EFFECT_SHARE] = "; set aside: outside of the bank's share of traffic"};
+	struct tl_buf b TL_CLEANUP(tl_buf_fini) = {0};
+	tl_buf_printf(&b, "%.*s %s %.*s", TL_ARG(g->detector), g->failed ? "failed:" : "found",
+	    TL_ARG(g->label));
+	if (!g->failed && g->distance >= 0)
+		tl_buf_printf(&b, ", distance %d", g->distance);
+	if (g->turned.n)
+		tl_buf_printf(&b, ", turned %.*s", TL_ARG(g->turned));
+	tl_buf_puts(&b, g->failed ? "" : means[g->effect]);
+	say_part(c, "signal", tl_buf_str(&b));
+}
+
 static void
 print_for_people(const struct shown *s, bool with_text)
 {
@@ -212,8 +237,7 @@ print_for_people(const struct shown *s, bool with_text)
 	struct cli_list l;
 	print_head(s, with_text);
 	for (size_t k = 0; k < s->signal_count; k++)
-		cli_say(s->cli, "%-12s %.*s %s %.*s", "signal", TL_ARG(s->signals[k].detector),
-		    s->signals[k].failed ? "failed:" : "found", TL_ARG(s->signals[k].label));
+		say_signal(s->cli, &s->signals[k]);
 	if (s->decision_count + s->action_count == 0)
 		return;
 	cli_say(s->cli, "%s", "");

@@ -20,14 +20,13 @@
 #include <unistd.h>
 
 #define HITS_MAX 10000
+#define ASKED_WIDE 64 /* of a hash, for people: a picture's whole */
 #define SECONDS 2     /* that a video shows a known picture, unless it has fewer */
 #define TURN_FLIP_Y 5 /* in turn_names: a mirrored video */
 
 /* What is asked about: one hash, or all that a file is known by. */
 struct asked {
 	const char *name;
-	const char *wrong; /* a file that cannot be decoded */
-	bool digests, picture;
 	int turns; /* how many of `pdq` */
 	struct tl_pdq pdq[TL_PDQ_TURNS];
 	uint8_t sha256[32], md5[16];
@@ -234,8 +233,6 @@ ask_sounds(struct matching *m)
 static int
 ask_bank(struct matching *m, const struct tl_bank *b)
 {
-	if (b->kind == TL_BANK_TEXT)
-		return 0;
 	m->bank = b;
 	if (b->kind == TL_BANK_SOUND)
 		m->sounds = tl_sound_index_create();
@@ -289,7 +286,10 @@ ask_hash(struct tl_cli *c, const char *text, struct asked *a)
 			(void)!tl_sound_unpack(value, &a->sound);
 		}
 	}
-	return known ? 0 : tl_fail(TL_EUSAGE, "\"%.80s\" is neither a file nor a hash", text);
+	return known ? 0
+		     : cli_fail(TL_EUSAGE,
+			   "Give files, or hashes as `tutela hash --all FILE` prints them.",
+			   "\"%.80s\" is neither a file nor a hash", text);
 }
 
 static int
@@ -303,13 +303,19 @@ ask_file(struct tl_cli *c, struct tl_jails *jails, const char *path, struct aske
 	memcpy(a->md5, h.md5, sizeof a->md5);
 	a->has_sha256 = a->has_md5 = true;
 	if (tl_decode_err(h.reason) < 0) {
-		a->wrong = tl_arena_printf(c->arena, "%s", tl_err_text());
-		(void)fprintf(stderr, "tutela match: %s: %s; only its digests are compared\n",
-		    path, a->wrong);
+		size_t n = strlen(tl_err_text());
+		(void)fprintf(stderr, "tutela match: %s: %.*s; only its digests are compared\n",
+		    path, (int)(n && tl_err_text()[n - 1] == '.' ? n - 1 : n), tl_err_text());
 		c->exit = CLI_INPUT;
 		return 0;
 	}
-	if (h.duration_ms == 0 && h.quality >= TL_PDQ_QUALITY_MIN) {
+	if (h.duration_ms == 0 && h.quality < TL_PDQ_QUALITY_MIN) {
+		(void)fprintf(stderr,
+		    "tutela match: %s: the picture is too plain to be told from others "
+		    "(quality "
+		    "%d, below %d); only its digests are compared\n",
+		    path, h.quality, TL_PDQ_QUALITY_MIN);
+	} else if (h.duration_ms == 0) {
 		memcpy(a->pdq, h.turned, sizeof a->pdq);
 		a->turns = TL_PDQ_TURNS;
 	}
@@ -359,7 +365,7 @@ choose(struct tl_cli *c, struct tl_bank **ret, size_t *ret_n)
 	struct tl_bank *list = TL_NEWS(c->arena, struct tl_bank, count + 1);
 	rc = tl_arena_check(c->arena);
 	for (size_t i = 0; rc == 0 && !names && i < count; i++) {
-		if (all[i].enabled)
+		if (all[i].enabled && all[i].kind != TL_BANK_TEXT)
 			list[n++] = all[i];
 	}
 	for (const char *at = names; rc == 0 && at && *at;) {
@@ -370,6 +376,11 @@ choose(struct tl_cli *c, struct tl_bank **ret, size_t *ret_n)
 		if (i == count)
 			return cli_fail(TL_EUSAGE, "`tutela bank list` shows them.",
 			    "--bank: there is no bank \"%.*s\"", (int)len, at);
+		if (all[i].kind == TL_BANK_TEXT)
+			return tl_fail(TL_EUSAGE,
+			    "--bank: \"%.*s\" holds terms; files and hashes match none of "
+			    "them",
+			    (int)len, at);
 		if (!chosen(list, n, &all[i]))
 			list[n++] = all[i];
 		at += len + (at[len] == ',');
@@ -393,6 +404,32 @@ share(struct cli_list *l, double v)
 		cli_cell_num(l, (double)(int64_t)(v * 1000 + 0.5) / 1000);
 }
 
+/* A hash of a video or sound has thousands of digits; programs get all of it. */
+static void
+asked_cell(struct cli_list *l, const char *name)
+{
+	struct tl_buf json TL_CLEANUP(tl_buf_fini) = {0};
+	bool cut = strlen(name) > ASKED_WIDE && access(name, F_OK) != 0;
+	tl_js_z(&json, NULL, name);
+	cli_cell_json(l, tl_buf_str(&json),
+	    cut ? tl_arena_printf(l->cli->arena, "%.*s...", ASKED_WIDE, name) : name);
+}
+
+/* Where an entry came from, for people: what is known of exchange, member and record. */
+static const char *
+origin(struct tl_cli *c, const struct tl_provenance *p)
+{
+	const struct tl_str parts[] = {
+	    p->exchange, p->member, p->record.n ? p->record : p->decision};
+	const char *text = "";
+	for (size_t i = 0; i < TL_COUNT(parts); i++) {
+		if (parts[i].n)
+			text = tl_arena_printf(
+			    c->arena, "%s%s%.*s", text, *text ? " " : "", TL_ARG(parts[i]));
+	}
+	return text;
+}
+
 static int
 show_hit(struct tl_cli *c, struct cli_list *l, const struct hit *h)
 {
@@ -403,31 +440,24 @@ show_hit(struct tl_cli *c, struct cli_list *l, const struct hit *h)
 		rc = tl_provenance_read(e.provenance, c->arena, &p);
 	if (rc < 0)
 		return rc;
-	bool all = c->json;
-	cli_cell_z(l, h->asked->name);
+	bool allows = h->bank->direction == TL_DIRECTION_ALLOW;
+	asked_cell(l, h->asked->name);
 	cli_cell(l, h->bank->name);
-	if (all)
-		cli_cell_z(l, tl_bank_direction_names[h->bank->direction]);
+	cli_cell_json(l, allows ? TL_S("\"allow\"") : TL_S("\"block\""), allows ? "allow" : "");
 	cli_cell_z(l, tl_entry_form_names[e.form]);
 	if (h->distance < 0)
 		cli_cell_json(l, TL_S("null"), "-");
 	else
 		cli_cell_int(l, h->distance);
-	if (all) {
-		cli_cell_z(l, turn_names[h->turn]);
-		share(l, h->share_query);
-		share(l, h->share_known);
-	}
+	cli_cell_z(l, turn_names[h->turn]);
+	share(l, h->share_query);
+	share(l, h->share_known);
 	cli_cell(l, h->bank->policy);
 	cli_cell(l, e.classification.n ? e.classification : h->bank->classification);
-	if (all) {
-		cli_cell_bool(l, e.review_only);
-		cli_cell(l, e.note);
-	}
-	struct tl_str where = p.record.n ? p.record : p.decision;
-	cli_cell_json(l, e.provenance.n ? e.provenance : TL_S("null"),
-	    tl_arena_printf(c->arena, "%.*s %.*s %.*s", TL_ARG(p.exchange), TL_ARG(p.member),
-		TL_ARG(where)));
+	cli_cell_json(
+	    l, e.review_only ? TL_S("true") : TL_S("false"), e.review_only ? "yes" : "");
+	cli_cell(l, e.note);
+	cli_cell_json(l, e.provenance, origin(c, &p));
 	cli_cell_id(l, e.id);
 	return 0;
 }
@@ -455,15 +485,14 @@ by_distance(const void *a, const void *b)
 static int
 show(struct tl_cli *c, struct matching *m)
 {
-	static const char *const all[] = {"asked", "bank", "direction", "form", "distance",
+	static const char *const columns[] = {"asked", "bank", "direction", "form", "distance",
 	    "turned", "share_query", "share_known", "policy", "classification", "review_only",
 	    "note", "provenance", "entry", NULL};
-	static const char *const few[] = {"asked", "bank", "form", "distance", "policy",
-	    "classification", "provenance", "entry", NULL};
 	struct cli_list l;
 	int rc = tl_db_tx(c->db, TL_SYNC_FULL, note, m);
 	qsort(m->hits, m->n, sizeof *m->hits, by_distance);
-	cli_list_begin(&l, c, "matches", c->json ? all : few);
+	cli_list_begin(&l, c, "matches", columns);
+	l.brief = true;
 	for (size_t i = 0; rc == 0 && i < m->n; i++)
 		rc = show_hit(c, &l, &m->hits[i]);
 	cli_list_end(&l, "No entry matches.");
@@ -488,6 +517,8 @@ cmd_match(struct tl_cli *c)
 		rc = cli_option_int(c, "distance", 0, TL_BANK_DISTANCE_MAX, &m.distance);
 	if (rc == 0)
 		rc = choose(c, &banks, &n);
+	if (rc == 0 && n == 0)
+		(void)fputs("tutela match: no bank of hashes is in use\n", stderr);
 	if (rc == 0)
 		rc = ask_all(c, &m);
 	for (size_t i = 0; rc == 0 && i < n; i++)

@@ -114,15 +114,12 @@ note(struct tl_cli *c)
 static int
 run(struct tl_cli *c, int argc, char **argv)
 {
-	bool help = false;
-	int rc = cli_parse(c, argc, argv, &help);
+	int rc = cli_parse(c, argc, argv);
 	if (rc < 0)
 		return rc;
-	if (help) {
-		if (c->json)
-			cli_help_json(&c->out, c->command ? c->command->name : NULL);
-		else
-			cli_help(&c->out, c->command);
+	if (c->help) {
+		c->json ? cli_help_json(&c->out, c->help_name)
+			: cli_help(&c->out, c->help_name);
 		return cli_flush(c);
 	}
 	rc = tl_crypto_init();

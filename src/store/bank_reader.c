@@ -207,6 +207,9 @@ bank_reader_lost(struct tl_bank_reader *r, struct tl_str *in, bool last, size_t 
 
 /* What it is ------------------------------------------------------------------------------------------------- */
 
+#define NOT_TEXT "this is not a text file"
+#define LINE_LOOK 512
+
 static int
 refuse_other(struct tl_str in)
 {
@@ -218,6 +221,9 @@ refuse_other(struct tl_str in)
 	    {"\xff\xfe", 2, "the file is UTF-16; save it as UTF-8"},
 	    {"\xfe\xff", 2, "the file is UTF-16; save it as UTF-8"},
 	    {"PK\x03\x04", 4, "the file is a workbook or an archive; save it as CSV"},
+	    {"\x89PNG", 4, NOT_TEXT},
+	    {"\xff\xd8\xff", 3, NOT_TEXT},
+	    {"%PDF", 4, NOT_TEXT},
 	    {"\x1f\x8b", 2, "the file is compressed; unpack it first"},
 	    {"\x28\xb5\x2f\xfd", 4, "the file is compressed; unpack it first"},
 	};
@@ -226,6 +232,16 @@ refuse_other(struct tl_str in)
 			return tl_fail(TL_EPARSE, "%s", others[i].why);
 	}
 	return 0;
+}
+
+/* A film or a program would be refused line by line; a text with one such byte is none. By its first line. */
+static int
+refuse_binary(struct tl_str line)
+{
+	size_t n = line.n < LINE_LOOK ? line.n : LINE_LOOK, control = 0;
+	for (size_t i = 0; i < n; i++)
+		control += line.p[i] < 0x20 && !(line.p[i] >= '\t' && line.p[i] <= '\r');
+	return control > 3 && control * 16 > n ? tl_fail(TL_EPARSE, NOT_TEXT) : 0;
 }
 
 static const uint8_t delimiters[] = {',', ';', '\t', '|'};
@@ -338,6 +354,9 @@ begin(struct tl_bank_reader *r, struct tl_str *in, bool last)
 	struct tl_str text = bom ? tl_bytes(in->p + 3, in->n - 3) : *in;
 	if (first_line(text, last, &line) == 0)
 		return 0;
+	rc = refuse_binary(line);
+	if (rc < 0)
+		return rc;
 	if (r->format == TL_IMPORT_AUTO)
 		r->format = which(r, line);
 	if (r->format == TL_IMPORT_CSV && r->kind == TL_BANK_VIDEO && frame_number(line) >= 0)

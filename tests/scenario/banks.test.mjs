@@ -41,7 +41,7 @@ test('a file of a spreadsheet goes in, with the place of what was refused', () =
   assert.deepEqual(readFileSync(refused, 'utf8').trim().split('\n').map((line) => line.split(',')[0]), ['line', '4', '5', '6'])
   assert.deepEqual(JSON.parse(run(['bank', 'import', 'pictures', file, '--json']).out).added, 0, 'again: nothing happens')
   assert.equal(run(['bank', 'import', 'pictures', keep('x.csv', 'name,note\nx,y\n')]).code, 3)
-  assert.match(run(['bank', 'import', 'pictures', keep('x.txt', '\u0000\u0001binary\n')]).err, /NUL|hex digits/)
+  assert.match(run(['bank', 'import', 'pictures', keep('x.png', readFileSync(new URL('../data/pdq/scene00.png', import.meta.url)))]).err, /^tutela bank import: .*x\.png: this is not a text file\n$/)
 })
 
 test('what is exported goes into another bank as the same entries', () => {
@@ -130,6 +130,7 @@ test('what was decided goes into a bank, with the decision, and is found again',
   const file = keep('seen.png', picture)
   const found = json('match', file, '--bank', 'seen,seen-exact').matches
   assert.deepEqual(found.map((m) => [m.bank, m.distance]).sort(), [['seen', 0], ['seen-exact', null]])
+  assert.match(run(['match', file, '--bank', 'seen']).out, /^asked +bank +form +distance +policy +note +provenance +entry\n.* ours +own /, 'columns that say nothing are left out')
   await until('the daemon knows it', async () => (await d.api('POST', '/v1/match', { media: [uploaded.id], banks: ['seen'] })).body.matches?.length)
 })
 

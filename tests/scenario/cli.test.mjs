@@ -35,7 +35,13 @@ test('help lists every command and explains each', () => {
   const all = ok(['help'], { dir: null })
   for (const name of ['init', 'user add', 'key add', 'bank import', 'doctor', 'backup', 'restore']) assert.match(all, new RegExp(name))
   assert.match(ok(['user', 'add', '--help'], { dir: null }), /--role ROLE/)
-  assert.match(ok(['help', 'bank'], { dir: null }), /bank create[\s\S]*bank import/)
+  for (const group of new Set(json(['help'], { dir: null }).commands.filter((c) => c.name.includes(' ')).map((c) => c.name.split(' ')[0]))) {
+    const text = ok(['help', group], { dir: null })
+    assert.match(text, new RegExp(`usage: tutela ${group} COMMAND[\\s\\S]*^  ${group} \\w+`, 'm'))
+    assert.doesNotMatch(text, /For every command[\s\S]*For every command/, 'a list, not every page')
+  }
+  assert.equal(ok(['bank'], { dir: null }), ok(['help', 'bank'], { dir: null }))
+  assert.ok(all.split('\n').every((line) => line.length <= 100))
   assert.match(ok(['--version'], { dir: null }), /^tutela \d+\.\d+/)
 })
 
@@ -44,6 +50,13 @@ test('wrong words end with 2 and offer the nearest right one', () => {
     [['usr', 'list'], /did you mean "user list"/],
     [['user', 'ad'], /did you mean "user add"/],
     [['user', 'add'], /expected: tutela user add NAME/],
+    [['user', 'zz'], /there is no command "user zz"[\s\S]*`tutela help user` lists/],
+    [['bank', 'create', 'x', '--kind', 'text', '--policy', 'fraud', '--distance', '3'], /has no meaning for a text bank/],
+    [['bank', 'set', 'demo-hate'], /what is to change/],
+    [['bank', 'edit', 'demo-hate', 'x'], /what is to change: --note/],
+    [['bank', 'import', 'demo-hate', folder], /is a folder/],
+    [['bank', 'export', 'demo-hate', '--format', 'xml'], /is not one of lines, csv, json, ndjson/],
+    [['match', 'x', '--bank', 'demo-hate'], /holds terms/],
     [['user', 'add', 'kim', '--rol', 'lead'], /there is no option --rol; did you mean --role/],
     [['user', 'add', 'kim', '--role', 'king'], /"king" is not one of viewer, moderator, specialist, lead, admin/],
     [['user', 'add', 'kim', '--role'], /--role needs a value/],
@@ -183,6 +196,12 @@ test('banks are created, filled, imported and exported', () => {
   const rows = json(['bank', 'list']).banks
   assert.equal(rows.find((b) => b.name === 'copy').enabled, false)
   assert.equal(rows.find((b) => b.name === 'pictures').entries, 2)
+  assert.match(ok(['bank', 'set', 'copy', '--share', '0.00001']), /^share +0\.00001$/m)
+  assert.match(ok(['bank', 'remove', 'copy', '--exchange', 'none', '--yes']), /Nothing was changed/)
+  assert.match(ok(['bank', 'show', 'pictures', '--limit', '1']), /The newest 1 of 2/)
+  assert.match(ok(['bank', 'disable', 'pictures', hash(1), '--until', '2099-03-31']), /off until 2099-03-31 /)
+  assert.match(ok(['bank', 'search', 'pictures', '--state', 'off']), /off until 2099-03-31 /)
+  ok(['bank', 'enable', 'pictures', hash(1)])
   assert.equal(json(['bank', 'show', 'pictures']).entries.length, 2)
   assert.equal(run(['bank', 'show', 'nothing']).code, 1)
   assert.match(run(['bank', 'create', 'x', '--kind', 'text', '--policy', 'no.such']).err, /there is no policy "no.such"/)
@@ -244,6 +263,10 @@ test('hash --all tells everything of each file, of standard input too, and goes 
   assert.equal(turned.length, 8)
   assert.equal(new Set(turned.map((name) => of[name])).size, 8)
   assert.ok(lines.filter(([, name]) => turned.includes(name)).every((row) => row[3] === '87'))
+  const grey = join(folder, 'grey.png')
+  spawnSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', 'color=gray:size=128x128', '-frames:v', '1', grey])
+  assert.match(run(['hash', grey], { dir: null }).err, /too plain to be told from others \(quality below 50\)/)
+  assert.match(run(['match', grey]).err, /too plain[^\n]*only its digests are compared/)
   const r = run(['hash', '--json', '--all', join(root, 'README.md'), '-', '/nonexistent'], { dir: null, input: bytes })
   assert.equal(r.code, 3)
   const [text, piped, none] = JSON.parse(r.out).files

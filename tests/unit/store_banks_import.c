@@ -200,6 +200,13 @@ t_a_head_without_values_ends_the_file(void **state)
 	    "UTF-16"));
 	assert_non_null(
 	    strstr(import(f, &b, TL_IMPORT_AUTO, TL_S("PK\x03\x04..."), 99, &c), "workbook"));
+	static const char film[] = "\0\0\0\x20"
+				   "ftypisom\0\0\2\0isom\n";
+	assert_non_null(
+	    strstr(import(f, &b, TL_IMPORT_AUTO, tl_bytes(film, sizeof film - 1), 5, &c),
+		"not a text"));
+	assert_non_null(
+	    strstr(import(f, &b, TL_IMPORT_LINES, TL_S("ab\1\nabc\n"), 99, &c), "1:0:"));
 	assert_non_null(
 	    strstr(import(f, &b, TL_IMPORT_JSON, TL_S("{\"a\":[1,2],\n\"b\":3}"), 4, &c),
 		"holds no entries"));
