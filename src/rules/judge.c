@@ -53,37 +53,31 @@ sentence(struct tl_arena *a, const char *lead, struct tl_str words)
 	return tl_arena_dup(a, tl_buf_str(&b));
 }
 
-/*
- * Would the rule not hold without the matches of review-only entries? Then it must not act by itself: a person decides, and
- * what its policy withholds when it does not know stays withheld.
- */
+/* Would the rule not hold without the matches of this weight? */
 static bool
-rests_on_review_only(struct gathering *g, const struct rule *r)
+rests_on(struct gathering *g, const struct rule *r, enum tl_effect effect)
 {
 	struct tl_lang_result res;
 	const struct tl_rules_input *in = g->ctx->in;
 	bool any = false;
 	for (size_t i = 0; i < in->signal_count && !any; i++)
-		any = in->signals[i].effect == TL_EFFECT_REVIEW;
+		any = in->signals[i].effect == effect;
 	if (!any)
 		return false;
 	bool telling = g->ctx->telling;
-	g->ctx->firm = true;
+	g->ctx->without = effect;
 	g->ctx->telling = false;
 	tl_lang_eval(&r->prog, g->env, &res);
-	g->ctx->firm = false;
+	g->ctx->without = TL_EFFECT_FULL;
 	g->ctx->telling = telling;
 	return res.truth != TL_LANG_TRUE;
 }
 
-static const char review_only[] = "; what matched is review-only, so a person decides";
-
+/* It must not act by itself: a person decides. */
 static void
-restrain(struct gathering *g, const struct rule *r, struct tl_reason *reason)
+restrain(struct gathering *g, const struct rule *r, struct tl_reason *reason,
+    enum tl_verdict_word most, const char *why)
 {
-	enum tl_verdict_word most =
-	    r->on_unknown > TL_VERDICT_REVIEW ? r->on_unknown : TL_VERDICT_REVIEW;
-	reason->review_only = true;
 	reason->outcome = reason->outcome > most ? most : reason->outcome;
 	if (reason->outcome < TL_VERDICT_REVIEW)
 		reason->outcome = TL_VERDICT_REVIEW;
@@ -95,7 +89,26 @@ restrain(struct gathering *g, const struct rule *r, struct tl_reason *reason)
 	}
 	struct tl_str s = reason->explanation;
 	reason->explanation = tl_str(tl_arena_printf(
-	    g->arena, "%.*s%s.", (int)(s.n ? s.n - 1 : 0), (const char *)s.p, review_only));
+	    g->arena, "%.*s; %s.", (int)(s.n ? s.n - 1 : 0), (const char *)s.p, why));
+}
+
+/*
+ * What rests on review-only entries goes to a person, and what its policy withholds when it does not know stays withheld. What
+ * rests on an allow-list is known to be harmless: it is never more than looked at.
+ */
+static void
+restrain_weak(struct gathering *g, const struct rule *r, struct tl_reason *reason)
+{
+	bool acts = reason->outcome > TL_VERDICT_REVIEW || reason->action_count > 0;
+	if (rests_on(g, r, TL_EFFECT_REVIEW)) {
+		reason->review_only = true;
+		restrain(g, r, reason,
+		    r->on_unknown > TL_VERDICT_REVIEW ? r->on_unknown : TL_VERDICT_REVIEW,
+		    "what matched is review-only, so a person decides");
+	}
+	if (acts && rests_on(g, r, TL_EFFECT_ALLOW))
+		restrain(g, r, reason, TL_VERDICT_REVIEW,
+		    "what matched is an allow-list, which blocks nothing, so a person decides");
 }
 
 static int
@@ -121,8 +134,8 @@ add_reason(struct gathering *g, const struct rule *r, bool shadow)
 	    .wants_case = unknown || r->wants_case,
 	    .case_severity = unknown ? r->policy_severity : r->severity,
 	};
-	if (!unknown && rests_on_review_only(g, r))
-		restrain(g, r, &reason);
+	if (!unknown)
+		restrain_weak(g, r, &reason);
 	g->reasons[g->n++] = reason;
 	return tl_arena_check(g->arena);
 }

@@ -92,8 +92,14 @@ struct tl_rule_view {
 size_t tl_rules_count(const struct tl_rule_set *set);
 void tl_rules_view(
     const struct tl_rule_set *set, size_t i, int64_t now_us, struct tl_rule_view *ret);
-/* The first rule that has this word between quotation marks: a bank that may not go away. False: none has. */
+/* The first rule whose condition asks this bank, in force or not: a bank that may not go away. False: none does. */
 bool tl_rules_naming(
-    const struct tl_rule_set *set, struct tl_str word, struct tl_rule_view *ret);
+    const struct tl_rule_set *set, struct tl_str bank, struct tl_rule_view *ret);
+/* Does a match of this bank speak for the rule? Not when it is only asked behind a "!". */
+bool tl_rules_count_on_bank(const struct tl_rule_view *rule, struct tl_str bank);
+/* Is one of them in force? */
+bool tl_rules_live_for(const struct tl_rule_set *set, struct tl_str bank, int64_t now_us);
+/* Differs when other rules in force name the bank, or the same ones say something else. 0: none does. */
+uint64_t tl_rules_stamp_for(const struct tl_rule_set *set, struct tl_str bank, int64_t now_us);
 size_t tl_rules_test_count(
     const struct tl_rule_set *set); /* cases that passed when it was loaded */

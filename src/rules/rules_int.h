@@ -59,8 +59,8 @@ struct tl_rule_set {
 struct rules_ctx {
 	const struct tl_rules_input *in;
 	struct tl_arena *arena;
-	bool telling; /* notes for the explanation are wanted */
-	bool firm;    /* matches of review-only entries are left out */
+	bool telling;           /* notes for the explanation are wanted */
+	enum tl_effect without; /* matches of this weight are left out; FULL: none is */
 };
 
 void rules_load_value(

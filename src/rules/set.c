@@ -330,29 +330,3 @@ tl_rules_view(const struct tl_rule_set *set, size_t i, int64_t now_us, struct tl
 	else if (now_us < src->shadow_until_us)
 		ret->state = TL_RULE_SHADOW;
 }
-
-/* Between quotation marks of either kind. */
-static bool
-quotes(struct tl_str text, struct tl_str word)
-{
-	const uint8_t *at = text.p, *end = text.p + text.n;
-	while (word.n && (at = memmem(at, (size_t)(end - at), word.p, word.n))) {
-		const uint8_t *behind = at + word.n;
-		if (at > text.p && behind < end && at[-1] == *behind &&
-		    (*behind == '"' || *behind == '\''))
-			return true;
-		at++;
-	}
-	return false;
-}
-
-bool
-tl_rules_naming(const struct tl_rule_set *set, struct tl_str word, struct tl_rule_view *ret)
-{
-	for (size_t i = 0; i < tl_rules_count(set); i++) {
-		tl_rules_view(set, i, 0, ret);
-		if (quotes(ret->source, word))
-			return true;
-	}
-	return false;
-}

@@ -262,8 +262,8 @@ next_signal(const struct rules_ctx *c, size_t *at, const char *detector, struct 
 {
 	while (*at < c->in->signal_count) {
 		const struct tl_signal *s = &c->in->signals[(*at)++];
-		bool counts =
-		    tl_signal_counts(s) && !(c->firm && s->effect == TL_EFFECT_REVIEW);
+		bool counts = tl_signal_counts(s) &&
+			      (c->without == TL_EFFECT_FULL || s->effect != c->without);
 		if (!s->failed && counts && tl_str_eq(s->label, label) &&
 		    tl_str_is(s->detector, detector) && about(s, m))
 			return s;

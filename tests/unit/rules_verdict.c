@@ -135,6 +135,57 @@ t_review_only_never_blocks_and_stays_withheld_where_the_policy_says_so(void **st
 }
 
 static void
+t_what_an_allow_list_matches_is_never_blocked(void **state)
+{
+	(void)state;
+	struct world w;
+	judge_effect(&w, known_rule, TL_EFFECT_ALLOW);
+	assert_int_equal(TL_VERDICT_REVIEW, w.v.word);
+	assert_int_equal(0, w.v.reasons[0].action_count);
+	assert_true(w.v.reasons[0].wants_case);
+	assert_non_null(memmem(
+	    w.v.reasons[0].explanation.p, w.v.reasons[0].explanation.n, "allow-list", 10));
+	end(&w);
+	judge_effect(&w,
+	    "rule not-ok policy csae.known when media.exists(m, !m.in_bank('csam')) then "
+	    "block\n",
+	    TL_EFFECT_ALLOW);
+	assert_int_equal(TL_VERDICT_ALLOW, w.v.word);
+	end(&w);
+}
+
+static void
+t_how_a_rule_names_a_bank_is_read(void **state)
+{
+	static const struct {
+		const char *when;
+		bool counts;
+	} cases[] = {{"media.exists(m, m.in_bank(\"csam\"))", true},
+	    {"media.exists(m, !m.in_bank('csam'))", false},
+	    {"!media.exists(m, m.in_bank('csam'))", false},
+	    {"!(media.exists(m, !m.in_bank('csam')))", true},
+	    {"!media.exists(m, m.mime == 'x') && media.exists(m, m.in_bank('csam'))", true},
+	    {"text.contains('csam')", false},
+	    {"media.exists(m, m.mime != 'x' && m.distance('csam') < 3)", true}};
+	(void)state;
+	for (size_t i = 0; i < TL_COUNT(cases); i++) {
+		struct tl_rule_view v = {.when = tl_str(cases[i].when)};
+		assert_int_equal(cases[i].counts, tl_rules_count_on_bank(&v, TL_S("csam")));
+	}
+	struct world w;
+	begin(&w,
+	    "rule a policy csae.known when text.contains('csam') then block\n"
+	    "rule b policy csae.known when media.exists(m, m.in_bank('csam')) then block\n"
+	    "    shadow until 2099-01-01\n");
+	struct tl_rule_view v;
+	assert_true(tl_rules_naming(w.set, TL_S("csam"), &v));
+	assert_text("b", v.name);
+	assert_false(tl_rules_live_for(w.set, TL_S("csam"), tl_now_us()));
+	assert_true(tl_rules_live_for(w.set, TL_S("csam"), INT64_MAX));
+	end(&w);
+}
+
+static void
 t_another_ground_blocks_beside_a_review_only_entry(void **state)
 {
 	(void)state;
@@ -662,6 +713,8 @@ main(void)
 	    cmocka_unit_test(
 		t_review_only_never_blocks_and_stays_withheld_where_the_policy_says_so),
 	    cmocka_unit_test(t_another_ground_blocks_beside_a_review_only_entry),
+	    cmocka_unit_test(t_what_an_allow_list_matches_is_never_blocked),
+	    cmocka_unit_test(t_how_a_rule_names_a_bank_is_read),
 	    cmocka_unit_test(t_match_blocks_with_reason),
 	    cmocka_unit_test(t_reasons_as_json),
 	    cmocka_unit_test(t_each_failed_detector_takes_on_unknown),
