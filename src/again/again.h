@@ -4,6 +4,7 @@
  *
  *   grow   new entries of banks, and whole banks whose reach has grown, against the media index: media that are reached
  *   feed   items of such media, a few at a time, become rescans, so that live scanning is not held up
+ *          and what matched a bank before, when what comes of a match has changed (store/rejudge.h)
  *   judge  the worker; it waits until it knows the banks as they were then (tl_again_asked), and says when it is done
  *
  * Nothing is missed between them: whoever judged with banks older than what was compared last judges once more
@@ -44,6 +45,8 @@ int tl_again_next_return(struct tl_db *db, int64_t now_us, int64_t *ret) TL_MUST
 /* Why an item is judged again. */
 struct tl_again {
 	bool asked;
+	bool grew;           /* a bank has grown; else: */
+	enum tl_rejudge why; /* it matched a bank before */
 	struct tl_id bank, entry;
 	int64_t mark; /* the judge must know the banks up to here */
 	int64_t since, asked_at;
@@ -53,6 +56,13 @@ int tl_again_asked(
     struct tl_db *db, int64_t platform, struct tl_id item, struct tl_again *ret) TL_MUST;
 /* It was judged with banks of `mark`, or never will be (INT64_MAX). */
 int tl_again_done(struct tl_db *db, int64_t platform, struct tl_id item, int64_t mark) TL_MUST;
+/*
+ * Nothing about its matches need have changed: what comes of them has, or a person asked. It is judged whole, and what was
+ * decided is only followed by something graver.
+ */
+bool tl_again_whole(const struct tl_again *a);
+/* Notes allow-lists of which an entry expired since the last call, inside a transaction. Returns how many. */
+int tl_again_expired(struct tl_db *db, int64_t now_us) TL_MUST;
 /* Counts how long it took from the bank's growth until now. */
 int tl_again_took(
     struct tl_db *db, int64_t platform, bool live, struct tl_str policy, int64_t since) TL_MUST;

@@ -141,6 +141,19 @@ V(TL_EFFECT_ALLOWED, "allowed")
 V(TL_EFFECT_SHARE, "share")
 END(tl_effect)
 
+/*
+ * Why what matched a bank is judged again: entries of an allow-list went, the list reaches less far, a bank applies to more of
+ * the traffic, an entry left review-only, rules name the bank, a person asked.
+ */
+W(tl_rejudge, REJUDGE)
+V(TL_REJUDGE_ENTRIES, "entries")
+V(TL_REJUDGE_ALLOW, "allow")
+V(TL_REJUDGE_SHARE, "share")
+V(TL_REJUDGE_REVIEW, "review")
+V(TL_REJUDGE_RULES, "rules")
+V(TL_REJUDGE_ASKED, "asked")
+END(tl_rejudge)
+
 W(tl_entry_form, FORM)
 V(TL_FORM_PDQ, "pdq")
 V(TL_FORM_MD5, "md5")

@@ -24,6 +24,7 @@
 #define SETTLE_US (400 * TL_US_MS) /* the workers read a change of a bank meanwhile */
 #define SLICE_US (20 * TL_US_MS)   /* so long at a time without a look at anything else */
 #define KEEP_US (20 * TL_US_S)     /* between writes of the index to its files */
+#define EXPIRED_US (2 * TL_US_S)   /* between looks for entries of allow-lists that expired */
 #define STEP_LEAST_US (1 * TL_US_MS)
 
 struct finder {
@@ -39,6 +40,8 @@ struct finder {
 	int64_t back_at;       /* when an entry comes back by itself; 0: none does */
 	int64_t quiet_at;      /* wall: when nothing was left */
 	int64_t keep_us;
+	int64_t
+	    expired_us; /* monotonic: when expired entries of allow-lists are looked for next */
 };
 
 static int
@@ -46,6 +49,13 @@ grow(struct tl_db *db, void *ctx)
 {
 	struct finder *f = ctx;
 	return tl_again_grow(db, f->x, f->target, f->quiet_at);
+}
+
+static int
+expired(struct tl_db *db, void *ctx)
+{
+	(void)ctx;
+	return tl_again_expired(db, tl_now_us());
 }
 
 static int
@@ -126,7 +136,12 @@ slice(struct finder *f, bool *ret_more)
 		rc = at_rest(f, mark, since);
 	if (rc < 0)
 		return rc;
-	rc = tl_again_anything_found(f->db, &any);
+	if (tl_mono_us() >= f->expired_us) {
+		f->expired_us = tl_mono_us() + EXPIRED_US;
+		rc = tl_db_tx(f->db, TL_SYNC_NORMAL, expired, f);
+	}
+	if (rc >= 0)
+		rc = tl_again_anything_found(f->db, &any);
 	if (rc == 0 && any)
 		rc = tl_db_tx(f->db, TL_SYNC_NORMAL, feed, f);
 	if (rc > 0)

@@ -17,6 +17,7 @@
 #include "store/bank_log.h"
 #include "store/decisions.h"
 #include "store/media.h"
+#include "store/rejudge.h"
 #include "sys/clock.h"
 #include "sys/killpoint.h"
 #include "sys/log.h"
@@ -25,6 +26,7 @@
 
 #define DECISIONS_LOOKED_AT 50
 #define BANKS_READ_US (300 * TL_US_MS) /* how long the loader of banks may need */
+#define RULES_READ_US TL_US_S          /* how long the other rules may need */
 #define DELAY_FIRST_US (2 * TL_US_S)
 #define HOLD_BUSY_US 8000  /* how long a transaction may take: nobody waits */
 #define HOLD_ASKED_US 1500 /* somebody does */
@@ -38,6 +40,7 @@ struct round {
 	size_t leased;
 	bool full;          /* as many as wanted: there is more */
 	int64_t again_mark; /* state of the banks that was compared last; -1: not read yet */
+	int64_t rules_mark; /* of the rules that name banks; -1: not read yet */
 	bool consequences;  /* something was promised outward: sync */
 };
 
@@ -101,7 +104,7 @@ ask_for_person(struct worker *w, struct scan *s, const struct tl_reason *r)
 	TL_CLEANUP(tl_buf_fini) struct tl_buf detail = {0};
 	tl_js_open(&detail, NULL, '{');
 	tl_js_str(&detail, "text", r->explanation);
-	if (s->again.asked)
+	if (s->again.asked && s->again.grew)
 		tl_js_bool(&detail, "found_again", true);
 	tl_js_close(&detail, '}');
 	bool ours = tl_str_is(r->pack, "tutela");
@@ -264,7 +267,7 @@ consequences(struct worker *w, struct scan *s, struct tl_str reasons)
 			rc = ask_for_person(w, s, r);
 		fresh = fresh || !done;
 	}
-	if (rc == 0 && s->again.asked && fresh)
+	if (rc == 0 && s->again.asked && s->again.grew && fresh)
 		rc = tl_again_took(w->db, s->full.item.platform, s->full.item.live,
 		    s->verdict.reasons[0].policy, s->again.since);
 	if (rc == 0 && s->verdict.word > TL_VERDICT_ALLOW && !same_as_before(s))
@@ -309,6 +312,20 @@ count_matches(struct worker *w, const struct scan *s)
 	return 0;
 }
 
+/* Rules that name a bank which it matches came into force meanwhile, and what matched before may be judged already. */
+static int
+rules_have_changed(struct round *r, const struct scan *s, bool *ret)
+{
+	bool matches = false;
+	int rc = 0;
+	for (size_t i = 0; i < s->signal_count && !matches; i++)
+		matches = !tl_id_is_nil(s->signals[i].bank);
+	if (matches && r->rules_mark < 0)
+		rc = tl_rejudge_rules_mark(r->w->db, &r->rules_mark);
+	*ret = rc == 0 && matches && s->rules_mark < r->rules_mark;
+	return rc;
+}
+
 /*
  * Banks may have grown since this was judged, and what was published before was compared with them already: then this
  * was in neither, and is judged once more when the banks are read.
@@ -323,9 +340,14 @@ banks_have_grown(struct round *r, const struct scan *s)
 		int64_t mark = s->end == SCAN_BURY ? INT64_MAX : s->bank_mark;
 		rc = tl_again_done(w->db, s->job.platform, s->job.item, mark);
 	}
-	if (rc < 0 || s->full.item.media_count == 0 || s->end != SCAN_VERDICT)
+	if (rc < 0 || s->full.item.media_count + s->signal_count == 0 || s->end != SCAN_VERDICT)
 		return rc;
-	if (r->again_mark < 0)
+	bool changed = false;
+	rc = rules_have_changed(r, s, &changed);
+	if (rc == 0 && changed)
+		return tl_job_again_at(
+		    w->db, s->job.platform, s->job.item, tl_now_us() + RULES_READ_US);
+	if (rc == 0 && r->again_mark < 0)
 		rc = tl_again_mark(w->db, &r->again_mark);
 	if (rc < 0 || s->bank_mark >= r->again_mark)
 		return rc;
@@ -347,7 +369,8 @@ store_verdict(struct round *r, struct scan *s)
 	if (rc == 0 && (s->signal_count || s->job.rescan || s->job.tries > 1))
 		rc = tl_item_signals_put(
 		    w->db, s->job.platform, s->job.item, s->signals, s->signal_count);
-	if (rc == 0 && (!s->job.rescan || s->job.found))
+	bool known = s->job.rescan && (!s->job.found || (s->again.asked && !s->again.grew));
+	if (rc == 0 && !known)
 		rc = count_matches(w, s);
 	TL_KILLPOINT(SIGNALS_STORED);
 	enum tl_item_state state = s->full.item.state == TL_ITEM_RETIRED ? TL_ITEM_RETIRED
@@ -651,8 +674,10 @@ keep_for_later(struct worker *w, struct scan_list *batch, struct scan_list *lost
 void
 commit_round(struct worker *w, size_t want)
 {
-	struct round r = {
-	    .w = w, .again_mark = -1, .want = want > BATCH_MAX ? BATCH_MAX : want};
+	struct round r = {.w = w,
+	    .again_mark = -1,
+	    .rules_mark = -1,
+	    .want = want > BATCH_MAX ? BATCH_MAX : want};
 	struct scan_list batch = w->ready, lost = {0};
 	size_t count = batch.n;
 	int64_t held_us = 0;

@@ -50,6 +50,7 @@ struct worker {
 	struct match *matches;         /* questions that wait for a decoder */
 	struct tl_banks *banks;        /* of this round */
 	int64_t bank_mark;             /* the state of the banks that it knows at least */
+	int64_t rules_mark;            /* of the rules that name banks, as this set has them */
 	const struct tl_rule_set *set; /* of this round; NULL: none could be loaded yet */
 
 	struct scan_list idle;      /* free, with their arenas */

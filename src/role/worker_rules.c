@@ -13,6 +13,7 @@
 #include "store/alarms.h"
 #include "store/banks.h"
 #include "store/people.h"
+#include "store/rejudge.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 
@@ -21,6 +22,7 @@
 #include <unistd.h>
 
 #define LOOK_US TL_US_S
+#define NOTE_US (60 * TL_US_S) /* rules leave the shadow by themselves */
 #define BANKS_MAX 4096
 #define STALE_US (10 * TL_US_S)
 
@@ -33,6 +35,8 @@ struct law {
 	int64_t bank_mark;
 	uint64_t bank_stamp; /* of the banks' names and kinds */
 	int64_t next_us;
+	int64_t
+	    note_us; /* monotonic: when it is noted next which rules name banks; 0: at once */
 	bool wait_said;         /* an index is not whole */
 	bool stale_said;        /* the alarm of old banks may be open */
 	struct tl_arena *arena; /* of the known banks */
@@ -183,6 +187,59 @@ swapped(struct worker *w, struct law *l)
 	if (tl_db_tx(w->db, TL_SYNC_NORMAL, record_rules, version) < 0)
 		tl_log(EV_STORE_ERROR, TL_LWORD("where", "audit"));
 	alarm_set(w, TL_AL_RULES_REFUSED, false, TL_S(""));
+	l->note_us = 0;
+}
+
+/* Which rules name which bank: what matched a bank is judged again when others do, or say something else. */
+struct noting {
+	const struct law *l;
+	const struct tl_rule_set *set;
+	int64_t mark;
+};
+
+static int
+note_bank(struct tl_db *db, const struct noting *n, struct tl_str bank, bool first)
+{
+	struct tl_id id;
+	uint64_t stamp = tl_rules_stamp_for(n->set, bank, tl_now_us());
+	int rc = tl_bank_find(db, bank, &id);
+	if (rc < 0)
+		return rc == TL_ENOTFOUND ? 0 : rc;
+	return tl_rejudge_rules(db, id, (int64_t)(stamp >> 1), first);
+}
+
+static int
+note_banks(struct tl_db *db, void *ctx)
+{
+	struct noting *n = ctx;
+	bool differs = false;
+	int rc = tl_rejudge_rules_mark(db, &n->mark);
+	bool first = n->mark == 0;
+	for (size_t i = 0; i < n->l->bank_count && rc >= 0; i++) {
+		rc = note_bank(db, n, n->l->banks[i].name, first);
+		differs = differs || rc > 0;
+	}
+	if (rc >= 0 && (differs || first))
+		rc = tl_rejudge_rules_noted(db, ++n->mark);
+	return rc < 0 ? rc : 0;
+}
+
+static void
+note_rules(struct worker *w, struct law *l)
+{
+	if (tl_mono_us() < l->note_us)
+		return;
+	const struct tl_rule_set *set = tl_rules_watch_current(l->watch);
+	struct noting n = {.l = l, .set = set};
+	int rc = set ? tl_db_tx(w->db, TL_SYNC_NORMAL, note_banks, &n) : TL_ENOTFOUND;
+	tl_rules_unref(set);
+	if (rc == 0) {
+		w->rules_mark = n.mark;
+		l->note_us = tl_mono_us() + NOTE_US;
+	} else if (set) {
+		tl_log(EV_STORE_ERROR, TL_LWORD("where", "rules"),
+		    TL_LWORD("error", tl_err_name(rc)));
+	}
 }
 
 static void
@@ -223,6 +280,7 @@ poll_rules(struct worker *w, struct law *l)
 	case TL_RULES_SAME:
 		break;
 	}
+	note_rules(w, l);
 }
 
 /* Matching goes on with the banks as they were; somebody must know that new entries are not among them. */

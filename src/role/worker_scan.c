@@ -11,6 +11,7 @@
 #include "store/accounts.h"
 #include "store/cases.h"
 #include "store/media.h"
+#include "store/rejudge.h"
 #include "sys/clock.h"
 #include "sys/killpoint.h"
 #include "sys/log.h"
@@ -114,7 +115,7 @@ scan_recycle(struct worker *w, struct scan *s)
 	s->leased = s->has_account = s->has_stream = s->loaded = false;
 	s->rules = NULL;
 	s->again = (struct tl_again){0};
-	s->bank_mark = 0;
+	s->bank_mark = s->rules_mark = 0;
 	s->signals = NULL;
 	s->signal_count = s->media_pending = s->media_next = 0;
 	s->verdict = (struct tl_verdict){0};
@@ -303,6 +304,7 @@ judge(struct worker *w, struct scan *s)
 	    .notice = flags[TL_FLAG_NOTICE],
 	    .referral = flags[TL_FLAG_REFERRAL]};
 	s->rules = w->set ? tl_rules_ref(w->set) : NULL;
+	s->rules_mark = w->rules_mark;
 	if (rc == 0)
 		rc = tl_rules_verdict(s->rules, &in, s->arena, &s->verdict);
 	if (rc == 0)
@@ -367,8 +369,10 @@ nothing_to_judge(const struct scan *s)
 static bool
 no_graver(const struct scan *s)
 {
-	return s->full.item.state == TL_ITEM_RETIRED &&
-	       s->verdict.word <= (s->full.has_verdict ? s->full.verdict : TL_VERDICT_ALLOW);
+	enum tl_verdict_word was = s->full.has_verdict ? s->full.verdict : TL_VERDICT_ALLOW;
+	if (s->full.item.state == TL_ITEM_RETIRED)
+		return s->verdict.word <= was;
+	return s->job.found && tl_again_whole(&s->again) && s->verdict.word < was;
 }
 
 /* The bank that has grown is not read yet. Whatever the marks say, the newest state of the banks is good enough. */
@@ -376,6 +380,9 @@ static bool
 banks_behind(struct worker *w, const struct scan *s)
 {
 	int64_t now = 0, have = w->bank_mark;
+	if (tl_again_whole(&s->again) && tl_rejudge_rules_mark(w->db, &now) == 0 &&
+	    w->rules_mark < now)
+		return true; /* nor are the rules that name it */
 	if (!s->again.asked || have >= s->again.mark)
 		return false;
 	return tl_again_bank_mark(w->db, &now) == 0 && have != now;
@@ -408,7 +415,7 @@ nothing_new(struct worker *w, const struct scan *s, bool *ret)
 	const struct tl_signal *old = NULL;
 	size_t n = 0;
 	*ret = false;
-	if (!s->job.found || s->full.item.state == TL_ITEM_RETIRED)
+	if (!s->job.found || s->full.item.state == TL_ITEM_RETIRED || tl_again_whole(&s->again))
 		return 0;
 	int rc = tl_item_signals_get(w->db, s->job.platform, s->job.item, s->arena, &old, &n);
 	bool any = false;
@@ -418,14 +425,33 @@ nothing_new(struct worker *w, const struct scan *s, bool *ret)
 	return rc;
 }
 
-/* Says beside the rules' reasons why the item is judged now: it was published before the bank knew of it. */
-static int
-add_found_again(struct scan *s)
+static const char *const judged_again[] = {
+    [TL_REJUDGE_ENTRIES] = "an allow-list no longer sets its match aside",
+    [TL_REJUDGE_ALLOW] = "an allow-list no longer sets its match aside",
+    [TL_REJUDGE_SHARE] = "a bank that it matches applies to more of the traffic now",
+    [TL_REJUDGE_REVIEW] = "an entry that it matches is no longer review-only",
+    [TL_REJUDGE_RULES] = "rules that name a bank which it matches have come into force",
+    [TL_REJUDGE_ASKED] = "a person asked for all that a bank matches"};
+
+/* The match because of which it is judged now; of a bank that does not match any more: the first. */
+static const struct tl_signal *
+asked_for(const struct scan *s)
 {
-	const struct tl_signal *hit = NULL;
-	for (size_t i = 0; i < s->signal_count && s->again.asked && !hit; i++)
+	const struct tl_signal *first = NULL;
+	for (size_t i = 0; i < s->signal_count; i++) {
 		if (tl_id_eq(s->signals[i].bank, s->again.bank))
-			hit = &s->signals[i];
+			return &s->signals[i];
+		if (!first && !tl_id_is_nil(s->signals[i].bank))
+			first = &s->signals[i];
+	}
+	return s->again.grew ? NULL : first;
+}
+
+/* Says beside the rules' reasons why the item is judged now. */
+static int
+add_why_again(struct scan *s)
+{
+	const struct tl_signal *hit = s->again.asked ? asked_for(s) : NULL;
 	if (!hit)
 		return 0;
 	size_t n = s->verdict.reason_count;
@@ -434,13 +460,18 @@ add_found_again(struct scan *s)
 		return tl_arena_check(s->arena);
 	if (n)
 		memcpy(all, s->verdict.reasons, n * sizeof *all);
-	all[n] = (struct tl_reason){.rule = TL_S("found-again"),
+	const char *why =
+	    s->again.grew
+		? tl_arena_printf(s->arena,
+		      "found again: it was published before the bank \"%.*s\" knew of it",
+		      TL_ARG(hit->label))
+		: tl_arena_printf(s->arena, "judged again: %s", judged_again[s->again.why]);
+	all[n] = (struct tl_reason){
+	    .rule = s->again.grew ? TL_S("found-again") : TL_S("judged-again"),
 	    .pack = TL_S("tutela"),
 	    .policy = hit->policy,
 	    .outcome = TL_VERDICT_ALLOW,
-	    .explanation = tl_str(tl_arena_printf(s->arena,
-		"found again: it was published before the bank \"%.*s\" knew of it",
-		TL_ARG(hit->label))),
+	    .explanation = tl_str(why),
 	    .values = TL_S("[]")};
 	s->verdict.reasons = all;
 	s->verdict.reason_count = n + 1;
@@ -473,7 +504,7 @@ scan_judge(struct worker *w, struct scan *s)
 	}
 	rc = judge(w, s);
 	if (rc == 0)
-		rc = add_found_again(s);
+		rc = add_why_again(s);
 	TL_KILLPOINT(ITEM_JUDGED);
 	if (rc < 0)
 		scan_failed(w, s, rc, "rules");

@@ -44,6 +44,7 @@ struct scan {
 	const struct tl_rule_set *rules; /* a reference: the verdict borrows from it */
 	struct tl_again again;           /* a bank that has grown reaches it */
 	int64_t bank_mark;               /* the state of the banks that it was judged by */
+	int64_t rules_mark; /* of the rules that it was judged by, as far as they name banks */
 	const struct tl_signal *signals;
 	size_t signal_count;
 	struct tl_verdict verdict;

@@ -12,6 +12,7 @@
 #include "store/alarms.h"
 #include "store/banks_int.h"
 #include "store/provenance.h"
+#include "store/rejudge.h"
 #include "store/rows_int.h"
 #include "sys/clock.h"
 
@@ -177,6 +178,9 @@ tl_bank_set(struct tl_db *db, const struct tl_bank *b)
 	if (b->share == 0)
 		return tl_fail_at(TL_EFIELD, "/share",
 		    "a share is above 0; a bank for no traffic is switched off");
+	rc = tl_rejudge_before(db, b);
+	if (rc < 0)
+		return rc;
 	return rows_one(tl_db_run(db, TL_SQL_BANK_SET, A_ID(b->id), A_TEXT(b->policy),
 			    A_TEXT(b->source), A_INT(b->distance), A_INT(b->enabled),
 			    A_Z(tl_bank_direction_names[b->direction]), A_REAL(b->share),
@@ -333,7 +337,8 @@ tl_bank_entry_remove(struct tl_db *db, struct tl_id bank, struct tl_id entry)
 		return tl_fail(TL_ECORRUPT, "the store holds an unknown form of entry");
 	rc = tl_db_run(db, TL_SQL_BANK_REMOVED_ADD, A_ID(bank), A_Z(tl_entry_form_names[form]),
 	    A_INT(change), A_INT(key));
-	return touch(db, bank, -1, rc);
+	rc = touch(db, bank, -1, rc);
+	return rc < 0 ? rc : tl_rejudge_entries_gone(db, bank);
 }
 
 static int
@@ -350,7 +355,8 @@ enable(struct tl_db *db, struct tl_id bank, struct tl_id entry, bool enabled, in
 int
 tl_bank_entry_disable(struct tl_db *db, struct tl_id bank, struct tl_id entry, int64_t until)
 {
-	return enable(db, bank, entry, false, until);
+	int rc = enable(db, bank, entry, false, until);
+	return rc < 0 ? rc : tl_rejudge_entries_gone(db, bank);
 }
 
 int
@@ -379,10 +385,12 @@ tl_bank_entry_expire(struct tl_db *db, struct tl_id bank, struct tl_id entry, in
 {
 	int64_t change = 0;
 	int rc = count(db, 0, NULL, &change);
-	return rc < 0 ? rc
-		      : touch(db, bank, 0,
-			    tl_db_run(db, TL_SQL_BANK_ENTRY_EXPIRE, A_ID(bank), A_ID(entry),
-				A_INT0(at), A_INT(change)));
+	if (rc == 0)
+		rc = touch(db, bank, 0,
+		    tl_db_run(db, TL_SQL_BANK_ENTRY_EXPIRE, A_ID(bank), A_ID(entry), A_INT0(at),
+			A_INT(change)));
+	bool past = at && at <= tl_now_us();
+	return rc < 0 || !past ? rc : tl_rejudge_entries_gone(db, bank);
 }
 
 static int
@@ -398,6 +406,9 @@ set_review(struct tl_db *db, struct tl_id bank, struct tl_id entry, bool review_
 	if (rc <= 0)
 		return rc;
 	rc = touch(db, bank, 0, rc);
+	if (rc == 0)
+		rc = review_only ? tl_rejudge_entries_gone(db, bank)
+				 : tl_rejudge_ask(db, bank, TL_REJUDGE_REVIEW, 0);
 	return rc < 0 ? rc : 1;
 }
 

@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "store/people.h"
+#include "store/rejudge.h"
 #include "store/rows_int.h"
 #include "sys/clock.h"
 
@@ -189,9 +190,13 @@ tl_bank_delete(struct tl_db *db, const struct tl_bank *b, const char *actor)
 	tl_id_text(id, b->id);
 	/* '~' is in no name that people give, so the name is free again. */
 	(void)snprintf(name, sizeof name, "%.*s~%s", TL_ARG(b->name), id);
-	int rc = rows_one(
-	    tl_db_run(db, TL_SQL_BANK_DELETE, A_ID(b->id), A_Z(name), A_INT(tl_now_us())),
-	    "bank");
+	struct tl_bank off = *b;
+	off.enabled = false;
+	int rc = tl_rejudge_before(db, &off);
+	if (rc == 0)
+		rc = rows_one(tl_db_run(db, TL_SQL_BANK_DELETE, A_ID(b->id), A_Z(name),
+				  A_INT(tl_now_us())),
+		    "bank");
 	tl_buf_printf(&detail, "%.*s: %lld entries", TL_ARG(b->name), (long long)b->entries);
 	return rc < 0 ? rc : audit(db, actor, "bank.delete", b, &detail);
 }

@@ -2,8 +2,10 @@
  * A real worker process while rules, policies and banks change: what is new holds from then on, what is refused or
  * cannot be read rings until it is mended, and the last good version judges meanwhile.
  */
+#include "again/again.h"
 #include "store/alarms.h"
 #include "store/jobs.h"
+#include "store/rejudge.h"
 
 #include "unit_worker.h"
 
@@ -102,6 +104,123 @@ copy_policy(struct fixture *f)
 	"rule morning\n    policy  terms\n    when    text.in_list(\"demo-hate\")\n    then  " \
 	"  " then "\n"
 
+static int64_t
+rules_mark(struct fixture *f)
+{
+	int64_t mark = 0;
+	assert_int_equal(tl_rejudge_rules_mark(f->s.db, &mark), 0);
+	return mark;
+}
+
+/* The worker goes by rules that name banks otherwise than at `mark`. */
+static void
+wait_for_rules(struct fixture *f, int64_t mark)
+{
+	for (int i = 0; i < 6000 && rules_mark(f) == mark; i++)
+		(void)usleep(10000);
+	assert_int_not_equal(rules_mark(f), mark);
+}
+
+/* As the finder does, until the item has the verdict. */
+static void
+wait_for_verdict(struct fixture *f, struct tl_id id, enum tl_verdict_word word)
+{
+	const struct tl_item_full *full = NULL;
+	for (int64_t end = tl_mono_us() + 15 * TL_US_S; tl_mono_us() < end;
+	     (void)usleep(10000)) {
+		unit_begin(f->s.db);
+		assert_true(tl_again_feed(f->s.db) >= 0);
+		unit_commit(f->s.db);
+		full = settled(f, id);
+		if (full->verdict == word)
+			break;
+	}
+	assert_non_null(full);
+	assert_int_equal(full->verdict, word);
+}
+
+static void
+t_what_matched_is_judged_again_when_a_rule_names_the_bank(void **state)
+{
+	struct fixture *f = *state;
+	copy_policy(f);
+	write_rules(f, RULE("review"));
+	f->own_policy = true;
+	start_worker(f);
+	struct tl_id fraud = post(f, "r1", "a demo-phishing-word", NULL);
+	struct tl_id plain = post(f, "r2", "good morning", NULL);
+	assert_int_equal(settled(f, fraud)->verdict, TL_VERDICT_ALLOW);
+	assert_int_equal(settled(f, plain)->verdict, TL_VERDICT_ALLOW);
+	int64_t judged = settled(f, plain)->verdict_at, mark = rules_mark(f);
+	assert_int_equal(mark, 1); /* the first rules are none that came */
+	write_rules(f,
+	    RULE("review") "rule fraud\n    policy  terms\n    when"
+			   "    text.in_list(\"demo-fraud\")\n    then    withhold\n");
+	wait_for_rules(f, mark);
+	wait_for_verdict(f, fraud, TL_VERDICT_WITHHOLD);
+	const struct tl_item_full *full = settled(f, fraud);
+	assert_non_null(memmem(full->reasons.p, full->reasons.n, "judged-again", 12));
+	/* a milder rule leaves what was decided as it is; what a person asks for is judged whole, too */
+	mark = rules_mark(f);
+	write_rules(f, RULE("review"));
+	wait_for_rules(f, mark);
+	struct tl_rejudge_pass p;
+	assert_int_equal(tl_rejudge_next(f->s.db, &p), TL_ENOTFOUND);
+	assert_int_equal(settled(f, fraud)->verdict, TL_VERDICT_WITHHOLD);
+	assert_int_equal(settled(f, plain)->verdict_at, judged);
+	assert_int_equal(stop_worker(f), 0);
+}
+
+static struct tl_id
+bank_of(struct fixture *f, const char *name)
+{
+	struct tl_id id;
+	assert_int_equal(tl_bank_find(f->s.db, tl_str(name), &id), 0);
+	return id;
+}
+
+static void
+allow(struct fixture *f, const char *bank, struct tl_str pdq)
+{
+	struct tl_bank b;
+	add_entry(f, bank, TL_FORM_PDQ, pdq);
+	unit_begin(f->s.db);
+	assert_int_equal(tl_bank_get(f->s.db, bank_of(f, bank), f->s.arena, &b), 0);
+	b.direction = TL_DIRECTION_ALLOW;
+	assert_int_equal(tl_bank_set(f->s.db, &b), 0);
+	unit_commit(f->s.db);
+}
+
+static void
+t_what_an_allow_list_set_aside_is_judged_again_when_it_shrinks(void **state)
+{
+	struct fixture *f = *state;
+	start_worker(f);
+	struct tl_media_id id = upload(f, picture(f, "scene00.png"));
+	struct tl_id first = post(f, "a1", "look", &id);
+	const struct tl_media *m = &settled(f, first)->item.media[0];
+	assert_int_equal(stop_worker(f), 0);
+	struct tl_str pdq = tl_arena_dup(f->s.arena, tl_bytes(m->pdq, sizeof m->pdq));
+	allow(f, "demo-near", pdq);
+	add_entry(f, "demo-known", TL_FORM_PDQ, pdq);
+	start_worker(f);
+	struct tl_id item = post(f, "a2", "look", &id);
+	assert_int_equal(settled(f, item)->verdict, TL_VERDICT_ALLOW);
+	struct tl_id entry;
+	struct tl_rejudge_pass p;
+	assert_int_equal(
+	    tl_bank_entry_of(f->s.db, bank_of(f, "demo-near"), TL_FORM_PDQ, pdq, &entry), 0);
+	unit_begin(f->s.db);
+	assert_int_equal(tl_bank_entry_remove(f->s.db, bank_of(f, "demo-near"), entry), 0);
+	unit_commit(f->s.db);
+	int64_t left = 0;
+	assert_int_equal(tl_rejudge_next(f->s.db, &p), 0);
+	assert_int_equal(p.why, TL_REJUDGE_ENTRIES);
+	assert_int_equal(tl_rejudge_left(f->s.db, &p, &left), 0);
+	assert_int_equal(left, 1);
+	wait_for_verdict(f, item, TL_VERDICT_BLOCK);
+}
+
 static void
 t_rules_change_while_it_runs(void **state)
 {
@@ -112,8 +231,9 @@ t_rules_change_while_it_runs(void **state)
 	start_worker(f);
 	struct tl_id id = post(f, "h1", "a demo hate phrase", NULL);
 	assert_int_equal(settled(f, id)->verdict, TL_VERDICT_REVIEW);
+	int64_t mark = rules_mark(f);
 	write_rules(f, RULE("withhold, case(\"general\", low)"));
-	(void)usleep(1500000);
+	wait_for_rules(f, mark);
 	id = post(f, "h2", "a demo hate phrase", NULL);
 	assert_int_equal(settled(f, id)->verdict, TL_VERDICT_WITHHOLD);
 	assert_int_equal(open_alarms(f), 0);
@@ -206,6 +326,11 @@ main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(
 		t_a_match_that_weighs_more_is_judged_again, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		t_what_matched_is_judged_again_when_a_rule_names_the_bank, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		t_what_an_allow_list_set_aside_is_judged_again_when_it_shrinks, setup,
+		teardown),
 	    cmocka_unit_test_setup_teardown(t_rules_change_while_it_runs, setup, teardown),
 	    cmocka_unit_test_setup_teardown(t_without_rules_items_wait, setup, teardown),
 	    cmocka_unit_test_setup_teardown(

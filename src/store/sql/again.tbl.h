@@ -47,12 +47,16 @@ S(AGAIN_FOUND_NEXT, "SELECT platform, media, item, bank, entry, mark, since FROM
 S(AGAIN_FOUND_ITEM, "UPDATE again_found SET item = $3 WHERE platform = $1 AND media = $2")
 S(AGAIN_FOUND_DONE, "DELETE FROM again_found WHERE platform = $1 AND media = $2")
 S(AGAIN_FOUND_COUNT, "SELECT COUNT(*), MIN(since) FROM again_found")
-S(AGAIN_ANY, "SELECT EXISTS (SELECT 1 FROM again_found) OR EXISTS (SELECT 1 FROM again_asked)")
+S(AGAIN_ANY, "SELECT EXISTS (SELECT 1 FROM again_found) OR EXISTS (SELECT 1 FROM again_asked)"
+	     " OR EXISTS (SELECT 1 FROM again_passes)")
 S(AGAIN_ITEMS, "SELECT im.item, i.state FROM item_media im JOIN items i ON i.platform = im.platform AND i.id = im.item"
 	       " WHERE im.platform = $1 AND im.media = $2 AND im.item > $3 ORDER BY im.item LIMIT $4")
-S(AGAIN_ASK, "INSERT INTO again_asked(platform, item, bank, entry, mark, since, asked_at) VALUES($1, $2, $3, $4, $5, $6, $7)"
-	     " ON CONFLICT(platform, item) DO UPDATE SET bank = excluded.bank, entry = excluded.entry, mark = excluded.mark")
-S(AGAIN_ASKED, "SELECT bank, entry, mark, since, asked_at FROM again_asked WHERE platform = $1 AND item = $2")
+/* What is judged whole stays so, whatever else asks for it. */
+S(AGAIN_ASK, "INSERT INTO again_asked(platform, item, bank, entry, mark, since, asked_at, why)"
+	     " VALUES($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT(platform, item) DO UPDATE SET bank = excluded.bank,"
+	     " entry = excluded.entry, mark = excluded.mark,"
+	     " why = CASE WHEN again_asked.why IN ('rules', 'asked') THEN again_asked.why ELSE excluded.why END")
+S(AGAIN_ASKED, "SELECT bank, entry, mark, since, asked_at, why FROM again_asked WHERE platform = $1 AND item = $2")
 S(AGAIN_ASKED_DONE, "DELETE FROM again_asked WHERE platform = $1 AND item = $2 AND mark <= $3")
 S(AGAIN_ASKED_DROP, "DELETE FROM again_asked WHERE platform = $1 AND item = $2")
 S(AGAIN_ASKED_COUNT, "SELECT COUNT(*), MIN(since) FROM again_asked")
@@ -77,3 +81,48 @@ S(AGAIN_BANK_LEFT, "SELECT (SELECT entries FROM banks WHERE id = $1), (SELECT CO
 		   " AND e.bank = $1) + (SELECT COUNT(*)" AGAIN_AHEAD " AND p.bank = $1)")
 #undef AGAIN_CHANGED
 #undef AGAIN_AHEAD
+
+/* Passes over what matched a bank: whose match says of itself that its weight, or what comes of it, may have changed. */
+#define REJUDGE_ON                                                                             \
+	" ON CONFLICT(bank, why) DO UPDATE SET platform = 0, item = excluded.item, since = excluded.since, done = 0,"  \
+	" received_from = CASE WHEN again_passes.received_from < excluded.received_from THEN again_passes.received_from" \
+	" ELSE excluded.received_from END"
+S(REJUDGE_ASK, "INSERT INTO again_passes(bank, why, platform, item, received_from, since, done)"
+	       " VALUES($1, $2, 0, $3, $4, $5, 0)" REJUDGE_ON)
+/* Before a bank is changed: does it set less aside from now on? does it apply to more? */
+S(REJUDGE_BANK_ALLOWS_LESS, "SELECT EXISTS(SELECT 1 FROM banks WHERE id = $1 AND direction = 'allow' AND enabled = 1"
+			    " AND ($2 = 0 OR $3 <> 'allow' OR distance > $4 OR share > $5 OR (turned = 1 AND $6 = 0)"
+			    " OR COALESCE(share_query, 0) < $7 OR COALESCE(share_known, 0) < $8))")
+S(REJUDGE_BANK_TAKES_MORE, "SELECT EXISTS(SELECT 1 FROM banks WHERE id = $1 AND share < $2)")
+S(REJUDGE_ALLOWS, "SELECT EXISTS(SELECT 1 FROM banks WHERE id = $1 AND direction = 'allow' AND enabled = 1)")
+S(REJUDGE_EXPIRED, "SELECT DISTINCT e.bank FROM bank_entries e JOIN banks b ON b.id = e.bank WHERE e.expires_at > $1"
+		   " AND e.expires_at <= $2 AND b.direction = 'allow' AND b.enabled = 1")
+S(REJUDGE_RETIRED, "UPDATE again_banks SET reach = -1, entry = $2, hit = 0, since = $3 WHERE bank = $1 AND goal >= 0"
+		   " AND EXISTS (SELECT 1 FROM items WHERE state = 'retired')")
+#define REJUDGE_IN_FORCE                                                                       \
+	"EXISTS (SELECT 1 FROM bank_entries e WHERE e.bank = s.bank AND e.id = s.entry AND e.review_only = 0"           \
+	" AND (e.enabled = 1 OR e.disabled_until <= $7) AND (e.expires_at IS NULL OR e.expires_at > $7))"
+#define REJUDGE_MATCHES                                                                        \
+	"SELECT s.platform, s.item, MAX(i.state) AS state, MAX(CASE WHEN i.received_at < $5 THEN 0"                     \
+	" WHEN $2 = 'entries' THEN CASE WHEN s.effect = 'allow' AND NOT " REJUDGE_IN_FORCE " THEN 1 ELSE 0 END"         \
+	" WHEN $2 = 'allow' THEN CASE WHEN s.effect = 'allow' THEN 1 ELSE 0 END"                                        \
+	" WHEN $2 = 'share' THEN CASE WHEN s.effect = 'share' THEN 1 ELSE 0 END"                                        \
+	" WHEN $2 = 'review' THEN CASE WHEN s.effect = 'review' AND " REJUDGE_IN_FORCE " THEN 1 ELSE 0 END"             \
+	" WHEN $2 = 'rules' THEN CASE WHEN COALESCE(s.effect, 'full') IN ('full', 'review') THEN 1 ELSE 0 END"          \
+	" ELSE 1 END) AS asks FROM signals s JOIN items i ON i.platform = s.platform AND i.id = s.item"                 \
+	" WHERE s.bank = $1 AND (s.platform, s.item) > ($3, $4) GROUP BY s.platform, s.item"
+S(REJUDGE_ITEMS, REJUDGE_MATCHES " ORDER BY s.platform, s.item LIMIT $6")
+S(REJUDGE_COUNT, "SELECT COUNT(*) FROM (SELECT 1 FROM (" REJUDGE_MATCHES ") AS m WHERE asks = 1"
+		 " AND state NOT IN ('pending', 'deleted') LIMIT $6) AS n")
+#undef REJUDGE_MATCHES
+#undef REJUDGE_IN_FORCE
+#undef REJUDGE_ON
+S(REJUDGE_NEXT, "SELECT p.bank, p.why, p.platform, p.item, p.received_from, p.since, p.done FROM again_passes p"
+		" ORDER BY p.since LIMIT 1")
+S(REJUDGE_OF_BANK, "SELECT p.bank, p.why, p.platform, p.item, p.received_from, p.since, p.done FROM again_passes p"
+		   " WHERE p.bank = $1 ORDER BY p.since")
+S(REJUDGE_AT, "UPDATE again_passes SET platform = $3, item = $4, done = done + $5 WHERE bank = $1 AND why = $2")
+S(REJUDGE_DONE, "DELETE FROM again_passes WHERE bank = $1 AND why = $2")
+S(REJUDGE_RULES, "SELECT stamp FROM again_rules WHERE bank = $1")
+S(REJUDGE_RULES_SET, "INSERT INTO again_rules(bank, stamp) VALUES($1, $2) ON CONFLICT(bank) DO UPDATE SET stamp = excluded.stamp")
+S(REJUDGE_RULES_DROP, "DELETE FROM again_rules WHERE bank = $1")
