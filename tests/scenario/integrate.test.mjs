@@ -5,11 +5,12 @@ import { existsSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { bin } from '../programs.mjs'
 import { start, until } from './daemon.mjs'
 
 const path = (p) => fileURLToPath(new URL(`../../${p}`, import.meta.url))
 const page = readFileSync(path('doc/integrate.md'), 'utf8')
-const block = (language) => page.match(new RegExp('```' + language + '\\n([\\s\\S]*?)```'))[1]
+const block = (language, n = 0) => [...page.matchAll(new RegExp('```' + language + '\\n([\\s\\S]*?)```', 'g'))][n][1]
 
 let d, key
 before(async () => {
@@ -40,7 +41,7 @@ function run(command, args, script, env) {
 /** The example receives webhooks on a port of its own until its item's action is confirmed. */
 async function receives(item, command, args, script) {
   const port = await freePort()
-  const { secret } = d.tutela('endpoint', 'add', `http://127.0.0.1:${port}/hook`, '--platform', 'demo', '--private')
+  const { secret } = d.tutela('endpoint', 'add', `http://127.0.0.1:${port}/hook`, '--platform', 'demo', '--private', '--replace')
   const said = run(command, args, script, { SECRET: secret, PORT: String(port) })
   try {
     await until(`${item} to be confirmed`, async () => {
@@ -73,3 +74,14 @@ test('the README: publish something yourself', async () => {
 test('Python: an item in, webhooks verified and confirmed', () => receives('python-1', 'python3', ['-c', block('python')]))
 
 test('Node: an item in, webhooks verified and confirmed', () => receives('node-1', 'node', ['--input-type=module'], block('js')))
+
+test('a live stream: segments with verdicts, a stop that comes while it runs, confirmed', async () => {
+  const picture = path('tests/data/pdq/scene04.png')
+  const hash = execFileSync(bin('tutela'), ['hash', picture], { encoding: 'utf8' }).trim().split('\t')[2]
+  d.tutela('bank', 'add', 'demo-known', hash)
+  const said = run('python3', ['-c', block('python', 1)], null, { PICTURE: picture })
+  assert.equal(await said.ended, 0, said.err)
+  assert.match(said.out, /confirmed/)
+  const { body } = await d.api('GET', '/v1/items/stream-7')
+  assert.deepEqual([body.stream.state, body.stream.ended_by], ['stopped', 'action'])
+})
