@@ -275,7 +275,8 @@ cmd_key_revoke(struct tl_cli *c)
 struct new_secret {
 	const char *url;
 	int64_t platform, overlap_us;
-	bool live, private_ok;
+	bool live, private_ok, replace, replaced;
+	struct tl_endpoint old; /* whose place it takes */
 	struct tl_id id;
 	char secret[TL_SECRET_TEXT];
 };
@@ -284,9 +285,37 @@ static int
 store_endpoint(struct tl_db *db, void *ctx)
 {
 	struct new_secret *x = ctx;
-	int rc = tl_enforce_endpoint_set(
+	char old[TL_ID_TEXT] = "";
+	int rc = tl_endpoint_present(db, x->platform, x->live, &x->old);
+	if (rc < 0 && rc != TL_ENOTFOUND)
+		return rc;
+	x->replaced = rc == 0;
+	if (x->replaced && !x->replace)
+		return TL_EEXISTS;
+	if (x->replaced)
+		tl_id_text(old, x->old.id);
+	rc = tl_enforce_endpoint_set(
 	    db, x->platform, x->live, x->url, x->private_ok, x->secret, &x->id);
-	return rc < 0 ? rc : audit(db, "endpoint.set", x->id, TL_S(""));
+	return rc < 0 ? rc : audit(db, "endpoint.set", x->id, tl_str(old));
+}
+
+/* What stops getting webhooks must be agreed to. */
+static int
+endpoint_taken(struct tl_cli *c, const struct new_secret *x)
+{
+	return cli_fail(TL_EUSAGE,
+	    "`--replace` switches that one off; `tutela endpoint enable ID` brings it back.",
+	    "the platform has an endpoint already: %s",
+	    tl_arena_printf(c->arena, "%s", x->old.url));
+}
+
+static void
+say_replaced(struct tl_cli *c, const struct new_secret *x)
+{
+	char id[TL_ID_TEXT];
+	tl_id_text(id, x->old.id);
+	cli_say(c, "%s is switched off; `tutela endpoint enable %s` brings it back.",
+	    x->old.url, id);
 }
 
 static void
@@ -308,7 +337,8 @@ cmd_endpoint_add(struct tl_cli *c)
 {
 	struct new_secret x = {.url = c->argv[0],
 	    .live = cli_option(c, "test") == NULL,
-	    .private_ok = cli_option(c, "private") != NULL};
+	    .private_ok = cli_option(c, "private") != NULL,
+	    .replace = cli_option(c, "replace") != NULL};
 	int rc = cli_platform(c, cli_option(c, "platform"), &x.platform);
 	if (rc == 0)
 		rc = tl_db_tx(c->db, TL_SYNC_FULL, store_endpoint, &x);
@@ -316,8 +346,12 @@ cmd_endpoint_add(struct tl_cli *c)
 		return cli_fail(TL_EUSAGE,
 		    "`--private` allows private networks, this machine and plain http.", "%s",
 		    tl_arena_printf(c->arena, "%s", tl_err_text()));
+	if (rc == TL_EEXISTS)
+		return endpoint_taken(c, &x);
 	if (rc >= 0)
 		print_secret(c, &x);
+	if (rc >= 0 && x.replaced)
+		say_replaced(c, &x);
 	return rc < 0 ? rc : 0;
 }
 
@@ -392,5 +426,23 @@ cmd_endpoint_disable(struct tl_cli *c)
 	int rc = cli_id("an endpoint", c->argv[0], &id);
 	if (rc == 0)
 		rc = tl_db_tx(c->db, TL_SYNC_FULL, disable_endpoint, &id);
+	return rc < 0 ? no_endpoint(rc) : cmd_endpoint_list(c);
+}
+
+static int
+enable_endpoint(struct tl_db *db, void *ctx)
+{
+	const struct tl_id *id = ctx;
+	int rc = tl_endpoint_enable(db, *id);
+	return rc < 0 ? rc : audit(db, "endpoint.enable", *id, TL_S(""));
+}
+
+int
+cmd_endpoint_enable(struct tl_cli *c)
+{
+	struct tl_id id;
+	int rc = cli_id("an endpoint", c->argv[0], &id);
+	if (rc == 0)
+		rc = tl_db_tx(c->db, TL_SYNC_FULL, enable_endpoint, &id);
 	return rc < 0 ? no_endpoint(rc) : cmd_endpoint_list(c);
 }

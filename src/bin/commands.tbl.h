@@ -82,9 +82,12 @@ C(endpoint_add, "endpoint add", "URL", 1, 1, CLI_STORE, "Set where a platform ge
 O(endpoint_add, "platform", "NAME", "Whose; needed when there are several platforms.")
 O(endpoint_add, "test", NULL, "For events of test keys.")
 O(endpoint_add, "private", NULL, "It may be on a private network or on this machine, and over plain http.")
+O(endpoint_add, "replace", NULL, "Switch the present endpoint off; `tutela endpoint enable` brings it back.")
 C(endpoint_list, "endpoint list", "", 0, 0, CLI_STORE, "List endpoints.", "tutela endpoint list")
 C(endpoint_rotate, "endpoint rotate", "ID", 1, 1, CLI_STORE,
     "Make a new secret; the old one signs as well for a while (secret_overlap_hours).", "tutela endpoint rotate 0197f3c2-...")
+C(endpoint_enable, "endpoint enable", "ID", 1, 1, CLI_STORE,
+    "Send to this endpoint again, with the secret that it had, and no longer to the present one.", "tutela endpoint enable 0197f3c2-...")
 C(endpoint_disable, "endpoint disable", "ID", 1, 1, CLI_STORE, "Send nothing to an endpoint any more.",
     "tutela endpoint disable 0197f3c2-...")
 

@@ -56,6 +56,14 @@ read_endpoint(struct tl_row *r, struct tl_endpoint *e)
 	return tl_str_copy(e->url, sizeof e->url, tl_col_str(r, 3));
 }
 
+static int
+wake(struct tl_db *db, int64_t platform, bool live)
+{
+	int rc = tl_db_run(
+	    db, TL_SQL_ENDPOINT_WAKE, A_INT(platform), A_INT(live), A_INT(tl_now_us()));
+	return rc < 0 ? rc : 0;
+}
+
 int
 tl_endpoint_put(struct tl_db *db, struct tl_endpoint *e)
 {
@@ -71,10 +79,19 @@ tl_endpoint_put(struct tl_db *db, struct tl_endpoint *e)
 		    A_INT(e->live), A_Z(e->url),
 		    A_BYTES(tl_bytes(sealed, e->secret_bytes + TL_SEAL_OVERHEAD)),
 		    A_INT(e->private_ok), A_INT(e->created_at));
-	if (rc >= 0)
-		rc = tl_db_run(db, TL_SQL_ENDPOINT_WAKE, A_INT(e->platform), A_INT(e->live),
-		    A_INT(e->created_at));
-	return rc < 0 ? rc : 0;
+	return rc < 0 ? rc : wake(db, e->platform, e->live);
+}
+
+int
+tl_endpoint_present(struct tl_db *db, int64_t platform, bool live, struct tl_endpoint *ret)
+{
+	struct tl_row r;
+	int rc = tl_db_first(db, &r, TL_SQL_ENDPOINT_FIND, A_INT(platform), A_INT(live));
+	if (rc < 0)
+		return rc;
+	rc = read_endpoint(&r, ret);
+	tl_row_end(&r);
+	return rc;
 }
 
 int
@@ -118,6 +135,21 @@ tl_endpoint_disable(struct tl_db *db, struct tl_id id)
 	if (rc == 0)
 		return tl_fail(TL_ENOTFOUND, "there is no such endpoint");
 	return rc < 0 ? rc : 0;
+}
+
+int
+tl_endpoint_enable(struct tl_db *db, struct tl_id id)
+{
+	struct tl_row r;
+	int rc = tl_db_run(db, TL_SQL_ENDPOINT_OFF_BESIDE, A_ID(id));
+	if (rc >= 0)
+		rc = tl_db_first(db, &r, TL_SQL_ENDPOINT_ENABLE, A_ID(id));
+	if (rc < 0)
+		return rc == TL_ENOTFOUND ? tl_fail(rc, "there is no such endpoint") : rc;
+	int64_t platform = tl_col_int(&r, 0);
+	bool live = tl_col_int(&r, 1) != 0;
+	tl_row_end(&r);
+	return wake(db, platform, live);
 }
 
 int

@@ -28,6 +28,10 @@ void tl_endpoint_wipe(struct tl_endpoint *e); /* forgets the secrets; for TL_CLE
 /* Takes the place of the platform's present one. id and created_at are filled in. Waiting deliveries go at once. */
 int tl_endpoint_put(struct tl_db *db, struct tl_endpoint *e) TL_MUST;
 
+/* The enabled one, its secrets left empty; NOTFOUND when there is none. */
+int tl_endpoint_present(
+    struct tl_db *db, int64_t platform, bool live, struct tl_endpoint *ret) TL_MUST;
+
 /* The enabled one; NOTFOUND when there is none. */
 int tl_endpoint_find(struct tl_db *db, int64_t platform, bool live, int64_t now,
     struct tl_endpoint *ret) TL_MUST;
@@ -36,6 +40,8 @@ int tl_endpoint_find(struct tl_db *db, int64_t platform, bool live, int64_t now,
 int tl_endpoint_rotate(
     struct tl_db *db, struct tl_id id, struct tl_str secret, int64_t old_until) TL_MUST;
 int tl_endpoint_disable(struct tl_db *db, struct tl_id id) TL_MUST;
+/* Takes the place of its platform's present one again, with the secret that it had. Waiting deliveries go at once. NOTFOUND. */
+int tl_endpoint_enable(struct tl_db *db, struct tl_id id) TL_MUST;
 
 /* Calls fn for each, enabled or not; secrets are left empty. */
 int tl_endpoint_each(

@@ -173,7 +173,18 @@ test('endpoints get a Standard Webhooks secret, and a new one', () => {
   const row = json(['endpoint', 'list']).endpoints.find((e) => e.id === made.id)
   assert.equal(row.private, true)
   assert.ok(!ok(['endpoint', 'list', '--json']).includes('whsec_'))
-  assert.equal(run(['endpoint', 'add', 'ftp://x.example', '--platform', 'flip']).code, 2)
+  assert.equal(run(['endpoint', 'add', 'ftp://x.example', '--platform', 'flip', '--replace']).code, 2)
+  const endpoints = () => json(['endpoint', 'list']).endpoints.filter((e) => e.enabled && e.live).map((e) => e.id)
+  const taken = run(['endpoint', 'add', 'https://new.example/hooks', '--platform', 'flip'])
+  assert.equal(taken.code, 2)
+  assert.match(taken.err, /has an endpoint already: http:\/\/127\.0\.0\.1:9\/hooks[\s\S]*--replace/)
+  assert.deepEqual(endpoints(), [made.id])
+  const after = ok(['endpoint', 'add', 'https://new.example/hooks', '--platform', 'flip', '--replace'])
+  assert.match(after, new RegExp(`127\\.0\\.0\\.1:9/hooks is switched off; .tutela endpoint enable ${made.id}`))
+  assert.equal(endpoints().length, 1)
+  ok(['endpoint', 'enable', made.id])
+  assert.deepEqual(endpoints(), [made.id])
+  assert.equal(json(['endpoint', 'add', 'http://127.0.0.1:9/test', '--platform', 'flip', '--private', '--test']).id.length, 36, 'test data has an endpoint of its own')
 })
 
 test('banks are created, filled, imported and exported', () => {
@@ -393,7 +404,7 @@ test('every command speaks JSON, also those that print documents and files', () 
 })
 
 test('lists say names, not numbers', () => {
-  ok(['endpoint', 'add', 'https://flip.example/hooks', '--platform', 'flip'])
+  ok(['endpoint', 'add', 'https://flip.example/hooks', '--platform', 'flip', '--replace'])
   assert.equal(json(['endpoint', 'list']).endpoints[0].platform, 'flip')
   assert.equal(json(['audit', '--limit', '1']).audit[0].who, 'cli')
 })

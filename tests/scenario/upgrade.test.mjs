@@ -36,7 +36,7 @@ for (const file of readdirSync(stores).filter((name) => name.endsWith('.tar.gz')
     }).listen(0, '127.0.0.1')
     t.after(() => platform.close())
     await until('the platform', () => platform.address())
-    tutela('endpoint', 'add', `http://127.0.0.1:${platform.address().port}/hook`, '--platform', 'demo', '--private')
+    tutela('endpoint', 'add', `http://127.0.0.1:${platform.address().port}/hook`, '--platform', 'demo', '--private', '--replace')
 
     const [port, admin] = [await freePort(), await freePort()]
     const url = `http://127.0.0.1:${port}`

@@ -47,6 +47,9 @@ S(ENDPOINT_ADD, "INSERT INTO endpoints(id, platform, live, url, secret, private_
 		" VALUES($1, $2, $3, $4, $5, $6, $7)")
 S(ENDPOINT_OFF, "UPDATE endpoints SET enabled = 0 WHERE platform = $1 AND live = $2 AND enabled = 1")
 S(ENDPOINT_DISABLE, "UPDATE endpoints SET enabled = 0 WHERE id = $1 AND enabled = 1")
+S(ENDPOINT_OFF_BESIDE, "UPDATE endpoints SET enabled = 0 WHERE id <> $1 AND enabled = 1 AND EXISTS (SELECT 1 FROM endpoints g"
+		       " WHERE g.id = $1 AND g.platform = endpoints.platform AND g.live = endpoints.live)")
+S(ENDPOINT_ENABLE, "UPDATE endpoints SET enabled = 1 WHERE id = $1 RETURNING platform, live")
 S(ENDPOINT_ROTATE, "UPDATE endpoints SET secret_old = secret, secret = $2, old_until = $3"
 		   " WHERE id = $1 AND enabled = 1")
 S(ENDPOINT_FIND, "SELECT id, platform, live, url, secret, secret_old, old_until, private_ok, enabled, created_at"
