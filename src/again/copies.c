@@ -6,7 +6,9 @@
  */
 #include "again/copies.h"
 
+#include "again/alike.h"
 #include "base/arena.h"
+#include "store/bank_media.h"
 #include "store/media.h"
 
 #include <stdlib.h>
@@ -15,13 +17,14 @@ struct gathering {
 	struct tl_db *db;
 	struct tl_again_index *x;
 	const struct tl_item *item;
+	const struct tl_media_id *own; /* whose like is looked for */
 	struct tl_copy *list;
 	size_t n;
 	bool cut;
 };
 
 static int
-add_items(struct gathering *g, const struct tl_media_id *media, int distance)
+add_items(struct gathering *g, const struct tl_media_id *media, int distance, int percent)
 {
 	struct tl_row r;
 	int rc = tl_db_query(g->db, &r, TL_SQL_COPIES_ITEMS, A_INT(g->item->platform),
@@ -37,6 +40,7 @@ add_items(struct gathering *g, const struct tl_media_id *media, int distance)
 		g->list[g->n++] = (struct tl_copy){.item = tl_col_id(&r, 0),
 		    .media = *media,
 		    .distance = distance,
+		    .percent = percent,
 		    .posted_at = tl_col_int(&r, 1)};
 	}
 	tl_row_end(&r);
@@ -44,39 +48,37 @@ add_items(struct gathering *g, const struct tl_media_id *media, int distance)
 }
 
 static int
-media_of_key(struct gathering *g, int64_t key, struct tl_media_id *ret)
+on_alike(void *ctx, const struct tl_alike_hit *hit)
 {
-	struct tl_row r;
-	int rc =
-	    tl_db_first(g->db, &r, TL_SQL_COPIES_KEY, A_INT(key), A_INT(g->item->platform));
-	if (rc < 0)
-		return rc;
-	struct tl_str id = tl_col_str(&r, 0);
-	rc = id.n == sizeof ret->b ? 0 : TL_ENOTFOUND;
-	if (rc == 0)
-		memcpy(ret->b, id.p, sizeof ret->b);
-	tl_row_end(&r);
-	return rc;
+	struct gathering *g = ctx;
+	if (hit->platform != g->item->platform ||
+	    memcmp(hit->media.b, g->own->b, sizeof g->own->b) == 0)
+		return 0;
+	return add_items(g, &hit->media, hit->distance, hit->percent);
 }
 
+/* One medium of the item: the same file, what looks like its picture, what looks like its video. */
 static int
-add_alike(struct gathering *g, const struct tl_media *m, int distance)
+add_medium(struct gathering *g, struct tl_media *m, int distance, struct tl_arena *arena)
 {
-	const struct tl_again_hit *hits;
-	size_t n;
-	uint64_t all;
-	struct tl_pdq needle;
-	memcpy(needle.b, m->pdq, sizeof needle.b);
-	int rc = tl_again_index_find(g->x, &needle, distance, TL_COPIES_MAX, &hits, &n, &all);
-	for (size_t i = 0; i < n && rc == 0 && !g->cut; i++) {
-		struct tl_media_id id;
-		rc = media_of_key(g, hits[i].key, &id);
-		if (rc == 0 && memcmp(id.b, m->id.b, sizeof id.b) != 0)
-			rc = add_items(g, &id, hits[i].distance);
-		rc = rc == TL_ENOTFOUND ? 0 : rc; /* another platform's, or erased meanwhile */
+	static const enum tl_bank_kind kinds[] = {TL_BANK_PDQ, TL_BANK_VIDEO};
+	static const struct tl_bank_entry like;
+	struct tl_bank_entry e;
+	g->own = &m->id;
+	int rc = add_items(g, &m->id, 0, -1);
+	if (rc == 0)
+		rc = tl_media_hashes(g->db, g->item->platform, m, arena);
+	for (size_t k = 0; k < TL_COUNT(kinds) && rc == 0 && !g->cut; k++) {
+		if (!tl_bank_of_medium(kinds[k], m, &like, arena, &e))
+			continue;
+		struct tl_alike a = {.form = e.form,
+		    .value = e.value,
+		    .distance = distance,
+		    .turned = true,
+		    .share_query = TL_COPIES_SHARE,
+		    .share_known = TL_COPIES_HOLDS};
+		rc = tl_alike_find(g->db, g->x, &a, on_alike, g, &g->cut);
 	}
-	if (rc == 0 && all > n)
-		g->cut = true;
 	return rc;
 }
 
@@ -121,10 +123,8 @@ tl_copies_of(struct tl_db *db, struct tl_again_index *x, const struct tl_item *i
 	g.list = TL_NEWS(arena, struct tl_copy, TL_COPIES_MAX);
 	int rc = g.list ? 0 : tl_arena_check(arena);
 	for (size_t i = 0; i < item->media_count && rc == 0; i++) {
-		const struct tl_media *m = &item->media[i];
-		rc = add_items(&g, &m->id, 0);
-		if (rc == 0 && m->has_pdq && m->pdq_quality >= TL_MEDIA_QUALITY_MIN)
-			rc = add_alike(&g, m, distance);
+		struct tl_media m = item->media[i];
+		rc = add_medium(&g, &m, distance, arena);
 	}
 	if (rc < 0)
 		return rc;

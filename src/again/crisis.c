@@ -6,8 +6,10 @@
  */
 #include "again/crisis.h"
 
+#include "again/alike.h"
 #include "base/arena.h"
 #include "base/buf.h"
+#include "hash/sound_match.h"
 #include "store/alarms.h"
 #include "store/bank_media.h"
 #include "store/banks.h"
@@ -15,7 +17,10 @@
 #include "store/people.h"
 #include "sys/clock.h"
 
+#include <stdlib.h>
+
 #define SAMPLE 12
+#define NEWEST_LOOK 1000 /* that are asked whether they may be seen */
 #define MINUTES 60
 
 static int
@@ -95,42 +100,94 @@ tl_watch_open_count(struct tl_db *db, int64_t *ret)
 
 /* Starting -------------------------------------------------------------------------------------------------------- */
 
-/* The first kind of bank that can hold something of the item: pictures, then videos, then sounds. */
-static int
-entries_of(struct tl_db *db, const struct tl_item *item, struct tl_arena *arena,
-    enum tl_bank_kind *ret_kind, struct tl_bank_entry *ret, size_t *ret_count)
+static bool
+wanted(const struct tl_media *m, struct tl_str medium)
 {
-	static const enum tl_bank_kind kinds[] = {TL_BANK_PDQ, TL_BANK_VIDEO, TL_BANK_SOUND};
-	const struct tl_bank_entry like = {.enabled = true, .note = TL_S("crisis mode")};
-	*ret_count = 0;
-	for (size_t k = 0; k < TL_COUNT(kinds) && *ret_count == 0; k++) {
-		for (size_t i = 0; i < item->media_count; i++) {
-			struct tl_media m = item->media[i];
-			int rc = tl_media_hashes(db, item->platform, &m, arena);
-			if (rc < 0)
-				return rc;
-			*ret_count +=
-			    tl_bank_of_medium(kinds[k], &m, &like, arena, &ret[*ret_count]);
-		}
-		*ret_kind = kinds[k];
-	}
-	return *ret_count ? 0
-			  : tl_fail_at(TL_EFIELD, "/case",
-				"nothing of this can be watched: it has no picture, video or "
-				"sound that could be hashed");
+	char hex[2 * sizeof m->id.b + 1];
+	tl_hex(hex, m->id.b, sizeof m->id.b);
+	return !medium.n || tl_str_is(medium, hex);
 }
 
 int
-tl_watch_start(
-    struct tl_db *db, const struct tl_item *item, struct tl_watch *w, struct tl_arena *arena)
+tl_watch_of_item(struct tl_db *db, const struct tl_item *item, struct tl_str medium,
+    struct tl_arena *arena, struct tl_bank_entry **ret, size_t *ret_count)
 {
-	struct tl_bank_entry entries[TL_ITEM_MEDIA_MAX];
+	static const enum tl_bank_kind kinds[] = {TL_BANK_VIDEO, TL_BANK_PDQ, TL_BANK_SOUND};
+	static const struct tl_bank_entry like;
+	struct tl_bank_entry *list = TL_NEWS(arena, struct tl_bank_entry, TL_ITEM_MEDIA_MAX);
 	size_t n = 0;
+	if (!list)
+		return tl_arena_check(arena);
+	for (size_t k = 0; k < TL_COUNT(kinds) && n == 0; k++) {
+		for (size_t i = 0; i < item->media_count; i++) {
+			struct tl_media m = item->media[i];
+			if (!wanted(&m, medium))
+				continue;
+			int rc = tl_media_hashes(db, item->platform, &m, arena);
+			if (rc < 0)
+				return rc;
+			n += tl_bank_of_medium(kinds[k], &m, &like, arena, &list[n]);
+		}
+	}
+	if (n == 0)
+		return tl_fail_at(TL_EFIELD, "/media",
+		    "nothing of this can be watched: it has no picture, video or sound that "
+		    "could be hashed");
+	*ret = list;
+	*ret_count = n;
+	return tl_arena_check(arena);
+}
+
+/* Everybody who leads hears of it, since nobody else had to agree. */
+static int
+tell_leads(struct tl_db *db, const struct tl_watch *w, int distance, struct tl_str who)
+{
+	char id[TL_ID_TEXT];
+	tl_id_text(id, w->id);
+	return tl_alarm_open(db, TL_AL_WATCH_RUNS, tl_str(id),
+	    TL_SAID(A_TEXT(w->title), A_TEXT(w->policy), A_INT(distance),
+		A_Z(w->holds ? "withheld at once" : "sent to people"), A_TEXT(who)),
+	    NULL);
+}
+
+static int
+add_entries(struct tl_db *db, const struct tl_bank *b, const struct tl_bank_entry *entries,
+    size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct tl_bank_entry e = {.form = entries[i].form,
+		    .value = entries[i].value,
+		    .enabled = true,
+		    .note = TL_S("crisis mode")};
+		int rc = tl_bank_entry_add(db, b, &e);
+		if (rc < 0 && rc != TL_EEXISTS) /* the same picture twice in one item */
+			return rc;
+	}
+	return 0;
+}
+
+/* Of sounds the distance counts differing bits of 32, of which more than some are chance. */
+static void
+settings(struct tl_bank *b)
+{
+	if (b->kind == TL_BANK_VIDEO)
+		b->share_query = b->share_known = 30;
+	if (b->kind == TL_BANK_SOUND && b->distance > TL_SOUND_BITS_MAX)
+		b->distance = TL_SOUND_BITS_MAX;
+}
+
+int
+tl_watch_start(struct tl_db *db, const struct tl_bank_entry *entries, size_t count,
+    struct tl_str who, struct tl_watch *w, struct tl_arena *arena)
+{
 	char id[TL_ID_TEXT];
 	w->id = tl_id_new();
 	w->started_at = tl_now_us();
 	tl_id_text(id, w->id);
-	struct tl_bank b = {.policy = w->policy,
+	struct tl_bank b = {.kind = entries[0].form == TL_FORM_VPDQ  ? TL_BANK_VIDEO
+				    : entries[0].form == TL_FORM_PDQ ? TL_BANK_PDQ
+								     : TL_BANK_SOUND,
+	    .policy = w->policy,
 	    .source = w->holds ? TL_S(TL_WATCH_SOURCE_HOLD) : TL_S(TL_WATCH_SOURCE_ASK),
 	    .distance = w->distance,
 	    .turned = w->turned,
@@ -139,26 +196,22 @@ tl_watch_start(
 	/* The first and the last digits: two that start in one moment differ. */
 	b.name =
 	    tl_str(tl_arena_printf(arena, TL_WATCH_PREFIX "%.8s-%s", id, id + TL_ID_TEXT - 7));
-	int rc = entries_of(db, item, arena, &b.kind, entries, &n);
-	if (rc == 0 && b.kind == TL_BANK_VIDEO)
-		b.share_query = b.share_known = 30;
+	settings(&b);
+	int rc = tl_bank_create(db, &b);
 	if (rc == 0)
-		rc = tl_bank_create(db, &b);
-	for (size_t i = 0; i < n && rc == 0; i++) {
-		rc = tl_bank_entry_add(db, &b, &entries[i]);
-		rc = rc == TL_EEXISTS ? 0 : rc; /* the same picture twice in one item */
-	}
+		rc = add_entries(db, &b, entries, count);
 	if (rc < 0)
 		return rc;
 	w->bank = b.id;
 	w->bank_name = b.name;
 	w->kind = b.kind;
-	w->entries = (int64_t)n;
+	w->distance = b.distance;
+	w->entries = (int64_t)count;
 	w->enabled = true;
 	rc = tl_db_run(db, TL_SQL_WATCH_ADD, A_ID(w->id), A_ID(w->bank), A_TEXT(w->title),
 	    A_TEXT(w->policy), A_Z(w->holds ? "withhold" : "review"), A_ID(w->started_by),
 	    A_INT(w->started_at), A_INT(w->ends_at));
-	return rc < 0 ? rc : 0;
+	return rc < 0 ? rc : tell_leads(db, w, w->distance, who);
 }
 
 static int
@@ -181,11 +234,16 @@ set_bank(struct tl_db *db, const struct tl_watch *w, int distance, bool enabled,
 }
 
 int
-tl_watch_distance(
-    struct tl_db *db, const struct tl_watch *w, int distance, struct tl_arena *arena)
+tl_watch_distance(struct tl_db *db, const struct tl_watch *w, int distance, struct tl_str who,
+    struct tl_arena *arena)
 {
 	int rc = running(w);
-	return rc < 0 ? rc : set_bank(db, w, distance, true, arena);
+	if (rc == 0 && w->kind == TL_BANK_SOUND && distance > TL_SOUND_BITS_MAX)
+		rc = tl_fail_at(TL_EFIELD, "/distance",
+		    "of sounds at most %d of 32 bits may differ", TL_SOUND_BITS_MAX);
+	if (rc == 0)
+		rc = set_bank(db, w, distance, true, arena);
+	return rc < 0 || distance <= w->distance ? rc : tell_leads(db, w, distance, who);
 }
 
 int
@@ -202,6 +260,7 @@ tl_watch_end(
     struct tl_db *db, const struct tl_watch *w, struct tl_str by, struct tl_arena *arena)
 {
 	TL_CLEANUP(tl_buf_fini) struct tl_buf report = {0};
+	char id[TL_ID_TEXT];
 	int rc = running(w);
 	tl_js_open(&report, NULL, '{');
 	if (rc == 0)
@@ -212,7 +271,8 @@ tl_watch_end(
 	if (rc == 0)
 		rc = tl_db_run(db, TL_SQL_WATCH_END, A_ID(w->id), A_INT(tl_now_us()),
 		    A_TEXT(by), A_TEXT(tl_buf_str(&report)));
-	return rc < 0 ? rc : 0;
+	tl_id_text(id, w->id);
+	return rc < 0 ? rc : tl_alarm_over(db, TL_AL_WATCH_RUNS, tl_str(id));
 }
 
 int
@@ -308,101 +368,172 @@ tl_watch_figures(struct tl_db *db, const struct tl_watch *w, struct tl_buf *out)
 	return 0;
 }
 
+static void
+put_found(const struct tl_row *r, struct tl_buf *out)
+{
+	tl_js_open(out, NULL, '{');
+	tl_js_id(out, "item", tl_col_id(r, 1));
+	tl_js_str(out, "platform", tl_col_str(r, 2));
+	tl_js_str(out, "id", tl_col_str(r, 3));
+	tl_js_str0(out, "author", tl_col_str(r, 4));
+	tl_js_time(out, "posted_at", tl_col_int(r, 5));
+	tl_js_time(out, "found_at", tl_col_int(r, 6));
+	tl_js_int(out, "distance", tl_col_int(r, 7));
+	tl_js_hex(out, "media", tl_col_str(r, 8));
+	tl_js_int(out, "views", tl_col_int(r, 9));
+	tl_js_str(out, "state", tl_col_str(r, 10));
+	tl_js_bool(out, "stream", tl_col_int(r, 11) != 0);
+	tl_js_close(out, '}');
+}
+
 int
-tl_watch_newest(struct tl_db *db, const struct tl_watch *w, const char *key, int64_t limit,
-    struct tl_buf *out)
+tl_watch_newest(struct tl_db *db, const struct tl_watch *w, const char *key, size_t limit,
+    const struct tl_watch_eyes *eyes, struct tl_buf *out)
 {
 	struct tl_row r;
-	int rc = tl_db_query(db, &r, TL_SQL_WATCH_NEWEST, A_ID(w->bank), A_INT(limit));
+	size_t shown = 0;
+	int64_t hidden = 0;
+	int rc = tl_db_query(db, &r, TL_SQL_WATCH_NEWEST, A_ID(w->bank), A_INT(NEWEST_LOOK));
 	if (rc < 0)
 		return rc;
 	tl_js_open(out, key, '[');
-	while ((rc = tl_row_next(&r)) > 0) {
-		tl_js_open(out, NULL, '{');
-		tl_js_id(out, "item", tl_col_id(&r, 1));
-		tl_js_str(out, "platform", tl_col_str(&r, 2));
-		tl_js_str(out, "id", tl_col_str(&r, 3));
-		tl_js_str0(out, "author", tl_col_str(&r, 4));
-		tl_js_time(out, "posted_at", tl_col_int(&r, 5));
-		tl_js_time(out, "found_at", tl_col_int(&r, 6));
-		tl_js_int(out, "distance", tl_col_int(&r, 7));
-		tl_js_hex(out, "media", tl_col_str(&r, 8));
-		tl_js_int(out, "views", tl_col_int(&r, 9));
-		tl_js_str(out, "state", tl_col_str(&r, 10));
-		tl_js_close(out, '}');
+	while (shown < limit && (rc = tl_row_next(&r)) > 0) {
+		bool seen = false;
+		rc = eyes->item(eyes->ctx, tl_col_int(&r, 0), tl_col_id(&r, 1), &seen);
+		if (rc < 0)
+			break;
+		hidden += !seen;
+		shown += seen;
+		if (seen)
+			put_found(&r, out);
 	}
+	tl_row_end(&r);
 	tl_js_close(out, ']');
+	tl_js_int(out, "hidden", hidden);
 	return rc < 0 ? rc : 0;
 }
 
 /* Preview --------------------------------------------------------------------------------------------------------- */
 
-struct sample {
-	struct tl_again_hit hit[SAMPLE];
-	size_t n;
+struct preview {
+	struct tl_alike_hit *hit;
+	size_t n, cap;
 };
 
 static int
-put_sample(struct tl_db *db, const struct sample *s, struct tl_buf *out)
+on_alike(void *ctx, const struct tl_alike_hit *hit)
 {
+	struct preview *p = ctx;
+	if (p->n == p->cap) {
+		p->cap = p->cap ? 2 * p->cap : 256;
+		p->hit = realloc(p->hit, p->cap * sizeof *p->hit);
+		if (!p->hit)
+			abort();
+	}
+	p->hit[p->n++] = *hit;
+	return 0;
+}
+
+static int
+by_key(const void *a, const void *b)
+{
+	const struct tl_alike_hit *x = a, *y = b;
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	return x->reach - y->reach;
+}
+
+static int
+farthest_first(const void *a, const void *b)
+{
+	const struct tl_alike_hit *x = a, *y = b;
+	if (x->reach != y->reach)
+		return y->reach - x->reach;
+	return (x->key > y->key) - (x->key < y->key);
+}
+
+/* A file that several entries reach counts once, by the nearest. */
+static void
+once_each(struct preview *p)
+{
+	size_t kept = 0;
+	if (p->n)
+		qsort(p->hit, p->n, sizeof *p->hit, by_key);
+	for (size_t i = 0; i < p->n; i++)
+		if (kept == 0 || p->hit[i].key != p->hit[kept - 1].key)
+			p->hit[kept++] = p->hit[i];
+	p->n = kept;
+	if (p->n)
+		qsort(p->hit, p->n, sizeof *p->hit, farthest_first);
+}
+
+/* Those of the rim that whoever looks may see. */
+static int
+put_sample(
+    const struct preview *p, int distance, const struct tl_watch_eyes *eyes, struct tl_buf *out)
+{
+	size_t shown = 0;
 	tl_js_open(out, "sample", '[');
-	for (size_t i = 0; i < s->n; i++) {
-		struct tl_row r;
-		int rc = tl_db_first(db, &r, TL_SQL_AGAIN_MEDIA_OF_KEY, A_INT(s->hit[i].key));
-		if (rc == TL_ENOTFOUND)
+	for (size_t i = 0; i < p->n && i < NEWEST_LOOK && shown < SAMPLE; i++) {
+		const struct tl_alike_hit *h = &p->hit[i];
+		bool seen = false;
+		if (h->reach > distance)
 			continue;
+		int rc = eyes->media(eyes->ctx, h->platform, &h->media, &seen);
 		if (rc < 0)
 			return rc;
+		if (!seen)
+			continue;
+		shown++;
 		tl_js_open(out, NULL, '{');
-		tl_js_hex(out, "media", tl_col_str(&r, 1));
-		tl_js_int(out, "distance", s->hit[i].distance);
+		tl_js_hex(out, "media", tl_bytes(h->media.b, sizeof h->media.b));
+		tl_js_int(out, "distance", h->reach);
 		tl_js_close(out, '}');
-		tl_row_end(&r);
 	}
 	tl_js_close(out, ']');
 	return 0;
 }
 
-/* Nearest first come the hits: those of the rim come last. */
-static void
-take_rim(struct sample *s, const struct tl_again_hit *hits, size_t n, int distance)
+static int
+put_preview(struct preview *p, const struct tl_watch *w, int distance, bool cut,
+    const struct tl_watch_eyes *eyes, struct tl_buf *out)
 {
-	for (size_t i = n; i > 0 && s->n < SAMPLE; i--)
-		if (hits[i - 1].distance <= distance)
-			s->hit[s->n++] = hits[i - 1];
+	int64_t caught = 0, now = 0;
+	once_each(p);
+	for (size_t i = 0; i < p->n; i++) {
+		caught += p->hit[i].reach <= distance;
+		now += p->hit[i].reach <= w->distance;
+	}
+	tl_js_int(out, "caught", caught);
+	tl_js_int(out, "now", now);
+	tl_js_bool(out, "cut", cut);
+	return put_sample(p, distance, eyes, out);
 }
 
 int
 tl_watch_preview(struct tl_db *db, struct tl_again_index *x, const struct tl_watch *w,
-    int distance, struct tl_arena *arena, struct tl_buf *out)
+    int distance, const struct tl_watch_eyes *eyes, struct tl_arena *arena, struct tl_buf *out)
 {
-	int64_t at[TL_INDEX_DISTANCE_MAX + 1] = {0}, sum = 0;
 	struct tl_bank_entry *entries;
-	struct sample sample = {.n = 0};
+	struct preview p = {0};
+	struct tl_bank b;
 	size_t count = 0;
-	int rc = tl_bank_entry_page(
-	    db, w->bank, (struct tl_id){0}, TL_ITEM_MEDIA_MAX, arena, &entries, &count);
-	for (size_t i = 0; i < count && rc == 0 && w->kind == TL_BANK_PDQ; i++) {
-		const struct tl_again_hit *hits;
-		size_t n;
-		uint64_t all;
-		struct tl_pdq h;
-		if (entries[i].value.n != sizeof h.b)
-			continue;
-		memcpy(h.b, entries[i].value.p, sizeof h.b);
-		rc = tl_again_index_find(x, &h, TL_INDEX_DISTANCE_MAX, 100000, &hits, &n, &all);
-		for (size_t k = 0; k < n && rc == 0; k++)
-			at[hits[k].distance]++;
-		if (rc == 0)
-			take_rim(&sample, hits, n, distance);
+	bool cut = false;
+	int rc = tl_bank_get(db, w->bank, arena, &b);
+	if (rc == 0)
+		rc = tl_bank_entry_page(
+		    db, w->bank, (struct tl_id){0}, TL_ITEM_MEDIA_MAX, arena, &entries, &count);
+	for (size_t i = 0; rc == 0 && i < count; i++) {
+		struct tl_alike a = {.form = entries[i].form,
+		    .value = entries[i].value,
+		    .distance = distance > w->distance ? distance : w->distance,
+		    .turned = w->turned,
+		    .share_query = b.share_query,
+		    .share_known = b.share_known};
+		rc = tl_alike_find(db, x, &a, on_alike, &p, &cut);
 	}
-	if (rc < 0)
-		return rc;
-	tl_js_open(out, "distances", '[');
-	for (size_t d = 0; d < TL_COUNT(at); d++) {
-		sum += at[d];
-		tl_js_int(out, NULL, sum);
-	}
-	tl_js_close(out, ']');
-	return put_sample(db, &sample, out);
+	if (rc == 0)
+		rc = put_preview(&p, w, distance, cut, eyes, out);
+	free(p.hit);
+	return rc;
 }

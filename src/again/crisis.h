@@ -7,6 +7,7 @@
 
 #include "again/index.h"
 #include "core/item.h"
+#include "store/banks.h"
 
 struct tl_arena;
 
@@ -30,11 +31,17 @@ struct tl_watch {
 };
 
 /*
- * Starts one from the media of an item: id, bank and times are filled in. EFIELD at /item when nothing of it can be watched.
- * Writers run inside a transaction.
+ * What of an item can be watched: its videos, else its pictures, else its sounds; of one medium only when that is named (its
+ * id in hex; empty: of all). EFIELD at /media when there is nothing.
  */
-int tl_watch_start(struct tl_db *db, const struct tl_item *item, struct tl_watch *w,
-    struct tl_arena *arena) TL_MUST;
+int tl_watch_of_item(struct tl_db *db, const struct tl_item *item, struct tl_str medium,
+    struct tl_arena *arena, struct tl_bank_entry **ret, size_t *ret_count) TL_MUST;
+/*
+ * Starts one that looks for these entries, which are of one form: id, bank and times are filled in. An alarm tells the leads
+ * at once (`who`: the person's name, for people inside): a watch needs no second person. Writers run inside a transaction.
+ */
+int tl_watch_start(struct tl_db *db, const struct tl_bank_entry *entries, size_t count,
+    struct tl_str who, struct tl_watch *w, struct tl_arena *arena) TL_MUST;
 int tl_watch_get(
     struct tl_db *db, struct tl_id id, struct tl_arena *arena, struct tl_watch *ret) TL_MUST;
 /* Those that run first, then the newest. */
@@ -42,8 +49,8 @@ int tl_watch_list(
     struct tl_db *db, struct tl_arena *arena, struct tl_watch **ret, size_t *ret_count) TL_MUST;
 int tl_watch_open_count(struct tl_db *db, int64_t *ret) TL_MUST;
 /* STATE when it has ended. */
-int tl_watch_distance(
-    struct tl_db *db, const struct tl_watch *w, int distance, struct tl_arena *arena) TL_MUST;
+int tl_watch_distance(struct tl_db *db, const struct tl_watch *w, int distance,
+    struct tl_str who, struct tl_arena *arena) TL_MUST;
 int tl_watch_until(struct tl_db *db, const struct tl_watch *w, int64_t ends_at) TL_MUST;
 /* Its bank is switched off, its figures are kept. */
 int tl_watch_end(struct tl_db *db, const struct tl_watch *w, struct tl_str by,
@@ -53,12 +60,19 @@ int tl_watch_end_due(struct tl_db *db, struct tl_arena *arena) TL_MUST;
 
 /* Members of an open object: states, minutes (the last hour), views, seconds to action. */
 int tl_watch_figures(struct tl_db *db, const struct tl_watch *w, struct tl_buf *out) TL_MUST;
-/* An array of what it found last. */
-int tl_watch_newest(struct tl_db *db, const struct tl_watch *w, const char *key, int64_t limit,
-    struct tl_buf *out) TL_MUST;
+/* What whoever looks may see of what was found; it belongs to no layer here. */
+struct tl_watch_eyes {
+	int (*item)(void *ctx, int64_t platform, struct tl_id item, bool *ret);
+	int (*media)(void *ctx, int64_t platform, const struct tl_media_id *media, bool *ret);
+	void *ctx;
+};
+/* An array of what it found last, and "hidden": how many newer ones than the last of these are not shown. */
+int tl_watch_newest(struct tl_db *db, const struct tl_watch *w, const char *key, size_t limit,
+    const struct tl_watch_eyes *eyes, struct tl_buf *out) TL_MUST;
 /*
- * What it would catch of all that was published: an array "distances" of how many media lie at most so far away (0..63), and
- * a "sample" of the farthest within `distance`.
+ * What it would catch of all that was published, judged as the worker would: "caught" files within `distance`, "now" within
+ * its own, "cut": there are more than can be compared, and a "sample" of the farthest within `distance`.
  */
 int tl_watch_preview(struct tl_db *db, struct tl_again_index *x, const struct tl_watch *w,
-    int distance, struct tl_arena *arena, struct tl_buf *out) TL_MUST;
+    int distance, const struct tl_watch_eyes *eyes, struct tl_arena *arena,
+    struct tl_buf *out) TL_MUST;

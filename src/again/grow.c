@@ -11,6 +11,7 @@
 #include "again/again.h"
 
 #include "again/turn.h"
+#include "hash/video_match.h"
 #include "store/banks.h"
 #include "sys/clock.h"
 #include "sys/killpoint.h"
@@ -162,6 +163,12 @@ note_videos(struct growing *g, const struct entry *e, int64_t *hit, bool *ret_wh
 		const struct tl_again_hit *hits;
 		size_t found = 0;
 		rc = tl_again_index_find_videos(g->x, &frame[i], e->distance, &hits, &found);
+		if (rc == 0)
+			keep_keys(g, hits, found);
+		tl_pdq_mirror(&frame[i]); /* videos are known by their mirror image as well */
+		if (rc == 0)
+			rc = tl_again_index_find_videos(
+			    g->x, &frame[i], e->distance, &hits, &found);
 		if (rc == 0)
 			keep_keys(g, hits, found);
 	}

@@ -367,7 +367,10 @@ tl_call_view(struct tl_call *c)
 const struct tl_route tl_console_routes[] = {
 #define R(method, path, name, need, query, limit, help)                                        \
 	{method, path, tl_console_gate, need, query, handle_##name,                            \
-	    (limit) ? &tl_body_json : &tl_body_none, limit, help, NULL},
+	    (limit) == A_FILE ? &tl_console_file_body                                          \
+	    : (limit)         ? &tl_body_json                                                  \
+			      : &tl_body_none,                                                         \
+	    limit, help, NULL},
 #include "api/routes_console.tbl.h"
 #undef R
     {"GET", "/", NULL, "", "*", tl_console_home, &tl_body_none, 0, "Leads to the console.",

@@ -8,6 +8,7 @@
 #include "api/console_copies.h"
 
 #include "again/copies.h"
+#include "review/cover.h"
 #include "store/decisions.h"
 #include "store/items.h"
 #include "sys/clock.h"
@@ -58,11 +59,11 @@ tl_console_copies_end(void)
 /* What would become of one copy. */
 struct copy {
 	const struct tl_copy *of;
-	struct tl_str ext, author, state, verdict, decided_kind, decided_policy;
+	struct tl_coverable is;
+	struct tl_str ext, author, state, verdict;
 	struct tl_id account;
 	int64_t views;
-	bool hidden, automatic, newer, same_author;
-	const char *why; /* it is left out; NULL: covered */
+	bool newer, same_author;
 };
 
 /* What was chosen, as far as it says who is left out. */
@@ -122,71 +123,13 @@ read_item(const struct copies *s, struct copy *k)
 }
 
 static int
-read_decided(const struct copies *s, struct copy *k)
-{
-	struct tl_row r;
-	struct tl_arena *a = s->c->arena;
-	int rc = tl_db_first(s->c->db, &r, TL_SQL_COPIES_DECIDED, A_INT(s->item.item.platform),
-	    A_ID(k->of->item));
-	if (rc < 0)
-		return rc == TL_ENOTFOUND ? 0 : rc;
-	k->decided_kind = tl_arena_dup(a, tl_col_str(&r, 0));
-	k->decided_policy = tl_arena_dup(a, tl_col_str(&r, 1));
-	k->automatic = tl_str_is(tl_col_str(&r, 2), tl_automation_names[TL_AUTOMATION_FULLY]);
-	tl_row_end(&r);
-	return 0;
-}
-
-/* Decided by a person, or to the same end: it stays as it is. What only the rules did may be decided. */
-static bool
-stands(const struct copies *s, const struct copy *k)
-{
-	const char *kind = tl_decision_kind_names[s->choice.kind];
-	if (k->decided_kind.n == 0)
-		return false;
-	return !k->automatic || (s->choice.policy.n && tl_str_is(k->decided_kind, kind) &&
-				    tl_str_eq(k->decided_policy, s->choice.policy));
-}
-
-static int
-left_out(const struct copies *s, struct copy *k)
-{
-	struct tl_case open;
-	struct tl_call *c = s->c;
-	int rc = tl_case_of(
-	    c->db, c->arena, s->item.item.platform, TL_SUBJECT_ITEM, k->of->item, &open);
-	bool is_open = rc == 0;
-	if (rc < 0 && rc != TL_ENOTFOUND)
-		return rc;
-	if (stands(s, k))
-		k->why = "decided";
-	else if (is_open && open.state == TL_CASE_CLAIMED &&
-		 !tl_id_eq(open.claimed_by, c->who.id))
-		k->why = "held";
-	else if (is_open && tl_review_need(c->db, c->arena, &c->who, TL_ACT_DECIDE, &open) < 0)
-		k->why = "not_yours";
-	return 0;
-}
-
-static int
 look_at(const struct copies *s, size_t i, struct copy *k)
 {
-	bool seen = true;
-	struct tl_view v = tl_call_view(s->c);
 	*k = (struct copy){.of = &s->list[i]};
-	int rc = tl_view_sees_subject(
-	    &v, s->item.item.platform, TL_SUBJECT_ITEM, k->of->item, &seen);
-	if (rc < 0)
-		return rc;
-	k->hidden = !seen;
-	if (k->hidden) {
-		k->why = "not_yours";
-		return 0;
-	}
-	rc = read_item(s, k);
-	if (rc == 0)
-		rc = read_decided(s, k);
-	return rc < 0 ? rc : left_out(s, k);
+	const struct tl_cover_ask ask = {
+	    s->item.item.platform, k->of->item, s->choice.kind, s->choice.policy};
+	int rc = tl_review_coverable(s->c->db, s->c->arena, &s->c->who, &ask, &k->is);
+	return rc < 0 || k->is.hidden ? rc : read_item(s, k);
 }
 
 /* Showing --------------------------------------------------------------------------------------------------------- */
@@ -200,23 +143,24 @@ write_copy(struct tl_buf *out, const struct copy *k)
 	tl_js_str0(out, "author", k->author);
 	tl_js_hex(out, "media", tl_bytes(k->of->media.b, sizeof k->of->media.b));
 	tl_js_int(out, "distance", k->of->distance);
+	tl_js_int0(out, "percent", k->of->percent >= 0, k->of->percent);
 	tl_js_time(out, "posted_at", k->of->posted_at);
 	tl_js_str(out, "state", k->state);
 	tl_js_str0(out, "verdict", k->verdict);
 	tl_js_int(out, "views", k->views);
-	if (k->decided_kind.n) {
+	if (k->is.decided_kind.n) {
 		tl_js_open(out, "decided", '{');
-		tl_js_str(out, "kind", k->decided_kind);
-		tl_js_str(out, "policy", k->decided_policy);
-		tl_js_bool(out, "automatic", k->automatic);
+		tl_js_str(out, "kind", k->is.decided_kind);
+		tl_js_str(out, "policy", k->is.decided_policy);
+		tl_js_bool(out, "automatic", k->is.automatic);
 		tl_js_close(out, '}');
 	} else {
 		tl_js_null(out, "decided");
 	}
 	tl_js_bool(out, "newer", k->newer);
 	tl_js_bool(out, "same_author", k->same_author);
-	tl_js_bool(out, "covered", k->why == NULL);
-	tl_js_z(out, "why", k->why);
+	tl_js_bool(out, "covered", k->is.why == NULL);
+	tl_js_z(out, "why", k->is.why);
 	tl_js_close(out, '}');
 }
 
@@ -227,15 +171,15 @@ struct sums {
 static void
 sum(struct sums *t, const struct copy *k)
 {
-	t->hidden += k->hidden;
-	t->shown += !k->hidden;
-	t->covered += k->why == NULL;
-	t->decided += k->why && strcmp(k->why, "decided") == 0;
-	t->held += k->why && strcmp(k->why, "held") == 0;
-	t->not_yours += k->why && strcmp(k->why, "not_yours") == 0;
-	t->newer += !k->why && k->newer;
-	t->others += !k->why && !k->same_author;
-	t->views += k->why ? 0 : k->views;
+	t->hidden += k->is.hidden;
+	t->shown += !k->is.hidden;
+	t->covered += k->is.why == NULL;
+	t->decided += k->is.why && strcmp(k->is.why, "decided") == 0;
+	t->held += k->is.why && strcmp(k->is.why, "held") == 0;
+	t->not_yours += k->is.why && strcmp(k->is.why, "not_yours") == 0;
+	t->newer += !k->is.why && k->newer;
+	t->others += !k->is.why && !k->same_author;
+	t->views += k->is.why ? 0 : k->views;
 }
 
 static int
@@ -251,7 +195,7 @@ write_list(struct copies *s, int64_t offset, int64_t limit, struct sums *t)
 		if (rc < 0)
 			return rc;
 		sum(t, &k);
-		if (k.hidden)
+		if (k.is.hidden)
 			continue;
 		if (at >= offset && at < offset + limit)
 			write_copy(&s->c->out, &k);
@@ -281,6 +225,25 @@ write_sums(struct tl_buf *out, const struct sums *t, const struct copies *s, int
 		tl_js_null(out, "cursor");
 }
 
+/* Why some were left as they were. */
+static int
+write_left(struct tl_call *c, struct tl_id group)
+{
+	struct tl_row r;
+	int rc = tl_db_query(c->db, &r, TL_SQL_GROUP_LEFT, A_ID(group));
+	if (rc < 0)
+		return rc;
+	tl_js_open(&c->out, "why", '{');
+	while ((rc = tl_row_next(&r)) > 0) {
+		char word[32];
+		if (tl_str_copy(word, sizeof word, tl_col_str(&r, 0)) == 0)
+			tl_js_int(&c->out, word, tl_col_int(&r, 1));
+	}
+	tl_row_end(&r);
+	tl_js_close(&c->out, '}');
+	return rc < 0 ? rc : 0;
+}
+
 /* What became of the last decision for all copies that was made on this case. */
 static int
 write_group(struct tl_call *c, struct tl_id case_id)
@@ -293,15 +256,17 @@ write_group(struct tl_call *c, struct tl_id case_id)
 	}
 	if (rc < 0)
 		return rc;
+	struct tl_id group = tl_col_id(&r, 0);
 	tl_js_open(&c->out, "group", '{');
 	tl_js_str(&c->out, "state", tl_col_str(&r, 1));
 	tl_js_time(&c->out, "apply_at", tl_col_int(&r, 2));
 	tl_js_int(&c->out, "waiting", tl_col_int(&r, 3));
 	tl_js_int(&c->out, "done", tl_col_int(&r, 4));
 	tl_js_int(&c->out, "left", tl_col_int(&r, 5));
-	tl_js_close(&c->out, '}');
 	tl_row_end(&r);
-	return 0;
+	rc = write_left(c, group);
+	tl_js_close(&c->out, '}');
+	return rc;
 }
 
 static int
@@ -367,11 +332,11 @@ add_items(struct copies *s, struct tl_id group, int64_t *ret_covered)
 			continue;
 		if (rc == 0)
 			rc = tl_db_run(s->c->db, TL_SQL_GROUP_ITEM_ADD, A_ID(group),
-			    A_ID(k.of->item), A_Z(k.why ? "left" : "waiting"),
-			    k.why ? A_Z(k.why) : A_NULL);
+			    A_ID(k.of->item), A_Z(k.is.why ? "left" : "waiting"),
+			    k.is.why ? A_Z(k.is.why) : A_NULL);
 		if (rc < 0)
 			return rc;
-		*ret_covered += k.why == NULL;
+		*ret_covered += k.is.why == NULL;
 	}
 	return 0;
 }

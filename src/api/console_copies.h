@@ -25,3 +25,8 @@ void tl_console_copies_end(void);
 /* The media index of this server, brought up to the store, for one thread at a time; give it back. */
 int tl_copies_index(struct tl_call *c, struct tl_again_index **ret) TL_MUST;
 void tl_copies_index_give(void);
+
+/* What a file is known by, as the worker said it to the browser: entries of banks, checked. EFIELD at /known. */
+struct tl_bank_entry;
+int tl_console_known_read(struct tl_call *c, const json_t *known, struct tl_bank_entry **ret,
+    size_t *ret_count) TL_MUST;

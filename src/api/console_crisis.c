@@ -8,7 +8,10 @@
 #include "api/console_copies.h"
 
 #include "again/crisis.h"
+#include "store/decisions.h"
 #include "store/items.h"
+#include "store/media.h"
+#include "store/tags.h"
 #include "sys/clock.h"
 
 #define HOURS_MAX 720
@@ -72,8 +75,33 @@ read_watch(struct tl_call *c, enum tl_act act, struct tl_watch *ret)
 }
 
 static int
+sees_item(void *ctx, int64_t platform, struct tl_id item, bool *ret)
+{
+	struct tl_view v = tl_call_view(ctx);
+	return tl_view_sees_subject(&v, platform, TL_SUBJECT_ITEM, item, ret);
+}
+
+static int
+sees_media(void *ctx, int64_t platform, const struct tl_media_id *media, bool *ret)
+{
+	struct tl_call *c = ctx;
+	struct tl_tags tags;
+	int rc = tl_tags_of_media(c->db, platform, media, c->arena, &tags);
+	if (rc == 0)
+		*ret = tl_may_on(&c->who.access, TL_ACT_SEE, tags.v, tags.n);
+	return rc;
+}
+
+static struct tl_watch_eyes
+eyes(struct tl_call *c)
+{
+	return (struct tl_watch_eyes){sees_item, sees_media, c};
+}
+
+static int
 write_watch(struct tl_call *c, struct tl_id id)
 {
+	struct tl_watch_eyes look = eyes(c);
 	struct tl_watch w = {0};
 	int rc = tl_watch_get(c->db, id, c->arena, &w);
 	if (rc < 0)
@@ -82,7 +110,7 @@ write_watch(struct tl_call *c, struct tl_id id)
 	put_watch(c, &w);
 	rc = tl_watch_figures(c->db, &w, &c->out);
 	if (rc == 0)
-		rc = tl_watch_newest(c->db, &w, "newest", NEWEST, &c->out);
+		rc = tl_watch_newest(c->db, &w, "newest", NEWEST, &look, &c->out);
 	tl_js_close(&c->out, '}');
 	return rc;
 }
@@ -95,11 +123,12 @@ tl_console_crisis_get(struct tl_call *c)
 	return rc < 0 ? rc : write_watch(c, w.id);
 }
 
+/* From one of these: a case, a decision, or what a file is known by (console_known.c). */
 struct start {
-	struct tl_str of, title, policy;
+	struct tl_str of, decision, medium, title, policy;
+	json_t *known;
 	int64_t distance, hours;
 	int effect;
-	bool turned;
 };
 
 static int
@@ -117,12 +146,68 @@ case_item(struct tl_call *c, const struct start *s, struct tl_item_full *ret)
 	return rc < 0 ? rc : tl_item_head(c->db, of.platform, of.subject, c->arena, ret);
 }
 
+static int
+decision_item(struct tl_call *c, const struct start *s, struct tl_item_full *ret)
+{
+	struct tl_id id;
+	struct tl_decision d = {0};
+	struct tl_tags tags = {0};
+	if (tl_id_parse(s->decision, &id) < 0)
+		return tl_fail_at(TL_EFIELD, "/decision", "is not the id of a decision");
+	int rc = tl_tags_of_decision(c->db, id, c->arena, &tags);
+	rc = tl_call_need_tags(c, TL_ACT_SEE, rc, &tags);
+	if (rc == 0)
+		rc = tl_decision_get(c->db, id, c->arena, &d, NULL);
+	if (rc == 0 && d.subject_kind != TL_SUBJECT_ITEM)
+		rc = tl_fail_at(TL_EFIELD, "/decision", "is about an account");
+	return rc < 0 ? rc : tl_item_head(c->db, d.platform, d.subject, c->arena, ret);
+}
+
+static int
+source(struct tl_call *c, const struct start *s, struct tl_bank_entry **ret, size_t *ret_count)
+{
+	struct tl_item_full item;
+	if ((s->of.n > 0) + (s->decision.n > 0) + (s->known != NULL) != 1)
+		return tl_fail_at(
+		    TL_EFIELD, "/case", "one of case, decision and known says what to watch");
+	if (s->known)
+		return tl_console_known_read(c, s->known, ret, ret_count);
+	int rc = s->of.n ? case_item(c, s, &item) : decision_item(c, s, &item);
+	if (rc == 0)
+		rc = tl_media_of_item(c->db, &item.item, c->arena);
+	return rc < 0
+		   ? rc
+		   : tl_watch_of_item(c->db, &item.item, s->medium, c->arena, ret, ret_count);
+}
+
+static int
+start(struct tl_call *c, const struct start *s, struct tl_watch *w)
+{
+	struct tl_bank_entry *entries = NULL;
+	size_t count = 0;
+	int rc = source(c, s, &entries, &count);
+	if (rc == 0)
+		rc = tl_call_begin(c);
+	if (rc < 0)
+		return rc;
+	rc = tl_watch_start(c->db, entries, count, c->session->user.name, w, c->arena);
+	if (rc == 0)
+		rc = tl_call_audit(c, "watch.start", w->id,
+		    tl_arena_printf(c->arena, "%.*s: %s within %d bits for %lld h",
+			TL_ARG(w->bank_name), w->holds ? "withhold" : "review", w->distance,
+			(long long)s->hours));
+	return tl_call_end(c, TL_SYNC_FULL, rc);
+}
+
 int
 tl_console_crisis_start(struct tl_call *c)
 {
 	static const char *const effects[] = {"withhold", "review", NULL};
 	static const struct tl_json_field fields[] = {
-	    {"case", TL_J_STR, offsetof(struct start, of), 1, 64, NULL, true},
+	    {"case", TL_J_STR, offsetof(struct start, of), 1, 64, NULL, false},
+	    {"decision", TL_J_STR, offsetof(struct start, decision), 1, 64, NULL, false},
+	    {"media", TL_J_STR, offsetof(struct start, medium), 64, 64, NULL, false},
+	    {"known", TL_J_ARRAY, offsetof(struct start, known), 1, 1, NULL, false},
 	    {"title", TL_J_STR, offsetof(struct start, title), 1, TL_WATCH_TITLE_MAX, NULL,
 		true},
 	    {"policy", TL_J_STR, offsetof(struct start, policy), 1, 200, NULL, true},
@@ -131,18 +216,11 @@ tl_console_crisis_start(struct tl_call *c)
 	    {"hours", TL_J_INT, offsetof(struct start, hours), 1, HOURS_MAX, NULL, true},
 	};
 	struct start s = {0};
-	struct tl_item_full item;
 	int rc = TL_CALL_JSON(c, fields, &s);
 	if (rc == 0 && !tl_policy_find(c->set, s.policy))
 		rc = tl_fail_at(TL_EFIELD, "/policy", "there is no such policy");
 	if (rc == 0)
 		rc = tl_call_need_policy(c, TL_ACT_DECIDE, s.policy);
-	if (rc == 0)
-		rc = case_item(c, &s, &item);
-	if (rc == 0)
-		rc = tl_call_begin(c);
-	if (rc < 0)
-		return rc;
 	struct tl_watch w = {.title = s.title,
 	    .policy = s.policy,
 	    .holds = s.effect == 0,
@@ -150,11 +228,8 @@ tl_console_crisis_start(struct tl_call *c)
 	    .turned = true,
 	    .started_by = c->who.id,
 	    .ends_at = tl_now_us() + s.hours * TL_US_HOUR};
-	rc = tl_watch_start(c->db, &item.item, &w, c->arena);
 	if (rc == 0)
-		rc = tl_call_audit(c, "watch.start", w.id,
-		    tl_arena_printf(c->arena, "%.*s", TL_ARG(w.bank_name)));
-	rc = tl_call_end(c, TL_SYNC_FULL, rc);
+		rc = start(c, &s, &w);
 	if (rc < 0)
 		return rc;
 	tl_app_wake(c->app, TL_PROC_WORKER);
@@ -168,6 +243,7 @@ tl_console_crisis_preview(struct tl_call *c)
 {
 	struct tl_watch w = {0};
 	struct tl_again_index *x = NULL;
+	struct tl_watch_eyes look = eyes(c);
 	int64_t distance = 31;
 	int rc = read_watch(c, TL_ACT_SEE, &w);
 	if (rc == 0)
@@ -177,7 +253,7 @@ tl_console_crisis_preview(struct tl_call *c)
 	if (rc < 0)
 		return rc;
 	tl_js_open(&c->out, NULL, '{');
-	rc = tl_watch_preview(c->db, x, &w, (int)distance, c->arena, &c->out);
+	rc = tl_watch_preview(c->db, x, &w, (int)distance, &look, c->arena, &c->out);
 	tl_js_close(&c->out, '}');
 	tl_copies_index_give();
 	return rc;
@@ -202,7 +278,8 @@ tl_console_crisis_change(struct tl_call *c)
 	if (rc < 0)
 		return rc;
 	if (ask.distance >= 0)
-		rc = tl_watch_distance(c->db, &w, (int)ask.distance, c->arena);
+		rc = tl_watch_distance(
+		    c->db, &w, (int)ask.distance, c->session->user.name, c->arena);
 	if (rc == 0 && ask.hours > 0)
 		rc = tl_watch_until(c->db, &w, tl_now_us() + ask.hours * TL_US_HOUR);
 	if (rc == 0 && ask.distance >= 0)

@@ -146,6 +146,9 @@ void tl_console_rules_end(void);
 /* 0 when no rule in force names this bank; TL_ECONFLICT at `field` when one does. */
 int tl_call_rules_name(struct tl_call *c, struct tl_str bank, const char *field) TL_MUST;
 
+/* Of a route whose body is a file (console_known.c). */
+extern const struct tl_body tl_console_file_body;
+
 /* Handlers: one for each row of routes_console.tbl.h. */
 #define R(method, path, name, need, query, limit, help)                                        \
 	int tl_console_##name(struct tl_call *c);

@@ -1,5 +1,5 @@
 /*
- * Server-sent events for open consoles: alarms, what waits, the switches.
+ * Server-sent events for open consoles: alarms, what waits, the switches, and that what a screen shows has changed.
  *
  * Promises: a console hears of a change within about a second; a slow or gone reader, and one whose session ended,
  * is dropped and never blocks anybody. The thread reads the store once a tick, however many consoles are open. When the store fails a tick is
@@ -25,9 +25,16 @@
 #define PROPOSALS_BYTES (8U << 20)
 #define KEEPALIVE_TICKS 20
 #define SESSION_TICKS 5
+#define SCREEN_TICKS 2 /* between two looks at what a screen shows */
+
+/* What the screen of a console shows beside the counters: it is told when that changes. */
+enum about { ABOUT_NOTHING, ABOUT_WATCH, ABOUT_CASE };
 
 struct watcher {
 	struct tl_stream *stream;
+	enum about about;
+	struct tl_id of;
+	uint8_t mark[16]; /* of what it was told last */
 	uint8_t session[TL_SESSION_HASH];
 	struct tl_arena *arena; /* of `access`, read again with the session */
 	struct tl_access access;
@@ -233,6 +240,51 @@ tell(struct watcher *w, const struct counters *n)
 	return rc == 0;
 }
 
+/* A watch as its screen shows it. */
+static int
+look_at_watch(struct tl_db *db, struct tl_id id, struct tl_buf *out)
+{
+	TL_CLEANUP(tl_arena_destroyp) struct tl_arena *a = tl_arena_create(ACCESS_BYTES);
+	struct tl_watch w = {0};
+	int rc = tl_watch_get(db, id, a, &w);
+	if (rc < 0)
+		return rc;
+	tl_buf_printf(out, "%d %d %lld %lld", w.distance, w.enabled, (long long)w.ends_at,
+	    (long long)w.ended_at);
+	return w.ended_at ? 0 : tl_watch_figures(db, &w, out);
+}
+
+/* The live stream of a case, with what was found in it. */
+static int
+look_at_case(struct tl_db *db, struct tl_id id, struct tl_buf *out)
+{
+	struct tl_row r;
+	int rc = tl_db_first(db, &r, TL_SQL_LIVE_CASE, A_ID(id));
+	if (rc < 0)
+		return rc == TL_ENOTFOUND ? 0 : rc;
+	tl_buf_puts(out, "case ");
+	for (int i = 0; i < 6; i++)
+		tl_buf_printf(out, "%lld ", (long long)tl_col_int(&r, i));
+	tl_row_end(&r);
+	return 0;
+}
+
+/* Tells that what the screen shows has changed, and once at the beginning. False when the reader is gone. */
+static bool
+tell_screen(struct watcher *w, struct tl_db *db)
+{
+	struct tl_buf TL_CLEANUP(tl_buf_fini) is = {0};
+	uint8_t mark[sizeof w->mark];
+	if (w->about == ABOUT_NOTHING)
+		return true;
+	if ((w->about == ABOUT_WATCH ? look_at_watch : look_at_case)(db, w->of, &is) < 0)
+		return true; /* the next look tries again */
+	tl_blake2b(mark, sizeof mark, tl_buf_str(&is), NULL);
+	bool same = memcmp(mark, w->mark, sizeof mark) == 0;
+	memcpy(w->mark, mark, sizeof mark);
+	return same || tl_stream_put(w->stream, TL_S("event: screen\ndata: {}\n\n")) == 0;
+}
+
 static void
 drop(struct watcher *w)
 {
@@ -252,6 +304,8 @@ tell_all(struct tl_console_live *l, struct tl_db *db, const struct counters *n,
 		struct watcher *w = l->watchers[i];
 		bool here = !look || signed_in(db, w, set);
 		w->access.set = set;
+		if (here && l->ticks % SCREEN_TICKS == 0)
+			here = tell_screen(w, db);
 		if (here && tell(w, n)) {
 			i++;
 			continue;
@@ -347,6 +401,31 @@ tl_console_live_stop(struct tl_console_live *l)
 	free(l);
 }
 
+/* Which screen it is: they may see what it shows. */
+static int
+read_about(struct tl_call *c, enum about *ret, struct tl_id *ret_of)
+{
+	struct tl_str id = {0};
+	struct tl_watch w = {0};
+	struct tl_case of;
+	*ret = ABOUT_NOTHING;
+	if (tl_req_query(c->req, "watch", &id) && id.n)
+		*ret = ABOUT_WATCH;
+	else if (tl_req_query(c->req, "case", &id) && id.n)
+		*ret = ABOUT_CASE;
+	if (*ret == ABOUT_NOTHING)
+		return 0;
+	if (tl_id_parse(id, ret_of) < 0)
+		return tl_fail_at(
+		    TL_EFIELD, *ret == ABOUT_WATCH ? "watch" : "case", "is not one of ours");
+	if (*ret == ABOUT_WATCH) {
+		int rc = tl_watch_get(c->db, *ret_of, c->arena, &w);
+		return rc < 0 ? rc : tl_call_need_policy(c, TL_ACT_SEE, w.policy);
+	}
+	int rc = tl_case_get(c->db, c->arena, *ret_of, &of);
+	return rc < 0 ? rc : tl_review_need(c->db, c->arena, &c->who, TL_ACT_SEE, &of);
+}
+
 int
 tl_console_live(struct tl_call *c)
 {
@@ -355,14 +434,20 @@ tl_console_live(struct tl_call *c)
 		return tl_fail(TL_EAGAIN, "nothing is told live right now");
 	struct counters *n = TL_NEW(c->arena, struct counters);
 	int rc = tl_arena_check(c->arena);
+	enum about about = ABOUT_NOTHING;
+	struct tl_id of = {0};
 	if (rc == 0)
 		rc = read_counters(c->db, c->arena, n);
+	if (rc == 0)
+		rc = read_about(c, &about, &of);
 	if (rc < 0)
 		return rc;
 	struct watcher *w = calloc(1, sizeof *w);
 	if (!w)
 		abort();
 	memcpy(w->session, c->session->hash, sizeof w->session);
+	w->about = about;
+	w->of = of;
 	w->arena = tl_arena_create(ACCESS_BYTES);
 	rc = look_up(c->db, w, c->who.id, c->set);
 	if (rc < 0) {

@@ -3,6 +3,7 @@
  * tl_console_<name>; a permission of "" needs a session only, NULL nothing. Shapes: web/console/src/api.ts.
  */
 #define API "/console/api/"
+#define A_FILE (1U << 30) /* the body is a file's bytes, as many as the configuration takes; else JSON */
 R("POST", API "session", session_create, NULL, "", 4096, "Sign in.")
 R("GET", API "session", session_get, "", "", 0, "Who is signed in, and what the console needs to know.")
 R("PUT", API "session", session_put, "", "", 16384, "Keep the person's preferences.")
@@ -48,7 +49,8 @@ R("POST", API "media/{hex}/reveal", media_reveal, "reveal", "", 4096, "An addres
 R("GET", "/console/media/{token}", media_once, "reveal", "", 0, "The preview, once.")
 
 R("GET", API "crisis", crisis, "bank_read", "", 0, "Watches of crisis mode.")
-R("POST", API "crisis", crisis_start, "bank_write", "", 8192, "Watch a case's picture or clip and its edits.")
+R("POST", API "crisis", crisis_start, "bank_write", "", 524288, "Watch a picture, clip or sound and its edits.")
+R("POST", API "crisis-known", crisis_known, "bank_write", "", A_FILE, "What a file is known by, so that it can be watched.")
 R("GET", API "crisis/{id}", crisis_get, "bank_read", "", 0, "One watch, with its live figures.")
 R("PATCH", API "crisis/{id}", crisis_change, "bank_write", "", 4096, "Change the net or the end of a watch.")
 R("GET", API "crisis/{id}/preview", crisis_preview, "bank_read", "distance", 0, "What a wider net would catch.")
@@ -100,5 +102,6 @@ R("GET", API "rules", rules, "look", "", 0, "The rules in force.")
 R("GET", API "figures", figures, "figures", "days", 0, "First figures.")
 R("GET", API "switches", switches, "look", "", 0, "The two switches.")
 R("PUT", API "switches", switch_set, "switches", "", 4096, "Turn a switch.")
-R("GET", API "live", live, "look", "", 0, "Counters as they change (server-sent events).")
+R("GET", API "live", live, "look", "watch case", 0, "Counters as they change (server-sent events).")
 #undef API
+#undef A_FILE

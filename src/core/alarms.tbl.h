@@ -103,6 +103,11 @@ A(STREAM_GOES_ON, "stream_goes_on", CRITICAL, ONCALL, 1, PERSON, "A stopped live
     "Each part has its verdict; the decision stands.",
     "Stop it at the platform by hand, then find out why its confirmation came too early.")
 
+A(WATCH_RUNS, "watch_runs", WARNING, LEADS, 4, ITSELF, "Crisis mode was started",
+    "Crisis mode watches {!something} under the policy {policy}: copies within {bits} bits are {withheld or sent to people}. One person started it: {!the console says who}.",
+    "It ends by itself at its time, and can be ended at any moment.",
+    "Look at Crisis mode in the console: is it right, take this on; is it not, end the watch.")
+
 /* The machine */
 A(DISK, "disk", CRITICAL, ONCALL, 1, ITSELF, "The disk is nearly full",
     "The data folder has {free} MiB left; intake stops at {least} MiB.",

@@ -10,6 +10,8 @@
  *           stored; with a sealed memory file the bytes of one picture; the answer is {"matches":[…]}
  *   LOOKUP  {"types":[…],"signals":{type:value},"find":bool} for clients of the HMA API (worker_lookup.c), with or
  *           without a sealed memory file of one picture or video
+ *   KNOWN   what banks would hold of the picture, video or sound in a sealed memory file: {"known":[{"form","value"}]},
+ *           base64; nothing stored
  *   FETCH   {"url","max_bytes"} to the courier; the answer is {"type","bytes"} and a sealed memory file
  */
 #pragma once
@@ -20,7 +22,14 @@
 #define TL_ASK_MAX (160U * 1024) /* bytes of one message */
 #define TL_ASK_SPARE_MS 1000U    /* of a FETCH's time, for its answer */
 
-enum tl_ask_kind { TL_ASK_SCAN = 1, TL_ASK_MATCH, TL_ASK_LOOKUP, TL_ASK_FETCH, TL_ASK_KINDS };
+enum tl_ask_kind {
+	TL_ASK_SCAN = 1,
+	TL_ASK_MATCH,
+	TL_ASK_LOOKUP,
+	TL_ASK_KNOWN,
+	TL_ASK_FETCH,
+	TL_ASK_KINDS
+};
 
 struct tl_ask {
 	enum tl_ask_kind kind;

@@ -3,7 +3,7 @@
  *
  * Promises: each copy gets a decision of its own, in the person's name, with its statement and its actions, and a line that
  * says which decision it follows; a few in one transaction, each once, whoever dies when. What was decided, taken by
- * somebody or erased meanwhile is left out, with its reason. Failure: the store's codes, tried again; a copy that cannot
+ * somebody, erased or closed to this person meanwhile is left out, with its reason; the trail says how many. Failure: the store's codes, tried again; a copy that cannot
  * be decided is left out. Called by the finder's loop.
  */
 #include "role/finder_int.h"
@@ -12,10 +12,12 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "decide/decide.h"
+#include "people/people.h"
 #include "report/statement.h"
-#include "review/review.h"
+#include "review/cover.h"
 #include "store/decisions.h"
 #include "store/items.h"
+#include "store/people.h"
 #include "sys/clock.h"
 #include "sys/killpoint.h"
 
@@ -29,6 +31,8 @@ struct group {
 	const struct tl_policy_set *set;
 	struct tl_arena *arena;
 	struct tl_id id, decision, user;
+	struct tl_reviewer who; /* as of now */
+	bool may;               /* they are still here, and may decide this */
 	int64_t platform;
 	struct tl_str ask; /* JSON */
 	struct tl_person_decision p;
@@ -75,29 +79,21 @@ read_ask(struct group *g, json_t *j)
 	return tl_arena_check(g->arena);
 }
 
-/* Why a copy is left out after all; NULL: it is not. */
+/* What the person may do has changed, or they were shut out: what they decided for copies is asked anew. */
 static int
-left_out(struct tl_db *db, struct group *g, const struct tl_item *it, struct tl_case *open,
-    bool *ret_open, const char **ret)
+look_up(struct tl_db *db, struct group *g)
 {
-	struct tl_row r;
-	int rc = tl_case_of(db, g->arena, g->platform, TL_SUBJECT_ITEM, it->id, open);
-	*ret = NULL;
-	*ret_open = rc == 0;
-	if (rc < 0 && rc != TL_ENOTFOUND)
-		return rc;
-	if (rc == 0 && open->state == TL_CASE_CLAIMED && !tl_id_eq(open->claimed_by, g->user))
-		*ret = "held";
-	rc = tl_db_first(db, &r, TL_SQL_COPIES_DECIDED, A_INT(g->platform), A_ID(it->id));
-	if (rc < 0)
+	struct tl_user u;
+	g->who = (struct tl_reviewer){.id = g->user, .access = {.set = g->set}};
+	g->may = false;
+	int rc = tl_user_get(db, g->user, g->arena, &u);
+	if (rc < 0 || u.disabled_at)
 		return rc == TL_ENOTFOUND ? 0 : rc;
-	bool automatic = tl_str_is(tl_col_str(&r, 2), tl_automation_names[TL_AUTOMATION_FULLY]);
-	bool same = tl_str_is(tl_col_str(&r, 0), tl_decision_kind_names[g->p.kind]) &&
-		    tl_str_eq(tl_col_str(&r, 1), g->p.policy);
-	tl_row_end(&r);
-	if (!automatic || same)
-		*ret = "decided";
-	return 0;
+	rc = tl_access_of(db, g->arena, &u, g->set, &g->who.access);
+	g->may = rc == 0 && tl_may(u.role, TL_MAY_WORK) &&
+		 (!g->p.policy.n || tl_need_to_decide(&g->who.access, g->p.policy,
+					g->p.kind == TL_DECISION_ACT) == 0);
+	return rc;
 }
 
 static int
@@ -153,8 +149,8 @@ one_copy(struct tl_db *db, struct group *g, struct tl_id item, struct tl_id *ret
     const char **ret_why)
 {
 	struct tl_item_full *full = TL_NEW(g->arena, struct tl_item_full);
-	struct tl_case open;
-	bool is_open = false;
+	const struct tl_cover_ask ask = {g->platform, item, g->p.kind, g->p.policy};
+	struct tl_coverable is = {0};
 	if (!full)
 		return tl_arena_check(g->arena);
 	int rc = tl_item_head(db, g->platform, item, g->arena, full);
@@ -163,13 +159,15 @@ one_copy(struct tl_db *db, struct group *g, struct tl_id item, struct tl_id *ret
 		return 0;
 	}
 	if (rc == 0)
-		rc = left_out(db, g, &full->item, &open, &is_open, ret_why);
+		rc = tl_review_coverable(db, g->arena, &g->who, &ask, &is);
+	if (rc == 0)
+		*ret_why = g->may ? is.why : "not_yours";
 	if (rc < 0 || *ret_why)
 		return rc;
 	rc = tl_db_savepoint(db);
 	if (rc < 0)
 		return rc;
-	rc = decide_copy(db, g, &full->item, is_open ? &open : NULL, ret_decision);
+	rc = decide_copy(db, g, &full->item, is.is_open ? &is.open : NULL, ret_decision);
 	if (rc == 0)
 		return tl_db_release(db);
 	tl_db_undo(db);
@@ -177,6 +175,32 @@ one_copy(struct tl_db *db, struct group *g, struct tl_id item, struct tl_id *ret
 		return rc;
 	*ret_why = "failed"; /* an account action without an account, a policy that is gone */
 	return 0;
+}
+
+/* In the trail, beside the decision: how many were decided, and why others were not. */
+static int
+tell_end(struct tl_db *db, const struct group *g)
+{
+	TL_CLEANUP(tl_buf_fini) struct tl_buf text = {0};
+	char main[TL_ID_TEXT];
+	struct tl_row r;
+	int rc = tl_db_first(db, &r, TL_SQL_GROUP_COUNT_DONE, A_ID(g->id));
+	if (rc < 0)
+		return rc;
+	tl_buf_printf(&text, "%lld decided", (long long)tl_col_int(&r, 0));
+	tl_row_end(&r);
+	rc = tl_db_query(db, &r, TL_SQL_GROUP_LEFT, A_ID(g->id));
+	if (rc < 0)
+		return rc;
+	for (bool first = true; (rc = tl_row_next(&r)) > 0; first = false)
+		tl_buf_printf(&text, "%s%lld %.*s", first ? "; left as they were: " : ", ",
+		    (long long)tl_col_int(&r, 1), TL_ARG(tl_col_str(&r, 0)));
+	tl_row_end(&r);
+	tl_id_text(main, g->decision);
+	if (rc >= 0)
+		rc = tl_audit_add(
+		    db, "system", "decide.copies.end", tl_str(main), tl_buf_str(&text));
+	return rc < 0 ? rc : 0;
 }
 
 static int
@@ -202,6 +226,8 @@ page(struct tl_db *db, struct group *g)
 	}
 	if (rc >= 0 && n < ITEMS_PAGE)
 		rc = tl_db_run(db, TL_SQL_GROUP_DONE, A_ID(g->id), A_INT(tl_now_us()));
+	if (rc >= 0 && n < ITEMS_PAGE)
+		rc = tell_end(db, g);
 	return rc < 0 ? rc : (int)n + 1;
 }
 
@@ -224,6 +250,8 @@ next_page(struct tl_db *db, void *ctx)
 	rc = tl_json_parse(g->ask, &j);
 	if (rc == 0)
 		rc = read_ask(g, j);
+	if (rc == 0)
+		rc = look_up(db, g);
 	return rc < 0 ? rc : page(db, g);
 }
 

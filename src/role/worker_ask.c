@@ -213,6 +213,10 @@ answer_one(struct worker *w, struct tl_str msg, int fd)
 		lookup_begin(w, &q, fd);
 		return;
 	}
+	if (q.kind == TL_ASK_KNOWN) {
+		known_begin(w, &q, fd);
+		return;
+	}
 	tl_fd_close(&fd);
 	int rc = q.kind == TL_ASK_SCAN ? ask_scan(w, &q) : tl_fail(TL_EBUG, "not for a worker");
 	if (rc < 0)

@@ -129,6 +129,10 @@ void match_film_decoded(struct worker *w, struct match *m, const struct film_job
 /* Answers a lookup now, or when its picture is decoded; `fd` as above. */
 void lookup_begin(struct worker *w, const struct tl_ask *q, int fd);
 
+/* worker_known.c */
+/* Answers when the file in `fd` (taken over) is decoded. */
+void known_begin(struct worker *w, const struct tl_ask *q, int fd);
+
 /* worker_media.c */
 int media_create(
     struct tl_store *s, const struct tl_config *c, struct media_pool **ret) TL_MUST;

@@ -2,8 +2,10 @@
 // action by the same rules; a finder that dies on the way neither loses nor doubles anything.
 import { test, before, after } from 'node:test'
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createHash } from 'node:crypto'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { clean, data } from '../hostile.mjs'
 import { start, until } from './daemon.mjs'
@@ -15,10 +17,14 @@ after(() => site?.stop())
 const picture = (name) => readFileSync(join(data, 'pdq', name))
 const read = async (id) => (await site.api('GET', `/v1/items/${id}`)).body
 
-async function upload(file, type = 'image/png') {
-  const response = await fetch(site.url + '/v1/media', { method: 'PUT', headers: { authorization: `Bearer ${site.key}`, 'content-type': type }, body: picture(file) })
+const upload = (file, type = 'image/png') => store(picture(file), type)
+
+async function store(body, type) {
+  const response = await fetch(site.url + '/v1/media', { method: 'PUT', headers: { authorization: `Bearer ${site.key}`, 'content-type': type }, body })
   return (await response.json()).id
 }
+
+const flagged = async (id, policy = 'speech.hate') => (await site.api('POST', '/v1/flags', { subject: { kind: 'item', id }, kind: 'user', policy })).body.case
 
 async function publish(id, file, type) {
   const media = await upload(file, type)
@@ -93,6 +99,27 @@ test('one decision covers the copies, each with its own; undone before it is car
   assert.deepEqual([after.group.done, after.group.left, after.decided], [3, 0, 3])
 })
 
+test('what was taken by somebody, or closed to who decided, before it is carried out is left out and told', async () => {
+  const ann = await site.person('ann'), other = await site.person('specialist')
+  for (const id of ['two', 'two-held', 'two-free']) await publish(id, 'scene10.png')
+  const [id, held] = [await flagged('two'), await flagged('two-held')]
+  await ann.post(`cases/${id}/claim`)
+  await until('the copies', async () => (await ann.get(`cases/${id}/copies?kind=act&policy=speech.hate`)).body?.covered === 2)
+  const finder = site.roles().find((r) => r.role === 'finder').pid
+  process.kill(finder, 'SIGSTOP')
+  try {
+    const done = await ann.post(`cases/${id}/decide`, { kind: 'act', policy: 'speech.hate', ground: 'incompatible', actions: [{ name: 'remove', params: null }], facts: '', note: '', copies: { distance: 15, expect: 2 } })
+    assert.equal(done.status, 200, done.bytes)
+    assert.equal((await other.post(`cases/${held}/claim`)).status, 200)
+  } finally {
+    process.kill(finder, 'SIGCONT')
+  }
+  const { group } = await until('the group to be done', async () => { const a = await ann.get(`cases/${id}/copies`); return a.body.group?.state === 'done' && a.body })
+  assert.deepEqual([group.done, group.left, group.why], [1, 1, { held: 1 }])
+  const [told] = (await ann.get('audit?verb=decide.copies.end')).body.rows
+  assert.equal(told.detail, '1 decided; left as they were: 1 held')
+})
+
 test('crisis mode withholds what is like the clip, finds what was there before, and ends with its figures', async () => {
   const lead = await site.person('lead')
   await publish('clip-before', 'scene04.png')
@@ -115,12 +142,81 @@ test('crisis mode withholds what is like the clip, finds what was there before, 
   assert.equal(seen.minutes.reduce((a, b) => a + b, 0), seen.copies)
   assert.equal(seen.newest.length, seen.copies)
   assert.equal(Object.values(seen.states).reduce((a, b) => a + b, 0), seen.copies)
-  const preview = (await until('the preview', async () => { const p = (await lead.get(`crisis/${seen.id}/preview?distance=31`)).body; return p.distances?.[63] && p }))
-  assert.ok(preview.distances[31] >= 1 && preview.distances.length === 64)
+  const preview = (await until('the preview', async () => { const p = (await lead.get(`crisis/${seen.id}/preview?distance=31`)).body; return p.caught && p }))
+  assert.deepEqual([preview.caught, preview.now, preview.cut, preview.sample.length], [1, 1, false, 1]) // one file, published three times
   const narrowed = await lead.call('PATCH', `/console/api/crisis/${seen.id}`, { distance: 10 })
   assert.equal(narrowed.body.distance, 10)
   const ended = await lead.post(`crisis/${seen.id}/end`)
   assert.deepEqual([ended.status, ended.body.report.copies], [200, seen.copies])
   assert.equal((await lead.post(`crisis/${seen.id}/end`)).status, 409)
   await until('the net to be taken in', async () => (await site.item(`free-${Date.now()}`, 'hello', { media: [await upload('scene04.png')] })).verdict === 'allow')
+})
+
+/** Reads server-sent events until one of this name comes. */
+async function event(person, query, name, meanwhile) {
+  const stop = new AbortController()
+  const response = await fetch(`${site.url}/console/api/live?${query}`, { headers: { cookie: `__Host-tutela=${person.cookie}` }, signal: stop.signal })
+  assert.equal(response.status, 200)
+  let text = '', seen = 0
+  for await (const part of response.body) {
+    text += Buffer.from(part).toString()
+    const n = text.split(`event: ${name}\n`).length - 1
+    if (n > seen && ++seen === 1) await meanwhile()
+    if (n > 1) break
+  }
+  stop.abort()
+}
+
+test('crisis mode on a video: an edited copy of before and one that comes, in a live stream too, and the dashboard tells', async (t) => {
+  const dir = mkdtempSync(join(tmpdir(), 'tutela-again-'))
+  t.after(() => rmSync(dir, { recursive: true, force: true }))
+  const lead = await site.person('lead')
+  const clip = readFileSync(join(data, 'vpdq/mandelbrot.mp4'))
+  execFileSync('ffmpeg', ['-nostdin', '-v', 'error', '-threads', '1', '-i', join(data, 'vpdq/mandelbrot.mp4'), '-t', '8', '-vf', 'hflip,scale=240:180', '-an', '-c:v', 'libx264', '-preset', 'ultrafast', '-crf', '30', join(dir, 'edit.mp4')])
+  const edit = await store(readFileSync(join(dir, 'edit.mp4')), 'video/mp4')
+  await site.item('film', 'a clip', { kind: 'video', media: [await store(clip, 'video/mp4')] })
+  assert.equal((await site.item('film-edit', 'a clip', { kind: 'video', media: [edit] })).verdict, 'allow')
+  const of = await flagged('film')
+  const copies = await until('its copies', async () => { const a = (await lead.get(`cases/${of}/copies`)).body; return a.total && a })
+  assert.deepEqual(copies.copies.map((k) => [k.id, k.percent > 80]), [['film-edit', true]])
+  const ask = { title: 'the film', policy: 'speech.hate', effect: 'withhold', distance: 31, hours: 1 }
+  const started = await lead.post('crisis', { ...ask, case: of })
+  assert.deepEqual([started.status, started.body.kind, started.body.entries], [201, 'video', 1], started.bytes)
+  const id = started.body.id
+  const alarm = async () => (await lead.get('alarms')).body.alarms.find((a) => a.kind === 'watch_runs' && a.text.includes('the film'))
+  assert.match((await alarm()).text, /31 bits are withheld at once\. One person started it: lead/)
+  const { caught, now } = (await lead.get(`crisis/${id}/preview?distance=40`)).body
+  assert.deepEqual([caught, now], [2, 2])
+  await until('the edit of before', async () => (await read('film-edit')).verdict === 'withhold')
+  await until('what was there before on the dashboard', async () => (await lead.get(`crisis/${id}`)).body.copies === 2)
+  await event(lead, `watch=${id}`, 'screen', async () => {
+    const segment = await site.api('POST', '/v1/items?wait=2000', { id: 'seg-1', kind: 'live_stream', author: { id: 'u-9' }, stream: { id: 'live-1', seq: 0 }, media: [edit] })
+    assert.ok(segment.status < 300, JSON.stringify(segment.body))
+  })
+  const seen = await until('the stream', async () => { const w = (await lead.get(`crisis/${id}`)).body; return w.copies === 3 && w.states.withheld === 3 && w })
+  assert.equal(seen.states.standing, 0)
+  assert.deepEqual(seen.newest.map((k) => [k.id, k.stream]), [['live-1', true], ...seen.newest.slice(1).map((k) => [k.id, false])])
+  await flagged('film-edit', 'csae.suspected')
+  const hidden = (await lead.get(`crisis/${id}`)).body
+  assert.deepEqual([hidden.hidden, hidden.newest.some((k) => k.id === 'film-edit')], [1, false], 'sealed for a lead without clearance')
+  await lead.post(`crisis/${id}/end`)
+  assert.equal(await alarm(), undefined)
+
+  const [decision] = (await read('film-edit')).decisions
+  const again = await lead.post('crisis', { ...ask, decision: decision.decision })
+  assert.equal(again.status, 403, 'what it is about is sealed now')
+  const fromFilm = await lead.post('crisis', { ...ask, decision: (await read('film')).decisions[0].decision })
+  assert.deepEqual([fromFilm.status, fromFilm.body.kind], [201, 'video'], fromFilm.bytes)
+
+  const give = (body) => fetch(`${site.url}/console/api/crisis-known`, { method: 'POST', headers: { cookie: `__Host-tutela=${lead.cookie}`, origin: site.url, 'x-csrf-token': lead.csrf, 'content-type': 'application/octet-stream' }, body })
+  const { known, ...wrong } = await (await give(clip)).json()
+  assert.deepEqual(wrong, {})
+  assert.equal(known[0].form, 'vpdq')
+  const fromFile = await lead.post('crisis', { ...ask, known })
+  assert.deepEqual([fromFile.status, fromFile.body.kind], [201, 'video'], fromFile.bytes)
+  assert.equal((await (await give(picture('scene01.png'))).json()).known[0].form, 'pdq')
+  assert.equal((await give(Buffer.from('no picture at all'))).status, 422)
+  for (const [body, field] of [[{ known: [{ form: 'vpdq', value: 'AAAA' }] }, '/known/0/value'], [{ known, case: of }, '/case'], [{}, '/case']])
+    assert.equal((await lead.post('crisis', { ...ask, ...body })).body.field, field)
+  for (const w of [fromFilm, fromFile]) assert.equal((await lead.post(`crisis/${w.body.id}/end`)).status, 200)
 })

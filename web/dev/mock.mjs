@@ -56,12 +56,13 @@ function watches(w) {
   if (w.scene === 'empty') return (w.watches ??= [])
   return (w.watches ??= [false, true].map((ended, i) => ({ id: uuid(), title: ended ? 'Clip of the fire' : 'Checkerboard by the sea, and its edits', policy: ended ? 'violence.graphic' : 'csae.known', effect: 'withhold', bank: uuid(), bank_name: `watch.0197f3c${i}-a1b2c3`, kind: ended ? 'video' : 'pdq', distance: 40, turned: true, entries: 1, started_by: 'lead', started_at: at(ended ? -9000 : -190), ends_at: at(ended ? -7560 : 1250), ended_at: ended ? at(-7560) : null, by_itself: ended, report: null })).map((x) => ({ ...x, report: x.ended_at ? figuresOf(x) : null })))
 }
+const netOf = (/** @type {number} */ d) => Math.round(3 + d * 2.4 + Math.max(0, d - 34) ** 2.6)
 /** @param {any} x */
 const figuresOf = (x) => ({ copies: 148, states: { waiting: 6, withheld: 19, removed: 118, standing: 5 }, views: 41230, minutes: Array.from({ length: 60 }, (_, i) => x.ended_at ? 0 : Math.max(0, Math.round(4 * Math.sin(i / 7) + i / 9))), seconds_to_action: 3.4 })
 /** @param {any} x */
 const watchHead = (x) => x
 /** @param {any} x @param {any} w */
-const watchLive = (x, w) => ({ ...x, ...figuresOf(x), newest: Array.from({ length: w.scene === 'full' ? 24 : 9 }, (_, i) => ({ item: hex('n' + i).slice(0, 32), platform: 'harbour', id: `post-${72000 + i}`, author: `u-${5100 + i}`, posted_at: at(-i * 3 - 1), found_at: at(-i * 3), distance: 4 * i, media: w.cases[0]?.item?.media[0]?.id ?? '', views: 900 - i * 90, state: ['withheld', 'removed', 'waiting', 'standing'][i % 4] })) })
+const watchLive = (x, w) => ({ ...x, ...figuresOf(x), hidden: w.scene === 'full' ? 3 : 0, newest: Array.from({ length: w.scene === 'full' ? 24 : 9 }, (_, i) => ({ item: hex('n' + i).slice(0, 32), platform: 'harbour', id: `post-${72000 + i}`, author: `u-${5100 + i}`, posted_at: at(-i * 3 - 1), found_at: at(-i * 3), distance: 4 * i, media: w.cases[0]?.item?.media[0]?.id ?? '', views: 900 - i * 90, state: ['withheld', 'removed', 'waiting', 'standing'][i % 4], stream: i === 2 })) })
 
 /** Others that look like the case's picture. @param {Case} c @param {World} w @param {URLSearchParams} q */
 function copiesOf(c, w, q) {
@@ -69,7 +70,7 @@ function copiesOf(c, w, q) {
   const n = media && w.scene !== 'empty' ? (w.scene === 'full' ? 1240 : 7) : 0
   const from = Number(q.get('cursor') ?? 0), limit = Number(q.get('limit') ?? 50)
   const why = (/** @type {number} */ i) => i % 5 === 3 ? 'decided' : i % 7 === 6 ? 'held' : null
-  const all = Array.from({ length: n }, (_, i) => ({ item: hex('copy' + i).slice(0, 32), id: `post-${70000 + i}`, author: i % 6 === 5 ? null : `u-${4000 + i * 7}`, media: media?.id ?? '', distance: i % 4 * 3, posted_at: at(-i * 43), state: 'scanned', verdict: i % 2 ? 'allow' : 'review', views: i * 31, decided: why(i) === 'decided' ? { kind: 'act', policy: 'speech.hate', automatic: false } : null, newer: i < 2, same_author: i % 4 === 0, covered: !why(i), why: why(i) }))
+  const all = Array.from({ length: n }, (_, i) => ({ item: hex('copy' + i).slice(0, 32), id: `post-${70000 + i}`, author: i % 6 === 5 ? null : `u-${4000 + i * 7}`, media: media?.id ?? '', distance: i % 4 * 3, percent: i % 5 === 4 ? 90 : null, posted_at: at(-i * 43), state: 'scanned', verdict: i % 2 ? 'allow' : 'review', views: i * 31, decided: why(i) === 'decided' ? { kind: 'act', policy: 'speech.hate', automatic: false } : null, newer: i < 2, same_author: i % 4 === 0, covered: !why(i), why: why(i) }))
   const yes = all.filter((k) => k.covered)
   return { copies: all.slice(from, from + limit), distance: Number(q.get('distance') ?? 15), total: n, hidden: n ? 1 : 0, covered: yes.length, decided: all.filter((k) => k.why === 'decided').length, held: all.filter((k) => k.why === 'held').length, not_yours: 0, newer: yes.filter((k) => k.newer).length, other_authors: yes.filter((k) => !k.same_author).length, views: yes.reduce((s, k) => s + k.views, 0), cut: false, cursor: from + limit < n ? from + limit : null, group: null }
 }
@@ -115,7 +116,8 @@ function answer(w, user, method, p, q, body) {
     case 'GET crisis': return { watches: watches(w).map((x) => watchHead(x)) }
     case 'POST crisis': { const x = { ...watches(w)[0], id: uuid(), title: body.title, policy: body.policy, effect: body.effect, distance: body.distance, started_at: at(0), ends_at: at(60 * body.hours) }; watches(w).unshift(x); return watchLive(x, w) }
     case 'GET crisis/': return watchLive(watches(w).find((x) => x.id === p[1]) ?? watches(w)[0], w)
-    case 'GET crisis/preview': return { distances: Array.from({ length: 64 }, (_, d) => Math.round(3 + d * 2.4 + Math.max(0, d - 34) ** 2.6)), sample: Array.from({ length: 10 }, (_, i) => ({ media: w.cases[0]?.item?.media[0]?.id ?? '', distance: Number(q.get('distance')) - i })) }
+    case 'POST crisis-known': return { known: [{ form: 'vpdq', value: 'AAAA' }] }
+    case 'GET crisis/preview': return { caught: netOf(Number(q.get('distance'))), now: netOf(40), cut: false, sample: Array.from({ length: 10 }, (_, i) => ({ media: w.cases[0]?.item?.media[0]?.id ?? '', distance: Number(q.get('distance')) - i })) }
     case 'PATCH crisis/': { const x = watches(w).find((y) => y.id === p[1]); if (body.distance !== undefined) x.distance = body.distance; return watchLive(x, w) }
     case 'POST crisis/end': { const x = watches(w).find((y) => y.id === p[1]); x.ended_at = at(0); x.report = figuresOf(x); return watchLive(x, w) }
     case 'GET cases/copies': return copiesOf(find(), w, q)
@@ -239,7 +241,7 @@ export function start({ port = 0, scene = 'usual' } = {}) {
       req.on('data', (part) => { text += part })
       req.on('end', () => {
         const parts = path.slice('/console/api/'.length).split('/').map(decodeURIComponent)
-        const body = text ? JSON.parse(text) : null
+        const body = text && req.headers['content-type'] === 'application/json' ? JSON.parse(text) : null
         try {
           if (path === '/console/api/session' && req.method === 'POST') {
             if (body.password !== 'demo') throw new Refuse(401, 'Name or password is not right')

@@ -1,5 +1,5 @@
 /* Copies of an item, and one decision for all of them. */
-S(COPIES_KEY, "SELECT id FROM media WHERE key = $1 AND platform = $2")
+S(ALIKE_MEDIUM, "SELECT platform, id, pdq, pdq_quality, pdq_turned, frames FROM media WHERE key = $1")
 S(COPIES_ITEMS, "SELECT im.item, i.posted_at FROM item_media im JOIN items i ON i.platform = im.platform AND i.id = im.item"
 		" WHERE im.platform = $1 AND im.media = $2 AND i.live = $3 AND i.state <> 'deleted' AND im.item <> $4"
 		" LIMIT $5")
@@ -23,3 +23,5 @@ S(GROUP_OF_CASE, "SELECT g.id, g.state, g.apply_at, (SELECT COUNT(*) FROM group_
 		 " (SELECT COUNT(*) FROM group_items i WHERE i.group_id = g.id AND i.state = 'done'),"
 		 " (SELECT COUNT(*) FROM group_items i WHERE i.group_id = g.id AND i.state = 'left')"
 		 " FROM group_decisions g JOIN decisions d ON d.id = g.decision WHERE d.case_id = $1 ORDER BY g.created_at DESC LIMIT 1")
+S(GROUP_LEFT, "SELECT why, COUNT(*) FROM group_items WHERE group_id = $1 AND state = 'left' GROUP BY why ORDER BY 2 DESC, 1")
+S(GROUP_COUNT_DONE, "SELECT COUNT(*) FROM group_items WHERE group_id = $1 AND state = 'done'")

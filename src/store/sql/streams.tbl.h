@@ -34,5 +34,10 @@ S(STREAM_WEIGHED, "UPDATE streams SET weigh = 0 WHERE platform = $1 AND item = $
 /* Somebody has asked for it to be stopped, and nothing took that back. */
 S(STREAM_STOP_ASKED, "SELECT 1 FROM actions WHERE platform = $1 AND subject_kind = 'item' AND subject = $2"
 		     " AND name = 'stop_stream' AND state IN ('waiting', 'sent', 'confirmed', 'held') LIMIT 1")
+/* What changes on the screen of a stream's case: segments, viewers, its state, the newest verdict, why the case is there. */
+S(LIVE_CASE, "SELECT s.segments, s.seq, s.viewers, COALESCE(s.ended_at, 0), (SELECT MAX(v.at) FROM (SELECT i.verdict_at AS at"
+	     " FROM stream_segments g JOIN items i ON i.platform = g.platform AND i.id = g.item WHERE g.platform = s.platform"
+	     " AND g.stream = s.item ORDER BY g.seq DESC, g.at DESC LIMIT 20) v), (SELECT COUNT(*) FROM case_causes k"
+	     " WHERE k.case_id = c.id) FROM cases c JOIN streams s ON s.platform = c.platform AND s.item = c.subject WHERE c.id = $1")
 S(STREAM_COUNTS, "SELECT live, COUNT(*) FROM streams WHERE state = 'running' GROUP BY live")
 #undef STREAM_COLUMNS

@@ -1,7 +1,10 @@
 // Near-copies of an item: one decision for all, and crisis mode.
 import type { Id, ItemState, Time, Verdict } from './common.ts'
 
-/** GET crisis: those that run first. POST crisis {case, title, policy, effect, distance, hours} → WatchLive 201. */
+/**
+ * GET crisis: those that run first. POST crisis {case | decision | known, media, title, policy, effect, distance, hours} →
+ * WatchLive 201; `media` picks one file of the case or decision. Known: what POST crisis-known (a file's bytes) answers.
+ */
 export interface Watches {
   watches: Watch[]
 }
@@ -23,6 +26,10 @@ export interface Watch {
   by_itself: boolean
   report: WatchFigures | null
 }
+/** Of one file; only the server makes and reads it. */
+export interface Known {
+  known: { form: string; value: string }[]
+}
 export interface WatchFigures {
   copies: number
   states: { waiting: number; withheld: number; removed: number; standing: number }
@@ -32,11 +39,14 @@ export interface WatchFigures {
 }
 /** GET crisis/{id}; PATCH crisis/{id} {distance, hours}; POST crisis/{id}/end {} */
 export interface WatchLive extends Watch, WatchFigures {
-  newest: { item: Id; platform: string; id: string; author: string | null; posted_at: Time; found_at: Time; distance: number; media: string; views: number; state: 'waiting' | 'withheld' | 'removed' | 'standing' }[]
+  newest: { item: Id; platform: string; id: string; author: string | null; posted_at: Time; found_at: Time; distance: number; media: string; views: number; state: 'waiting' | 'withheld' | 'removed' | 'standing'; stream: boolean }[]
+  hidden: number // newer ones that are not this person's to see
 }
 /** GET crisis/{id}/preview?distance= */
 export interface WatchPreview {
-  distances: number[] // how many files lie at most so far away, 0 to 63
+  caught: number // files within that distance, judged as the watch would
+  now: number // within its own
+  cut: boolean // there are more than can be compared
   sample: { media: string; distance: number }[] // at the rim
 }
 
@@ -58,7 +68,7 @@ export interface Copies {
   views: number
   cut: boolean // there are more than 10,000
   cursor: number | null
-  group: { state: 'waiting' | 'done' | 'cancelled'; apply_at: Time; waiting: number; done: number; left: number } | null
+  group: { state: 'waiting' | 'done' | 'cancelled'; apply_at: Time; waiting: number; done: number; left: number; why: Record<string, number> } | null
 }
 export interface Copy {
   item: Id
@@ -66,6 +76,7 @@ export interface Copy {
   author: string | null
   media: string
   distance: number
+  percent: number | null // of a video that is known
   posted_at: Time
   state: ItemState
   verdict: Verdict | null

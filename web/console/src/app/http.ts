@@ -73,6 +73,11 @@ export async function download(path: string[], body: unknown, name: string): Pro
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
 }
 
+/** POST of a file's bytes as they are. */
+export async function upload<T>(path: string[], file: Blob): Promise<T> {
+  return proving(async () => read<T>(await send('POST', BASE + path.join('/'), file, false)))
+}
+
 /** GET with a query; empty and null values are left out. */
 export async function get<T>(path: (string | number)[], query: Record<string, string | number | null> = {}): Promise<T> {
   const pairs = Object.entries(query).filter(([, v]) => v !== null && v !== '')
@@ -82,17 +87,18 @@ export async function get<T>(path: (string | number)[], query: Record<string, st
 
 async function send(method: Method, url: string, body: unknown, last: boolean): Promise<Response> {
   const headers: Record<string, string> = { Accept: 'application/json' }
-  if (body !== undefined) headers['Content-Type'] = 'application/json'
+  const file = body instanceof Blob
+  if (body !== undefined) headers['Content-Type'] = file ? 'application/octet-stream' : 'application/json'
   if (method !== 'GET' && session.value) headers['X-CSRF-Token'] = session.value.csrf
   try {
     const answer = await fetch(url, {
       method,
       headers,
-      body: body === undefined ? null : JSON.stringify(body),
+      body: file ? body : body === undefined ? null : JSON.stringify(body),
       credentials: 'same-origin',
       cache: 'no-store',
       keepalive: last, // reaches the server even when the page is closing
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: AbortSignal.timeout(file ? 3 * PATIENCE_MS : PATIENCE_MS),
     })
     online.value = true
     return answer

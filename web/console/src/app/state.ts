@@ -8,6 +8,10 @@ export const session = signal<Session | null | undefined>(undefined)
 export const ended = signal(false)
 export const online = signal(true)
 export const counters = signal<Counters | null>(null)
+/** What the screen shows that the server should tell changes of: a watch, or the live stream of a case. */
+export const shown = signal<{ what: 'watch' | 'case'; id: string } | null>(null)
+/** Rises each time that has changed. */
+export const stirred = signal(0)
 /** Ticks once a second while the page is seen; everything that shows a time left reads it. */
 export const now = signal(Date.now())
 /** The same in steps of 15 seconds, for long lists. */

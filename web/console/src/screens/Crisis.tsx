@@ -1,32 +1,35 @@
-// Crisis mode: one picture or clip and its edits, watched with a wider net. A list; starting one from a case; the live view.
-import { useSignal } from '@preact/signals'
-import { useEffect } from 'preact/hooks'
-import type { Watch, WatchLive, WatchPreview, Watches } from '../api.ts'
+// Crisis mode: one picture, clip or sound and its edits, watched with a wider net. A list; starting one from a case, a
+// decision or a file; the live view, which the server tells of each change.
+import { useSignal, type Signal } from '@preact/signals'
+import type { Case, Known, Watch, WatchLive, WatchPreview, Watches } from '../api.ts'
 import { count, left, plural, seconds, when } from '../app/format.ts'
-import { call, get } from '../app/http.ts'
+import { call, get, upload } from '../app/http.ts'
 import { go, href, Link, place, setQuery } from '../app/router.tsx'
 import { may, now, nowish } from '../app/state.ts'
 import { Ago, Button, Empty, ErrorNote, Field, Tag, Title } from '../ui/basic.tsx'
 import { Dialog } from '../ui/dialog.tsx'
-import { useLoad } from '../ui/load.ts'
+import { useLoad, useStir } from '../ui/load.ts'
 import { say } from '../ui/status.tsx'
 
-const LIVE_MS = 3000
+/** Of sounds so many of 32 bits may differ, of pictures and frames so many of 256. */
+const SOUND_MAX = 9
 
 export function Crisis() {
   const { data, error, reload } = useLoad('crisis', () => get<Watches>(['crisis']))
-  const from = place.value.query.get('case')
+  const query = place.value.query
+  const from = query.get('case') ?? query.get('decision') ?? query.get('file')
   const running = data?.watches.filter((w) => !w.ended_at) ?? []
   const ended = data?.watches.filter((w) => w.ended_at) ?? []
   return (
     <main class="screen narrow">
       <Title>Crisis mode</Title>
       <ErrorNote error={error} retry={reload} />
-      {from && may.lead.value ? <Start caseId={from} /> : null}
+      {from && may.lead.value ? <Start key={query.toString()} /> : null}
+      {!from && may.lead.value ? <p><Button onClick={() => setQuery({ file: '1' })}>Watch a file …</Button></p> : null}
       {data && !running.length ? (
         <Empty title="Nothing is watched.">
           <p>When a picture or clip spreads and comes back in ever new edits, a watch casts a wider net around it: copies of today and those that come are withheld or sent to people at once.</p>
-          {may.lead.value ? <p>Open a case that shows it, and choose “Watch it and its edits” beside its copies.</p> : null}
+          {may.lead.value ? <p>Open a case or a decision about it, and choose “Watch it and its edits”; or give the file here.</p> : null}
         </Empty>
       ) : null}
       <ul class="cards">{running.map((w) => <Card key={w.id} of={w} />)}</ul>
@@ -40,7 +43,7 @@ function Card({ of: w }: { of: Watch }) {
     <li class="panel">
       <h2><Link to={href('crisis', w.id)}>{w.title}</Link> <Tag tone={w.ended_at ? 'quiet' : 'warn'}>{w.ended_at ? 'ended' : 'watching'}</Tag></h2>
       <p class="quiet">
-        {w.policy} · {w.effect === 'withhold' ? 'withheld at once' : 'to people'} · within {w.distance} bits ·{' '}
+        {w.policy} · {w.effect === 'withhold' ? 'withheld at once' : 'to people'} · {net(w)} ·{' '}
         {w.ended_at ? <>ended <Ago time={w.ended_at} />{w.by_itself ? ' by itself' : ''}</> : <>started <Ago time={w.started_at} />{w.started_by ? ` by ${w.started_by}` : ''}, {left(w.ends_at, nowish.value).text}</>}
         {w.report ? ` · ${plural(w.report.copies, 'copy', 'copies')} found` : ''}
       </p>
@@ -48,22 +51,64 @@ function Card({ of: w }: { of: Watch }) {
   )
 }
 
-function Start({ caseId }: { caseId: string }) {
+/** How wide the net is, in words. */
+function net(w: Watch): string {
+  return w.kind === 'sound' ? `within ${w.distance} of 32 bits` : `within ${w.distance} of 256 bits`
+}
+
+/** Which of the case's files is meant, when it has several. */
+function Which({ caseId, medium }: { caseId: string; medium: Signal<string> }) {
+  const { data } = useLoad(`crisis case ${caseId}`, () => get<Case>(['cases', caseId]))
+  const media = data?.item?.media ?? []
+  if (media.length < 2) return null
+  return (
+    <Field label={`Which of its ${media.length} files`}>
+      <select value={medium.value} onChange={(e) => { medium.value = e.currentTarget.value }}>
+        <option value="">all videos; without one all pictures</option>
+        {media.map((m, i) => <option key={m.id} value={m.id}>{`file ${i + 1}: ${m.mime ?? 'unknown'}`}</option>)}
+      </select>
+    </Field>
+  )
+}
+
+function Start() {
+  const query = place.value.query
+  const caseId = query.get('case'), decision = query.get('decision')
   const title = useSignal('')
-  const policy = useSignal(place.value.query.get('policy') ?? '')
+  const policy = useSignal(query.get('policy') ?? '')
   const effect = useSignal<'withhold' | 'review'>('withhold')
   const distance = useSignal(40)
   const hours = useSignal(24)
+  const medium = useSignal('')
+  const known = useSignal<Known | null>(null)
+  const busy = useSignal(false)
   const problem = useSignal<unknown>(null)
-  const send = () => {
-    call<WatchLive>('POST', ['crisis'], { case: caseId, title: title.value.trim(), policy: policy.value.trim(), effect: effect.value, distance: distance.value, hours: hours.value }).then(
-      (w) => { say('The watch runs.'); go(href('crisis', w.id)) }, (e: unknown) => { problem.value = e })
+  const take = (file: File | undefined) => {
+    known.value = null
+    problem.value = null
+    if (!file) return
+    busy.value = true
+    upload<Known>(['crisis-known'], file).then((k) => { known.value = k }, (e: unknown) => { problem.value = e }).finally(() => { busy.value = false })
   }
+  const send = () => {
+    const of = caseId ? { case: caseId, media: medium.value || undefined } : decision ? { decision } : { known: known.value?.known }
+    call<WatchLive>('POST', ['crisis'], { ...of, title: title.value.trim(), policy: policy.value.trim(), effect: effect.value, distance: distance.value, hours: hours.value }).then(
+      (w) => { say('The watch runs; the other leads are told.'); go(href('crisis', w.id)) }, (e: unknown) => { problem.value = e })
+  }
+  const kind = known.value?.known[0]?.form
+  const ready = title.value.trim() && policy.value.trim() && (caseId || decision || known.value)
   return (
-    <form class="panel" onSubmit={(e) => { e.preventDefault(); send() }}>
-      <h2>Watch what the case shows, and its edits</h2>
+    <form class="panel" onSubmit={(e) => { e.preventDefault(); if (ready) send() }} onDragOver={(e) => e.preventDefault()} onDrop={(e) => { e.preventDefault(); if (!caseId && !decision) take(e.dataTransfer?.files[0]) }}>
+      <h2>Watch {caseId ? 'what the case shows' : decision ? 'what was decided about' : 'a file'}, and its edits</h2>
       <ErrorNote error={problem.value} />
-      <Field label="What is it? (without names)"><input autofocus required maxLength={100} value={title.value} onInput={(e) => { title.value = e.currentTarget.value }} /></Field>
+      {caseId || decision ? null : (
+        <>
+          <Field label="Picture, video or sound (or drop it here)"><input type="file" autofocus accept="image/*,video/*,audio/*" onChange={(e) => take(e.currentTarget.files?.[0])} /></Field>
+          <p class="quiet" role="status">{busy.value ? 'It is looked at in a closed room; nothing of it is kept …' : kind ? `Known by its ${kind === 'pdq' ? 'look' : kind === 'vpdq' ? 'frames' : 'sound'}; the file itself is not kept.` : 'The file is looked at in a closed room and not kept.'}</p>
+        </>
+      )}
+      <Field label="What is it? (without names)"><input autofocus={Boolean(caseId || decision)} required maxLength={100} value={title.value} onInput={(e) => { title.value = e.currentTarget.value }} /></Field>
+      {caseId ? <Which caseId={caseId} medium={medium} /> : null}
       <Field label="Policy"><input required value={policy.value} onInput={(e) => { policy.value = e.currentTarget.value }} /></Field>
       <Field label="What becomes of copies">
         <select value={effect.value} onChange={(e) => { effect.value = e.currentTarget.value as 'withhold' | 'review' }}>
@@ -71,13 +116,16 @@ function Start({ caseId }: { caseId: string }) {
           <option value="review">sent to a person, and stay up until then</option>
         </select>
       </Field>
-      <Field label={`Net: up to ${distance.value} of 256 bits differ (banks use 31)`}>
-        <input type="range" min={10} max={63} value={distance.value} onInput={(e) => { distance.value = Number(e.currentTarget.value) }} />
-      </Field>
+      {kind === 'chromaprint' ? <p class="quiet">Of a sound up to {SOUND_MAX} of 32 bits may differ: more is chance.</p> : (
+        <Field label={`Net: up to ${distance.value} of 256 bits differ (banks use 31)`}>
+          <input type="range" min={10} max={63} value={distance.value} onInput={(e) => { distance.value = Number(e.currentTarget.value) }} />
+        </Field>
+      )}
       <Field label="Ends by itself after"><select value={hours.value} onChange={(e) => { hours.value = Number(e.currentTarget.value) }}>
         {[6, 12, 24, 48, 72, 168].map((h) => <option key={h} value={h}>{h < 48 ? `${h} hours` : `${h / 24} days`}</option>)}
       </select></Field>
-      <p class="pair"><Button onClick={() => setQuery({ case: null, policy: null })}>Not now</Button><Button kind="main" type="submit" disabled={!title.value.trim() || !policy.value.trim()} onClick={() => undefined}>Start the watch</Button></p>
+      <p class="quiet">It starts at once, without a second person; every lead is told by an alarm.</p>
+      <p class="pair"><Button onClick={() => setQuery({ case: null, decision: null, file: null, policy: null })}>Not now</Button><Button kind="main" type="submit" disabled={!ready} onClick={() => undefined}>Start the watch</Button></p>
     </form>
   )
 }
@@ -86,11 +134,7 @@ export function CrisisScreen({ id }: { id: string }) {
   const { data: w, error, reload, put } = useLoad(`crisis ${id}`, () => get<WatchLive>(['crisis', id]))
   const dialog = useSignal<'net' | 'end' | null>(null)
   const live = w !== null && !w.ended_at
-  useEffect(() => {
-    if (!live) return
-    const timer = setInterval(() => { if (!document.hidden) reload() }, LIVE_MS)
-    return () => clearInterval(timer)
-  }, [live, reload])
+  useStir('watch', live ? id : null, reload)
   if (!w) return <main class="screen"><Title>Crisis mode</Title><ErrorNote error={error} retry={reload} /></main>
   const end = () => {
     dialog.value = null
@@ -104,7 +148,7 @@ export function CrisisScreen({ id }: { id: string }) {
         <Tag tone={live ? 'warn' : 'quiet'}>{live ? 'watching' : 'ended'}</Tag>
         <span>{w.policy}</span>
         <span>{w.effect === 'withhold' ? 'withheld at once' : 'sent to people'}</span>
-        <span>within {w.distance} of 256 bits{w.turned ? ', turned and mirrored too' : ''}</span>
+        <span>{net(w)}{w.kind === 'pdq' ? ', turned and mirrored too' : w.kind === 'video' ? ', frame by frame, mirrored too' : ''}</span>
         <span>{live ? `${left(w.ends_at, now.value).text}` : `ended ${when(w.ended_at)}`}</span>
         <Link to={href('banks', w.bank)}>its bank</Link>
       </p>
@@ -127,13 +171,14 @@ export function CrisisScreen({ id }: { id: string }) {
           {w.newest.map((k) => (
             <li key={k.item}>
               <img src={`/console/api/media/${k.media}/tiny`} alt="" onError={(e) => { e.currentTarget.style.visibility = 'hidden' }} />
-              <span><Link to={href('items', k.platform, k.id)}>{k.id}</Link>{k.author ? <> by {k.author}</> : null}<span class="quiet"> · posted <Ago time={k.posted_at} /> · found <Ago time={k.found_at} /> · {k.distance} bits away</span></span>
+              <span><Link to={href('items', k.platform, k.id)}>{k.id}</Link>{k.stream ? ' (live stream)' : ''}{k.author ? <> by {k.author}</> : null}<span class="quiet"> · posted <Ago time={k.posted_at} /> · found <Ago time={k.found_at} /> · {k.distance} bits away</span></span>
               <span class="quiet">{count(k.views)} views</span>
               <Tag tone={k.state === 'removed' ? 'good' : k.state === 'standing' ? 'quiet' : 'warn'}>{k.state}</Tag>
             </li>
           ))}
         </ul>
-      ) : <p class="quiet">No copy was found yet. What was published before is compared within seconds; what comes is compared when it comes.</p>}
+      ) : w.hidden ? null : <p class="quiet">No copy was found yet. What was published before is compared within seconds; what comes is compared when it comes.</p>}
+      {w.hidden ? <p class="quiet">{plural(w.hidden, 'newer one is', 'newer ones are')} not for you to see.</p> : null}
       {w.ended_at && w.report ? <p><a class="button" download={`watch-${w.id}.json`} href={`data:application/json,${encodeURIComponent(JSON.stringify({ ...w, newest: undefined }, null, 2))}`}>Save the report</a></p> : null}
       {dialog.value === 'net' ? <Net of={w} close={() => { dialog.value = null }} done={put} /> : null}
       {dialog.value === 'end' ? (
@@ -172,17 +217,18 @@ function Net({ of: w, close, done }: { of: WatchLive; close: () => void; done: (
   const set = () => {
     call<WatchLive>('PATCH', ['crisis', w.id], { distance: distance.value }).then((fresh) => { done(fresh); say('The net is set; what was published before is compared.'); close() }, (e: unknown) => { problem.value = e })
   }
-  const caught = data?.distances[distance.value] ?? 0, before = data?.distances[w.distance] ?? 0
+  const caught = data?.caught ?? 0, before = data?.now ?? 0
+  const sound = w.kind === 'sound'
   return (
     <Dialog title="Change the net" wide close={close}>
-      <Field label={`Up to ${distance.value} of 256 bits differ (now ${w.distance})`}>
-        <input type="range" min={0} max={63} value={distance.value} onChange={(e) => { distance.value = Number(e.currentTarget.value) }} />
+      <Field label={`Up to ${distance.value} of ${sound ? 32 : 256} bits differ (now ${w.distance})`}>
+        <input type="range" min={0} max={sound ? SOUND_MAX : 63} value={distance.value} onChange={(e) => { distance.value = Number(e.currentTarget.value) }} />
       </Field>
       <ErrorNote error={error ?? problem.value} />
       {data ? (
         <>
-          <p><strong>{plural(caught, 'file', 'files')}</strong> of all that was published lie within it{distance.value === w.distance ? '' : `, ${count(Math.abs(caught - before))} ${caught >= before ? 'more' : 'fewer'} than now`}. From 31 on the first that have nothing to do with it appear.</p>
-          {data.sample.length ? <><h3>At its rim</h3><ul class="rim">{data.sample.map((s) => <li key={s.media}><img src={`/console/api/media/${s.media}/tiny`} alt={`a picture ${s.distance} bits away`} /><span class="quiet">{s.distance}</span></li>)}</ul></> : null}
+          {sound ? <p>Sounds are compared when they come; how many earlier ones this net would catch is not known before it is set.</p> : <p><strong>{data.cut ? 'At least ' : ''}{plural(caught, 'file', 'files')}</strong> of all that was published would be caught{distance.value === w.distance ? '' : `, ${count(Math.abs(caught - before))} ${caught >= before ? 'more' : 'fewer'} than now`}. From 31 on the first that have nothing to do with it appear.</p>}
+          {data.sample.length ? <><h3>At its rim</h3><ul class="rim">{data.sample.map((s) => <li key={s.media}><img src={`/console/api/media/${s.media}/tiny`} alt={`a file ${s.distance} bits away`} /><span class="quiet">{s.distance}</span></li>)}</ul></> : null}
         </>
       ) : <p class="quiet">Comparing …</p>}
       <p class="pair"><Button onClick={close}>Leave it</Button><Button kind="main" disabled={distance.value === w.distance} onClick={set}>Set the net</Button></p>

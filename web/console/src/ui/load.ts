@@ -1,6 +1,6 @@
 // Fetches what a screen shows. What was there stays on the screen while it is fetched again: nothing flickers.
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
-import { ended } from '../app/state.ts'
+import { ended, shown, stirred } from '../app/state.ts'
 
 export interface Loaded<T> {
   data: T | null
@@ -33,4 +33,21 @@ export function useLoad<T>(key: string, fetch: () => Promise<T>): Loaded<T> {
   useEffect(() => ended.subscribe((is) => { if (!is && state.error) reload() }), [reload, state.error])
   const put = useCallback((data: T) => set({ key, data, error: null, busy: false }), [key])
   return { data: state.key === key ? state.data : null, error: state.error, busy: state.busy, reload, put }
+}
+
+/** Has the server tell of changes while this is shown, and calls `again` for each; null: there is nothing to tell. */
+export function useStir(what: 'watch' | 'case', id: string | null, again: () => void): void {
+  const latest = useRef(again)
+  latest.current = again
+  useEffect(() => {
+    if (id === null) return
+    const mine = { what, id }
+    const from = stirred.peek()
+    shown.value = mine
+    const end = stirred.subscribe((n) => { if (n !== from) latest.current() })
+    return () => {
+      end()
+      if (shown.peek() === mine) shown.value = null
+    }
+  }, [what, id])
 }

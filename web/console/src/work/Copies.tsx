@@ -18,7 +18,7 @@ import { choice, copies, covering } from './state.ts'
 const FEW = 4
 const PAGE = 50
 const WHY: Record<string, string> = {
-  decided: 'decided already', held: 'somebody works on it', not_yours: 'not yours to decide',
+  decided: 'decided already', held: 'somebody works on it', not_yours: 'not yours to decide', erased: 'erased', failed: 'could not be decided',
 }
 
 /** Beside the reasons: how many others there are, and the newest of them. */
@@ -52,7 +52,7 @@ export function CopiesPanel({ of: c }: { of: Case }) {
 function GroupLine({ of: { group: g } }: { of: Copies }) {
   if (!g) return null
   if (g.state === 'cancelled') return <p class="quiet">The decision for all copies was undone.</p>
-  return <p class="quiet">Decided for copies: {count(g.done)} done{g.waiting ? `, ${count(g.waiting)} to come` : ''}{g.left ? `, ${count(g.left)} left as they were` : ''}.</p>
+  return <p class="quiet">Decided for copies: {count(g.done)} done{g.waiting ? `, ${count(g.waiting)} to come` : ''}{g.left ? `, ${count(g.left)} left as they were (${Object.entries(g.why).map(([why, n]) => `${count(n)} ${WHY[why] ?? why}`).join(', ')})` : ''}.</p>
 }
 
 function Row({ of: k, platform }: { of: Copy; platform: string }) {
@@ -62,7 +62,7 @@ function Row({ of: k, platform }: { of: Copy; platform: string }) {
       <span>
         <Link to={href('items', platform, k.id)}>{k.id}</Link>
         {k.author ? <> by {k.author}</> : null}
-        <span class="quiet"> · <Ago time={k.posted_at} /> · {k.distance === 0 ? 'the same' : `${k.distance} bits away`}</span>
+        <span class="quiet"> · <Ago time={k.posted_at} /> · {k.percent !== null ? `${k.percent} % of it known` : k.distance === 0 ? 'the same' : `${k.distance} bits away`}</span>
       </span>
       <span class="quiet">
         {k.why && k.why !== 'decided' ? WHY[k.why] : k.decided ? (k.decided.kind === 'clear' ? 'not violating' : k.decided.policy) : k.verdict ?? k.state}

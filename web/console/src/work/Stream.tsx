@@ -1,17 +1,16 @@
-// A live stream: whether it runs and for how long, who watches, and its segments, the newest first. While it runs the page
-// looks again every few seconds; the segment that somebody chose stays, else the newest in which something was found.
+// A live stream: whether it runs and for how long, who watches, and its segments, the newest first. While it runs the server
+// tells of each change; the segment that somebody chose stays, else the newest in which something was found.
 import { useSignal } from '@preact/signals'
-import { useEffect } from 'preact/hooks'
 import type { Case, Segment, Stream } from '../api.ts'
 import { clock, plural, sentence } from '../app/format.ts'
 import { get } from '../app/http.ts'
 import { now } from '../app/state.ts'
 import { Ago, Tag } from '../ui/basic.tsx'
+import { useStir } from '../ui/load.ts'
 import { Gallery } from './Preview.tsx'
 import { current } from './state.ts'
 import { HostileText, spansOf } from './Text.tsx'
 
-const AGAIN_MS = 4000
 const ENDED: Record<string, string> = { platform: 'the platform said so', silence: 'it went silent', action: 'it was stopped' }
 
 export function LiveMark({ state, since }: { state: Stream['state'] | null | undefined; since?: string | null }) {
@@ -28,12 +27,7 @@ async function again(id: string): Promise<void> {
 }
 
 export function useLive(c: Case): void {
-  const running = c.stream?.state === 'running'
-  useEffect(() => {
-    if (!running) return
-    const timer = setInterval(() => { if (!document.hidden) void again(c.id) }, AGAIN_MS)
-    return () => clearInterval(timer)
-  }, [c.id, running])
+  useStir('case', c.stream?.state === 'running' ? c.id : null, () => void again(c.id))
 }
 
 const spoken = (s: Segment) => s.verdict !== null && s.verdict !== 'allow'

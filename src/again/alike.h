@@ -1,0 +1,36 @@
+/*
+ * What of all that was published is like one known thing, exactly as the detectors would say: a picture (turned ones too when
+ * wanted, and the videos that show it) or a video (straight or mirrored). The media index names candidates; each is judged
+ * once by its own hashes. Sounds stand in no index of what was published: they are found as the same file only.
+ */
+#pragma once
+
+#include "again/index.h"
+#include "core/item.h"
+
+#define TL_ALIKE_MAX 100000 /* media that are judged for one question */
+
+struct tl_alike {
+	enum tl_entry_form form;
+	struct tl_str value;          /* as entries of banks have it */
+	int distance;                 /* 0..TL_INDEX_DISTANCE_MAX */
+	bool turned;                  /* pictures turned and mirrored */
+	int share_query, share_known; /* of videos, percent */
+};
+
+struct tl_alike_hit {
+	int64_t key, platform;
+	struct tl_media_id media;
+	int reach;    /* the least distance of a bank at which it matches */
+	int distance; /* of the nearest pair */
+	int percent;  /* of a video's frames that are known; -1: a picture */
+};
+
+typedef int (*tl_alike_fn)(void *ctx, const struct tl_alike_hit *hit);
+
+/*
+ * Calls `fn` for each medium that matches, by rising key; a negative answer of it ends the search. *ret_cut (never set
+ * to false here): there were more candidates than are judged.
+ */
+int tl_alike_find(struct tl_db *db, struct tl_again_index *x, const struct tl_alike *a,
+    tl_alike_fn fn, void *ctx, bool *ret_cut) TL_MUST;
