@@ -8,7 +8,7 @@
 #include "song.h"
 
 #include "base/buf.h"
-#include "hash/sound_match.h"
+#include "hash/sound_find.h"
 #include "hash/video_match.h"
 #include "media/jails.h"
 #include "sys/clock.h"
@@ -281,8 +281,8 @@ judge_films(void)
 
 /* Sounds ----------------------------------------------------------------------------------------------------- */
 
-static struct tl_sound song_copy[EDITS_MAX][MADE_MAX];
-static struct tl_sound_index *index_of_songs;
+static struct tl_sound song_copy[EDITS_MAX][MADE_MAX][1 + TL_SOUND_BENDS], song_known[MADE_MAX];
+static struct tl_index *index_of_songs;
 static uint32_t song_count;
 
 static void
@@ -291,6 +291,26 @@ write_song(enum song_kind kind, uint32_t n, const char *to)
 	FILE *f = fopen(to, "we");
 	if (!f || !song_write(f, kind, n, SONG_SECONDS) || fclose(f) != 0)
 		fail(to);
+}
+
+static int
+to_index(void *ctx, uint32_t window, const struct tl_pdq *h)
+{
+	return tl_index_add(
+	    index_of_songs, h, tl_sound_key(*(const uint32_t *)ctx, window), 1, 0);
+}
+
+static int
+find_windows(void *ctx, const struct tl_index_ask *ask, struct tl_index_found *found)
+{
+	return tl_index_find(ctx, ask, found);
+}
+
+static int
+read_known(void *ctx, uint64_t entry, struct tl_sound *ret)
+{
+	(void)ctx;
+	return tl_sound_set(ret, song_known[entry].w, song_known[entry].n);
 }
 
 static void
@@ -307,13 +327,11 @@ static void
 one_song(enum song_kind kind, uint32_t n, const char *talk)
 {
 	char base[256], edited[256];
-	struct tl_sound s = {0};
 	in_folder(base, "base", "wav");
 	write_song(kind, n, base);
-	fingerprint(base, &s);
-	if (tl_sound_index_add(index_of_songs, song_count, &s) < 0)
+	fingerprint(base, &song_known[song_count]);
+	if (tl_sound_index_windows(&song_known[song_count], to_index, &song_count) < 0)
 		fail("index");
-	tl_sound_fini(&s);
 	for (size_t e = 0; e < TL_COUNT(song_edits); e++) {
 		if (small && !song_edits[e].small)
 			continue;
@@ -323,7 +341,7 @@ one_song(enum song_kind kind, uint32_t n, const char *talk)
 									 : "pcm_s16le";
 		ffmpeg("-i", base, "-i", talk, "-filter_complex", song_edits[e].filter, "-c:a",
 		    opus, "-b:a", song_edits[e].b, edited, NULL);
-		fingerprint(edited, &song_copy[e][song_count]);
+		fingerprint(edited, &song_copy[e][song_count][0]);
 	}
 	song_count++;
 }
@@ -332,7 +350,8 @@ static void
 make_songs(void)
 {
 	char talk[256];
-	index_of_songs = tl_sound_index_create();
+	if (tl_index_open(NULL, TL_INDEX_OWN, &index_of_songs) < 0)
+		fail("index");
 	in_folder(talk, "talk", "wav");
 	write_song(SONG_TALK, 999, talk);
 	for (size_t s = 0; s < TL_COUNT(songs); s++)
@@ -340,7 +359,6 @@ make_songs(void)
 			one_song(songs[s].kind, (uint32_t)i, talk);
 			(void)fprintf(stderr, "sound %u\n", song_count);
 		}
-	tl_sound_index_build(index_of_songs);
 }
 
 static bool
@@ -352,13 +370,22 @@ judge_songs(void)
 		if (small && !song_edits[e].small)
 			continue;
 		for (uint32_t v = 0; v < song_count; v++) {
-			struct tl_sound_hit hit[16];
-			size_t n =
-			    tl_sound_find(index_of_songs, &song_copy[e][v], hit, TL_COUNT(hit));
-			for (size_t i = 0; i < n; i++) {
-				found += hit[i].sound == v;
-				s.wrong += hit[i].sound != v;
+			static const uint32_t bank = 1;
+			struct tl_sound_found f = {0};
+			struct tl_sound_ask ask = {.find = find_windows,
+			    .read = read_known,
+			    .ctx = index_of_songs,
+			    .bank = &bank,
+			    .banks = 1,
+			    .query = song_copy[e][v],
+			    .queries = 1};
+			if (tl_sound_find(&ask, &f) < 0)
+				fail("index");
+			for (size_t i = 0; i < f.n; i++) {
+				found += f.hit[i].entry == v;
+				s.wrong += f.hit[i].entry != v;
 			}
+			tl_sound_found_fini(&f);
 			s.pairs += song_count - 1;
 		}
 		row(song_edits[e].name, found, song_count, song_edits[e].limit, &s);

@@ -8,7 +8,7 @@
  */
 #include "bin/cli_bank.h"
 #include "hash/pdq.h"
-#include "hash/sound_match.h"
+#include "hash/sound_find.h"
 #include "hash/video_match.h"
 #include "media/file.h"
 #include "store/banks_import.h"
@@ -45,6 +45,11 @@ struct hit {
 	double share_query, share_known; /* video and sound; else -1 */
 };
 
+struct kept_sound {
+	struct tl_id id;
+	struct tl_sound sound;
+};
+
 struct matching {
 	struct tl_cli *cli;
 	const struct tl_bank *bank; /* the one that is walked through */
@@ -56,8 +61,8 @@ struct matching {
 	struct hit *hits;
 	size_t n;
 	/* of a bank of sounds */
-	struct tl_sound_index *sounds;
-	struct tl_id *sound_ids;
+	struct tl_index *windows;
+	struct kept_sound *sounds;
 	size_t sound_count, sound_room;
 };
 
@@ -152,22 +157,31 @@ compare_video(struct matching *m, const struct tl_bank_entry *e)
 }
 
 static int
+keep_window(void *ctx, uint32_t window, const struct tl_pdq *hash)
+{
+	const struct matching *m = ctx;
+	return tl_index_add(m->windows, hash, tl_sound_key(m->sound_count, window), 1, 0);
+}
+
+static int
 keep_sound(struct matching *m, const struct tl_bank_entry *e)
 {
 	struct tl_sound s = {0};
 	int rc = tl_sound_unpack(e->value, &s);
-	if (rc == 0 && m->sound_count == m->sound_room) {
+	if (rc == 0)
+		rc = tl_sound_index_windows(&s, keep_window, m);
+	if (rc < 0) {
+		tl_sound_fini(&s);
+		return rc;
+	}
+	if (m->sound_count == m->sound_room) {
 		m->sound_room = m->sound_room ? 2 * m->sound_room : 256;
-		m->sound_ids = realloc(m->sound_ids, m->sound_room * sizeof *m->sound_ids);
-		if (!m->sound_ids)
+		m->sounds = realloc(m->sounds, m->sound_room * sizeof *m->sounds);
+		if (!m->sounds)
 			abort();
 	}
-	if (rc == 0) {
-		rc = tl_sound_index_add(m->sounds, (uint32_t)m->sound_count, &s);
-		m->sound_ids[m->sound_count++] = e->id;
-	}
-	tl_sound_fini(&s);
-	return rc;
+	m->sounds[m->sound_count++] = (struct kept_sound){e->id, s};
+	return 0;
 }
 
 static bool
@@ -201,47 +215,85 @@ compare(void *ctx, const struct tl_bank_entry *e)
 }
 
 static int
-ask_sounds(struct matching *m)
+find_windows(void *ctx, const struct tl_index_ask *ask, struct tl_index_found *found)
 {
-	struct tl_sound_hit found[TL_SOUND_HITS_MAX];
+	const struct matching *m = ctx;
+	return tl_index_find(m->windows, ask, found);
+}
+
+static int
+read_sound(void *ctx, uint64_t entry, struct tl_sound *ret)
+{
+	const struct matching *m = ctx;
+	const struct tl_sound *s = &m->sounds[entry].sound;
+	return tl_sound_set(ret, s->w, s->n);
+}
+
+static int
+say_sounds(struct matching *m, const struct asked *a, const struct tl_sound_found *found)
+{
 	int rc = 0;
 	int query = m->bank->share_query; /* 0: a stretch that fits is enough */
 	int64_t own = m->distance >= 0 ? m->distance : m->bank->distance;
 	double most = own < TL_SOUND_BITS_MAX ? (double)own : TL_SOUND_BITS_MAX + 1;
-	tl_sound_index_build(m->sounds);
-	for (size_t i = 0; i < m->asked_count && rc == 0; i++) {
-		const struct asked *a = &m->asked[i];
-		size_t n = a->sound.n
-			       ? tl_sound_find(m->sounds, &a->sound, found, TL_COUNT(found))
-			       : 0;
-		if (n == TL_COUNT(found))
-			rc = tl_fail(TL_ETOOBIG,
-			    "%s resembles too many sounds of the bank \"%.*s\"", a->name,
-			    TL_ARG(m->bank->name));
-		for (size_t k = 0; k < n && rc == 0; k++) {
-			if (found[k].bits > most || found[k].share_query * 100 < query ||
-			    found[k].share_known * 100 < m->bank->share_known)
-				continue;
-			rc = hit(m, &(struct hit){a, m->bank, m->sound_ids[found[k].sound],
-					(int)(found[k].bits + 0.5), 0, found[k].share_query,
-					found[k].share_known});
-		}
+	if (found->cuts)
+		rc = tl_fail(TL_ETOOBIG, "%s resembles too many sounds of the bank \"%.*s\"",
+		    a->name, TL_ARG(m->bank->name));
+	for (size_t i = 0; i < found->n && rc == 0; i++) {
+		const struct tl_sound_hit *h = &found->hit[i];
+		if (h->bits > most || h->share_query * 100 < query ||
+		    h->share_known * 100 < m->bank->share_known)
+			continue;
+		rc = hit(m, &(struct hit){a, m->bank, m->sounds[h->entry].id,
+				(int)(h->bits + 0.5), 0, h->share_query, h->share_known});
 	}
 	return rc;
 }
 
 static int
+ask_sounds(struct matching *m)
+{
+	static const uint32_t bank = 1;
+	int rc = 0;
+	for (size_t i = 0; i < m->asked_count && rc == 0; i++) {
+		struct tl_sound_found found = {0};
+		struct tl_sound_ask ask = {.find = find_windows,
+		    .read = read_sound,
+		    .ctx = m,
+		    .bank = &bank,
+		    .banks = 1,
+		    .query = &m->asked[i].sound,
+		    .queries = m->asked[i].sound.n > 0};
+		rc = tl_sound_find(&ask, &found);
+		if (rc == 0)
+			rc = say_sounds(m, &m->asked[i], &found);
+		tl_sound_found_fini(&found);
+	}
+	return rc;
+}
+
+static void
+drop_sounds(struct matching *m)
+{
+	for (size_t i = 0; i < m->sound_count; i++)
+		tl_sound_fini(&m->sounds[i].sound);
+	m->sound_count = 0;
+	tl_index_close(m->windows);
+	m->windows = NULL;
+}
+
+static int
 ask_bank(struct matching *m, const struct tl_bank *b)
 {
+	int rc = 0;
 	m->bank = b;
 	if (b->kind == TL_BANK_SOUND)
-		m->sounds = tl_sound_index_create();
-	int rc = tl_bank_scan(m->cli->db, b->id, compare, m);
-	if (rc == 0 && m->sounds)
+		rc = tl_index_open(NULL, TL_INDEX_OWN, &m->windows);
+	if (rc == 0)
+		rc = tl_bank_scan(m->cli->db, b->id, compare, m);
+	if (rc == 0 && m->windows)
 		rc = ask_sounds(m);
-	tl_sound_index_destroy(m->sounds);
-	m->sounds = NULL;
-	m->sound_count = 0;
+	drop_sounds(m);
 	return rc;
 }
 
@@ -531,6 +583,6 @@ cmd_match(struct tl_cli *c)
 		tl_video_looks_fini(&m.asked[i].mirrored);
 		tl_sound_fini(&m.asked[i].sound);
 	}
-	free(m.sound_ids);
+	free(m.sounds);
 	return rc;
 }

@@ -9,6 +9,7 @@
 #include "detect/known.h"
 
 #include "base/buf.h"
+#include "hash/sound_find.h"
 #include "hash/video_find.h"
 #include "store/alarms.h"
 #include "store/bank_log.h"
@@ -40,11 +41,18 @@ struct tl_known {
 	int64_t too_much_epoch;
 };
 
+/* Entries of these forms are many hashes each, numbered from 0 without a gap. */
+static bool
+parts(enum tl_entry_form form)
+{
+	return form == TL_FORM_VPDQ || form == TL_FORM_CHROMAPRINT;
+}
+
 bool
 tl_known_form(enum tl_entry_form form)
 {
 	return form == TL_FORM_PDQ || form == TL_FORM_MD5 || form == TL_FORM_SHA256 ||
-	       form == TL_FORM_VPDQ;
+	       parts(form);
 }
 
 bool
@@ -94,38 +102,59 @@ tell_hash(
 	return rc;
 }
 
-/* A video is many hashes, numbered from 0 without a gap. */
-struct frames {
+struct telling_parts {
 	struct tl_index *x;
+	enum tl_entry_form form;
 	const struct tl_bank_change *c;
 };
 
-static int
-tell_frame(void *ctx, uint32_t frame, const struct tl_pdq *h)
+static uint64_t
+part_key(enum tl_entry_form form, int64_t entry, uint32_t part)
 {
-	const struct frames *f = ctx;
-	return tell_hash(f->x, tl_video_key((uint64_t)f->c->key, frame), h, f->c);
+	return form == TL_FORM_VPDQ ? tl_video_key((uint64_t)entry, part)
+				    : tl_sound_key((uint64_t)entry, part);
 }
 
 static int
-tell_video(struct tl_index *x, const struct tl_bank_change *c, bool fresh)
+tell_part(void *ctx, uint32_t part, const struct tl_pdq *h)
+{
+	const struct telling_parts *t = ctx;
+	return tell_hash(t->x, part_key(t->form, t->c->key, part), h, t->c);
+}
+
+/* What was checked when it was added and cannot be read is damaged, and the store's check says so. */
+static int
+tell_value(struct telling_parts *t)
+{
+	struct tl_video v = {0};
+	struct tl_sound s = {0};
+	int rc = 0;
+	if (t->form == TL_FORM_VPDQ && tl_video_unpack(t->c->value, &v) == 0)
+		rc = tl_video_index_frames(&v, tell_part, t);
+	if (t->form == TL_FORM_CHROMAPRINT && tl_sound_unpack(t->c->value, &s) == 0)
+		rc = tl_sound_index_windows(&s, tell_part, t);
+	tl_video_fini(&v);
+	tl_sound_fini(&s);
+	return rc;
+}
+
+static int
+tell_parts(
+    struct tl_index *x, enum tl_entry_form form, const struct tl_bank_change *c, bool fresh)
 {
 	struct tl_index_entry old;
-	struct tl_video v = {0};
-	uint32_t frame = 0;
+	uint32_t part = 0;
 	int rc = 0;
-	for (; !fresh && rc == 0; frame++) {
-		uint64_t key = tl_video_key((uint64_t)c->key, frame);
+	for (; !fresh && rc == 0; part++) {
+		uint64_t key = part_key(form, c->key, part);
 		if (tl_index_get(x, key, &old) < 0)
 			break;
 		rc = c->removed ? tl_index_remove(x, key, (uint64_t)c->change)
 				: limit(x, key, c);
 	}
-	if (rc < 0 || frame || c->removed || tl_video_unpack(c->value, &v) < 0)
+	if (rc < 0 || part || c->removed)
 		return rc;
-	rc = tl_video_index_frames(&v, tell_frame, &(struct frames){x, c});
-	tl_video_fini(&v);
-	return rc;
+	return tell_value(&(struct telling_parts){x, form, c});
 }
 
 int
@@ -134,8 +163,8 @@ tl_known_tell(
 {
 	struct tl_index_entry old;
 	struct tl_pdq h;
-	if (form == TL_FORM_VPDQ)
-		return tell_video(x, c, fresh);
+	if (parts(form))
+		return tell_parts(x, form, c, fresh);
 	if (c->removed)
 		return tl_index_remove(x, (uint64_t)c->key, (uint64_t)c->change);
 	if (!tl_known_hash(form, c->value, &h))
@@ -210,12 +239,21 @@ struct telling {
 	enum tl_entry_form form;
 };
 
+/* How many hashes stand for a value, or a few more. */
+static size_t
+size_of(enum tl_entry_form form, struct tl_str value)
+{
+	return form == TL_FORM_VPDQ          ? value.n / TL_VIDEO_FRAME_BYTES
+	       : form == TL_FORM_CHROMAPRINT ? value.n / sizeof(struct tl_pdq) + 1
+					     : 1;
+}
+
 static int
 on_change(void *ctx, const struct tl_bank_change *c)
 {
 	struct telling *t = ctx;
 	if (!c->removed)
-		t->v->told += t->form == TL_FORM_VPDQ ? c->value.n / TL_VIDEO_FRAME_BYTES : 1;
+		t->v->told += size_of(t->form, c->value);
 	return tl_known_tell(t->v->x, t->form, c, false);
 }
 

@@ -1,5 +1,5 @@
 /*
- * Known hashes of one form (PDQ, MD5, SHA-256; of vPDQ every frame) as an index that follows the store's log of changes: files under
+ * Known hashes of one form (PDQ, MD5, SHA-256; of vPDQ every frame, of sounds every second) as an index that follows the store's log of changes: files under
  * DIR/index/FORM/EPOCH, which the keeper writes (keeper.h) and every process maps, and what changed since in memory. An
  * index holds hashes and keys, never entries: what a hit means is read from the store.
  */

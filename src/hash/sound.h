@@ -15,6 +15,16 @@
 #define TL_SOUND_HOP_SAMPLES 1365
 #define TL_SOUND_RATE 11025
 
+/*
+ * A copy that plays faster or slower at another pitch has other words altogether. So what is looked for is fingerprinted at
+ * these speeds as well, in thousandths: one of them undoes it, give or take half a hundredth.
+ */
+#define TL_SOUND_BENDS 4
+#define TL_SOUND_BEND_SPEEDS                                                                   \
+	{                                                                                      \
+		980, 990, 1010, 1020                                                           \
+	}
+
 struct tl_sound {
 	uint32_t *w; /* owned */
 	size_t n;
