@@ -1,6 +1,6 @@
 /*
  * Writes a segment: rows ordered by the value of slot 0 and then whole, so that equal hashes lie together and only the first
- * of them is listed in the slots; per slot the entries counted into buckets. Needs about 90 bytes of memory a row beside the
+ * of them is listed in the slots; per slot the entries counted into buckets. Needs about 80 bytes of memory a row beside the
  * file. On failure no file is left. Called by flush and merge.
  */
 #include "hash/index_segment.h"

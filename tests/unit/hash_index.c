@@ -89,6 +89,32 @@ t_radii_reach_every_distance(void **state)
 		}
 }
 
+/* Some slot finds every hash within the distance, alone and together with the next: what sketches are sifted by. */
+static void
+t_the_ring_misses_none(void **state)
+{
+	(void)state;
+	static const unsigned slots[] = {8, 11, 14, 16, 24};
+	for (size_t i = 0; i < TL_COUNT(slots); i++)
+		for (int d = 0; d <= TL_INDEX_DISTANCE_MAX; d++) {
+			struct tl_ix_plan p;
+			tl_ix_plan(10000000, slots[i], d, &p);
+			for (int round = 0; round < 40; round++) {
+				int over[TL_IX_SLOTS_MAX], n = (int)slots[i], found = 0;
+				struct tl_pdq zero = {{0}}, h = hashes_at(&zero, d);
+				struct tl_ix_mixed m;
+				tl_ix_mix(&h, &m);
+				for (int k = 0; k < n; k++)
+					over[k] = __builtin_popcount(tl_ix_slot_of(
+						      &m, slots[i], (unsigned)k)) -
+						  p.radius[k] - 1;
+				for (int k = 0; k < n; k++)
+					found += over[k] < 0 && over[k] + over[(k + 1) % n] < 0;
+				assert_true(found > 0);
+			}
+		}
+}
+
 static void
 t_masks_are_all_of_a_radius(void **state)
 {
@@ -323,6 +349,7 @@ main(void)
 	    cmocka_unit_test(t_mixing_keeps_distances_and_comes_back),
 	    cmocka_unit_test(t_every_kernel_finds_the_same),
 	    cmocka_unit_test(t_radii_reach_every_distance),
+	    cmocka_unit_test(t_the_ring_misses_none),
 	    cmocka_unit_test(t_masks_are_all_of_a_radius),
 	    cmocka_unit_test(t_segments_find_what_a_scan_finds),
 	    cmocka_unit_test(t_what_is_told_is_found_and_what_is_removed_is_not),
