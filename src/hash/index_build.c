@@ -202,6 +202,7 @@ struct room {
 	struct valued *valued;
 	uint32_t *bucket;
 	uint8_t *entry;
+	size_t entry_bytes;
 };
 
 /* By the upper bits first, then each part in the processor's own memory. Leaves where each bucket ends. */
@@ -242,8 +243,8 @@ sort_entries(const struct out *o, unsigned slot, struct room *r)
 			sum += c;
 		}
 		for (size_t i = at[p]; i < at[p + 1]; i++)
-			memcpy(&r->entry[(size_t)r->bucket[r->valued[i].value]++ * TL_IX_ENTRY],
-			    &r->valued[i].entry, TL_IX_ENTRY);
+			memcpy(&r->entry[r->bucket[r->valued[i].value]++ * r->entry_bytes],
+			    &r->valued[i].entry, r->entry_bytes);
 	}
 }
 
@@ -251,7 +252,7 @@ static void
 put_slot(struct out *o, unsigned slot, struct room *r)
 {
 	unsigned at = TL_IX_SLOT + 3 * slot;
-	size_t bytes = r->firsts * TL_IX_ENTRY;
+	size_t bytes = r->firsts * r->entry_bytes;
 	sort_entries(o, slot, r);
 	put_lines(o, at, tl_ix_slot_bits(o->head.slots, slot), r->bucket);
 	memcpy(begin(o, at + 2, bytes), r->entry, bytes);
@@ -267,13 +268,14 @@ same(const struct tl_ix_half *a, const struct tl_ix_half *b)
 static void
 put_slots(struct out *o)
 {
-	size_t n = o->head.n;
+	size_t n = o->head.n, entry_bytes = tl_ix_entry_bytes(tl_ix_id_bits(n));
 	unsigned bits = 0;
 	for (unsigned i = 0; i < o->head.slots; i++)
 		if (tl_ix_slot_bits(o->head.slots, i) > bits)
 			bits = tl_ix_slot_bits(o->head.slots, i);
 	struct room r = {tl_ix_alloc(n, sizeof *r.first), 0, tl_ix_alloc(n, sizeof *r.valued),
-	    tl_ix_alloc((size_t)1 << bits, sizeof *r.bucket), tl_ix_alloc(n, TL_IX_ENTRY)};
+	    tl_ix_alloc((size_t)1 << bits, sizeof *r.bucket), tl_ix_alloc(n, entry_bytes),
+	    entry_bytes};
 	const struct tl_ix_half *h[2];
 	for (unsigned i = 0; i < 2; i++)
 		h[i] = (const void *)(o->map + o->head.section[i].from);
@@ -297,7 +299,7 @@ most_bytes(size_t n, unsigned slots)
 		size_t lines = tl_ix_lines(tl_ix_slot_bits(slots, i));
 		size_t hots = n / UINT8_MAX < lines ? n / UINT8_MAX : lines;
 		bytes += lines * sizeof(struct tl_ix_line) + hots * sizeof(struct tl_ix_hot) +
-			 n * TL_IX_ENTRY;
+			 n * tl_ix_entry_bytes(tl_ix_id_bits(n));
 	}
 	return bytes;
 }

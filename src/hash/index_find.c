@@ -75,11 +75,11 @@ room_for(struct tl_ix_work *w, size_t n)
 
 /* The first and the last of its entries; what lies between comes by itself. */
 static inline void
-ask_for(const struct tl_ix_slot *t, struct range r)
+ask_for(const struct tl_ix_slot *t, size_t entry_bytes, struct range r)
 {
-	const uint8_t *p = t->entry + (size_t)r.from * TL_IX_ENTRY;
+	const uint8_t *p = t->entry + r.from * entry_bytes;
 	__builtin_prefetch(p, 0, 2);
-	__builtin_prefetch(p + (r.n ? r.n * TL_IX_ENTRY - 1 : 0), 0, 2);
+	__builtin_prefetch(p + (r.n ? r.n * entry_bytes - 1 : 0), 0, 2);
 }
 
 /* Reads the lines of the buckets asked for, up to the `until`th, and calls their entries. */
@@ -97,7 +97,7 @@ answer(struct tl_ix_work *w, const struct tl_ix_segment *s, size_t until)
 			*r = (struct range){from, n};
 			r += n > 0;
 			shell->candidates += n;
-			ask_for(t, (struct range){from, n});
+			ask_for(t, s->entry_bytes, (struct range){from, n});
 		}
 		w->answered = to;
 		shell->to = w->ranges = (size_t)(r - w->range);
@@ -285,11 +285,12 @@ sift_shell(struct tl_ix_work *w, const struct hunt *h, const struct shell *shell
 	uint64_t want = h->value[(slot + 1) % s->slots] & sketch;
 	int most = reach(h, slot) - shell->radius;
 	bool again = w->ranges > KEPT;
+	size_t bytes = s->entry_bytes;
 	for (size_t i = shell->from; i < shell->to; i++) {
 		if (again && i + SOON < shell->to)
-			ask_for(&s->slot[slot], w->range[i + SOON]);
-		const uint8_t *p = entry + (size_t)w->range[i].from * TL_IX_ENTRY;
-		for (uint32_t k = 0; k < w->range[i].n; k++, p += TL_IX_ENTRY) {
+			ask_for(&s->slot[slot], bytes, w->range[i + SOON]);
+		const uint8_t *p = entry + w->range[i].from * bytes;
+		for (uint32_t k = 0; k < w->range[i].n; k++, p += bytes) {
 			uint64_t e;
 			memcpy(&e, p, sizeof e);
 			if (__builtin_popcountll(((e >> id_bits) ^ want) & sketch) > most)

@@ -16,7 +16,6 @@
 #define TL_IX_SLOTS_MAX 24
 #define TL_IX_BITS_MAX 32 /* of a slot: 256 / TL_IX_SLOTS_MIN */
 #define TL_IX_LINE 60     /* buckets of one line */
-#define TL_IX_ENTRY 5     /* bytes: what a bucket holds of a row */
 
 struct tl_ix_half {
 	uint64_t w[2];

@@ -11,9 +11,9 @@
 #include "hash/index_segment.h"
 
 #define SMALL 16384     /* entries; fewer are scanned faster than looked up */
-#define BYTES_MAX 124.0 /* a hash; of segments that hold few, BYTES_MAX_FEW */
+#define BYTES_MAX 120.0 /* a hash; of segments that hold few, BYTES_MAX_FEW */
 #define BYTES_MAX_FEW 160.0
-#define FEW (1 << 19)
+#define FEW (1 << 17)
 
 double
 tl_ix_shell(unsigned bits, int radius)
@@ -86,7 +86,7 @@ tl_ix_slots_for(uint64_t n)
 	double least = 0, most = n < FEW ? BYTES_MAX_FEW : BYTES_MAX;
 	for (unsigned slots = TL_IX_SLOTS_MIN; slots <= TL_IX_SLOTS_MAX; slots++) {
 		struct tl_ix_plan p;
-		double bytes = 48.0 + (double)TL_IX_ENTRY * slots;
+		double bytes = 48.0 + (double)tl_ix_entry_bytes(tl_ix_id_bits(n)) * slots;
 		for (unsigned i = 0; i < slots; i++)
 			bytes += (double)(tl_ix_lines(tl_ix_slot_bits(slots, i)) *
 					  sizeof(struct tl_ix_line)) /

@@ -37,7 +37,7 @@ expected(const struct tl_ix_head *h, unsigned i, uint64_t *ret)
 	*ret = part == 0
 		   ? tl_ix_lines(tl_ix_slot_bits(h->slots, slot)) * sizeof(struct tl_ix_line)
 	       : part == 1 ? sizeof(struct tl_ix_hot)
-			   : TL_IX_ENTRY;
+			   : tl_ix_entry_bytes(tl_ix_id_bits(h->n));
 	return part == 0;
 }
 
@@ -91,6 +91,7 @@ tl_ix_segment_parse(struct tl_str bytes, struct tl_ix_segment *s)
 	s->n = h.n;
 	s->slots = h.slots;
 	s->id_bits = tl_ix_id_bits(h.n);
+	s->entry_bytes = tl_ix_entry_bytes(s->id_bits);
 	s->key_min = h.key_min;
 	s->key_max = h.key_max;
 	s->half[0] = AT(TL_IX_FIRST);
@@ -105,7 +106,7 @@ tl_ix_segment_parse(struct tl_str bytes, struct tl_ix_segment *s)
 		    .entry = AT(at + 2),
 		    .lines = (uint32_t)(h.section[at].bytes / sizeof(struct tl_ix_line)),
 		    .hots = (uint32_t)(h.section[at + 1].bytes / sizeof(struct tl_ix_hot)),
-		    .entries = (uint32_t)(h.section[at + 2].bytes / TL_IX_ENTRY)};
+		    .entries = (uint32_t)(h.section[at + 2].bytes / s->entry_bytes)};
 	}
 #undef AT
 	s->scan_cost = s->n * TL_IX_COST_SCAN;

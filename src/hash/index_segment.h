@@ -19,7 +19,7 @@ struct tl_ix_hot {
 struct tl_ix_slot {
 	const struct tl_ix_line *line;
 	const struct tl_ix_hot *hot;
-	const uint8_t *entry; /* TL_IX_ENTRY bytes each: the id and, above it, a sketch */
+	const uint8_t *entry; /* the row and, above it, a sketch */
 	uint32_t lines, hots, entries;
 };
 
@@ -30,7 +30,7 @@ struct tl_ix_segment {
 	const uint8_t *map;
 	uint32_t n;
 	unsigned slots;
-	unsigned id_bits; /* of an entry */
+	unsigned id_bits, entry_bytes;
 	uint64_t key_min, key_max;
 	const struct tl_ix_half *half[2];
 	const uint64_t *key;
@@ -58,12 +58,19 @@ tl_ix_id_bits(uint64_t n)
 	return n > 1 ? 64 - (unsigned)__builtin_clzll(n - 1) : 1;
 }
 
+/* What a bucket holds of a row. Four bytes where they leave room for a sketch of 12 bits or more. */
+static inline unsigned
+tl_ix_entry_bytes(unsigned id_bits)
+{
+	return id_bits <= 20 ? 4 : 5;
+}
+
 /* The sketch of a row in a slot: so many low bits of the row's value in the next slot. */
 static inline uint32_t
 tl_ix_sketch_mask(unsigned slots, unsigned slot, unsigned id_bits)
 {
-	unsigned bits = tl_ix_slot_bits(slots, (slot + 1) % slots),
-		 room = TL_IX_ENTRY * 8 - id_bits;
+	unsigned bits = tl_ix_slot_bits(slots, (slot + 1) % slots);
+	unsigned room = tl_ix_entry_bytes(id_bits) * 8 - id_bits;
 	return (uint32_t)((UINT64_C(1) << (bits < room ? bits : room)) - 1);
 }
 
@@ -100,7 +107,7 @@ void tl_ix_rows_put(struct tl_ix_rows *r, const struct tl_ix_row *row);
 int tl_ix_build(const char *dir, uint64_t id, const struct tl_ix_rows *rows) TL_MUST;
 
 /* What a segment file begins with; the sections follow in the order of their rows, each at a multiple of 64 bytes. */
-#define TL_IX_MAGIC UINT64_C(0x32305845444e4954) /* "TINDEX02" */
+#define TL_IX_MAGIC UINT64_C(0x33305845444e4954) /* "TINDEX03" */
 #define TL_IX_SECTIONS (5 + 3 * TL_IX_SLOTS_MAX)
 enum tl_ix_section {
 	TL_IX_FIRST,
