@@ -365,3 +365,24 @@ tl_guard_url(const char *url, bool private_ok)
 		return tl_fail(TL_EFIELD, "this address is shut: %s", why);
 	return 0;
 }
+
+const char *
+tl_guard_trouble(const struct tl_guard *g, CURLcode code)
+{
+	static const struct {
+		CURLcode code;
+		const char *text;
+	} texts[] = {
+#define X(code, text) {code, text},
+#include "enforce/trouble.tbl.h"
+#undef X
+	};
+	if (g->refused)
+		return g->refused;
+	if (g->head_bytes > TL_GUARD_HEAD_MAX)
+		return "the other side sends too many headers";
+	for (size_t i = 0; i < TL_COUNT(texts); i++)
+		if (texts[i].code == code)
+			return texts[i].text;
+	return "the request failed";
+}

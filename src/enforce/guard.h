@@ -43,6 +43,12 @@ const char *tl_guard_address(const struct sockaddr *sa, size_t len, bool private
 int tl_guard_apply(CURL *easy, struct tl_guard *g) TL_MUST;
 
 /*
+ * Why a request under this guard came to nothing, in our own words (constant text): what the guard refused, too many headers, or
+ * what libcurl's code means (trouble.tbl.h).
+ */
+const char *tl_guard_trouble(const struct tl_guard *g, CURLcode code);
+
+/*
  * Checks an address that somebody enters: http or https, a host, no user or password, no fragment; plain http
  * only with private_ok. INPUT otherwise. Numeric private hosts are refused here already.
  */

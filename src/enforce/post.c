@@ -137,36 +137,6 @@ tl_post_endpoint(const struct tl_post *p)
 	return p->endpoint;
 }
 
-static const char *
-transport_error(const struct tl_post *p, CURLcode code)
-{
-	static const struct {
-		CURLcode code;
-		const char *text;
-	} texts[] = {
-	    {CURLE_COULDNT_RESOLVE_HOST, "the host name is not known"},
-	    {CURLE_COULDNT_CONNECT, "nobody answers at that address"},
-	    {CURLE_OPERATION_TIMEDOUT, "no answer in time"},
-	    {CURLE_PEER_FAILED_VERIFICATION, "the certificate cannot be trusted"},
-	    {CURLE_SSL_CONNECT_ERROR, "no secure connection could be made"},
-	    {CURLE_GOT_NOTHING, "the receiver closed without an answer"},
-	    {CURLE_RECV_ERROR, "the connection broke"},
-	    {CURLE_SEND_ERROR, "the connection broke"},
-	    {CURLE_PARTIAL_FILE, "the connection broke"},
-	    {CURLE_UNSUPPORTED_PROTOCOL, "the receiver does not speak HTTP"},
-	    {CURLE_WEIRD_SERVER_REPLY, "the receiver does not speak HTTP"},
-	    {CURLE_OUT_OF_MEMORY, "the receiver sends too many headers"},
-	};
-	if (p->guard.refused)
-		return p->guard.refused;
-	if (p->guard.head_bytes > TL_GUARD_HEAD_MAX)
-		return "the receiver sends too many headers";
-	for (size_t i = 0; i < TL_COUNT(texts); i++)
-		if (texts[i].code == code)
-			return texts[i].text;
-	return "the request failed";
-}
-
 static int64_t
 asked_to_wait(struct tl_post *p, long status)
 {
@@ -192,7 +162,8 @@ tl_post_result(struct tl_post *p, CURLcode code, struct tl_outbox_result *ret, b
 	ret->error = p->error;
 	if (status < 200 || !whole)
 		(void)snprintf(p->error, sizeof p->error, "%s%s",
-		    p->guard.refused ? "the address is shut: " : "", transport_error(p, code));
+		    p->guard.refused ? "the address is shut: " : "",
+		    tl_guard_trouble(&p->guard, code));
 	else if (status == 410)
 		(void)snprintf(p->error, sizeof p->error, "the endpoint is gone (410)");
 	else if (status >= 300 && status < 400)

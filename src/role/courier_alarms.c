@@ -219,19 +219,6 @@ letter_fini(struct letter *l, CURLM *multi)
 static const char *
 what_happened(struct letter *l)
 {
-	static const struct {
-		CURLcode code;
-		const char *text;
-	} texts[] = {
-	    {CURLE_COULDNT_RESOLVE_HOST, "the host name is not known"},
-	    {CURLE_COULDNT_CONNECT, "nobody answers at that address"},
-	    {CURLE_OPERATION_TIMEDOUT, "no answer in time"},
-	    {CURLE_LOGIN_DENIED, "the server refuses the user or the password"},
-	    {CURLE_USE_SSL_FAILED, "the server offers no TLS"},
-	    {CURLE_PEER_FAILED_VERIFICATION, "the certificate cannot be trusted"},
-	    {CURLE_SSL_CONNECT_ERROR, "no secure connection could be made"},
-	    {CURLE_SSL_CACERT_BADFILE, "alarm_ca_file cannot be read"},
-	};
 	bool mail = strcmp(l->to.channel, "mail") == 0;
 	long status = 0;
 	(void)curl_easy_getinfo(l->easy, CURLINFO_RESPONSE_CODE, &status);
@@ -244,11 +231,13 @@ what_happened(struct letter *l)
 		    l->error, sizeof l->error, "the address is shut: %s", l->guard.refused);
 		return l->error;
 	}
-	for (size_t i = 0; i < TL_COUNT(texts); i++)
-		if (texts[i].code == l->code)
-			return texts[i].text;
-	if (status == 0)
-		return "the connection broke";
+	/* A mail server that refuses ends as a broken connection too, but with what it answered. */
+	bool no_answer = status == 0 || (l->code != CURLE_OK && l->code != CURLE_SEND_ERROR &&
+					    l->code != CURLE_RECV_ERROR);
+	if (mail && l->code == CURLE_WEIRD_SERVER_REPLY)
+		return "the server does not speak SMTP";
+	if (no_answer)
+		return tl_guard_trouble(&l->guard, l->code);
 	(void)snprintf(l->error, sizeof l->error, "the %s answered %ld",
 	    mail ? "mail server" : "receiver", status);
 	return l->error;

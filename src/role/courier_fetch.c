@@ -191,25 +191,6 @@ courier_fetches_take(struct courier_fetches *f)
 
 /* Ends ---------------------------------------------------------------------------------------------------------- */
 
-static const char *
-trouble(CURLcode code)
-{
-	static const struct {
-		CURLcode code;
-		const char *text;
-	} texts[] = {
-	    {CURLE_COULDNT_RESOLVE_HOST, "the host name is not known"},
-	    {CURLE_COULDNT_CONNECT, "nobody answers at that address"},
-	    {CURLE_OPERATION_TIMEDOUT, "no answer in time"},
-	    {CURLE_PEER_FAILED_VERIFICATION, "the certificate cannot be trusted"},
-	    {CURLE_SSL_CONNECT_ERROR, "no secure connection could be made"},
-	};
-	for (size_t i = 0; i < TL_COUNT(texts); i++)
-		if (texts[i].code == code)
-			return texts[i].text;
-	return "the connection broke, or it is no web server";
-}
-
 /* 0: there is a whole answer of 2xx; 1: it is redirected. */
 static int
 judge(struct fetch *x, CURLcode code)
@@ -227,7 +208,7 @@ judge(struct fetch *x, CURLcode code)
 	if (status >= 300 && status < 400 && x->guard.head_done)
 		return 1;
 	if (code != CURLE_OK)
-		return tl_fail_at(TL_EFIELD, "url", "%s", trouble(code));
+		return tl_fail_at(TL_EFIELD, "url", "%s", tl_guard_trouble(&x->guard, code));
 	if (status < 200 || status >= 300)
 		return tl_fail_at(TL_EFIELD, "url", "the server there answered %ld", status);
 	return x->got_bytes > 0 ? 0 : tl_fail_at(TL_EFIELD, "url", "the file is empty");

@@ -426,10 +426,10 @@ test('an address that attacks is bounded, and named', async () => {
   const attacks = [
     [await listen(raw('HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Length: 99999999\r\n\r\n', (s) => pour(s, 'x'.repeat(65536))), ALLOWED), 413, /larger/],
     [await listen(raw('HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nTransfer-Encoding: chunked\r\n\r\n', (s) => pour(s, `1000\r\n${'x'.repeat(4096)}\r\n`)), ALLOWED), 413, /larger/],
-    [await listen(raw('HTTP/1.1 200 OK\r\n', (s) => pour(s, `X-A: ${'b'.repeat(1000)}\r\n`)), ALLOWED), 400, /broke/],
+    [await listen(raw('HTTP/1.1 200 OK\r\n', (s) => pour(s, `X-A: ${'b'.repeat(1000)}\r\n`)), ALLOWED), 400, /too many headers|broke/],
     [await listen(raw('HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Length: 1000\r\n\r\nx', (s) => { const t = setInterval(() => s.writable ? s.write('x') : clearInterval(t), 100).unref() }), ALLOWED), 400, /in time/],
     [await listen(raw('', () => {}), ALLOWED), 400, /in time/],
-    [await listen(raw('hello'), ALLOWED), 400, /broke/],
+    [await listen(raw('hello'), ALLOWED), 400, /does not speak HTTP/],
     [await listen(raw('HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n'), ALLOWED), 400, /answered 404/],
     [await listen(raw('HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Length: 0\r\n\r\n'), ALLOWED), 400, /empty/],
     [loop, 400, /redirects more than/],
