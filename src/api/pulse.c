@@ -86,10 +86,8 @@ record_loads(struct tl_api *api, bool policies)
 }
 
 void
-tl_pulse(struct tl_api *api)
+tl_pulse_look(struct tl_api *api)
 {
-	static int64_t flushed_us; /* one pulse in a process */
-	int64_t now = tl_mono_us();
 	int was = atomic_load(&api->refusing), is = 0;
 	if (disk_is_full(api->app.config))
 		is = TL_EFULL;
@@ -98,6 +96,14 @@ tl_pulse(struct tl_api *api)
 	atomic_store(&api->refusing, is);
 	if (is == TL_EFULL && was != TL_EFULL)
 		tl_log(EV_STORE_FULL, TL_LWORD("where", "disk"));
+}
+
+void
+tl_pulse(struct tl_api *api)
+{
+	static int64_t flushed_us; /* one pulse in a process */
+	int64_t now = tl_mono_us();
+	tl_pulse_look(api);
 	int polled = tl_app_poll(&api->app);
 	if (polled < 0)
 		tl_log(EV_CONFIG, TL_LWORD("where", tl_err_text()));

@@ -7,3 +7,5 @@
 #include "api/api.h"
 
 void tl_pulse(struct tl_api *api);
+/* Only whether new content can be accepted: once before the first request. */
+void tl_pulse_look(struct tl_api *api);

@@ -204,6 +204,8 @@ start(struct server *s)
 	if (rc == 0)
 		rc = tl_hub_start(&api->app, &api->hub);
 	if (rc == 0)
+		tl_pulse_look(api);
+	if (rc == 0)
 		rc = listen_on(s, api->app.config->admin_listen, true, &s->admin);
 	if (rc == 0)
 		rc = listen_on(s, api->app.config->listen, false, &s->http);
