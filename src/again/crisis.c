@@ -514,7 +514,7 @@ int
 tl_watch_preview(struct tl_db *db, struct tl_again_index *x, const struct tl_watch *w,
     int distance, const struct tl_watch_eyes *eyes, struct tl_arena *arena, struct tl_buf *out)
 {
-	struct tl_bank_entry *entries;
+	struct tl_bank_entry *entries = NULL;
 	struct preview p = {0};
 	struct tl_bank b;
 	size_t count = 0;

@@ -3,7 +3,7 @@
  * tl_console_<name>; a permission of "" needs a session only, NULL nothing. Shapes: web/console/src/api.ts.
  */
 #define API "/console/api/"
-#define A_FILE (1U << 30) /* the body is a file's bytes, as many as the configuration takes; else JSON */
+#define A_FILE 0x40000000U /* the body is a file's bytes, as many as the configuration takes; else JSON */
 R("POST", API "session", session_create, NULL, "", 4096, "Sign in.")
 R("GET", API "session", session_get, "", "", 0, "Who is signed in, and what the console needs to know.")
 R("PUT", API "session", session_put, "", "", 16384, "Keep the person's preferences.")

@@ -60,7 +60,7 @@ test('by night, and in dialogs, it is as accessible', async (t) => {
 test('crisis mode by night at 200 %: the live view, its net, and starting a watch by keyboard', async (t) => {
   const server = await startMock()
   t.after(() => server.stop())
-  const page = await browser.page({ colorScheme: 'dark', viewport: { width: 720, height: 450 } }, [/401/])
+  const page = await browser.page({ colorScheme: 'dark', viewport: { width: 720, height: 450 } }, [/401/, /404/])
   await signIn(page, server)
   await page.goto(`${server.url}/console/crisis`)
   await page.click('.cards a')
@@ -78,6 +78,12 @@ test('crisis mode by night at 200 %: the live view, its net, and starting a watc
   await page.keyboard.type('A clip of a fire')
   await page.keyboard.press('Enter')
   await page.waitForSelector('main h1:has-text("A clip of a fire")')
+  await page.goto(`${server.url}/console/crisis`)
+  await page.click('text=Watch a file')
+  await page.setInputFiles('form.panel input[type=file]', { name: 'clip.mp4', mimeType: 'video/mp4', buffer: Buffer.from('a clip') })
+  await page.waitForSelector('text=Known by its frames')
+  assert.deepEqual(await axe(page), [], 'from a file')
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), 0)
   await browser.clean()
 })
 

@@ -62,7 +62,7 @@ const figuresOf = (x) => ({ copies: 148, states: { waiting: 6, withheld: 19, rem
 /** @param {any} x */
 const watchHead = (x) => x
 /** @param {any} x @param {any} w */
-const watchLive = (x, w) => ({ ...x, ...figuresOf(x), hidden: w.scene === 'full' ? 3 : 0, newest: Array.from({ length: w.scene === 'full' ? 24 : 9 }, (_, i) => ({ item: hex('n' + i).slice(0, 32), platform: 'harbour', id: `post-${72000 + i}`, author: `u-${5100 + i}`, posted_at: at(-i * 3 - 1), found_at: at(-i * 3), distance: 4 * i, media: w.cases[0]?.item?.media[0]?.id ?? '', views: 900 - i * 90, state: ['withheld', 'removed', 'waiting', 'standing'][i % 4], stream: i === 2 })) })
+const watchLive = (x, w) => ({ ...x, ...figuresOf(x), hidden: w.scene === 'full' ? 3 : 0, newest: Array.from({ length: w.scene === 'full' ? 24 : 9 }, (_, i) => ({ item: hex('n' + i).slice(0, 32), platform: 'harbour', id: `post-${72000 + i}`, author: `u-${5100 + i}`, posted_at: at(-i * 3 - 1), found_at: at(-i * 3), distance: 4 * i, media: w.cases[0]?.item?.media[0]?.id ?? '', views: Math.max(0, 900 - i * 40), state: ['withheld', 'removed', 'waiting', 'standing'][i % 4], stream: i === 2 })) })
 
 /** Others that look like the case's picture. @param {Case} c @param {World} w @param {URLSearchParams} q */
 function copiesOf(c, w, q) {

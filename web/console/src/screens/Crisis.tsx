@@ -104,7 +104,7 @@ function Start() {
       {caseId || decision ? null : (
         <>
           <Field label="Picture, video or sound (or drop it here)"><input type="file" autofocus accept="image/*,video/*,audio/*" onChange={(e) => take(e.currentTarget.files?.[0])} /></Field>
-          <p class="quiet" role="status">{busy.value ? 'It is looked at in a closed room; nothing of it is kept …' : kind ? `Known by its ${kind === 'pdq' ? 'look' : kind === 'vpdq' ? 'frames' : 'sound'}; the file itself is not kept.` : 'The file is looked at in a closed room and not kept.'}</p>
+          <p class="quiet" role="status">{busy.value ? 'It is decoded apart from everything else …' : kind ? `Known by its ${kind === 'pdq' ? 'look' : kind === 'vpdq' ? 'frames' : 'sound'}; the file itself is not kept.` : 'The file is decoded apart from everything else, and not kept.'}</p>
         </>
       )}
       <Field label="What is it? (without names)"><input autofocus={Boolean(caseId || decision)} required maxLength={100} value={title.value} onInput={(e) => { title.value = e.currentTarget.value }} /></Field>
