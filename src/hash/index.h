@@ -132,6 +132,8 @@ void tl_index_stats(struct tl_index *x, struct tl_index_stats *ret);
  */
 int tl_index_flush(struct tl_index *x) TL_MUST;
 int tl_index_merge(struct tl_index *x, bool *ret_merged) TL_MUST;
+/* The same with one segment that holds anything removed, however little: afterwards its files do not. */
+int tl_index_expunge(struct tl_index *x, bool *ret_merged) TL_MUST;
 
 /* FOLLOW: picks up what the owner wrote; drops from the tail what is in files now. Cheap when nothing is new. */
 int tl_index_refresh(struct tl_index *x, bool *ret_changed) TL_MUST;

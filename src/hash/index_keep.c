@@ -484,37 +484,55 @@ by_size(const void *a, const void *b)
 	return n < m ? -1 : n > m ? 1 : x->id < y->id ? -1 : x->id > y->id;
 }
 
-/* What is worth merging: a segment with much removed, or several of about a size. `forced`: the smallest in any case. */
+enum why {
+	WORTH,    /* a segment with much removed, or several of about a size */
+	TOO_MANY, /* the smallest in any case */
+	EXPUNGE   /* a segment with anything removed */
+};
+
 static void
-choose(const struct tl_ix_view *v, bool forced, struct making *m)
+choose_removed(const struct tl_ix_view *v, uint64_t share, struct making *m)
+{
+	for (size_t k = 0; k < v->segments && !m->sources; k++) {
+		const struct tl_ix_segment *s = v->segment[k];
+		if (s->gone_n && s->gone_n * share >= s->n)
+			add_source(m, v->segment[k], NULL);
+	}
+}
+
+static void
+choose(const struct tl_ix_view *v, enum why why, struct making *m)
 {
 	struct tl_ix_segment *s[TL_IX_SEGMENTS_MAX];
 	size_t n = v->segments, best = 0;
 	uint64_t sum = 0;
+	if (why == EXPUNGE) {
+		choose_removed(v, UINT32_MAX, m);
+		return;
+	}
 	memcpy(s, v->segment, n * sizeof(struct tl_ix_segment *));
 	qsort(s, n, sizeof(struct tl_ix_segment *), by_size);
 	for (size_t k = 0; k < n; k++) {
 		uint64_t live = s[k]->n - s[k]->gone_n;
 		if (sum + live > TL_IX_ENTRIES_MAX)
 			break;
-		if (k && (forced ? k < FORCED
-				 : live <= 2 * sum && (k + 1 >= TIER_MIN || live < SMALL)))
+		if (k &&
+		    (why == TOO_MANY ? k < FORCED
+				     : live <= 2 * sum && (k + 1 >= TIER_MIN || live < SMALL)))
 			best = k + 1;
 		sum += live;
 	}
 	for (size_t k = 0; k < best; k++)
 		add_source(m, s[k], NULL);
-	for (size_t k = 0; k < n && !m->sources; k++)
-		if (s[k]->gone_n && s[k]->gone_n * GONE_SHARE >= s[k]->n)
-			add_source(m, s[k], NULL);
+	choose_removed(v, GONE_SHARE, m);
 }
 
 static int
-merge(struct tl_index *x, bool forced, bool *ret_merged)
+merge(struct tl_index *x, enum why why, bool *ret_merged)
 {
 	struct making m = {.sources = 0};
 	(void)pthread_mutex_lock(&x->change);
-	choose(tl_ix_view_now(x), forced, &m);
+	choose(tl_ix_view_now(x), why, &m);
 	(void)pthread_mutex_unlock(&x->change);
 	*ret_merged = m.sources > 0;
 	return m.sources ? carry_out(x, &m, false) : 0;
@@ -528,16 +546,28 @@ owned(const struct tl_index *x)
 	return 0;
 }
 
-int
-tl_index_merge(struct tl_index *x, bool *ret_merged)
+static int
+merge_one(struct tl_index *x, enum why why, bool *ret_merged)
 {
 	int rc = owned(x);
 	if (rc < 0)
 		return rc;
 	(void)pthread_mutex_lock(&x->work);
-	rc = merge(x, false, ret_merged);
+	rc = merge(x, why, ret_merged);
 	(void)pthread_mutex_unlock(&x->work);
 	return rc;
+}
+
+int
+tl_index_merge(struct tl_index *x, bool *ret_merged)
+{
+	return merge_one(x, WORTH, ret_merged);
+}
+
+int
+tl_index_expunge(struct tl_index *x, bool *ret_merged)
+{
+	return merge_one(x, EXPUNGE, ret_merged);
 }
 
 /* Freezes the tail, so that a new one grows; false when there is nothing to write. */
@@ -567,7 +597,7 @@ flush(struct tl_index *x)
 	while (rc == 0 && freeze(x)) {
 		struct making m = {.sources = 0};
 		if (snapshot(x).segments + 1 >= TL_IX_SEGMENTS_MAX)
-			rc = merge(x, true, &merged);
+			rc = merge(x, TOO_MANY, &merged);
 		if (rc < 0)
 			break;
 		add_source(&m, NULL, snapshot(x).tail[0]);

@@ -181,6 +181,12 @@ t_many_flushes_stay_few_segments(void **state)
 	tl_index_stats(x, &s);
 	assert_int_equal(s.entries, 50);
 	assert_true(s.removed < 20);
+	assert_int_equal(tl_index_remove(x, 150, 0), 0);
+	for (did = true; did;)
+		assert_int_equal(tl_index_expunge(x, &did), 0);
+	tl_index_stats(x, &s);
+	assert_int_equal(s.entries, 49);
+	assert_int_equal(s.removed, 0);
 	tl_index_close(x);
 }
 
