@@ -2,7 +2,7 @@
  * Found again: when a bank grows, what was published before is compared with it, and what it reaches is judged again by
  * the worker, as if it had just come in. Three steps, each in short transactions, and each begun where it ended:
  *
- *   grow   new entries of banks, and whole banks whose reach has grown, against the media index: media that are reached
+ *   grow   new entries of banks, and whole banks whose reach has grown, against what was published: media that are reached
  *   feed   items of such media, a few at a time, become rescans, so that live scanning is not held up
  *          and what matched a bank before, when what comes of a match has changed (store/rejudge.h)
  *   judge  the worker; it waits until it knows the banks as they were then (tl_again_asked), and says when it is done
@@ -21,13 +21,17 @@ struct tl_arena;
 #define TL_AGAIN_UNDER_WAY 32   /* items that are asked for at one time */
 #define TL_AGAIN_HITS_PAGE 2000 /* media of one transaction */
 
+/* What is compared at the moment; belongs to one thread, with the connection and the index that it uses. */
+struct tl_again_grower;
+struct tl_again_grower *tl_again_grower_create(struct tl_db *db, struct tl_again_index *x);
+void tl_again_grower_destroy(struct tl_again_grower *g);
+
 /*
- * One step of the comparison, inside a transaction: up to a page of entries that changed until `target` (of
- * bank_counter), else a page of a bank whose reach has grown. Returns how much it did; 0: there is nothing to do.
+ * One step of the comparison, at most one transaction and some slices of time: pages of entries that changed until `target`
+ * (of bank_counter) or came back, and of a bank whose reach has grown. Returns how much it did; 0: there is nothing to do.
  * `quiet_at`: when nothing was left to do last (0: not known); an older entry that has changed grew after it.
  */
-int tl_again_grow(
-    struct tl_db *db, struct tl_again_index *x, int64_t target, int64_t quiet_at) TL_MUST;
+int tl_again_grow(struct tl_again_grower *g, int64_t target, int64_t quiet_at) TL_MUST;
 
 /* Asks for up to a page of items of what was found, inside a transaction. Returns how many. */
 int tl_again_feed(struct tl_db *db) TL_MUST;

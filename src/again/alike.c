@@ -86,9 +86,10 @@ near_pictures(struct finding *f, const struct tl_pdq *needle, int distance)
 static int
 near_videos(struct finding *f, const struct tl_pdq *frame, int distance)
 {
+	const int kinds[TL_AGAIN_KINDS] = {-1, distance, distance, distance, distance};
 	const struct tl_again_hit *hits;
 	size_t n;
-	int rc = tl_again_index_find_videos(f->x, frame, distance, &hits, &n);
+	int rc = tl_again_index_reach(f->x, frame, kinds, &hits, &n);
 	if (rc == 0)
 		keep(f, hits, n);
 	return rc;
@@ -109,11 +110,29 @@ candidates_of_picture(struct finding *f)
 	return rc;
 }
 
+/* Up to `most` frames that can be compared, spread evenly over it. */
+static size_t
+pick_frames(const struct tl_video *v, size_t most, struct tl_pdq *ret)
+{
+	size_t usable = 0, n = 0, seen = 0;
+	for (size_t i = 0; i < v->n; i++)
+		usable += v->f[i].quality >= TL_PDQ_QUALITY_MIN;
+	for (size_t i = 0; i < v->n && n < most; i++) {
+		if (v->f[i].quality < TL_PDQ_QUALITY_MIN)
+			continue;
+		/* The k-th of `most` stands at k / most of all. */
+		if (usable <= most || seen * most >= n * usable)
+			ret[n++] = v->f[i].hash;
+		seen++;
+	}
+	return n;
+}
+
 static int
 candidates_of_video(struct finding *f, const struct tl_video *v)
 {
 	struct tl_pdq frame[ENTRY_FRAMES];
-	size_t n = tl_again_pick_frames(v, ENTRY_FRAMES, frame);
+	size_t n = pick_frames(v, ENTRY_FRAMES, frame);
 	int rc = 0;
 	for (size_t i = 0; i < n && rc == 0; i++) {
 		rc = near_videos(f, &frame[i], f->a->distance);

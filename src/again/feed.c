@@ -356,7 +356,7 @@ tl_again_progress(struct tl_db *db, struct tl_again_progress *ret)
 	struct tl_row r;
 	int64_t since[2] = {0};
 	struct tl_again_progress p = {0};
-	int rc = tl_db_first(db, &r, TL_SQL_AGAIN_LEFT, A_NULL);
+	int rc = tl_db_first(db, &r, TL_SQL_AGAIN_LEFT, A_INT(tl_now_us()));
 	if (rc < 0)
 		return rc;
 	p.entries = tl_col_int(&r, 0);
@@ -377,7 +377,7 @@ tl_again_progress(struct tl_db *db, struct tl_again_progress *ret)
 int
 tl_again_oldest(struct tl_db *db, int64_t *ret)
 {
-	return number_of(db, TL_SQL_AGAIN_OLDEST, A_NULL, ret, NULL);
+	return number_of(db, TL_SQL_AGAIN_OLDEST, A_INT(tl_now_us()), ret, NULL);
 }
 
 int
@@ -385,7 +385,7 @@ tl_again_bank_progress(
     struct tl_db *db, struct tl_id bank, int64_t *ret_entries, int64_t *ret_left)
 {
 	struct tl_row r;
-	int rc = tl_db_first(db, &r, TL_SQL_AGAIN_BANK_LEFT, A_ID(bank));
+	int rc = tl_db_first(db, &r, TL_SQL_AGAIN_BANK_LEFT, A_INT(tl_now_us()), A_ID(bank));
 	if (rc < 0)
 		return rc;
 	*ret_entries = tl_col_int(&r, 0);

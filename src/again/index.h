@@ -1,13 +1,13 @@
 /*
- * The media index: the hash of every picture whose item stands, searchable backwards, so that a new entry of a bank, or
- * another picture, finds what was published before. Derived from the store, in a directory of its own (DATA/again); one
- * process owns it (the finder), the others follow. Whatever is found is a key: who is meant stands in the store, and a
- * key that is not there any more was erased.
+ * The media index: the hashes of every picture and of every look of a video whose item stands, searchable backwards, so
+ * that a new entry of a bank, or another picture, finds what was published before. Derived from the store, in a directory
+ * of its own (DATA/again); one process owns it (the finder), the others follow. Whatever is found is a key: who is meant
+ * stands in the store, and a key that is not there any more was erased. Sounds are not in it: they are gone through.
  */
 #pragma once
 
 #include "hash/index.h"
-#include "hash/video.h"
+#include "hash/video_match.h"
 #include "store/db.h"
 
 struct tl_again_index;
@@ -25,30 +25,42 @@ int tl_again_index_follow(
 /* Everything, page by page. */
 int tl_again_index_catch_up(struct tl_again_index *x, struct tl_db *db) TL_MUST;
 
-/* For the owner, now and then: what is in memory goes to files, and files are merged. Outside of a transaction. */
-int tl_again_index_keep(struct tl_again_index *x, struct tl_db *db) TL_MUST;
+/*
+ * For the owner, now and then: what is in memory goes to files, and files are merged. Hashes that were erased `erase_us`
+ * ago are taken out of the files. Outside of a transaction.
+ */
+int tl_again_index_keep(struct tl_again_index *x, struct tl_db *db, int64_t erase_us) TL_MUST;
+
+/* What a hash is of. */
+enum tl_again_kind {
+	TL_AGAIN_PICTURE,
+	TL_AGAIN_SECOND,  /* one second of a video: a plain frame of it */
+	TL_AGAIN_SECONDS, /* several seconds, or the only one, that look exactly so */
+	TL_AGAIN_FIRST,   /* the first look of a second whose plain frame cannot be compared */
+	TL_AGAIN_LOOK,    /* a further look of a second */
+	TL_AGAIN_KINDS
+};
 
 struct tl_again_hit {
 	int64_t key;
 	int distance;
+	enum tl_again_kind kind;
 };
 
 /*
- * Every hash within `distance`, nearest first, then by key. Lives until the next question. `most`: not more than so
+ * Every picture within `distance`, nearest first, then by key. Lives until the next question. `most`: not more than so
  * many (0: all); *ret_all: how many there are.
  */
 int tl_again_index_find(struct tl_again_index *x, const struct tl_pdq *needle, int distance,
     size_t most, const struct tl_again_hit **ret, size_t *ret_count, uint64_t *ret_all) TL_MUST;
 
 /*
- * The same of videos, which are found by frames that are spread over them: a video may stand there several times. For
- * finding candidates; what a match is says src/hash/video_match.h.
+ * All within the distance of their kind (-1: not asked for), in no order that means anything; a video may be there as
+ * often as it has looks. For finding candidates: what a match is say src/detect and src/hash/video_match.h.
  */
-#define TL_AGAIN_FRAMES 32
-int tl_again_index_find_videos(struct tl_again_index *x, const struct tl_pdq *frame,
-    int distance, const struct tl_again_hit **ret, size_t *ret_count) TL_MUST;
-/* Up to `most` frames of a video that can be compared, spread evenly over it. Returns how many. */
-size_t tl_again_pick_frames(const struct tl_video *v, size_t most, struct tl_pdq *ret);
+int tl_again_index_reach(struct tl_again_index *x, const struct tl_pdq *needle,
+    const int distance[TL_AGAIN_KINDS], const struct tl_again_hit **ret,
+    size_t *ret_count) TL_MUST;
 
 /* How many hashes there are, and how many bytes the files and the memory beside them take. */
 void tl_again_index_stats(struct tl_again_index *x, struct tl_index_stats *ret);

@@ -117,6 +117,21 @@ put_counters(struct tl_db *db, struct tl_buf *b)
 	return rc;
 }
 
+/* Without a count: after the import of a large list it would be one of millions. */
+static int
+put_again(struct tl_db *db, struct tl_buf *b)
+{
+	int64_t oldest = 0;
+	int rc = tl_again_oldest(db, &oldest);
+	if (rc < 0)
+		return rc;
+	gauge(b, "tutela_again_oldest_seconds",
+	    "Since when what was published before waits to be compared with banks that grew, "
+	    "and judged; 0: nothing does.",
+	    oldest ? (double)(tl_now_us() - oldest) / TL_US_S : 0);
+	return 0;
+}
+
 static int
 put_jobs(struct tl_db *db, struct tl_buf *b)
 {
@@ -241,6 +256,8 @@ write_metrics(struct tl_api *api, struct tl_db *db, struct tl_buf *b)
 	int rc = put_counters(db, b);
 	if (rc == 0)
 		rc = put_jobs(db, b);
+	if (rc == 0)
+		rc = put_again(db, b);
 	if (rc == 0)
 		rc = put_ledger(db, b);
 	if (rc == 0)

@@ -124,6 +124,8 @@ K(secret_overlap_hours, INT, "24", 0, 720, "hours",
 K(retention_days, INT, "180", 1, 3650, "days",
     "Items that were allowed are erased with their media after so long, unless a legal hold keeps them; hashes stay, so that "
     "they are found again.")
+K(again_erase_minutes, INT, "30", 0, 1440, "minutes",
+    "Hashes of what a platform erased are out of the files of again/ within so long; each time files are written anew.")
 K(events_days, INT, "14", 1, 365, "days", "How far back GET /v1/events can resume.")
 K(alarm_scan_minutes, INT, "10", 1, 1440, "minutes",
     "An alarm opens when an item has waited for its scan for so long.")

@@ -58,6 +58,24 @@ tl_sound_set(struct tl_sound *s, const uint32_t *from, size_t n)
 	return 0;
 }
 
+int
+tl_sound_words(struct tl_str big_endian, struct tl_sound *ret)
+{
+	struct tl_cur c = tl_cur(big_endian);
+	size_t n = big_endian.n / sizeof *ret->w;
+	int rc = big_endian.n % sizeof *ret->w
+		     ? tl_fail(TL_EPARSE, "the fingerprint ends inside a word")
+		     : check_count(n);
+	if (rc < 0)
+		return rc;
+	tl_sound_fini(ret);
+	ret->w = words(n);
+	ret->n = n;
+	for (size_t i = 0; i < n; i++)
+		ret->w[i] = tl_cur_u32(&c);
+	return 0;
+}
+
 void
 tl_sound_text(struct tl_buf *out, const struct tl_sound *s)
 {

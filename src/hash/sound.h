@@ -37,6 +37,8 @@ int64_t tl_sound_ms(int64_t words);
 
 /* Copies the words. LIMIT beyond TL_SOUND_WORDS_MAX, INPUT for none. */
 int tl_sound_set(struct tl_sound *s, const uint32_t *words, size_t n) TL_MUST;
+/* The same from big-endian words alone, as media carry them. */
+int tl_sound_words(struct tl_str big_endian, struct tl_sound *ret) TL_MUST;
 
 /*
  * Decimal words with commas between, as `fpcalc -raw` prints them. Reading also takes "FINGERPRINT=" in front, a JSON

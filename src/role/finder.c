@@ -32,6 +32,7 @@ struct finder {
 	const struct tl_wires *wires;
 	struct tl_db *db;
 	struct tl_again_index *x;
+	struct tl_again_grower *grower;
 	struct beat beat;
 	int64_t change;        /* the newest change */
 	int64_t seen, seen_us; /* the newest change at a look, and when that was (monotonic) */
@@ -43,13 +44,6 @@ struct finder {
 	int64_t
 	    expired_us; /* monotonic: when expired entries of allow-lists are looked for next */
 };
-
-static int
-grow(struct tl_db *db, void *ctx)
-{
-	struct finder *f = ctx;
-	return tl_again_grow(db, f->x, f->target, f->quiet_at);
-}
 
 static int
 expired(struct tl_db *db, void *ctx)
@@ -128,7 +122,7 @@ slice(struct finder *f, bool *ret_more)
 	int rc = anything_new(f, &mark, &any);
 	bool grows = rc == 0 && any;
 	while (grows && tl_mono_us() - begun < SLICE_US) {
-		rc = tl_db_tx(f->db, TL_SYNC_NORMAL, grow, f);
+		rc = tl_again_grow(f->grower, f->target, f->quiet_at);
 		grows = rc > 0;
 	}
 	*ret_more = grows;
@@ -155,7 +149,7 @@ keep(struct finder *f)
 	if (tl_mono_us() < f->keep_us)
 		return 0;
 	f->keep_us = tl_mono_us() + KEEP_US;
-	return tl_again_index_keep(f->x, f->db);
+	return tl_again_index_keep(f->x, f->db, f->config->again_erase_minutes * TL_US_MIN);
 }
 
 static void
@@ -223,13 +217,16 @@ tl_role_finder(const struct tl_role_args *a)
 	if (rc == 0)
 		rc = open_index(&f);
 	if (rc == 0) {
+		f.grower = tl_again_grower_create(db, f.x);
 		tl_log(EV_START, TL_LWORD("role", "finder"));
 		rc = loop(&f, &stop);
 		if (rc == 0)
-			rc = tl_again_index_keep(f.x, db);
+			rc = tl_again_index_keep(
+			    f.x, db, a->config->again_erase_minutes * TL_US_MIN);
 		beat_stop(&f.beat, db);
 		tl_log(EV_STOP, TL_LWORD("role", "finder"));
 	}
+	tl_again_grower_destroy(f.grower);
 	tl_again_index_close(f.x);
 	tl_stop_close(&stop);
 	return rc;

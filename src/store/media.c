@@ -165,8 +165,8 @@ wipe_one(struct tl_db *db, int64_t platform, const struct tl_media_id *id)
 	if (rc == 0)
 		rc = ROWS_NUMBER(db, &change, TL_SQL_MEDIA_KEY_NEXT, A_NULL);
 	if (rc == 0)
-		rc = tl_db_run(
-		    db, TL_SQL_MEDIA_DROP_KEY, A_INT(platform), A_MEDIA(id), A_INT(change));
+		rc = tl_db_run(db, TL_SQL_MEDIA_DROP_KEY, A_INT(platform), A_MEDIA(id),
+		    A_INT(change), A_INT(tl_now_us()));
 	if (rc >= 0)
 		rc = tl_db_run(db, TL_SQL_MEDIA_WIPE, A_INT(platform), A_MEDIA(id));
 	return rc < 0 ? rc : 0;

@@ -34,7 +34,8 @@ K(ROUND_BEFORE_COMMIT, "round.before_commit", worker, "src/role/worker_commit.c"
 K(ROUND_COMMITTED, "round.committed", worker, "src/role/worker_commit.c", "results that nobody was told of")
 /* Found again -------------------------------------------------------------------------------------------------- */
 K(AGAIN_FOUND, "again.found", finder, "src/again/grow.c", "some of the media that a new entry reaches, the others not")
-K(AGAIN_STEP, "again.step", finder, "src/again/grow.c", "a compared page of entries, in a transaction that is open")
+K(AGAIN_STEP, "again.step", finder, "src/again/grow.c", "pages of entries, taken or noted, in a transaction that is open")
+K(AGAIN_GATHERED, "again.gathered", finder, "src/again/grow.c", "what a page of entries reaches, in memory only")
 K(AGAIN_ASKED, "again.asked", finder, "src/again/feed.c", "an item that is asked for, its job not")
 K(GROUP_ADDED, "group.added", server, "src/api/console_copies.c", "a decision for copies, none of them noted")
 K(GROUP_ITEM, "group.item", finder, "src/role/finder_group.c", "a copy that is decided, the next one not")

@@ -1,171 +1,11 @@
 /* Found again: the media index follows the store, grown banks reach what was published before, and erasure ends it. */
-#include "again/again.h"
 #include "again/turn.h"
-#include "store/bank_log.h"
-#include "store/blobs.h"
-#include "store/items.h"
-#include "store/jobs.h"
-#include "store/media.h"
+#include "hash/index_int.h"
 #include "store/retention.h"
-#include "sys/clock.h"
 
-#include "unit_store.h"
+#include "unit_again.h"
 
-struct site {
-	struct unit_store s;
-	struct tl_again_index *x;
-	struct tl_bank bank;
-	uint64_t dice;
-	int serial;
-};
-
-static uint8_t
-throw_byte(struct site *t)
-{
-	t->dice = t->dice * UINT64_C(6364136223846793005) + 1442695040888963407;
-	return (uint8_t)(t->dice >> 56);
-}
-
-static struct tl_pdq
-any_hash(struct site *t)
-{
-	struct tl_pdq h = {{0}};
-	for (size_t i = 0; i < sizeof h.b; i++)
-		h.b[i] = throw_byte(t);
-	return h;
-}
-
-/* `bits` other bits. */
-static struct tl_pdq
-near(const struct tl_pdq *h, int bits)
-{
-	struct tl_pdq n = *h;
-	for (int i = 0; i < bits; i++)
-		n.b[i / 8 * 3] ^= (uint8_t)(1 << (i % 8));
-	return n;
-}
-
-static int
-setup(void **state)
-{
-	struct site *t = calloc(1, sizeof *t);
-	assert_non_null(t);
-	t->dice = 7;
-	unit_store_open(&t->s);
-	assert_int_equal(tl_again_index_open(t->s.dir, true, &t->x), 0);
-	t->bank = (struct tl_bank){.name = TL_S("known"),
-	    .kind = TL_BANK_PDQ,
-	    .policy = TL_S("csae.known"),
-	    .distance = 10,
-	    .enabled = true};
-	unit_begin(t->s.db);
-	assert_int_equal(tl_bank_create(t->s.db, &t->bank), 0);
-	unit_commit(t->s.db);
-	*state = t;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	struct site *t = *state;
-	tl_again_index_close(t->x);
-	unit_store_close(&t->s);
-	free(t);
-	return 0;
-}
-
-/* An item with one picture of this hash, published and judged. */
-static struct tl_id
-publish(struct site *t, const struct tl_pdq *h, struct tl_media *ret)
-{
-	struct unit_store *s = &t->s;
-	static const uint8_t print[TL_PRINT_BYTES] = {1};
-	static const uint8_t turned[TL_MEDIA_TURNS * TL_PDQ_BYTES] = {1};
-	char name[32];
-	(void)snprintf(name, sizeof name, "item-%d", t->serial++);
-	struct tl_media m = {.mime = TL_S("image/png"), .bytes = 1};
-	struct tl_blob_in *b = NULL;
-	assert_int_equal(tl_blob_create(s->store, s->platform, &b), 0);
-	assert_int_equal(tl_blob_add(b, tl_str(name)), 0);
-	assert_int_equal(tl_blob_finish(b, &m.id), 0);
-	memcpy(m.sha256, h->b, sizeof m.sha256);
-	memcpy(m.md5, h->b, sizeof m.md5);
-	unit_begin(s->db);
-	assert_int_equal(tl_media_add(s->db, s->platform, &m, 0), 0);
-	m.state = TL_MEDIA_DECODED;
-	m.has_pdq = true;
-	m.pdq_quality = 90;
-	memcpy(m.pdq, h->b, sizeof m.pdq);
-	m.turned = tl_bytes(turned, sizeof turned);
-	assert_int_equal(tl_media_scanned(s->db, s->platform, &m), 0);
-	struct tl_item it = {.platform = s->platform,
-	    .ext_id = tl_str(name),
-	    .version = 1,
-	    .live = true,
-	    .received_at = tl_now_us(),
-	    .media_count = 1};
-	it.media[0] = m;
-	struct tl_item_state_row row;
-	bool known;
-	assert_int_equal(
-	    tl_item_put(s->db, &it, print, tl_now_us() + 30 * TL_US_DAY, &row, &known), 0);
-	struct tl_verdict v = {.word = TL_VERDICT_ALLOW};
-	assert_int_equal(
-	    tl_item_verdict_put(s->db, &it, TL_ITEM_SCANNED, &v, TL_S(""), false), 0);
-	assert_true(tl_db_run(s->db, TL_SQL_JOB_DROP, A_INT(s->platform), A_ID(it.id)) > 0);
-	unit_commit(s->db);
-	if (ret)
-		*ret = m;
-	return it.id;
-}
-
-static struct tl_bank_entry
-add_entry(struct site *t, const struct tl_pdq *h)
-{
-	struct tl_bank_entry e = {
-	    .value = tl_bytes(h->b, sizeof h->b), .form = TL_FORM_PDQ, .enabled = true};
-	unit_begin(t->s.db);
-	assert_int_equal(tl_bank_entry_add(t->s.db, &t->bank, &e), 0);
-	unit_commit(t->s.db);
-	return e;
-}
-
-/* Everything that is to do, each step in its transaction. Returns how many steps. */
-static int
-grow(struct site *t)
-{
-	int64_t change = 0;
-	int steps = 0;
-	assert_int_equal(tl_bank_change(t->s.db, &change), 0);
-	for (int rc = 1; rc > 0; steps++) {
-		unit_begin(t->s.db);
-		rc = tl_again_grow(t->s.db, t->x, change, 0);
-		assert_true(rc >= 0);
-		unit_commit(t->s.db);
-	}
-	unit_begin(t->s.db);
-	assert_true(tl_again_feed(t->s.db) >= 0);
-	unit_commit(t->s.db);
-	return steps;
-}
-
-static bool
-asked(struct site *t, struct tl_id item)
-{
-	struct tl_again a;
-	assert_int_equal(tl_again_asked(t->s.db, t->s.platform, item, &a), 0);
-	return a.asked;
-}
-
-static void
-judged(struct site *t, struct tl_id item)
-{
-	unit_begin(t->s.db);
-	assert_int_equal(tl_again_done(t->s.db, t->s.platform, item, INT64_MAX), 0);
-	assert_true(tl_db_run(t->s.db, TL_SQL_JOB_DROP, A_INT(t->s.platform), A_ID(item)) >= 0);
-	unit_commit(t->s.db);
-}
+#include <dirent.h>
 
 static void
 t_new_entry_reaches_what_was_published_before(void **state)
@@ -208,50 +48,6 @@ t_digest_reaches_the_file(void **state)
 	assert_true(asked(t, a));
 }
 
-static void
-t_video_is_found_by_a_part_of_it(void **state)
-{
-	struct site *t = *state;
-	struct unit_store *s = &t->s;
-	struct tl_pdq still = any_hash(t);
-	struct tl_media m;
-	struct tl_id a = publish(t, &still, &m);
-	TL_CLEANUP(tl_buf_fini) struct tl_buf whole = {0};
-	TL_CLEANUP(tl_buf_fini) struct tl_buf part = {0};
-	struct tl_video v = {0}, clip = {0};
-	for (uint32_t i = 0; i < 90; i++) {
-		struct tl_video_frame f = {
-		    .hash = any_hash(t), .ms = i * 1000, .number = i * 25, .quality = 90};
-		assert_int_equal(tl_video_add(&v, &f), 0);
-		f.hash = near(&f.hash, 6);
-		if (i >= 30 && i < 50)
-			assert_int_equal(tl_video_add(&clip, &f), 0);
-	}
-	tl_video_pack(&whole, &v);
-	tl_video_pack(&part, &clip);
-	tl_video_fini(&v);
-	tl_video_fini(&clip);
-	unit_begin(s->db);
-	assert_true(tl_db_run(s->db, TL_SQL_MEDIA_WIPE, A_INT(s->platform),
-			A_BYTES(tl_bytes(m.id.b, sizeof m.id.b))) > 0);
-	m.frames = tl_buf_str(&whole);
-	m.has_pdq = false;
-	assert_int_equal(tl_media_add(s->db, s->platform, &m, 0), 0);
-	assert_int_equal(tl_media_scanned(s->db, s->platform, &m), 0);
-	struct tl_bank films = {.name = TL_S("films"),
-	    .kind = TL_BANK_VIDEO,
-	    .policy = TL_S("csae.known"),
-	    .distance = 10,
-	    .enabled = true};
-	struct tl_bank_entry e = {
-	    .value = tl_buf_str(&part), .form = TL_FORM_VPDQ, .enabled = true};
-	assert_int_equal(tl_bank_create(s->db, &films), 0);
-	assert_int_equal(tl_bank_entry_add(s->db, &films, &e), 0);
-	unit_commit(s->db);
-	(void)grow(t);
-	assert_true(asked(t, a));
-}
-
 /* What is committed after the index was read, and before the entry is compared, is in the comparison. */
 static void
 t_entry_that_was_disabled_comes_back(void **state)
@@ -278,7 +74,7 @@ inside(struct site *t, int64_t change)
 {
 	unit_begin(t->s.db);
 	assert_true(tl_db_run(t->s.db, TL_SQL_AGAIN_AT_SET, A_Z("pdq"), A_INT(change),
-			A_INT(1000000), A_INT(0), A_INT(0)) >= 0);
+			A_INT(1000000), A_INT(0), A_INT(0), A_ID((struct tl_id){{0}})) >= 0);
 	unit_commit(t->s.db);
 }
 
@@ -337,9 +133,8 @@ t_bank_whose_reach_grows_is_compared_whole(void **state)
 	assert_false(asked(t, a));
 	set_bank(t, 25, true);
 	int64_t entries = 0, left = 0;
-	unit_begin(t->s.db);
-	assert_true(tl_again_grow(t->s.db, t->x, 0, 0) > 0);
-	unit_commit(t->s.db);
+	assert_true(tl_again_grow(t->grower, 0, 0) > 0); /* takes a page */
+	assert_true(tl_again_grow(t->grower, 0, 0) > 0); /* and notes it */
 	assert_int_equal(tl_again_bank_progress(t->s.db, t->bank.id, &entries, &left), 0);
 	assert_int_equal(entries, 2 * TL_AGAIN_PAGE + 1);
 	assert_int_equal(left, TL_AGAIN_PAGE + 1);
@@ -434,7 +229,7 @@ t_index_is_made_anew_from_the_store(void **state)
 	struct tl_pdq h = any_hash(t);
 	(void)publish(t, &h, NULL);
 	assert_int_equal(tl_again_index_catch_up(t->x, t->s.db), 0);
-	assert_int_equal(tl_again_index_keep(t->x, t->s.db), 0);
+	assert_int_equal(tl_again_index_keep(t->x, t->s.db, 0), 0);
 	tl_again_index_close(t->x);
 	t->x = NULL;
 	assert_int_equal(tl_again_index_wipe(t->s.dir), 0);
@@ -449,23 +244,6 @@ t_index_is_made_anew_from_the_store(void **state)
 	assert_int_equal(tl_again_index_find(other, &h, 0, 0, &hits, &n, &all), 0);
 	assert_int_equal(n, 1);
 	tl_again_index_close(other);
-}
-
-/* Discs of any grey on one another: edges of all directions, and no symmetry. */
-static void
-paint(struct site *t, uint8_t *luma, int side)
-{
-	memset(luma, throw_byte(t), (size_t)(side * side));
-	for (int i = 0; i < 24; i++) {
-		int cx = throw_byte(t) * side / 255, cy = throw_byte(t) * side / 255;
-		int r = 4 + throw_byte(t) * side / 1200;
-		uint8_t grey = throw_byte(t);
-		for (int n = 0; n < side * side; n++) {
-			int dx = n % side - cx, dy = n / side - cy;
-			if (dx * dx + dy * dy < r * r)
-				luma[n] = grey;
-		}
-	}
 }
 
 static void
@@ -494,6 +272,140 @@ t_turned_hash_is_near_the_turned_pictures(void **state)
 	assert_in_range(most, 0, TL_AGAIN_TURN_SLACK);
 }
 
+static void
+t_entries_that_come_back_have_progress(void **state)
+{
+	struct site *t = *state;
+	enum { N = TL_AGAIN_PAGE + 6 };
+	struct tl_pdq h[N];
+	struct tl_id ids[N];
+	struct tl_again_progress p;
+	int64_t until = tl_now_us() + TL_US_HOUR, oldest = 0, entries, left;
+	for (int i = 0; i < N; i++) {
+		h[i] = any_hash(t);
+		struct tl_bank_entry e = add_entry(t, &h[i]);
+		unit_begin(t->s.db);
+		assert_int_equal(tl_bank_entry_disable(t->s.db, t->bank.id, e.id, until), 0);
+		unit_commit(t->s.db);
+	}
+	for (int i = 0; i < N; i++)
+		ids[i] = publish(t, &h[i], NULL);
+	(void)grow(t);
+	assert_int_equal(tl_again_oldest(t->s.db, &oldest), 0);
+	assert_int_equal(oldest, 0);
+	assert_int_equal(tl_clock_shift(2 * TL_US_HOUR), 0);
+	/* They wait since the time that they were off until. */
+	assert_int_equal(tl_again_oldest(t->s.db, &oldest), 0);
+	assert_int_equal(oldest, until);
+	assert_int_equal(tl_again_progress(t->s.db, &p), 0);
+	assert_int_equal(p.entries_left, N);
+	assert_int_equal(p.oldest, until);
+	/* A page is taken and noted: the others are left, though all came back at once. */
+	assert_true(tl_again_grow(t->grower, 0, 0) > 0);
+	assert_true(tl_again_grow(t->grower, 0, 0) > 0);
+	assert_int_equal(tl_again_bank_progress(t->s.db, t->bank.id, &entries, &left), 0);
+	assert_int_equal(left, N - TL_AGAIN_PAGE);
+	/* A finder that dies here begins after the page. */
+	tl_again_grower_destroy(t->grower);
+	t->grower = tl_again_grower_create(t->s.db, t->x);
+	for (int found = 0; found < N;) {
+		int before = found;
+		(void)grow(t);
+		for (int i = 0; i < N; i++) {
+			if (!asked(t, ids[i]))
+				continue;
+			judged(t, ids[i]);
+			found++;
+		}
+		assert_true(found > before);
+	}
+	assert_int_equal(tl_again_oldest(t->s.db, &oldest), 0);
+	assert_int_equal(oldest, 0);
+	assert_int_equal(tl_clock_shift(0), 0);
+}
+
+/* In how many files of the index these bytes stand. */
+static int
+files_with(const char *data_dir, const void *bytes, size_t n)
+{
+	char path[512];
+	int files = 0;
+	(void)snprintf(path, sizeof path, "%s/again/looks", data_dir);
+	DIR *dir = opendir(path);
+	assert_non_null(dir);
+	for (struct dirent *e = readdir(dir); e; e = readdir(dir)) {
+		static uint8_t all[1 << 20];
+		(void)snprintf(path, sizeof path, "%s/again/looks/%s", data_dir, e->d_name);
+		FILE *f = e->d_name[0] == '.' ? NULL : fopen(path, "re");
+		if (!f)
+			continue;
+		size_t got = fread(all, 1, sizeof all, f);
+		(void)fclose(f);
+		files += memmem(all, got, bytes, n) != NULL;
+	}
+	(void)closedir(dir);
+	return files;
+}
+
+static int
+keep(struct site *t, int64_t erase_us)
+{
+	int rc = tl_again_index_catch_up(t->x, t->s.db);
+	return rc < 0 ? rc : tl_again_index_keep(t->x, t->s.db, erase_us);
+}
+
+static void
+t_erased_hashes_leave_the_files(void **state)
+{
+	struct site *t = *state;
+	struct unit_store *s = &t->s;
+	struct tl_video v = film(t, 30);
+	struct published p = {.found = true};
+	struct tl_ix_mixed picture, look;
+	struct tl_pdq h = any_hash(t), others[60];
+	const struct tl_again_hit *hits;
+	size_t n = 0;
+	uint64_t all = 0;
+	for (size_t i = 0; i < TL_COUNT(others); i++) {
+		others[i] = any_hash(t);
+		(void)publish(t, &others[i], NULL);
+	}
+	clip(&p, &v, 0, 3, 0, false);
+	p.m.film = TL_S("{}");
+	p.m.frames = tl_buf_str(&p.frames);
+	struct tl_id gone[2] = {publish(t, &h, NULL), publish_as(t, &p.m)};
+	tl_ix_mix(&h, &picture);
+	tl_ix_mix(&v.f[7].hash, &look);
+	assert_int_equal(keep(t, 0), 0);
+	assert_true(files_with(s->dir, &picture.h[0], sizeof picture.h[0]) > 0);
+	assert_true(files_with(s->dir, &look.h[1], sizeof look.h[1]) > 0);
+	unit_begin(s->db);
+	for (size_t i = 0; i < TL_COUNT(gone); i++)
+		assert_int_equal(tl_item_erase(s->db, s->platform, gone[i]), 0);
+	unit_commit(s->db);
+	/* Not before its time, and then in every file. */
+	assert_int_equal(keep(t, TL_US_HOUR), 0);
+	assert_true(files_with(s->dir, &picture.h[0], sizeof picture.h[0]) > 0);
+	assert_int_equal(tl_clock_shift(2 * TL_US_HOUR), 0);
+	assert_int_equal(keep(t, TL_US_HOUR), 0);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(files_with(s->dir, &picture.h[i], sizeof picture.h[i]), 0);
+		assert_int_equal(files_with(s->dir, &look.h[i], sizeof look.h[i]), 0);
+	}
+	struct tl_row r;
+	assert_int_equal(tl_db_first(s->db, &r, TL_SQL_AGAIN_DROPPED_OLDEST, A_NULL), 0);
+	assert_true(tl_col_null(&r, 0));
+	tl_row_end(&r);
+	for (size_t i = 0; i < TL_COUNT(others); i++) {
+		assert_int_equal(
+		    tl_again_index_find(t->x, &others[i], 0, 0, &hits, &n, &all), 0);
+		assert_int_equal(n, 1);
+	}
+	assert_int_equal(tl_clock_shift(0), 0);
+	tl_video_fini(&v);
+	tl_buf_fini(&p.frames);
+}
+
 int
 main(void)
 {
@@ -501,7 +413,9 @@ main(void)
 	    cmocka_unit_test_setup_teardown(
 		t_new_entry_reaches_what_was_published_before, setup, teardown),
 	    cmocka_unit_test_setup_teardown(t_digest_reaches_the_file, setup, teardown),
-	    cmocka_unit_test_setup_teardown(t_video_is_found_by_a_part_of_it, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		t_entries_that_come_back_have_progress, setup, teardown),
+	    cmocka_unit_test_setup_teardown(t_erased_hashes_leave_the_files, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 		t_entry_that_was_disabled_comes_back, setup, teardown),
 	    cmocka_unit_test_setup_teardown(

@@ -82,11 +82,12 @@ t_banks_that_are_compared_late_ring(void **state)
 	    .policy = TL_S("csae.known"),
 	    .enabled = true};
 	uint8_t hash[32] = {1};
+	const struct tl_id first = {{0}};
 	struct tl_bank_entry e = {
 	    .value = tl_bytes(hash, sizeof hash), .form = TL_FORM_PDQ, .enabled = true};
 	RUN(f, tl_bank_create(f->s.db, &b));
 	RUN(f, tl_db_run(f->s.db, TL_SQL_AGAIN_AT_SET, A_Z("pdq"), A_INT(0), A_INT(0), A_INT(0),
-		   A_INT(0)));
+		   A_INT(0), A_ID(first)));
 	RUN(f, tl_bank_entry_add(f->s.db, &b, &e));
 	pass(f, 20 * TL_US_MIN);
 	look(f);
@@ -94,10 +95,19 @@ t_banks_that_are_compared_late_ring(void **state)
 	f->watch.again_us -= 20 * TL_US_MIN;
 	look(f);
 	assert_true(rings(f, TL_AL_AGAIN_BEHIND));
-	RUN(f, tl_db_run(f->s.db, TL_SQL_AGAIN_AT_SET, A_Z("pdq"), A_INT(e.change), A_INT(0),
-		   A_INT(0), A_INT(0)));
+	RUN(f, tl_db_run(f->s.db, TL_SQL_AGAIN_AT_SET, A_Z("pdq"), A_INT(e.change + 1),
+		   A_INT(0), A_INT(tl_now_us()), A_INT(0), A_ID(first)));
 	look(f);
 	assert_false(rings(f, TL_AL_AGAIN_BEHIND));
+	/* One that comes back at its time is late from then on. */
+	RUN(f, tl_bank_entry_disable(f->s.db, b.id, e.id, tl_now_us() + TL_US_MIN));
+	look(f);
+	assert_int_equal(f->watch.again_us, 0);
+	pass(f, 20 * TL_US_MIN);
+	look(f);
+	f->watch.again_us -= 20 * TL_US_MIN;
+	look(f);
+	assert_true(rings(f, TL_AL_AGAIN_BEHIND));
 }
 
 static void

@@ -14,7 +14,6 @@
 #include "store/banks.h"
 
 #include "base/arena.h"
-#include "base/cur.h"
 #include "sys/clock.h"
 
 static int
@@ -64,21 +63,6 @@ say(struct tl_detect_ctx *c, const struct tl_media *m, size_t first,
 	    .speed = h->speed};
 	s->part = part_text(c->arena, &p);
 	return 0;
-}
-
-static bool
-read_words(struct tl_str big_endian, struct tl_sound *ret)
-{
-	struct tl_cur c = tl_cur(big_endian);
-	size_t n = big_endian.n / 4;
-	uint32_t *w = calloc(n + 1, sizeof *w);
-	if (!w)
-		abort();
-	for (size_t i = 0; i < n; i++)
-		w[i] = tl_cur_u32(&c);
-	bool ok = tl_cur_end(&c) == 0 && tl_sound_set(ret, w, n) == 0;
-	free(w);
-	return ok;
 }
 
 /* The longest first, of each bank as many as it may say. */
@@ -138,7 +122,7 @@ run_media(struct tl_detect_ctx *c, const struct tl_media *m)
 	seek_partly(c, m);
 	if (m->words.n == 0)
 		return; /* nothing to hear */
-	if (!read_words(m->words, &s) || !c->in->db) {
+	if (tl_sound_words(m->words, &s) < 0 || !c->in->db) {
 		tl_sound_fini(&s);
 		seek_failed(c, m, "its fingerprint cannot be read");
 		return;

@@ -2,12 +2,15 @@
 S(AGAIN_MEDIA, "SELECT key, pdq, pdq_quality, frames FROM media WHERE key > $1 ORDER BY key LIMIT $2")
 S(AGAIN_MEDIA_COUNTER, "SELECT key FROM media_counter")
 S(AGAIN_DROPPED, "SELECT change, key FROM media_dropped WHERE change > $1 AND change <= $2 ORDER BY change")
+S(AGAIN_DROPPED_OLDEST, "SELECT MIN(at) FROM media_dropped")
 S(AGAIN_DROPPED_DONE, "DELETE FROM media_dropped WHERE change <= $1")
+S(AGAIN_SOUNDS, "SELECT key, words FROM media WHERE words IS NOT NULL AND key > $1 AND key <= $2 ORDER BY key LIMIT $3")
 S(AGAIN_MEDIA_OF_KEY, "SELECT platform, id FROM media WHERE key = $1")
 
-S(AGAIN_AT, "SELECT change, hit, at FROM again WHERE form = $1")
-S(AGAIN_AT_SET, "INSERT INTO again(form, change, hit, at, mark) VALUES($1, $2, $3, $4, $5) ON CONFLICT(form) DO UPDATE"
-		" SET change = excluded.change, hit = excluded.hit, at = excluded.at, mark = excluded.mark")
+S(AGAIN_AT, "SELECT change, hit, at, back FROM again WHERE form = $1")
+S(AGAIN_AT_SET, "INSERT INTO again(form, change, hit, at, mark, back) VALUES($1, $2, $3, $4, $5, $6)"
+		" ON CONFLICT(form) DO UPDATE SET change = excluded.change, hit = excluded.hit, at = excluded.at,"
+		" mark = excluded.mark, back = excluded.back")
 S(AGAIN_MARK, "SELECT COALESCE(MAX(mark), 0) FROM again")
 #define AGAIN_ENTRY "e.bank, e.id, e.value, e.change, e.added_at, b.distance, b.turned"
 #define AGAIN_LIVE "(e.enabled = 1 OR e.disabled_until <= $2) AND (e.expires_at IS NULL OR e.expires_at > $2)"
@@ -15,10 +18,12 @@ S(AGAIN_ENTRIES, "SELECT " AGAIN_ENTRY ", b.enabled = 1 AND b.direction = 'block
 		 " FROM bank_entries e JOIN banks b ON b.id = e.bank WHERE e.form = $1 AND e.change > $3"
 		 " AND e.change <= $4 ORDER BY e.change LIMIT $5")
 /* Disabled until a time that has come: few, found by that time and not by their form. */
-S(AGAIN_RETURNED, "SELECT " AGAIN_ENTRY ", 1, e.disabled_until FROM bank_entries e JOIN banks b ON b.id = e.bank"
-		  " WHERE e.form || '' = $1 AND e.disabled_until > $3 AND e.disabled_until <= $2 AND e.enabled = 0"
-		  " AND b.enabled = 1 AND b.direction = 'block' AND " AGAIN_LIVE
-		  " ORDER BY e.disabled_until LIMIT $4")
+#define AGAIN_BACK                                                                             \
+	" FROM bank_entries e JOIN banks b ON b.id = e.bank WHERE e.enabled = 0 AND b.enabled = 1"                     \
+	" AND b.direction = 'block' AND (e.expires_at IS NULL OR e.expires_at > $1) AND e.disabled_until <= $1"
+S(AGAIN_RETURNED, "SELECT " AGAIN_ENTRY ", 1, e.disabled_until" AGAIN_BACK " AND e.form || '' = $2"
+		  " AND e.disabled_until >= $3 AND (e.disabled_until > $3 OR e.id > $4)"
+		  " ORDER BY e.disabled_until, e.id LIMIT $5")
 /* When the next of them is due: of every form. */
 S(AGAIN_NEXT_RETURN, "SELECT MIN(disabled_until) FROM bank_entries WHERE disabled_until > $1 AND enabled = 0")
 S(AGAIN_BANK_ENTRIES, "SELECT " AGAIN_ENTRY ", " AGAIN_LIVE ", e.form FROM bank_entries e JOIN banks b ON b.id = e.bank"
@@ -63,22 +68,32 @@ S(AGAIN_ASKED_COUNT, "SELECT COUNT(*), MIN(since) FROM again_asked")
 /* Whose job ended without a verdict (given up, erased). */
 S(AGAIN_ASKED_LOST, "DELETE FROM again_asked WHERE asked_at < $1 AND NOT EXISTS (SELECT 1 FROM jobs j"
 		    " WHERE j.platform = again_asked.platform AND j.item = again_asked.item AND j.state <> 'buried')")
-/* Since when the first of all that is left waits, without a count of it; NULL: nothing does. */
+/*
+ * Since when the first of all that is left waits, without a count of it; NULL: nothing does. Those that came back wait
+ * since then; $1 is now.
+ */
+#define AGAIN_WAITS                                                                            \
+	AGAIN_BACK " AND e.disabled_until >= (SELECT MIN(a.at) FROM again a) AND EXISTS (SELECT 1 FROM again a"        \
+		   " WHERE a.form = e.form AND (e.disabled_until > a.at OR (e.disabled_until = a.at AND e.id > a.back)))"
 S(AGAIN_OLDEST, "SELECT MIN(t) FROM (SELECT MIN(since) AS t FROM again_found UNION ALL SELECT MIN(since) FROM again_asked"
 		" UNION ALL SELECT MIN(p.since) FROM again_banks p JOIN banks b ON b.id = p.bank WHERE p.goal > p.reach"
 		" UNION ALL SELECT (SELECT e.added_at FROM bank_entries e WHERE e.form = a.form AND e.change > a.change"
-		" ORDER BY e.change LIMIT 1) FROM again a) AS ts")
-/* Entries that are not compared yet: those that changed since, and of each pass those that it has before it. */
+		" ORDER BY e.change LIMIT 1) FROM again a UNION ALL SELECT MIN(e.disabled_until)" AGAIN_WAITS ") AS ts")
+/* Entries that are not compared yet: that changed since, that came back, and of each pass those that it has before it. */
 #define AGAIN_CHANGED                                                                          \
 	" FROM again a JOIN bank_entries e ON e.form = a.form AND e.change > a.change"
 #define AGAIN_AHEAD                                                                            \
 	" FROM again_banks p JOIN bank_entries e ON e.bank = p.bank AND e.id > p.entry WHERE p.goal > p.reach"
 S(AGAIN_LEFT, "SELECT (SELECT COALESCE(SUM(entries), 0) FROM banks WHERE kind <> 'text'),"
-	      " (SELECT COUNT(*)" AGAIN_CHANGED ") + (SELECT COUNT(*)" AGAIN_AHEAD "),"
+	      " (SELECT COUNT(*)" AGAIN_CHANGED ") + (SELECT COUNT(*)" AGAIN_AHEAD ") + (SELECT COUNT(*)" AGAIN_WAITS "),"
 	      " (SELECT MIN(t) FROM (SELECT MIN(e.added_at) AS t" AGAIN_CHANGED
-	      " UNION ALL SELECT MIN(p.since) FROM again_banks p JOIN banks b ON b.id = p.bank WHERE p.goal > p.reach) AS ts)")
-S(AGAIN_BANK_LEFT, "SELECT (SELECT entries FROM banks WHERE id = $1), (SELECT COUNT(*)" AGAIN_CHANGED
-		   " AND e.bank = $1) + (SELECT COUNT(*)" AGAIN_AHEAD " AND p.bank = $1)")
+	      " UNION ALL SELECT MIN(p.since) FROM again_banks p JOIN banks b ON b.id = p.bank WHERE p.goal > p.reach"
+	      " UNION ALL SELECT MIN(e.disabled_until)" AGAIN_WAITS ") AS ts)")
+S(AGAIN_BANK_LEFT, "SELECT (SELECT entries FROM banks WHERE id = $2), (SELECT COUNT(*)" AGAIN_CHANGED
+		   " AND e.bank = $2) + (SELECT COUNT(*)" AGAIN_AHEAD " AND p.bank = $2) + (SELECT COUNT(*)" AGAIN_WAITS
+		   " AND e.bank = $2)")
+#undef AGAIN_BACK
+#undef AGAIN_WAITS
 #undef AGAIN_CHANGED
 #undef AGAIN_AHEAD
 

@@ -13,7 +13,8 @@ S(MEDIA_HASHES, "SELECT frames, words FROM media WHERE platform = $1 AND id = $2
 S(MEDIA_ERASE, "UPDATE media SET state = 'erased' WHERE platform = $1 AND id = $2")
 /* What its hash is found by: given once, and only to what is good enough to compare. */
 S(MEDIA_UNKEYED, "SELECT 1 FROM media WHERE platform = $1 AND id = $2 AND key IS NULL"
-		 " AND ((pdq IS NOT NULL AND pdq_quality >= $3) OR frames IS NOT NULL) AND state <> 'erased'")
+		 " AND ((pdq IS NOT NULL AND pdq_quality >= $3) OR frames IS NOT NULL OR words IS NOT NULL)"
+		 " AND state <> 'erased'")
 S(MEDIA_KEY_NEXT, "UPDATE media_counter SET key = key + 1 RETURNING key")
 S(MEDIA_KEY_SET, "UPDATE media SET key = $3 WHERE platform = $1 AND id = $2")
 /* Does any item name it, and does one still need its bytes? */
@@ -21,7 +22,7 @@ S(MEDIA_USES, "SELECT EXISTS (SELECT 1 FROM item_media WHERE platform = $1 AND m
 	      " EXISTS (SELECT 1 FROM item_media im JOIN items i ON i.platform = im.platform AND i.id = im.item"
 	      " WHERE im.platform = $1 AND im.media = $2 AND i.state <> 'retired')")
 /* Its hashes go: the index is told, and its id, which is a keyed hash, stands in the place of the digests. */
-S(MEDIA_DROP_KEY, "INSERT INTO media_dropped(change, key) SELECT $3, key FROM media WHERE platform = $1 AND id = $2"
+S(MEDIA_DROP_KEY, "INSERT INTO media_dropped(change, key, at) SELECT $3, key, $4 FROM media WHERE platform = $1 AND id = $2"
 		  " AND key IS NOT NULL")
 S(MEDIA_WIPE, "UPDATE media SET pdq = NULL, pdq_turned = NULL, pdq_quality = NULL, key = NULL, sha256 = id,"
 	      " md5 = SUBSTR(id, 1, 16), film = NULL, frames = NULL, words = NULL WHERE platform = $1 AND id = $2")

@@ -1,0 +1,234 @@
+/*
+ * Backwards is forwards: what was published before a bank grew is found when it grows exactly when the detectors would
+ * find it now, for every kind of bank.
+ */
+#include "detect/banks.h"
+#include "detect/detect.h"
+#include "hash/sound.h"
+
+#include "unit_again.h"
+
+/* Whatever is published, and what the detectors say of it once the banks have grown ------------------------------- */
+
+static void
+stills(struct published *p, struct site *t, const struct tl_pdq *h, int shown)
+{
+	struct tl_video v = film(t, 10);
+	for (int i = 0; i < shown; i++)
+		v.f[8 + 12 * i].hash = near(h, 3 * i);
+	tl_video_pack(&p->frames, &v);
+	tl_video_fini(&v);
+}
+
+#define WORDS 400
+
+static void
+draw_sound(struct site *t, uint32_t *w)
+{
+	uint32_t at = 0;
+	for (size_t i = 0; i < WORDS; i++) {
+		for (int k = 0; k < 5; k++)
+			at ^= 1u << throw_byte(t) % 32;
+		w[i] = at;
+	}
+}
+
+static void
+play(struct published *p, const uint32_t *w, size_t from, size_t n)
+{
+	for (size_t i = from; i < from + n; i++) {
+		uint32_t x = w[i] ^ (i % 3 ? 0 : 1u << i % 32);
+		uint8_t b[4] = {
+		    (uint8_t)(x >> 24), (uint8_t)(x >> 16), (uint8_t)(x >> 8), (uint8_t)x};
+		tl_buf_put(&p->words, b, sizeof b);
+	}
+}
+
+static struct tl_bank
+new_bank(struct site *t, const char *name, enum tl_bank_kind kind, bool turned)
+{
+	struct tl_bank b = {.name = tl_str(name),
+	    .kind = kind,
+	    .policy = TL_S("csae.known"),
+	    .distance = 10,
+	    .turned = turned,
+	    .enabled = true};
+	unit_begin(t->s.db);
+	assert_int_equal(tl_bank_create(t->s.db, &b), 0);
+	unit_commit(t->s.db);
+	return b;
+}
+
+static void
+add_value(struct site *t, const struct tl_bank *b, enum tl_entry_form form, struct tl_str value)
+{
+	struct tl_bank_entry e = {.value = value, .form = form, .enabled = true};
+	unit_begin(t->s.db);
+	assert_int_equal(tl_bank_entry_add(t->s.db, b, &e), 0);
+	unit_commit(t->s.db);
+}
+
+/* Says the live detectors' word on it. */
+static bool
+detected(struct site *t, struct tl_detect *d, struct tl_banks *banks, const struct published *p)
+{
+	static struct tl_signals out;
+	struct tl_detect_input in = {
+	    .media = &p->m, .media_count = 1, .db = t->s.db, .platform = t->s.platform};
+	out.n = 0;
+	assert_int_equal(tl_detect_run(d, banks, &in, t->s.arena, &out), 0);
+	for (size_t i = 0; i < out.n; i++)
+		assert_false(out.s[i].failed);
+	return out.n > 0;
+}
+
+static void
+hash_painting(struct site *t, struct tl_pdq ret[TL_PDQ_TURNS])
+{
+	enum { SIDE = 128 };
+	static uint8_t luma[SIDE * SIDE];
+	struct tl_pdq_sampler *s = NULL;
+	int quality = 0;
+	while (quality < TL_PDQ_QUALITY_MIN) {
+		paint(t, luma, SIDE);
+		assert_int_equal(tl_pdq_sampler_create(SIDE, SIDE, &s), 0);
+		for (size_t y = 0; y < SIDE; y++)
+			tl_pdq_row_u8(s, luma + y * SIDE);
+		tl_pdq_hash_all(tl_pdq_sampler_frame(s), ret, &quality);
+		tl_pdq_sampler_destroy(s);
+	}
+}
+
+enum {
+	PICTURE,
+	TURNED,
+	OTHER_PICTURE,
+	SHOWN_TWICE,
+	SHOWN_ONCE,
+	CLIP,
+	BETWEEN_CLIP,
+	MIRRORED,
+	OTHER_FILM,
+	SOUND,
+	SOUND_OF_FILM,
+	OTHER_SOUND,
+	FILE_OF_IT,
+	ALL
+};
+
+static void
+publish_all(struct site *t, struct published *p, const struct tl_pdq *painting,
+    const struct tl_video *v, const uint32_t *w)
+{
+	uint32_t other[WORDS];
+	struct tl_pdq any = any_hash(t);
+	struct tl_video unlike = film(t, 30);
+	p[PICTURE].m = picture_of(&painting[0]);
+	p[TURNED].m = picture_of(&painting[TL_PDQ_ROT90]);
+	p[OTHER_PICTURE].m = picture_of(&any);
+	/* Turned back it is the painting: the fourth part of its turns is enough. */
+	for (int i = 0; i < TL_MEDIA_TURNS; i++)
+		tl_buf_put(&p[TURNED].turned, painting[0].b, sizeof painting[0].b);
+	stills(&p[SHOWN_TWICE], t, &painting[0], 2);
+	stills(&p[SHOWN_ONCE], t, &painting[0], 1);
+	clip(&p[CLIP], v, 40, 12, 4, false);
+	/* None of its seconds is one of the known. */
+	clip(&p[BETWEEN_CLIP], v, 42, 12, 6, false);
+	clip(&p[MIRRORED], v, 44, 12, 4, true);
+	clip(&p[OTHER_FILM], &unlike, 40, 12, 0, false);
+	play(&p[SOUND], w, 100, 200);
+	clip(&p[SOUND_OF_FILM], &unlike, 0, 10, 0, false);
+	play(&p[SOUND_OF_FILM], w, 50, 200);
+	draw_sound(t, other);
+	play(&p[OTHER_SOUND], other, 0, WORDS);
+	memset(p[FILE_OF_IT].m.sha256, 9, sizeof p[FILE_OF_IT].m.sha256);
+	play(&p[FILE_OF_IT], other, 0, WORDS);
+	tl_video_fini(&unlike);
+	for (size_t i = 0; i < ALL; i++) {
+		if (p[i].frames.n || p[i].words.n)
+			p[i].m.film = TL_S("{}");
+		p[i].m.frames = tl_buf_str(&p[i].frames);
+		p[i].m.words = tl_buf_str(&p[i].words);
+		if (p[i].turned.n)
+			p[i].m.turned = tl_buf_str(&p[i].turned);
+		p[i].id = publish_as(t, &p[i].m);
+	}
+}
+
+static void
+grow_all(
+    struct site *t, const struct tl_pdq *painting, const struct tl_video *v, const uint32_t *w)
+{
+	TL_CLEANUP(tl_buf_fini) struct tl_buf packed = {0};
+	struct tl_sound s = {0};
+	struct tl_bank stills_bank = new_bank(t, "turned", TL_BANK_PDQ, true);
+	struct tl_bank films = new_bank(t, "films", TL_BANK_VIDEO, false);
+	struct tl_bank songs = new_bank(t, "songs", TL_BANK_SOUND, false);
+	struct tl_bank exact = new_bank(t, "exact", TL_BANK_DIGEST, false);
+	uint8_t digest[32];
+	memset(digest, 9, sizeof digest);
+	add_value(t, &stills_bank, TL_FORM_PDQ, tl_bytes(painting[0].b, 32));
+	add_value(t, &exact, TL_FORM_SHA256, tl_bytes(digest, sizeof digest));
+	tl_video_pack(&packed, v);
+	add_value(t, &films, TL_FORM_VPDQ, tl_buf_str(&packed));
+	assert_int_equal(tl_sound_set(&s, w, WORDS), 0);
+	tl_buf_reset(&packed);
+	tl_sound_pack(&packed, &s);
+	add_value(t, &songs, TL_FORM_CHROMAPRINT, tl_buf_str(&packed));
+	tl_sound_fini(&s);
+}
+
+static void
+t_grown_banks_find_what_the_detectors_find(void **state)
+{
+	struct site *t = *state;
+	static const bool must[ALL] = {[PICTURE] = true,
+	    [TURNED] = true,
+	    [SHOWN_TWICE] = true,
+	    [CLIP] = true,
+	    [BETWEEN_CLIP] = true,
+	    [MIRRORED] = true,
+	    [SOUND] = true,
+	    [SOUND_OF_FILM] = true,
+	    [FILE_OF_IT] = true};
+	struct published *p = calloc(ALL, sizeof *p);
+	struct tl_pdq painting[TL_PDQ_TURNS];
+	uint32_t w[WORDS];
+	assert_non_null(p);
+	hash_painting(t, painting);
+	struct tl_video v = film(t, 40);
+	draw_sound(t, w);
+	publish_all(t, p, painting, &v, w);
+	(void)grow(t);
+	grow_all(t, painting, &v, w);
+	(void)grow(t);
+
+	struct tl_bank_events none = {.ctx = NULL};
+	struct tl_bank_loader *loader = NULL;
+	struct tl_detect *d = tl_detect_create();
+	assert_int_equal(tl_bank_loader_start(t->s.store, &none, &loader), 0);
+	struct tl_banks *banks = tl_bank_loader_take(loader);
+	for (size_t i = 0; i < ALL; i++) {
+		bool forward = detected(t, d, banks, &p[i]), back = asked(t, p[i].id);
+		if (forward != back || back != must[i])
+			fail_msg("medium %zu: detected %d, found again %d", i, forward, back);
+		tl_buf_fini(&p[i].frames);
+		tl_buf_fini(&p[i].words);
+		tl_buf_fini(&p[i].turned);
+	}
+	tl_banks_unref(banks);
+	tl_bank_loader_stop(loader);
+	tl_detect_destroy(d);
+	tl_video_fini(&v);
+	free(p);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(
+		t_grown_banks_find_what_the_detectors_find, setup, teardown),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
