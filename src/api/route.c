@@ -128,6 +128,20 @@ take(
 	return 0;
 }
 
+/* What is nowhere is refused in the words of the routes beside it: those of the same first segment. */
+static const struct tl_dialect *
+beside(const struct tl_http_conf *conf, const char *path)
+{
+	size_t n = strcspn(path + (path[0] == '/'), "/") + (path[0] == '/');
+	for (size_t i = 0; i < conf->route_count; i++) {
+		const struct tl_route *r = &conf->routes[i];
+		if (r->dialect && strncmp(r->path, path, n) == 0 &&
+		    (r->path[n] == '/' || r->path[n] == '\0'))
+			return r->dialect;
+	}
+	return NULL;
+}
+
 int
 tl_route_find(
     struct tl_req *req, const char *method, const char *path, char *allow, size_t allow_cap)
@@ -156,5 +170,6 @@ tl_route_find(
 	}
 	if (used)
 		return tl_fail(TL_EUSAGE, "this address takes %s", allow);
+	req->dialect = beside(conf, single);
 	return tl_fail(TL_ENOTFOUND, "there is nothing at this address");
 }

@@ -455,6 +455,11 @@ test('status, words and the contract', async () => {
   assert.deepEqual((await hma('GET', '/c/content_type')).json, [{ name: 'photo', enabled: true }, { name: 'video', enabled: true }])
   assert.deepEqual((await hma('GET', '/c/signal_type')).json.slice(0, 2), [{ name: 'pdq', enabled_ratio: 1 }, { name: 'video_md5', enabled_ratio: 1 }])
   assert.equal((await fetch(`${d.url}/dev/factory_reset`, { method: 'POST', headers: { authorization: `Bearer ${d.secret}` } })).status, 404)
+  for (const path of ['/c/nothing', '//h//nothing']) {
+    const none = await fetch(d.url + path)
+    assert.deepEqual([none.status, Object.keys(await none.json())], [404, ['message']], path)
+  }
+  assert.equal((await (await fetch(`${d.url}/nothing`)).json()).status, 404)
   for (const path of ['/c/exchanges', '/m/index/status']) assert.equal((await hma('GET', path)).status, 200)
   assert.equal((await hma('PUT', '/c/exchange/x', { enabled: true })).status, 404)
   assert.equal((await hma('POST', '/c/exchanges/api/ncmec', { credential_json: {} })).status, 404)
