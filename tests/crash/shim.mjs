@@ -46,8 +46,11 @@ export async function install({ sets = {}, record = true, prlimit = [] } = {}) {
     writeSync(page, bytes, 0, bytes.length, 0)
   }
   const hits = () => readFileSync(files.faults).readUInt32LE(28)
-  const tutela = (...args) => JSON.parse(execFileSync(bin('tutela'), ['--data', data, '--json', ...args],
-    { input: password + '\n', encoding: 'utf8', env, stdio: ['pipe', 'pipe', 'pipe'] }) || 'null')
+  const tutela = (...args) => {
+    const asked = args.includes('--password-stdin') // whoever reads nothing may be gone before it is written
+    return JSON.parse(execFileSync(bin('tutela'), ['--data', data, '--json', ...args],
+      { ...(asked && { input: password + '\n' }), encoding: 'utf8', env, stdio: [asked ? 'pipe' : 'ignore', 'pipe', 'pipe'] }) || 'null')
+  }
   const doctor = (...args) => {
     try {
       return tutela('doctor', ...args).findings ?? []
