@@ -17,7 +17,8 @@ const KILLS = Number(process.env.KILLS ?? 300)
 const SEED = Number(process.env.SEED ?? Date.now() % 1_000_000)
 const EACH = Math.max(1, Math.min(5, Math.floor(KILLS / 60))) // deaths at each point, at least: 5 from 300 on
 const LIFE_MS = 4000 // how long one tree may live
-const PATIENCE_MS = 1500 // how long a point may stay armed in vain
+const PATIENCE_MS = 1500 // how long a point may stay armed in vain; longer each time, for what is seldom passed on a slow machine
+const MOST_MS = 15_000 // but no longer, and no life either
 const ROLE_DEATHS = { server: 5, worker: 3, courier: 3, clerk: 3, finder: 3, any: 3 } // in one life: each makes the supervisor wait for longer
 const people = ['ann', 'ben', 'cleo']
 const again = `SEED=${SEED} KILLS=${KILLS} node --test tests/crash/kills.test.mjs`
@@ -65,6 +66,10 @@ const lanes = {
   upkeep: { names: upkeep, deaths: 1, patience: LIFE_MS },
 }
 
+/** name -> how often it was armed in vain since somebody died there. */
+const vain = new Map()
+const patience = (name, least) => Math.min(MOST_MS, least * (1 + (vain.get(name) ?? 0)))
+
 /** One point at a time, the one with the fewest deaths first, then by lot: whoever passes it dies, and the clock goes on. */
 class Lane {
   died = 0
@@ -75,8 +80,12 @@ class Lane {
 
   step(now, group = 0) {
     if (this.name && points.armed(this.name) && now < this.until) return
-    if (this.name && points.armed(this.name)) points.disarm(this.name)
+    if (this.name && points.armed(this.name)) {
+      points.disarm(this.name)
+      vain.set(this.name, (vain.get(this.name) ?? 0) + 1)
+    }
     if (this.name && points.kills(this.name) > this.before) {
+      vain.delete(this.name)
       this.died++
       deaths.points++
       hurry(20)
@@ -88,7 +97,7 @@ class Lane {
     this.seen.add(name)
     this.name = name
     this.before = points.kills(name)
-    this.until = now + this.patience
+    this.until = now + patience(name, this.patience)
     points.arm(name, 1 + dice.below(dice.chance(0.3) ? 8 : 2), group)
   }
 
@@ -120,7 +129,7 @@ async function life(n) {
   const before = points.kills('role.started')
   await it.start({ group: true, ready: null })
   const all = Object.values(lanes).map((lane) => new Lane(lane))
-  const end = Date.now() + LIFE_MS
+  const end = Date.now() + Math.min(MOST_MS, LIFE_MS + PATIENCE_MS * Math.max(0, ...vain.values()))
   while (!it.gone && Date.now() < end && !all.every((lane) => lane.over)) {
     for (const lane of all) lane.step(Date.now())
     if (dice.chance(0.01)) killSomebody()
