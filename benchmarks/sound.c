@@ -4,6 +4,7 @@
  * index lies on disk as the daemon's does. Prints lines for people and, last, one JSON object.
  * Usage: sound FOLDER [SOUNDS [SECONDS]].
  */
+#include "dice.h"
 #include "timing.h"
 
 #include "base/buf.h"
@@ -16,17 +17,6 @@
 #define QUERIES 200
 #define QUERY_WORDS 242 /* 30 s */
 
-static uint64_t seed = 1;
-
-static uint32_t
-next(void)
-{
-	uint64_t x = seed += 0x9e3779b97f4a7c15u;
-	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
-	x = (x ^ x >> 27) * 0x94d049bb133111ebu;
-	return (uint32_t)(x >> 40);
-}
-
 static void
 fail(const char *what)
 {
@@ -38,11 +28,11 @@ fail(const char *what)
 static void
 make(uint32_t n, uint32_t *w, size_t count)
 {
-	seed = (uint64_t)n << 32;
-	uint32_t at = next() << 8 ^ next();
+	dice_seed = (uint64_t)n << 32;
+	uint32_t at = dice_next() << 8 ^ dice_next();
 	for (size_t i = 0; i < count; i++) {
 		for (int k = 0; k < 5; k++)
-			at ^= 1u << next() % 32;
+			at ^= 1u << dice_next() % 32;
 		w[i] = at;
 	}
 }
@@ -99,7 +89,7 @@ damage(struct tl_sound *q, uint32_t other)
 {
 	for (size_t i = 0; i < q[0].n; i++)
 		for (int b = 0; b < 32; b++)
-			q[0].w[i] ^= next() % 12 == 0 ? 1u << b : 0;
+			q[0].w[i] ^= dice_next() % 12 == 0 ? 1u << b : 0;
 	for (uint32_t i = 1; i <= TL_SOUND_BENDS; i++)
 		make(other + i, q[i].w, q[i].n);
 }
@@ -129,7 +119,7 @@ main(int argc, char **argv)
 		struct tl_sound_found f = {0};
 		uint32_t n = i % 2 ? i * 97 % sounds : sounds + i;
 		make(n, w, words);
-		size_t from = next() % (words - QUERY_WORDS);
+		size_t from = dice_next() % (words - QUERY_WORDS);
 		memcpy(query[0].w, w + from, QUERY_WORDS * sizeof *w);
 		damage(query, 10 * (sounds + i) + QUERIES);
 		struct tl_sound_ask ask = {.find = find,

@@ -4,6 +4,7 @@
  * (a title card) are in every tenth video. Prints lines for people and, last, one JSON object.
  * Usage: video FOLDER [VIDEOS [FRAMES]].
  */
+#include "dice.h"
 #include "timing.h"
 
 #include "base/buf.h"
@@ -16,19 +17,9 @@
 #define QUERIES 200
 #define CARD 3 /* frames of the title card */
 
-static uint64_t seed = 1;
 static struct tl_video *known;
 static size_t videos = 20000, frames = 60;
 static struct tl_index *index_of_frames;
-
-static uint32_t
-next(void)
-{
-	uint64_t x = seed += 0x9e3779b97f4a7c15u;
-	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
-	x = (x ^ x >> 27) * 0x94d049bb133111ebu;
-	return (uint32_t)(x >> 40);
-}
 
 static void
 fail(const char *what)
@@ -42,7 +33,7 @@ any_hash(void)
 {
 	struct tl_pdq h = {{0}};
 	for (size_t i = 0; i < sizeof h.b; i++)
-		h.b[i] = (uint8_t)next();
+		h.b[i] = (uint8_t)dice_next();
 	return h;
 }
 
@@ -50,7 +41,7 @@ static void
 turn_bits(struct tl_pdq *h, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++) {
-		uint32_t at = next() % 256;
+		uint32_t at = dice_next() % 256;
 		h->b[at / 8] ^= (uint8_t)(1 << at % 8);
 	}
 }
@@ -170,7 +161,7 @@ main(int argc, char **argv)
 	tl_index_stats(index_of_frames, &s);
 	for (int i = 0; i < QUERIES; i++) {
 		struct tl_video q = {0};
-		uint64_t from = next() % videos;
+		uint64_t from = dice_next() % videos;
 		if (i % 8 == 1)
 			from -= from % 10; /* one with the title card */
 		int kind = i % 2 == 0 ? 0 : i % 6 == 5 ? 2 : 1;

@@ -28,13 +28,6 @@ struct fixture {
 
 static uint32_t seed;
 
-static uint32_t
-next(void)
-{
-	seed = seed * 1664525u + 1013904223u;
-	return seed >> 8;
-}
-
 static struct tl_bank
 bank(struct fixture *f, const char *name, enum tl_bank_kind kind)
 {
@@ -56,7 +49,7 @@ draw_video(struct tl_video *v, int frames)
 	for (int i = 0; i < frames; i++) {
 		struct tl_video_frame f = {.ms = (uint32_t)i * 1000, .quality = 100};
 		for (size_t k = 0; k < sizeof f.hash.b; k++)
-			f.hash.b[k] = (uint8_t)(next() >> 7);
+			f.hash.b[k] = (uint8_t)(unit_random(&seed) >> 7);
 		assert_int_equal(tl_video_add(v, &f), 0);
 	}
 }
@@ -64,10 +57,10 @@ draw_video(struct tl_video *v, int frames)
 static void
 draw_sound(struct tl_sound *s)
 {
-	uint32_t w[WORDS], at = next();
+	uint32_t w[WORDS], at = unit_random(&seed);
 	for (size_t i = 0; i < WORDS; i++) {
 		for (int k = 0; k < 5; k++)
-			at ^= 1u << next() % 32;
+			at ^= 1u << unit_random(&seed) % 32;
 		w[i] = at;
 	}
 	assert_int_equal(tl_sound_set(s, w, WORDS), 0);
@@ -343,7 +336,7 @@ t_more_known_videos_than_can_be_compared_are_a_failure(void **state)
 {
 	struct fixture *f = *state;
 	for (size_t i = 0; i < 70; i++) {
-		f->known.f[0].hash.b[i % 32] ^= (uint8_t)next();
+		f->known.f[0].hash.b[i % 32] ^= (uint8_t)unit_random(&seed);
 		add_video(f, &f->known);
 	}
 	show(f, 1, FRAMES - 1, false);

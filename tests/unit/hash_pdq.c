@@ -9,19 +9,10 @@
 #include "pdq_oracle.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 
-#include <cmocka.h>
+#include "unit.h"
 
 #define SIDE TL_PDQ_SIDE
-
-static uint32_t
-next(uint32_t *seed)
-{
-	*seed = *seed * 1664525u + 1013904223u;
-	return *seed >> 8;
-}
 
 /* Soft hills and some edges: textured enough for a good quality. */
 static uint8_t *
@@ -31,11 +22,11 @@ draw(uint32_t w, uint32_t h, uint32_t seed)
 	assert_non_null(p);
 	double fx[6], fy[6], ph[6];
 	for (int i = 0; i < 6; i++) {
-		fx[i] = next(&seed) % 1000 / 60.0;
-		fy[i] = next(&seed) % 1000 / 60.0;
-		ph[i] = next(&seed) % 628 / 100.0;
+		fx[i] = unit_random(&seed) % 1000 / 60.0;
+		fy[i] = unit_random(&seed) % 1000 / 60.0;
+		ph[i] = unit_random(&seed) % 628 / 100.0;
 	}
-	uint32_t ex = next(&seed) % w, ey = next(&seed) % h;
+	uint32_t ex = unit_random(&seed) % w, ey = unit_random(&seed) % h;
 	for (uint32_t y = 0; y < h; y++)
 		for (uint32_t x = 0; x < w; x++) {
 			double v = 128;
@@ -199,8 +190,8 @@ t_every_shape_equals_the_published_steps(void **state)
 	for (uint32_t i = 0; i < TL_COUNT(size); i++)
 		hold_to_the_steps(size[i][0], size[i][1], 100 + i);
 	for (uint32_t i = 0; i < 60; i++) {
-		uint32_t w = 5 + next(&seed) % 1496, most = 250000 / w;
-		uint32_t h = 5 + next(&seed) % (most < 1500 ? most : 1496);
+		uint32_t w = 5 + unit_random(&seed) % 1496, most = 250000 / w;
+		uint32_t h = 5 + unit_random(&seed) % (most < 1500 ? most : 1496);
 		hold_to_the_steps(w, h, 200 + i);
 	}
 }
@@ -220,11 +211,11 @@ t_loops_give_the_same_on_every_processor(void **state)
 	const struct tl_pdq_loops *loops[2] = {&tl_pdq_loops_any, tl_pdq_loops()};
 	uint32_t seed = 5;
 	for (int i = 0; i < N; i++) {
-		bytes[i] = (uint8_t)next(&seed);
-		row[i] = (float)(next(&seed) % 25500) / 100;
+		bytes[i] = (uint8_t)unit_random(&seed);
+		row[i] = (float)(unit_random(&seed) % 25500) / 100;
 	}
 	for (int i = 0; i < SIDE * SIDE; i++)
-		f.v[i / SIDE][i % SIDE] = (float)(next(&seed) % 25500) / 100;
+		f.v[i / SIDE][i % SIDE] = (float)(unit_random(&seed) % 25500) / 100;
 	for (int k = 0; k < 2; k++) {
 		loops[k]->count_u8(part[k], bytes, N, 256);
 		loops[k]->count_u8(part[k], bytes, N, 1);

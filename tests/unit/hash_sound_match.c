@@ -4,33 +4,23 @@
  */
 #include "hash/sound_find.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
+#include "unit.h"
 
 #define KNOWN 40
 #define WORDS 600
 
 static uint32_t seed = 11;
 
-static uint32_t
-next(void)
-{
-	seed = seed * 1664525u + 1013904223u;
-	return seed >> 8;
-}
-
 /* Each word differs from the one before by some bits, as those of real sounds do. */
 static struct tl_sound
 any_sound(size_t n)
 {
 	struct tl_sound s = {.w = malloc(n * sizeof *s.w), .n = n};
-	uint32_t w = next() << 12 ^ next();
+	uint32_t w = unit_random(&seed) << 12 ^ unit_random(&seed);
 	assert_non_null(s.w);
 	for (size_t i = 0; i < n; i++) {
 		for (int k = 0; k < 5; k++)
-			w ^= 1u << next() % 32;
+			w ^= 1u << unit_random(&seed) % 32;
 		s.w[i] = w;
 	}
 	return s;
@@ -42,7 +32,7 @@ damage(struct tl_sound *s, uint32_t percent)
 {
 	for (size_t i = 0; i < s->n; i++)
 		for (int b = 0; b < 32; b++)
-			s->w[i] ^= next() % 100 < percent ? 1u << b : 0;
+			s->w[i] ^= unit_random(&seed) % 100 < percent ? 1u << b : 0;
 }
 
 static struct tl_sound
@@ -276,7 +266,7 @@ t_unrelated_sounds_are_not_found(void **state)
 	struct library *l = *state;
 	struct tl_sound_hit h[1];
 	for (int i = 0; i < 100; i++) {
-		struct tl_sound q = any_sound(1 + next() % 400);
+		struct tl_sound q = any_sound(1 + unit_random(&seed) % 400);
 		assert_int_equal(look_for(l, &q, h), 0);
 		tl_sound_fini(&q);
 	}
@@ -336,10 +326,11 @@ t_the_index_finds_what_the_plain_scan_finds(void **state)
 {
 	struct library *l = *state;
 	for (int round = 0; round < 24; round++) {
-		struct tl_sound q = round % 4 ? part_of(&l->known[next() % KNOWN], next() % 300,
-						    20 + next() % 200, 1)
-					      : any_sound(200);
-		damage(&q, 5 + next() % 15);
+		struct tl_sound q =
+		    round % 4 ? part_of(&l->known[unit_random(&seed) % KNOWN],
+				    unit_random(&seed) % 300, 20 + unit_random(&seed) % 200, 1)
+			      : any_sound(200);
+		damage(&q, 5 + unit_random(&seed) % 15);
 		struct tl_sound_found by_index = ask_for(l, &q, 1);
 		l->plain = true;
 		struct tl_sound_found by_scan = ask_for(l, &q, 1);

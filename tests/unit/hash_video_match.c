@@ -5,26 +5,17 @@
 #include "hash/video_match.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 
-#include <cmocka.h>
+#include "unit.h"
 
 static uint32_t seed = 7;
-
-static uint32_t
-next(void)
-{
-	seed = seed * 1664525u + 1013904223u;
-	return seed >> 8;
-}
 
 static struct tl_pdq
 any_hash(void)
 {
 	struct tl_pdq h = {{0}};
 	for (size_t i = 0; i < sizeof h.b; i++)
-		h.b[i] = (uint8_t)(next() >> 7);
+		h.b[i] = (uint8_t)(unit_random(&seed) >> 7);
 	return h;
 }
 
@@ -34,7 +25,7 @@ near(struct tl_pdq h, int bits)
 {
 	struct tl_pdq r = h;
 	while (tl_pdq_distance(&h, &r) < bits) {
-		uint32_t at = next() % 256;
+		uint32_t at = unit_random(&seed) % 256;
 		r.b[at / 8] ^= (uint8_t)(1 << at % 8);
 	}
 	return r;
@@ -101,18 +92,19 @@ t_shares_are_what_counting_by_hand_gives(void **state)
 {
 	(void)state;
 	for (int round = 0; round < 200; round++) {
-		struct tl_video a = any_video(1 + (int)(next() % 12)), b = {0};
-		for (int i = 0; i < 1 + (int)(next() % 12); i++) {
+		struct tl_video a = any_video(1 + (int)(unit_random(&seed) % 12)), b = {0};
+		for (int i = 0; i < 1 + (int)(unit_random(&seed) % 12); i++) {
 			struct tl_pdq h = any_hash();
-			if (next() % 3)
-				h = near(a.f[next() % a.n].hash, 25 + (int)(next() % 12));
-			add(&b, h, i * 1000, next() % 5 ? 50 : 49, 0);
+			if (unit_random(&seed) % 3)
+				h = near(a.f[unit_random(&seed) % a.n].hash,
+				    25 + (int)(unit_random(&seed) % 12));
+			add(&b, h, i * 1000, unit_random(&seed) % 5 ? 50 : 49, 0);
 		}
-		if (next() % 2)
+		if (unit_random(&seed) % 2)
 			add(&a, a.f[0].hash, 60000, 100, 0);
 		struct tl_video_rule rule = {.distance = 31,
-		    .share_query = (int)(next() % 101),
-		    .share_known = (int)(next() % 101)};
+		    .share_query = (int)(unit_random(&seed) % 101),
+		    .share_known = (int)(unit_random(&seed) % 101)};
 		double q = share_by_hand(&a, &b, 31), k = share_by_hand(&b, &a, 31);
 		struct tl_video_match m = held(&a, false, &b, rule);
 		bool both = q > 0 && q * 100 + 1e-9 >= rule.share_query &&

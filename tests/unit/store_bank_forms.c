@@ -6,19 +6,6 @@
 
 #define H "9a144d52cc2866a823d5b35331e329a36cc5e4cfc66ada38b3399934bc3efc5c"
 
-static struct tl_bank
-a_bank(struct unit_store *f, const char *name, enum tl_bank_kind kind)
-{
-	struct tl_bank b = {.name = tl_str(name),
-	    .kind = kind,
-	    .policy = TL_S("demo"),
-	    .source = TL_S("test"),
-	    .distance = 31,
-	    .enabled = true};
-	assert_int_equal(tl_bank_create(f->db, &b), 0);
-	return b;
-}
-
 static void
 t_every_form_has_one_kind_of_bank_and_its_text_comes_back(void **state)
 {
@@ -56,8 +43,8 @@ static void
 t_videos_and_sounds_are_entries(void **state)
 {
 	struct unit_store *f = *state;
-	struct tl_bank video = a_bank(f, "films", TL_BANK_VIDEO);
-	struct tl_bank sound = a_bank(f, "songs", TL_BANK_SOUND);
+	struct tl_bank video = unit_bank(f, "films", TL_BANK_VIDEO);
+	struct tl_bank sound = unit_bank(f, "songs", TL_BANK_SOUND);
 	struct tl_bank_entry e = {.form = TL_FORM_VPDQ, .enabled = true}, *page;
 	size_t n;
 	assert_int_equal(

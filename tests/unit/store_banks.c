@@ -4,19 +4,6 @@
 
 #include "unit_store.h"
 
-static struct tl_bank
-a_bank(struct unit_store *f, const char *name, enum tl_bank_kind kind)
-{
-	struct tl_bank b = {.name = tl_str(name),
-	    .kind = kind,
-	    .policy = TL_S("demo"),
-	    .source = TL_S("test"),
-	    .distance = 31,
-	    .enabled = true};
-	assert_int_equal(tl_bank_create(f->db, &b), 0);
-	return b;
-}
-
 static void
 count_entry(
     void *ctx, struct tl_id entry, int64_t key, enum tl_entry_form form, struct tl_str value)
@@ -40,7 +27,7 @@ static void
 t_banks_have_unique_plain_names(void **state)
 {
 	struct unit_store *f = *state;
-	struct tl_bank b = a_bank(f, "known-1", TL_BANK_PDQ);
+	struct tl_bank b = unit_bank(f, "known-1", TL_BANK_PDQ);
 	struct tl_bank again = b;
 	assert_int_equal(tl_bank_create(f->db, &again), TL_EEXISTS);
 	again.name = TL_S("two words");
@@ -51,7 +38,7 @@ t_banks_have_unique_plain_names(void **state)
 	assert_true(tl_id_eq(id, b.id));
 	struct tl_bank *all;
 	size_t n;
-	a_bank(f, "a-terms", TL_BANK_TEXT);
+	unit_bank(f, "a-terms", TL_BANK_TEXT);
 	assert_int_equal(tl_bank_list(f->db, f->arena, &all, &n), 0);
 	assert_int_equal(n, 2);
 	assert_true(tl_str_is(all[0].name, "a-terms"));
@@ -71,7 +58,7 @@ t_lists_are_as_long_as_what_is_there_and_pages_as_asked(void **state)
 	assert_int_equal(tl_bank_list(f->db, f->arena, &banks, &n), 0);
 	assert_int_equal(n, 0);
 	for (int i = 0; i < 40; i++)
-		a_bank(f, tl_arena_printf(f->arena, "bank-%02d", i), TL_BANK_TEXT);
+		unit_bank(f, tl_arena_printf(f->arena, "bank-%02d", i), TL_BANK_TEXT);
 	assert_int_equal(tl_bank_list(f->db, f->arena, &banks, &n), 0);
 	assert_int_equal(n, 40);
 	for (int i = 0; i < 40; i++)
@@ -98,7 +85,7 @@ static void
 t_entries_fit_their_bank_and_raise_its_mark(void **state)
 {
 	struct unit_store *f = *state;
-	struct tl_bank b = a_bank(f, "d", TL_BANK_DIGEST);
+	struct tl_bank b = unit_bank(f, "d", TL_BANK_DIGEST);
 	int64_t before[tl_bank_kind_count], after[tl_bank_kind_count];
 	assert_int_equal(tl_bank_marks(f->db, before), 0);
 	struct tl_bank_entry e = {.form = TL_FORM_MD5, .enabled = true};
@@ -125,7 +112,7 @@ static void
 t_a_disabled_entry_comes_back(void **state)
 {
 	struct unit_store *f = *state;
-	struct tl_bank b = a_bank(f, "w", TL_BANK_TEXT);
+	struct tl_bank b = unit_bank(f, "w", TL_BANK_TEXT);
 	struct tl_bank_entry e = {.form = TL_FORM_WORD, .value = TL_S("x"), .enabled = true};
 	assert_int_equal(tl_bank_entry_add(f->db, &b, &e), 0);
 	assert_int_equal(tl_bank_entry_disable(f->db, b.id, e.id, 500), 0);
@@ -190,7 +177,7 @@ static void
 t_changes_are_told_once_each_with_their_newest_number(void **state)
 {
 	struct unit_store *f = *state;
-	struct tl_bank b = a_bank(f, "p", TL_BANK_PDQ);
+	struct tl_bank b = unit_bank(f, "p", TL_BANK_PDQ);
 	struct tl_bank_entry e[3];
 	int64_t upto;
 	for (uint8_t i = 0; i < 3; i++)
@@ -227,7 +214,7 @@ static void
 t_entries_expire_and_come_back_with_their_key(void **state)
 {
 	struct unit_store *f = *state;
-	struct tl_bank b = a_bank(f, "p", TL_BANK_PDQ);
+	struct tl_bank b = unit_bank(f, "p", TL_BANK_PDQ);
 	struct tl_bank_entry e = a_hash(f, &b, 7), twice = e;
 	assert_int_equal(tl_bank_entry_add(f->db, &b, &twice), TL_EEXISTS);
 	assert_int_equal(twice.key, e.key);
@@ -254,7 +241,7 @@ static void
 t_what_is_added_again_expires_when_the_later_would(void **state)
 {
 	struct unit_store *f = *state;
-	struct tl_bank b = a_bank(f, "p", TL_BANK_PDQ);
+	struct tl_bank b = unit_bank(f, "p", TL_BANK_PDQ);
 	struct tl_bank_entry e = a_hash(f, &b, 7), again = e, is;
 	int64_t soon = tl_now_us() + 3600 * TL_US_S;
 	const int64_t said[][2] = {
@@ -273,7 +260,7 @@ static void
 t_a_bank_keeps_direction_share_and_thresholds(void **state)
 {
 	struct unit_store *f = *state;
-	struct tl_bank b = a_bank(f, "p", TL_BANK_PDQ), got;
+	struct tl_bank b = unit_bank(f, "p", TL_BANK_PDQ), got;
 	assert_true(b.share == 1 && b.number > 0 && b.direction == TL_DIRECTION_BLOCK);
 	b.direction = TL_DIRECTION_ALLOW;
 	b.share = 0.25;
@@ -289,14 +276,14 @@ t_a_bank_keeps_direction_share_and_thresholds(void **state)
 	assert_int_equal(tl_bank_set(f->db, &b), TL_EFIELD);
 	b.share = 1.5;
 	assert_int_equal(tl_bank_set(f->db, &b), TL_EFIELD);
-	assert_true(a_bank(f, "q", TL_BANK_PDQ).number > b.number);
+	assert_true(unit_bank(f, "q", TL_BANK_PDQ).number > b.number);
 }
 
 static void
 t_a_flood_of_matches_makes_an_entry_review_only(void **state)
 {
 	struct unit_store *f = *state;
-	struct tl_bank b = a_bank(f, "p", TL_BANK_PDQ);
+	struct tl_bank b = unit_bank(f, "p", TL_BANK_PDQ);
 	struct tl_bank_entry e = a_hash(f, &b, 7), calm = a_hash(f, &b, 8);
 	struct tl_brake brake = {.per_hour = 20, .factor = 3};
 	struct tl_braked n;

@@ -1,4 +1,4 @@
-/* What every unit test includes last: cmocka in its required order, and throw-away folders. */
+/* What every unit test includes last: cmocka in its required order, numbers by lot, throw-away folders. */
 #pragma once
 
 #include <setjmp.h>
@@ -9,6 +9,14 @@
 #include <cmocka.h>
 #include <ftw.h>
 #include <stdio.h>
+
+/* 24 bits by lot; the same ones for the same seed. */
+static inline uint32_t
+unit_random(uint32_t *seed)
+{
+	*seed = *seed * 1664525u + 1013904223u;
+	return *seed >> 8;
+}
 
 static inline int
 unit_remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "store/accounts.h"
 #include "store/alarms.h"
+#include "store/banks.h"
 #include "store/db.h"
 #include "store/store.h"
 #include "sys/crypto.h"
@@ -103,4 +104,18 @@ unit_store_teardown_tx(void **state)
 	if (tl_db_in_tx(s->db))
 		unit_commit(s->db);
 	return unit_store_teardown(state);
+}
+
+/* A bank as it is made without a word about it. */
+static inline struct tl_bank
+unit_bank(struct unit_store *f, const char *name, enum tl_bank_kind kind)
+{
+	struct tl_bank b = {.name = tl_str(name),
+	    .kind = kind,
+	    .policy = TL_S("demo"),
+	    .source = TL_S("test"),
+	    .distance = 31,
+	    .enabled = true};
+	assert_int_equal(tl_bank_create(f->db, &b), 0);
+	return b;
 }
