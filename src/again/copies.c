@@ -54,6 +54,8 @@ on_alike(void *ctx, const struct tl_alike_hit *hit)
 	if (hit->platform != g->item->platform ||
 	    memcmp(hit->media.b, g->own->b, sizeof g->own->b) == 0)
 		return 0;
+	if (hit->percent >= 0 && hit->percent < TL_COPIES_SHARE)
+		return 0; /* a video that shows the picture, and much else */
 	return add_items(g, &hit->media, hit->distance, hit->percent);
 }
 

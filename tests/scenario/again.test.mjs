@@ -185,6 +185,22 @@ test('crisis mode withholds what is like the clip, finds what was there before, 
   await until('the net to be taken in', async () => (await site.item(`free-${Date.now()}`, 'hello', { media: [await upload('scene04.png')] })).verdict === 'allow')
 })
 
+test('a video that shows nothing but the picture is a copy of it; one that shows it among much else is not', async (t) => {
+  const dir = mkdtempSync(join(tmpdir(), 'tutela-again-'))
+  t.after(() => rmSync(dir, { recursive: true, force: true }))
+  const film = async (name, ...args) => {
+    execFileSync('ffmpeg', ['-nostdin', '-v', 'error', '-threads', '1', ...args, '-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', join(dir, `${name}.mp4`)])
+    await site.item(name, 'a film', { kind: 'video', media: [await store(readFileSync(join(dir, `${name}.mp4`)), 'video/mp4')] })
+  }
+  const still = ['-loop', '1', '-framerate', '2', '-t', '4', '-i', join(data, 'pdq/scene01.png')]
+  await publish('still', 'scene01.png')
+  await film('still-film', ...still, '-vf', 'scale=512:512', '-crf', '18')
+  await film('still-among', ...still, '-f', 'lavfi', '-i', 'testsrc2=s=512x512:r=2:d=6', '-filter_complex', '[0]scale=512:512,setsar=1[a];[1]setsar=1[b];[a][b]concat')
+  const lead = await site.person('lead'), of = await flagged('still')
+  const seen = await until('the copies', async () => { const a = (await lead.get(`cases/${of}/copies`)).body; return a.total && a })
+  assert.deepEqual(seen.copies.map((k) => [k.id, k.percent]), [['still-film', 100]])
+})
+
 /** Reads server-sent events until one of this name comes. */
 async function event(person, query, name, meanwhile) {
   const stop = new AbortController()
