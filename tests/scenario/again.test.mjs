@@ -70,38 +70,6 @@ test('so does a digest', async () => {
   await until('found by its digest', async () => (await read('exact')).verdict === 'block')
 })
 
-test('and a video, by a known picture that it shows and by a clip of it, and a sound, by a part of it', async () => {
-  const dir = mkdtempSync(join(tmpdir(), 'tutela-again-'))
-  const make = (name, ...args) => {
-    execFileSync('ffmpeg', ['-nostdin', '-v', 'error', '-threads', '1', ...args, join(dir, name)])
-    return readFileSync(join(dir, name))
-  }
-  try {
-    const post = async (id, kind, bytes, type) => {
-      const { status } = await site.api('POST', '/v1/items', { id, kind, author: { id: 'pat' }, media: [await store(bytes, type)] })
-      assert.equal(status, 202)
-    }
-    const tune = 'aevalsrc=0.3*sin(2*PI*t*(220+35*mod(floor(3*t)*7\\,11)))+0.2*sin(2*PI*t*(330+50*mod(floor(2*t)*5\\,7))):d=30'
-    await post('film', 'video', readFileSync(join(data, 'vpdq/mandelbrot.mp4')), 'video/mp4')
-    await post('slides', 'video', make('slides.mp4', '-loop', '1', '-i', join(data, 'pdq', 'scene10.png'), '-t', '3', '-r', '4', '-vf', 'scale=320:240', '-pix_fmt', 'yuv420p'), 'video/mp4')
-    await post('song', 'post', make('song.wav', '-f', 'lavfi', '-i', tune), 'audio/wav')
-    for (const id of ['film', 'slides', 'song']) await until(`the verdict of ${id}`, async () => (await read(id)).verdict === 'allow', 60_000)
-    const frames = readFileSync(join(data, 'vpdq/mandelbrot.txt'), 'utf8').trim().split('\n').map((line) => line.split(','))
-    for (const [bank, kind] of [['films', 'video'], ['songs', 'sound']]) site.tutela('bank', 'create', bank, '--kind', kind, '--policy', 'csae.known')
-    site.tutela('bank', 'add', 'demo-known', clean.get('scene10.png').pdq)
-    site.tutela('bank', 'add', 'films', JSON.stringify(frames.slice(0, 11).map(([, quality, hash, seconds]) => `${hash},${quality},${seconds}`)), '--form', 'vpdq')
-    const [{ fingerprint }] = site.tutela('hash', '--all', join(dir, 'song.wav')).files
-    site.tutela('bank', 'add', 'songs', fingerprint.split(',').slice(40, 200).join())
-    for (const id of ['slides', 'film', 'song']) {
-      const signals = await until(`${id} found again`, async () => { const i = await read(id); return i.signals.some((s) => s.status === 'ok') && i.signals })
-      assert.deepEqual(signals.filter((s) => s.status === 'ok').map((s) => s.label), [{ slides: 'demo-known', film: 'films', song: 'songs' }[id]])
-    }
-    await until('all to be compared', () => site.tutela('again').banks.filter((b) => ['films', 'songs'].includes(b.bank) && b.percent === 100).length === 2)
-  } finally {
-    rmSync(dir, { recursive: true, force: true })
-  }
-})
-
 test('one decision covers the copies, each with its own; undone before it is carried out nothing is', async () => {
   const flag = (id) => site.api('POST', '/v1/flags', { subject: { kind: 'item', id }, kind: 'user', policy: 'speech.hate' })
   await publish('pic', 'scene02.png')
@@ -268,4 +236,37 @@ test('crisis mode on a video: an edited copy of before and one that comes, in a 
   for (const [body, field] of [[{ known: [{ form: 'vpdq', value: 'AAAA' }] }, '/known/0/value'], [{ known, case: of }, '/case'], [{}, '/case']])
     assert.equal((await lead.post('crisis', { ...ask, ...body })).body.field, field)
   for (const w of [fromFilm, fromFile]) assert.equal((await lead.post(`crisis/${w.body.id}/end`)).status, 200)
+})
+
+test('and a video, by a known picture that it shows and by a clip of it, and a sound, by a part of it', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'tutela-again-'))
+  const make = (name, ...args) => {
+    execFileSync('ffmpeg', ['-nostdin', '-v', 'error', '-threads', '1', ...args, join(dir, name)])
+    return readFileSync(join(dir, name))
+  }
+  try {
+    const post = async (id, kind, bytes, type) => {
+      const { status } = await site.api('POST', '/v1/items', { id, kind, author: { id: 'pat' }, media: [await store(bytes, type)] })
+      assert.equal(status, 202)
+    }
+    const tune = 'aevalsrc=0.3*sin(2*PI*t*(220+35*mod(floor(3*t)*7\\,11)))+0.2*sin(2*PI*t*(330+50*mod(floor(2*t)*5\\,7))):d=30'
+    await post('early-film', 'video', make('film.mp4', '-f', 'lavfi', '-i', 'testsrc2=size=320x240:rate=5:duration=10', '-pix_fmt', 'yuv420p'), 'video/mp4')
+    await post('slides', 'video', make('slides.mp4', '-loop', '1', '-i', join(data, 'pdq', 'scene01.png'), '-t', '3', '-r', '4', '-vf', 'scale=320:240', '-pix_fmt', 'yuv420p'), 'video/mp4')
+    await post('song', 'post', make('song.wav', '-f', 'lavfi', '-i', tune), 'audio/wav')
+    for (const id of ['early-film', 'slides', 'song']) await until(`the verdict of ${id}`, async () => (await read(id)).verdict === 'allow', 60_000)
+    const hashed = (name) => site.tutela('hash', '--all', join(dir, name)).files[0]
+    const frames = hashed('film.mp4').frames.filter((f) => f.plain)
+    for (const [bank, kind] of [['late-films', 'video'], ['late-songs', 'sound']]) site.tutela('bank', 'create', bank, '--kind', kind, '--policy', 'csae.known')
+    site.tutela('bank', 'add', 'demo-known', clean.get('scene01.png').pdq)
+    site.tutela('bank', 'add', 'late-films', JSON.stringify(frames.slice(0, 9).map((f) => `${f.pdq},${f.quality},${f.seconds}`)), '--form', 'vpdq')
+    const { fingerprint } = hashed('song.wav')
+    site.tutela('bank', 'add', 'late-songs', fingerprint.split(',').slice(40, 200).join())
+    for (const id of ['slides', 'early-film', 'song']) {
+      const signals = await until(`${id} found again`, async () => { const i = await read(id); return i.signals.some((s) => s.status === 'ok') && i.signals })
+      assert.deepEqual(signals.filter((s) => s.status === 'ok').map((s) => s.label), [{ slides: 'demo-known', 'early-film': 'late-films', song: 'late-songs' }[id]])
+    }
+    await until('all to be compared', () => site.tutela('again').banks.filter((b) => ['late-films', 'late-songs'].includes(b.bank) && b.percent === 100).length === 2)
+  } finally {
+    rmSync(dir, { recursive: true, force: true })
+  }
 })
