@@ -25,7 +25,7 @@ _Static_assert(
 static struct tl_pdq
 window_at(const uint32_t *w)
 {
-	struct tl_pdq h;
+	struct tl_pdq h = {0};
 	for (size_t i = 0; i < TL_SOUND_WINDOW; i++)
 		for (size_t b = 0; b < 4; b++)
 			h.b[4 * i + b] = (uint8_t)(w[i] >> (24 - 8 * b));
