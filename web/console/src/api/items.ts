@@ -71,14 +71,15 @@ export interface Media {
 }
 
 export interface Film {
-  kind: 'video' | 'sound'
+  kind: 'video' | 'sound' | 'animation'
   duration_ms: number
   video?: string // codecs
   sound?: string
   fps?: number
+  pictures?: number
   rotation?: number
   board?: { columns: number; width: number; height: number; times_ms: number[] } // stills in rows
-  clip?: { kind: 'video' | 'sound'; parts: number; part_ms: number } // equal parts, spread over the whole
+  clip?: { kind: 'video' | 'sound'; parts: number; part_ms: number; starts_ms?: number[]; found?: boolean } // equal parts: spread over the whole, or around what was found
 }
 
 export interface TextField {

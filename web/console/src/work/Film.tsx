@@ -22,7 +22,21 @@ export function momentOf(film: Film, clipSeconds: number): number {
   const ms = clipSeconds * 1000
   if (parts < 2) return Math.min(ms, film.duration_ms)
   const part = Math.min(parts - 1, Math.floor(ms / part_ms))
-  return (part * (film.duration_ms - part_ms)) / (parts - 1) + Math.min(part_ms, ms - part * part_ms)
+  return partStart(film, part) + Math.min(part_ms, ms - part * part_ms)
+}
+
+function partStart(film: Film, i: number): number {
+  const { parts, part_ms, starts_ms } = film.clip ?? { parts: 1, part_ms: film.duration_ms }
+  return starts_ms?.[i] ?? (parts < 2 ? 0 : (i * (film.duration_ms - part_ms)) / (parts - 1))
+}
+
+/** The second of the clip that shows this moment of the file, or the part of the clip that comes nearest to it. */
+export function clipTimeOf(film: Film, moment: number): number {
+  const { parts, part_ms } = film.clip ?? { parts: 1, part_ms: film.duration_ms }
+  const away = (i: number) => Math.max(partStart(film, i) - moment, moment - partStart(film, i) - part_ms, 0)
+  let near = 0
+  for (let i = 1; i < parts; i++) if (away(i) < away(near)) near = i
+  return (near * part_ms + Math.max(0, Math.min(part_ms - 1, moment - partStart(film, near)))) / 1000
 }
 
 /** A stretch of the file that something known was found in. */
@@ -48,6 +62,7 @@ export function stretchText(stretches: Stretch[]): string {
 export function filmFacts(media: Media, film: Film): string {
   const size = media.width && media.height && film.kind === 'video' ? ` · ${media.width} × ${media.height}` : ''
   const codecs = [film.video, film.sound].filter(Boolean).join(' + ')
+  if (film.kind === 'animation') return `Animation ${clock(film.duration_ms)} · ${media.width} × ${media.height} · ${bytes(media.bytes)}`
   return `${film.kind === 'video' ? 'Video' : 'Sound'} ${clock(film.duration_ms)}${size} · ${codecs} · ${bytes(media.bytes)}`
 }
 
@@ -177,6 +192,7 @@ function Player({ media, film, caseId, known, close }: { media: Media; film: Fil
       if (m && m.readyState === 0) m.volume = VOLUMES[volume.value]!
     },
     src: url.value ?? undefined,
+    onLoadedMetadata: () => { if (ref.current && known[0]) ref.current.currentTime = clipTimeOf(film, known[0].from) },
     onPlay: () => { playing.value = true },
     onPause: () => { playing.value = false },
     onTimeUpdate: () => { at.value = ref.current?.currentTime ?? 0 },
@@ -217,7 +233,7 @@ function Timeline({ film, moment, known }: { film: Film; moment: number; known: 
   return (
     <div class="timeline" role="img" aria-label={`At ${clock(moment)} of ${clock(film.duration_ms)}`}>
       {Array.from({ length: parts }, (_, i) => (
-        <span key={i} class="timeline-part" style={{ left: percent(parts < 2 ? 0 : (i * (film.duration_ms - part_ms)) / (parts - 1)), width: percent(part_ms) }} />
+        <span key={i} class="timeline-part" style={{ left: percent(partStart(film, i)), width: percent(part_ms) }} />
       ))}
       {known.map((s) => <span key={`${s.from}-${s.to}`} class="timeline-known" style={{ left: percent(s.from), width: percent(s.to - s.from) }} />)}
       <span class="timeline-at" style={{ left: percent(moment) }} />

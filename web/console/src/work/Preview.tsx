@@ -28,7 +28,7 @@ function useReveal(media: Media, caseId: string | null) {
     url.value = null
   }
   const reveal = async () => {
-    if (held.current || media.state !== 'decoded') return
+    if (held.current || !isSeen(media)) return
     held.current = true
     failed.value = null
     try {
@@ -64,6 +64,9 @@ function useReveal(media: Media, caseId: string | null) {
   return { url, failed, down, up, cover }
 }
 
+/** Of what is damaged there may be something to see. */
+const isSeen = (media: Media) => media.state === 'decoded' || (media.state === 'unscannable' && media.film != null)
+
 export function Preview({ media, caseId, signals = [], zoomed }: Props) {
   const r = useReveal(media, caseId)
   const zoom = useSignal(false)
@@ -71,7 +74,7 @@ export function Preview({ media, caseId, signals = [], zoomed }: Props) {
   const film = media.film
   const known = stretchesOf(media, signals)
   const what = film ? 'Storyboard' : 'Picture'
-  const decoded = media.state === 'decoded'
+  const decoded = isSeen(media)
   const canSee = decoded && (!film || film.board !== undefined)
   useCommands(zoomed ? {} : {
     'work.reveal': canSee ? r.down : null,
@@ -112,6 +115,7 @@ export function Preview({ media, caseId, signals = [], zoomed }: Props) {
           {shown ? 'shown while you hold' : <><Key label="Space" /> {prefs.value.reveal === 'toggle' ? 'to see' : 'hold to see'}</>}
         </span>
         <span>{film ? filmFacts(media, film) : `${media.mime.replace('image/', '').toUpperCase()} · ${media.width} × ${media.height} · ${bytes(media.bytes)}`} · muted</span>
+        {media.state === 'unscannable' ? <span>only a part of it could be looked at: {media.reason}</span> : null}
         {known.length ? <span>known: {stretchText(known)}</span> : null}
         {film && !zoomed ? <Clip media={media} film={film} caseId={caseId} known={known} /> : null}
         {zoomed ? null : <Button kind="quiet" command="work.zoom" onClick={() => { r.cover(); zoom.value = true }}>Large</Button>}
@@ -166,7 +170,7 @@ export function Gallery({ media, caseId, signals }: { media: Media[]; caseId: st
           {media.map((m, i) => (
             <button key={m.id} type="button" class="thumb" aria-pressed={i === at.value} aria-label={`Picture ${i + 1} of ${media.length}${found.has(m.id) ? `, in ${found.get(m.id)}` : ''}`} title={found.has(m.id) ? `in ${found.get(m.id)}` : undefined} onClick={() => { at.value = i }}>
               {found.has(m.id) ? <span class="found" aria-hidden="true" /> : null}
-              {m.state === 'decoded' && (!m.film || m.film.board) ? <img src={`/console/api/media/${m.id}/tiny${caseId ? `?case=${caseId}` : ''}`} alt="" /> : <span>{m.state === 'unscannable' ? 'not readable' : m.film ? 'sound' : m.state}</span>}
+              {isSeen(m) && (!m.film || m.film.board) ? <img src={`/console/api/media/${m.id}/tiny${caseId ? `?case=${caseId}` : ''}`} alt="" /> : <span>{m.state === 'unscannable' ? 'not readable' : m.film ? 'sound' : m.state}</span>}
             </button>
           ))}
           <span class="quiet">{at.value + 1} of {media.length}{found.size ? ' · marked: something was found in it' : ''} <Key label="J" /> <Key label="K" /></span>
