@@ -20,6 +20,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	q.max_pixels = 1 << 16;
 	q.max_side = 2048;
+	q.deadline_ms = 5000;
+	q.memory_mb = 64;
+	q.show = size % 2;
 	q.preview_side = size % 2 ? 64 : 0;
 	struct tl_sink *s = tl_sink_create(&q);
 	struct tl_decode_answer a = tl_decode_answer_new();

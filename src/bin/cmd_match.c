@@ -95,7 +95,7 @@ near_pdq(struct matching *m, const struct asked *a, const struct tl_bank_entry *
 	return best > most ? 0 : hit(m, &(struct hit){a, m->bank, e->id, best, turn, -1, -1});
 }
 
-/* A known picture in a video. */
+/* A known picture in a video; or as any picture of an animation. */
 static int
 near_frames(struct matching *m, const struct asked *a, const struct tl_bank_entry *e)
 {
@@ -105,17 +105,27 @@ near_frames(struct matching *m, const struct asked *a, const struct tl_bank_entr
 	memcpy(known.b, e->value.p, sizeof known.b);
 	for (size_t i = 0; i < a->frames.n; i++) {
 		const struct tl_video_frame *f = &a->frames.f[i];
-		if (f->flags || f->quality < TL_PDQ_QUALITY_MIN)
+		bool other = a->turns ? f->number == 0 : f->flags != 0;
+		if (other || f->quality < TL_PDQ_QUALITY_MIN)
 			continue;
 		int d = tl_pdq_distance(&f->hash, &known);
 		seconds++;
 		shown += d <= most;
 		best = d < best ? d : best;
 	}
-	if (shown == 0 || shown < (seconds < SECONDS ? seconds : SECONDS))
+	size_t least = a->turns || seconds < SECONDS ? 1 : SECONDS;
+	if (shown < least)
 		return 0;
 	return hit(
 	    m, &(struct hit){a, m->bank, e->id, best, 0, (double)shown / (double)seconds, 1});
+}
+
+static int
+near_picture(struct matching *m, const struct asked *a, const struct tl_bank_entry *e)
+{
+	size_t before = m->n;
+	int rc = a->turns ? near_pdq(m, a, e) : 0;
+	return rc == 0 && m->n == before && a->frames.n ? near_frames(m, a, e) : rc;
 }
 
 static int
@@ -207,7 +217,7 @@ compare(void *ctx, const struct tl_bank_entry *e)
 	for (size_t i = 0; rc == 0 && i < m->asked_count; i++) {
 		const struct asked *a = &m->asked[i];
 		if (e->form == TL_FORM_PDQ)
-			rc = a->frames.n ? near_frames(m, a, e) : near_pdq(m, a, e);
+			rc = near_picture(m, a, e);
 		else if (is_digest(a, e))
 			rc = hit(m, &(struct hit){a, m->bank, e->id, -1, 0, -1, -1});
 	}

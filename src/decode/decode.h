@@ -27,6 +27,10 @@ enum tl_row_kind {
 enum tl_decode_reason tl_sink_begin(
     struct tl_sink *s, const struct tl_picture_facts *facts, enum tl_row_kind kind);
 void tl_sink_row(struct tl_sink *s, const uint8_t *row); /* from the top; `width` pixels */
+/* Of an animation (facts.pages above 1): a further picture, shown from `ms` on; its rows follow. False: no room for more. */
+bool tl_sink_page(struct tl_sink *s, uint32_t page, uint32_t ms, enum tl_row_kind kind);
+/* Not all of it could be looked at, because … */
+void tl_sink_partly(struct tl_sink *s, enum tl_decode_reason why);
 
 struct tl_sink *tl_sink_create(const struct tl_decode_ask *q);
 void tl_sink_destroyp(struct tl_sink **s);

@@ -5,6 +5,7 @@
  * Promises: reads `width` pixels a row and no more; memory is a few rows and the payload. Out of memory ends the
  * process, which holds one item only. Called by the codecs and by item.c.
  */
+#include "decode/moving.h"
 #include "decode/shrink.h"
 
 #include "hash/pdq.h"
@@ -18,8 +19,10 @@ struct tl_sink {
 	uint8_t *luma8;
 	float *luma;
 	uint32_t row;
-	struct tl_shrink shrink; /* k 0: no preview */
-	int fd;                  /* the payload: samples, then the preview */
+	struct tl_shrink shrink;  /* k 0: no preview */
+	struct tl_moving *moving; /* of an animation */
+	enum tl_decode_reason partly;
+	int fd; /* the payload: samples, then the preview */
 	uint8_t *payload;
 	size_t payload_bytes;
 };
@@ -43,6 +46,7 @@ tl_sink_destroyp(struct tl_sink **at)
 	if (!s)
 		return;
 	tl_pdq_sampler_destroy(s->sampler);
+	tl_moving_destroyp(&s->moving);
 	tl_shrink_fini(&s->shrink);
 	tl_memfd_unmap(tl_bytes(s->payload, s->payload_bytes));
 	tl_fd_close(&s->fd);
@@ -70,6 +74,10 @@ tl_sink_begin(struct tl_sink *s, const struct tl_picture_facts *facts, enum tl_r
 		tl_shrink_begin(&s->shrink, s->payload + TL_DECODE_SAMPLE_BYTES);
 	s->facts = *facts;
 	s->kind = kind;
+	if (facts->pages > 1) {
+		s->moving = tl_moving_create(w, h, facts->pages, s->q->show);
+		(void)tl_moving_begin(s->moving, 0, 0, kind);
+	}
 	s->luma8 = calloc(w, 1);
 	s->luma = calloc(w, sizeof *s->luma);
 	if (!s->luma8 || !s->luma)
@@ -78,19 +86,32 @@ tl_sink_begin(struct tl_sink *s, const struct tl_picture_facts *facts, enum tl_r
 							    : TL_DECODE_OK;
 }
 
+bool
+tl_sink_page(struct tl_sink *s, uint32_t page, uint32_t ms, enum tl_row_kind kind)
+{
+	s->kind = kind;
+	return s->moving && tl_moving_begin(s->moving, page, ms, kind);
+}
+
+void
+tl_sink_partly(struct tl_sink *s, enum tl_decode_reason why)
+{
+	s->partly = why;
+}
+
 /* The luma of a row: JPEG's own where there is one, else as the reference computes it. */
 static void
-sample_row(struct tl_sink *s, const uint8_t *row)
+sample_row(struct tl_sink *s, struct tl_pdq_sampler *to, const uint8_t *row)
 {
 	uint32_t w = s->facts.width;
 	switch (s->kind) {
 	case TL_ROW_GREY:
-		tl_pdq_row_u8(s->sampler, row);
+		tl_pdq_row_u8(to, row);
 		return;
 	case TL_ROW_YCC:
 		for (uint32_t x = 0; x < w; x++)
 			s->luma8[x] = row[3 * (size_t)x];
-		tl_pdq_row_u8(s->sampler, s->luma8);
+		tl_pdq_row_u8(to, s->luma8);
 		return;
 	case TL_ROW_RGB:
 		tl_pdq_luma(s->luma, row, w);
@@ -100,18 +121,41 @@ sample_row(struct tl_sink *s, const uint8_t *row)
 			tl_pdq_luma(s->luma + x, row + 4 * (size_t)x, 1);
 		break;
 	}
-	tl_pdq_row_f32(s->sampler, s->luma);
+	tl_pdq_row_f32(to, s->luma);
 }
 
 void
 tl_sink_row(struct tl_sink *s, const uint8_t *row)
 {
+	if (s->moving && tl_moving_sampler(s->moving)) {
+		sample_row(s, tl_moving_sampler(s->moving), row);
+		tl_moving_row(s->moving, row);
+	}
 	if (!s->sampler || s->row >= s->facts.height)
 		return;
-	sample_row(s, row);
+	sample_row(s, s->sampler, row);
 	if (s->shrink.k)
 		tl_shrink_row(&s->shrink, row, s->row);
 	s->row++;
+}
+
+/* The payload of an animation has more parts than could be planned. */
+static enum tl_decode_reason
+add_parts(struct tl_sink *s, struct tl_decode_answer *a)
+{
+	struct tl_buf b = {.limit = TL_DECODE_PAYLOAD_MAX};
+	tl_buf_put(&b, s->payload, s->payload_bytes);
+	tl_moving_put(s->moving, &b);
+	tl_memfd_unmap(tl_bytes(s->payload, s->payload_bytes));
+	s->payload = NULL;
+	tl_fd_close(&s->fd);
+	s->payload_bytes = b.n;
+	int rc = b.bad ? TL_ENOMEM : tl_memfd_new("tutela-pixels", b.n, &s->fd, &s->payload);
+	if (rc == 0)
+		memcpy(s->payload, b.p, b.n);
+	tl_buf_fini(&b);
+	tl_moving_answer(s->moving, a);
+	return rc < 0 ? TL_DECODE_MEMORY : TL_DECODE_OK;
 }
 
 enum tl_decode_reason
@@ -121,6 +165,12 @@ tl_sink_end(struct tl_sink *s, struct tl_decode_answer *a, int *ret_fd)
 		return TL_DECODE_TRUNCATED;
 	const struct tl_pdq_frame *f = tl_pdq_sampler_frame(s->sampler);
 	memcpy(s->payload, f->v, sizeof f->v);
+	if (s->moving) {
+		tl_moving_end(s->moving);
+		enum tl_decode_reason why = add_parts(s, a);
+		if (why != TL_DECODE_OK)
+			return why;
+	}
 	tl_memfd_unmap(tl_bytes(s->payload, s->payload_bytes));
 	s->payload = NULL;
 	a->format = s->q->format;
@@ -129,6 +179,7 @@ tl_sink_end(struct tl_sink *s, struct tl_decode_answer *a, int *ret_fd)
 	a->channels = s->facts.channels;
 	a->orientation = s->facts.orientation;
 	a->pages = s->facts.pages;
+	a->partly = (uint16_t)s->partly;
 	a->samples = 1;
 	a->preview_width = s->shrink.pw;
 	a->preview_height = s->shrink.ph;

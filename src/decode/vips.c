@@ -3,17 +3,29 @@
  *
  * The loader is chosen by our own table, never by libvips, and what it calls untrusted is blocked. Rows are asked for
  * strip by strip from this thread: no thread pool, no whole planes where the format allows it. Serious errors and
- * early ends fail the item. Only the HEIF module is loaded of all modules that may lie beside the library.
+ * early ends fail the item; behind the first picture of an animation they are told, and what came before counts. Only the HEIF module is loaded of all modules that may lie beside the library.
  */
 #include "decode/decode.h"
 
 #include "base/buf.h"
+#include "decode/apng.h"
+#include "sys/clock.h"
 
 #include <dlfcn.h>
 
 #include <vips/vips.h>
 
 #define STRIP 16
+#define ROWS_MOST 9999999 /* what libvips takes for an image's height */
+#define PAGES_SHARE 3     /* of the memory, for pages that are decoded at once */
+#define CANVAS_SHARE 32   /* one pixel of an APNG's canvas may take so much of the memory */
+
+/* What an animation may cost; more is looked at in part. */
+struct budget {
+	int64_t until_us;
+	uint64_t pixels; /* of an APNG's canvas */
+	uint64_t bytes;  /* of pages that are decoded at once */
+};
 
 static struct {
 #define V(f) __typeof__(f) *f;
@@ -77,9 +89,10 @@ warm_up(void)
 int
 tl_codec_vips_load(void)
 {
-	if (setenv("VIPSHOME", "/nonexistent", 1) < 0 || /* no modules but the one below */
-	    setenv("VIPS_NOVECTOR", "1", 1) < 0 ||       /* no code made at run time */
-	    setenv("VIPS_WARNING", "0", 1) < 0)          /* nobody reads warnings */
+	if (setenv("VIPSHOME", "/nonexistent", 1) < 0 ||  /* no modules but the one below */
+	    setenv("VIPS_NOVECTOR", "1", 1) < 0 ||        /* no code made at run time */
+	    setenv("VIPS_DISC_THRESHOLD", "8g", 1) < 0 || /* there is no disc: all in memory */
+	    setenv("VIPS_WARNING", "0", 1) < 0)           /* nobody reads warnings */
 		return tl_fail(TL_ENOMEM, "cannot set the environment");
 	void *handle = dlopen("libvips.so.42", RTLD_NOW | RTLD_GLOBAL);
 	if (!handle)
@@ -98,7 +111,7 @@ tl_codec_vips_load(void)
 }
 
 static VipsImage *
-open_image(struct tl_str file, enum tl_format format)
+open_image(struct tl_str file, enum tl_format format, uint32_t page, uint32_t n)
 {
 	static __typeof__(lib.vips_pngload_buffer) *const loader[TL_FORMATS] = {
 	    [TL_FORMAT_PNG] = &lib.vips_pngload_buffer,
@@ -112,8 +125,10 @@ open_image(struct tl_str file, enum tl_format format)
 		void *out;
 	} p = {.in = file.p}; /* libvips takes no const; the mapping is read-only */
 	VipsImage *im = NULL;
-	if (!loader[format] || (*loader[format])(p.out, file.n, &im, "access",
-				   VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_ERROR, NULL))
+	const char *from = page ? "page" : NULL; /* a PNG's loader does not know the words */
+	if (!loader[format] ||
+	    (*loader[format])(p.out, file.n, &im, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
+		VIPS_FAIL_ON_ERROR, from, (int)page, "n", (int)n, NULL))
 		return NULL;
 	return im;
 }
@@ -196,64 +211,264 @@ pack_row(uint8_t *dst, const void *src, uint32_t n, const struct layout *l)
 		}
 }
 
-static enum tl_decode_reason
-read_rows(VipsRegion *region, const VipsImage *im, const struct layout *l, struct tl_sink *s)
+/* The row y of an image whose rows are asked for from the top; NULL: *ret_why says why not. */
+static const uint8_t *
+row_at(VipsRegion *region, const VipsImage *im, int y, enum tl_decode_reason *ret_why)
 {
-	uint8_t *row = l->keep > 0 ? calloc((size_t)im->Xsize, (size_t)l->keep) : NULL;
-	if (!row)
-		return TL_DECODE_MEMORY;
-	enum tl_decode_reason why = TL_DECODE_OK;
-	for (int y = 0; y < im->Ysize && why == TL_DECODE_OK; y++) {
-		if (y % STRIP == 0) {
-			int left = im->Ysize - y;
-			VipsRect strip = {0, y, im->Xsize, left < STRIP ? left : STRIP};
-			if (lib.vips_region_prepare(region, &strip))
-				why = reason_of_error();
-			else if (region->valid.left != 0 || region->valid.top != y)
-				why = TL_DECODE_CORRUPT;
+	if (y % STRIP == 0) {
+		int left = im->Ysize - y;
+		VipsRect strip = {0, y, im->Xsize, left < STRIP ? left : STRIP};
+		if (lib.vips_region_prepare(region, &strip)) {
+			*ret_why = reason_of_error();
+			return NULL;
 		}
-		if (why == TL_DECODE_OK) {
-			pack_row(row, region->data + (size_t)(y % STRIP) * (size_t)region->bpl,
-			    (uint32_t)im->Xsize, l);
-			tl_sink_row(s, row);
+		if (region->valid.left != 0 || region->valid.top != y) {
+			*ret_why = TL_DECODE_CORRUPT;
+			return NULL;
 		}
 	}
+	return region->data + (size_t)(y % STRIP) * (size_t)region->bpl;
+}
+
+/* One picture, or the pages of an animation from `page` on below each other; each `height` rows. */
+struct pages {
+	VipsImage *im;
+	uint32_t page, height;
+	uint32_t
+	    ms;     /* when the first of them is shown; when they are read, what comes behind */
+	int *delay; /* of all pages; owned; NULL: not known */
+	int delays;
+};
+
+static uint32_t
+shown_for(const struct pages *p, uint32_t page)
+{
+	int ms = p->delay && page < (uint32_t)p->delays ? p->delay[page] : 100;
+	return ms <= 10 ? 100 : (uint32_t)ms; /* as browsers do */
+}
+
+static enum tl_decode_reason
+begin_page(struct pages *p, uint32_t page, const struct layout *l, const struct budget *b,
+    struct tl_sink *s)
+{
+	if (page == 0)
+		return TL_DECODE_OK;
+	p->ms += shown_for(p, page - 1);
+	if (tl_mono_us() > b->until_us)
+		return TL_DECODE_TIMEOUT;
+	return tl_sink_page(s, page, p->ms, l->kind) ? TL_DECODE_OK : TL_DECODE_TOO_LONG;
+}
+
+static enum tl_decode_reason
+read_rows(struct pages *p, const struct layout *l, const struct budget *b, struct tl_sink *s)
+{
+	enum tl_decode_reason why = TL_DECODE_OK;
+	uint32_t width = (uint32_t)p->im->Xsize;
+	uint8_t *row = l->keep > 0 ? calloc(width, (size_t)l->keep) : NULL;
+	VipsRegion *region = row ? lib.vips_region_new(p->im) : NULL;
+	if (!region)
+		why = TL_DECODE_MEMORY;
+	for (int y = 0; y < p->im->Ysize && why == TL_DECODE_OK; y++) {
+		if ((uint32_t)y % p->height == 0)
+			why = begin_page(p, p->page + (uint32_t)y / p->height, l, b, s);
+		const uint8_t *at = why == TL_DECODE_OK ? row_at(region, p->im, y, &why) : NULL;
+		if (!at)
+			break;
+		pack_row(row, at, width, l);
+		tl_sink_row(s, row);
+	}
+	if (region)
+		lib.g_object_unref(region);
 	free(row);
 	return why;
 }
 
-static enum tl_decode_reason
-read_image(VipsImage *im, const struct tl_png *png, struct tl_sink *s)
+/* Only GIF comes row by row however long it is; of the others so many pages are held in memory. */
+static uint32_t
+pages_at_once(enum tl_format format, const struct pages *p, const struct budget *b)
 {
-	struct layout l;
-	if (!layout_of(im, &l))
-		return TL_DECODE_UNSUPPORTED;
-	int pages = png ? (int)png->pages : lib.vips_image_get_n_pages(im);
-	int turn = png ? png->orientation : lib.vips_image_get_orientation(im);
-	struct tl_picture_facts facts = {.width = (uint32_t)im->Xsize,
-	    .height = (uint32_t)im->Ysize,
-	    .channels = (uint16_t)l.bands,
-	    .orientation = turn >= 1 && turn <= 8 ? (uint16_t)turn : 0,
-	    .pages = pages > 0 && pages < TL_DECODE_PAGES_MAX ? (uint32_t)pages : 1};
-	enum tl_decode_reason why = tl_sink_begin(s, &facts, l.kind);
-	if (why != TL_DECODE_OK)
-		return why;
-	VipsRegion *region = lib.vips_region_new(im);
-	if (!region)
-		return TL_DECODE_MEMORY;
-	why = read_rows(region, im, &l, s);
-	lib.g_object_unref(region);
+	uint64_t bytes = 4 * (uint64_t)p->im->Xsize * p->height;
+	uint64_t n = format == TL_FORMAT_GIF ? ROWS_MOST / p->height : b->bytes / bytes;
+	return n < ROWS_MOST / p->height ? (uint32_t)n : ROWS_MOST / p->height;
+}
+
+/* The pages behind the first. What is wrong with one costs what follows it, and is told. */
+static enum tl_decode_reason
+read_more(struct tl_str bytes, enum tl_format format, const struct pages *first, uint32_t pages,
+    const struct budget *b, struct tl_sink *s)
+{
+	struct pages p = *first;
+	enum tl_decode_reason why = TL_DECODE_OK;
+	uint32_t most = pages_at_once(format, first, b), n = 0;
+	for (p.page = 1; p.page < pages && why == TL_DECODE_OK; p.page += n) {
+		struct layout l;
+		n = pages - p.page < most ? pages - p.page : most;
+		p.im = n ? open_image(bytes, format, p.page, n) : NULL;
+		if (!p.im)
+			return n ? reason_of_error() : TL_DECODE_TOO_LARGE;
+		bool same = layout_of(p.im, &l) && p.im->Xsize == first->im->Xsize &&
+			    (uint32_t)p.im->Ysize == n * p.height;
+		why = same ? read_rows(&p, &l, b, s) : TL_DECODE_UNSUPPORTED;
+		lib.g_object_unref(p.im);
+	}
 	return why;
 }
 
 static enum tl_decode_reason
-decode(struct tl_str bytes, enum tl_format format, const struct tl_png *png, struct tl_sink *s)
+read_image(struct pages *p, const struct tl_png *png, uint32_t pages, const struct budget *b,
+    struct tl_sink *s)
 {
-	VipsImage *im = open_image(bytes, format);
-	enum tl_decode_reason why = im ? read_image(im, png, s) : reason_of_error();
+	struct layout l;
+	VipsImage *im = p->im;
+	if (!layout_of(im, &l))
+		return TL_DECODE_UNSUPPORTED;
+	int turn = png ? png->orientation : lib.vips_image_get_orientation(im);
+	struct tl_picture_facts facts = {.width = (uint32_t)im->Xsize,
+	    .height = p->height,
+	    .channels = (uint16_t)l.bands,
+	    .orientation = turn >= 1 && turn <= 8 ? (uint16_t)turn : 0,
+	    .pages = png ? png->pages : pages};
+	enum tl_decode_reason why = tl_sink_begin(s, &facts, l.kind);
+	return why == TL_DECODE_OK ? read_rows(p, &l, b, s) : why;
+}
+
+/* The image's own does not outlive its first use. */
+static int *
+copy_of(const int *delay, int n)
+{
+	int *copy = n > 0 ? calloc((size_t)n, sizeof *copy) : NULL;
+	if (copy)
+		memcpy(copy, delay, (size_t)n * sizeof *copy);
+	return copy;
+}
+
+static enum tl_decode_reason
+decode(struct tl_str bytes, enum tl_format format, const struct tl_png *png,
+    const struct budget *b, struct tl_sink *s)
+{
+	struct pages p = {.im = open_image(bytes, format, 0, 1)};
+	if (!p.im) {
+		enum tl_decode_reason why = reason_of_error();
+		lib.vips_error_clear();
+		return why;
+	}
+	int *delay = NULL, all = png ? 1 : lib.vips_image_get_n_pages(p.im);
+	uint32_t pages = all > 0 && all < TL_DECODE_PAGES_MAX ? (uint32_t)all : 1;
+	p.height = (uint32_t)p.im->Ysize;
+	if (pages > 1 && lib.vips_image_get_array_int(p.im, "delay", &delay, &p.delays) == 0)
+		p.delay = copy_of(delay, p.delays);
+	enum tl_decode_reason why = read_image(&p, png, pages, b, s);
+	if (why == TL_DECODE_OK && pages > 1)
+		tl_sink_partly(s, read_more(bytes, format, &p, pages, b, s));
+	lib.g_object_unref(p.im);
+	lib.vips_error_clear();
+	free(p.delay);
+	return why;
+}
+
+/* APNG ------------------------------------------------------------------------------------------------------------ */
+
+static void
+pack_rgba(uint8_t *dst, const void *src, uint32_t n, const struct layout *l)
+{
+	const uint8_t *narrow = src;
+	const uint16_t *wide = src;
+	size_t bands = (size_t)l->bands;
+	bool grey = bands < 3, alpha = bands % 2 == 0;
+	for (size_t x = 0; x < n; x++)
+		for (size_t c = 0; c < 4; c++) {
+			size_t at = x * bands + (c == 3 ? bands - 1 : grey ? 0 : c);
+			*dst++ = c == 3 && !alpha ? 255
+				 : l->wide        ? (uint8_t)(wide[at] >> 8)
+						  : narrow[at];
+		}
+}
+
+/* One frame, laid on the canvas. */
+static enum tl_decode_reason
+lay_frame(struct tl_apng *a, struct tl_str one)
+{
+	struct layout l = {0};
+	enum tl_decode_reason why = TL_DECODE_OK;
+	VipsImage *im = open_image(one, TL_FORMAT_PNG, 0, 1);
+	VipsRegion *region = NULL;
+	uint8_t *rgba = calloc(a->frame.width, 4);
+	if (!im)
+		why = reason_of_error();
+	else if (!layout_of(im, &l) || (uint32_t)im->Xsize != a->frame.width ||
+		 (uint32_t)im->Ysize != a->frame.height)
+		why = TL_DECODE_CORRUPT;
+	else if (!(region = lib.vips_region_new(im)) || !rgba)
+		why = TL_DECODE_MEMORY;
+	for (uint32_t y = 0; why == TL_DECODE_OK && y < a->frame.height; y++) {
+		const uint8_t *at = row_at(region, im, (int)y, &why);
+		if (!at)
+			break;
+		pack_rgba(rgba, at, a->frame.width, &l);
+		tl_apng_lay(a, y, rgba);
+	}
+	if (region)
+		lib.g_object_unref(region);
 	if (im)
 		lib.g_object_unref(im);
 	lib.vips_error_clear();
+	free(rgba);
+	return why;
+}
+
+static enum tl_decode_reason
+next_frame(struct tl_apng *a, struct tl_buf *one, uint32_t page, uint32_t ms, struct tl_sink *s)
+{
+	tl_apng_save(a);
+	enum tl_decode_reason why = lay_frame(a, tl_buf_str(one));
+	if (why == TL_DECODE_OK && !tl_sink_page(s, page, ms, TL_ROW_RGBA))
+		why = TL_DECODE_TOO_LONG;
+	for (uint32_t y = 0; why == TL_DECODE_OK && y < a->height; y++)
+		tl_sink_row(s, a->canvas + 4 * (size_t)y * a->width);
+	tl_apng_dispose(a);
+	return why;
+}
+
+/* The frames of an animated PNG, after the picture that others show of it. */
+static void
+read_frames(
+    struct tl_str file, const struct tl_png *png, const struct budget *b, struct tl_sink *s)
+{
+	struct tl_apng a;
+	struct tl_buf one = {.limit = 2 * file.n + 65536};
+	enum tl_decode_reason why =
+	    tl_apng_begin(&a, file, b->pixels) ? TL_DECODE_OK : TL_DECODE_TOO_LARGE;
+	int more = why == TL_DECODE_OK;
+	for (uint32_t i = 0, ms = 0; why == TL_DECODE_OK && more; i++) {
+		more = tl_apng_next(&a, &one);
+		if (more < 0 || one.bad)
+			why = TL_DECODE_CORRUPT;
+		else if (more && tl_mono_us() > b->until_us)
+			why = TL_DECODE_TIMEOUT;
+		else if (more)
+			why = next_frame(&a, &one, i < png->pages ? i : png->pages - 1, ms, s);
+		ms += more > 0 ? a.frame.delay_ms : 0;
+	}
+	if (why != TL_DECODE_OK)
+		tl_sink_partly(s, why);
+	tl_buf_fini(&one);
+	tl_apng_end(&a);
+}
+
+static enum tl_decode_reason
+decode_png(struct tl_str file, const struct budget *b, struct tl_sink *s)
+{
+	struct tl_png png;
+	uint8_t *copy = malloc(file.n);
+	if (!copy)
+		return TL_DECODE_MEMORY;
+	tl_png_pick(file, copy, &png);
+	enum tl_decode_reason why =
+	    png.lacks_data ? TL_DECODE_TRUNCATED
+			   : decode(tl_bytes(copy, png.n), TL_FORMAT_PNG, &png, b, s);
+	free(copy);
+	if (why == TL_DECODE_OK && png.pages > 1)
+		read_frames(file, &png, b, s);
 	return why;
 }
 
@@ -263,18 +478,10 @@ tl_codec_vips(struct tl_str file, const struct tl_decode_ask *q, struct tl_sink 
 	if (!lib.vips_init)
 		return TL_DECODE_UNSUPPORTED;
 	enum tl_format format = (enum tl_format)q->format;
-	enum tl_decode_reason why;
-	if (format == TL_FORMAT_PNG) {
-		struct tl_png png;
-		uint8_t *copy = malloc(file.n);
-		if (!copy)
-			return TL_DECODE_MEMORY;
-		tl_png_pick(file, copy, &png);
-		why = png.lacks_data ? TL_DECODE_TRUNCATED
-				     : decode(tl_bytes(copy, png.n), format, &png, s);
-		free(copy);
-	} else {
-		why = decode(file, format, NULL, s);
-	}
+	const struct budget b = {.until_us = tl_mono_us() + (int64_t)q->deadline_ms * 800,
+	    .pixels = ((uint64_t)q->memory_mb << 20) / CANVAS_SHARE,
+	    .bytes = ((uint64_t)q->memory_mb << 20) / PAGES_SHARE};
+	enum tl_decode_reason why = format == TL_FORMAT_PNG ? decode_png(file, &b, s)
+							    : decode(file, format, NULL, &b, s);
 	return why == TL_DECODE_CORRUPT && ends_early(file, format) ? TL_DECODE_TRUNCATED : why;
 }

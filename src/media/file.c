@@ -11,8 +11,11 @@
 #define FILM_DEADLINE_MS 600000
 
 static void
-take_picture(struct tl_file_hash *h, const struct tl_picture *p)
+take_picture(struct tl_file_hash *h, struct tl_picture *p)
 {
+	h->frames = p->moving.frames;
+	p->moving.frames = (struct tl_video){0};
+	h->partly = p->moving.partly;
 	h->format = p->format;
 	h->width = p->width;
 	h->height = p->height;

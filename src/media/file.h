@@ -17,7 +17,7 @@ struct tl_file_hash {
 	struct tl_pdq pdq;
 	struct tl_pdq turned[TL_PDQ_TURNS];
 	uint32_t duration_ms;   /* of a video or sound; 0: a picture */
-	struct tl_video frames; /* of a video; owned */
+	struct tl_video frames; /* of a video or an animation; owned */
 	struct tl_sound sound;  /* its fingerprint; owned; empty without one */
 };
 

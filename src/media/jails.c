@@ -59,6 +59,7 @@ struct tl_jails {
 void
 tl_picture_fini(struct tl_picture *p)
 {
+	tl_film_fini(&p->moving);
 	tl_memfd_unmap(p->map);
 	p->map = p->preview = (struct tl_str){NULL, 0};
 }
@@ -259,8 +260,12 @@ picture_of(struct slot *s, const struct tl_decode_answer *a, int fd)
 	    .preview_width = a->preview_width,
 	    .preview_height = a->preview_height,
 	    .map = map};
-	p->preview = tl_bytes(map.p + TL_DECODE_SAMPLE_BYTES, map.n - TL_DECODE_SAMPLE_BYTES);
+	p->preview = tl_bytes(
+	    map.p + TL_DECODE_SAMPLE_BYTES, 3 * (size_t)a->preview_width * a->preview_height);
 	rc = hashes_of(p);
+	if (rc == 0 && a->frames)
+		rc = tl_film_of(a, fd, &p->moving);
+	p->moving.partly = (enum tl_decode_reason)a->partly;
 	if (rc < 0)
 		tl_picture_fini(p);
 	return rc;

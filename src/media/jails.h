@@ -68,6 +68,8 @@ struct tl_picture {
 	struct tl_str
 	    preview; /* RGB rows, orientation not applied; empty when none was asked for */
 	uint32_t preview_width, preview_height;
+	struct tl_film
+	    moving; /* of an animation: frames, stills, length, whether all was looked at; owned */
 	struct tl_str map; /* owns the memory of preview */
 };
 

@@ -107,7 +107,8 @@ void
 tl_sheet_json(const struct tl_film *f, const uint32_t *cut, uint32_t cuts, struct tl_buf *out)
 {
 	tl_js_open(out, NULL, '{');
-	tl_js_z(out, "kind", is_video(f) ? "video" : "sound");
+	bool still = !tl_format_is_film(f->format);
+	tl_js_z(out, "kind", still ? "animation" : is_video(f) ? "video" : "sound");
 	tl_js_int(out, "duration_ms", f->duration_ms);
 	if (f->video)
 		tl_js_z(out, "video", tl_track_word(f->video));

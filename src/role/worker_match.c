@@ -322,8 +322,17 @@ match_decoded(struct worker *w, struct match *m, const struct tl_picture *pic,
 	}
 	struct tl_media *d = &m->media[m->media_count++];
 	struct tl_digest *digest = tl_digest_create();
-	*d = (struct tl_media){
-	    .state = TL_MEDIA_DECODED, .has_pdq = true, .pdq_quality = pic->quality};
+	bool whole = pic->moving.partly == TL_DECODE_OK;
+	*d = (struct tl_media){.state = whole ? TL_MEDIA_DECODED : TL_MEDIA_UNSCANNABLE,
+	    .reason = tl_str(whole ? "" : tl_decode_reason_word(pic->moving.partly)),
+	    .has_pdq = true,
+	    .pdq_quality = pic->quality};
+	if (pic->moving.frames.n) {
+		TL_CLEANUP(tl_buf_fini) struct tl_buf frames = {0};
+		tl_video_pack(&frames, &pic->moving.frames);
+		d->film = TL_S("{}");
+		d->frames = tl_arena_dup(m->arena, tl_buf_str(&frames));
+	}
 	name_hash(d, HASHES_MAX);
 	memcpy(d->pdq, pic->pdq[TL_PDQ_ORIGINAL].b, sizeof d->pdq);
 	d->turned =

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "media/preview.h"
+#include "media/sheet.h"
 #include "role/worker_film_int.h"
 #include "role/worker_preview_int.h"
 #include "store/blobs.h"
@@ -160,7 +161,7 @@ wants_decoding(const struct scan *s, const struct tl_media *m)
 {
 	if (m->state != TL_MEDIA_UNSCANNABLE)
 		return m->state == TL_MEDIA_PENDING;
-	if (m->film.n && !may_pass(m->reason))
+	if ((m->film.n || m->has_pdq) && !may_pass(m->reason))
 		return false; /* as far as it goes; that does not change */
 	return s->job.rescan || may_pass(m->reason);
 }
@@ -197,11 +198,35 @@ cannot(struct scan *s, size_t i, const char *why)
 	s->media_changed[i] = true;
 }
 
+/* What was looked at in part is compared like any other, and a person looks at it. */
+static void
+set_state(struct tl_media *m, enum tl_decode_reason partly)
+{
+	bool whole = partly == TL_DECODE_OK;
+	m->state = whole ? TL_MEDIA_DECODED : TL_MEDIA_UNSCANNABLE;
+	m->reason = whole ? (struct tl_str){0} : tl_str(tl_decode_reason_word(partly));
+}
+
+/* The pictures of an animation. */
+static void
+take_moving(struct tl_media *m, const struct tl_film *f, struct tl_arena *a)
+{
+	TL_CLEANUP(tl_buf_fini) struct tl_buf facts = {0};
+	TL_CLEANUP(tl_buf_fini) struct tl_buf frames = {0};
+	tl_sheet_json(f, NULL, 0, &facts);
+	tl_video_pack(&frames, &f->frames);
+	m->film = tl_arena_dup(a, tl_buf_str(&facts));
+	m->frames = tl_arena_dup(a, tl_buf_str(&frames));
+}
+
 static void
 take_picture(struct tl_media *m, const struct tl_picture *pic, struct tl_arena *a)
 {
-	m->state = TL_MEDIA_DECODED;
-	m->reason = (struct tl_str){0};
+	set_state(m, pic->moving.partly);
+	m->film = m->frames = (struct tl_str){0};
+	m->duration_ms = pic->moving.duration_ms;
+	if (pic->moving.frames.n)
+		take_moving(m, &pic->moving, a);
 	m->width = (int)pic->width;
 	m->height = (int)pic->height;
 	m->pages = (int)pic->pages;
@@ -245,15 +270,6 @@ take_preview(struct worker *w, struct preview_job *j)
 	}
 	w->pool->previews--;
 	preview_free(j);
-}
-
-/* What was looked at in part is compared like any other, and a person looks at it. */
-static void
-set_state(struct tl_media *m, enum tl_decode_reason partly)
-{
-	bool whole = partly == TL_DECODE_OK;
-	m->state = whole ? TL_MEDIA_DECODED : TL_MEDIA_UNSCANNABLE;
-	m->reason = whole ? (struct tl_str){0} : tl_str(tl_decode_reason_word(partly));
 }
 
 static void

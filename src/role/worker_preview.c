@@ -8,6 +8,7 @@
 #include "role/worker_preview_int.h"
 
 #include "media/preview.h"
+#include "media/sheet.h"
 #include "store/blobs.h"
 #include "sys/killpoint.h"
 
@@ -26,6 +27,19 @@ preview_job_of(struct beside_job *j)
 	return (struct preview_job *)j;
 }
 
+/* Of an animation: what else it shows. */
+static int
+board(const struct tl_picture *p, struct tl_buf *out)
+{
+	return tl_sheet_jpeg(&p->moving, out);
+}
+
+static int
+board_tiny(const struct tl_picture *p, struct tl_buf *out)
+{
+	return tl_sheet_tiny(&p->moving, out);
+}
+
 static int
 store_one(struct previewer *p, const struct preview_job *j, const char *name,
     int (*encode)(const struct tl_picture *, struct tl_buf *))
@@ -42,9 +56,10 @@ previewer_main(void *arg)
 {
 	struct previewer *p = arg;
 	for (struct preview_job *j; (j = preview_job_of(beside_take(&p->beside)));) {
-		j->rc = store_one(p, j, "tiny", tl_preview_tiny);
+		bool moves = j->picture.moving.still_count > 0;
+		j->rc = store_one(p, j, "tiny", moves ? board_tiny : tl_preview_tiny);
 		if (j->rc == 0)
-			j->rc = store_one(p, j, "preview", tl_preview_jpeg);
+			j->rc = store_one(p, j, "preview", moves ? board : tl_preview_jpeg);
 		TL_KILLPOINT(PREVIEW_STORED);
 		beside_give_back(&p->beside, &j->beside);
 	}

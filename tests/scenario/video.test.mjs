@@ -126,6 +126,22 @@ function longVideo() {
   return minutes
 }
 
+test('a known picture behind a harmless first one is found in every kind of animation', async () => {
+  const still = make('hidden-still.png', '-i', join(data, 'animation/hidden.png'), '-vf', 'select=eq(n\\,3)', '-frames:v', '1', '-update', '1')
+  assert.ok(still.length > 1000)
+  site.tutela('bank', 'create', 'hidden', '--kind', 'pdq', '--policy', 'terms.spam')
+  site.tutela('bank', 'add', 'hidden', '--file', join(dir, 'hidden-still.png'))
+  for (const [ending, type] of [['gif', 'image/gif'], ['png', 'image/png'], ['webp', 'image/webp']]) {
+    const file = join(data, 'animation/hidden.' + ending)
+    const s = await matched(readFileSync(file), type, 'image', 'pdq')
+    assert.equal(s.label, 'hidden')
+    assert.ok(s.part.offset_ms <= -290 && s.part.offset_ms >= -310, JSON.stringify(s.part))
+    assert.equal(asked(file, 'hidden')[0].bank, 'hidden')
+  }
+  const { media: [m] } = await judged((await post(readFileSync(join(data, 'animation/hidden.gif')), 'image/gif', 'image')).id)
+  assert.deepEqual([m.state, m.pages, m.film.kind, m.film.board.times_ms.length], ['decoded', 6, 'animation', 6])
+})
+
 test('a file goes into a bank as what it is known by, and a broken copy of it is found and waits for a person', async () => {
   const whole = join(data, 'vpdq/testsrc2.mp4')
   site.tutela('bank', 'create', 'known-films', '--kind', 'video', '--policy', 'csae.known')

@@ -114,6 +114,59 @@ t_every_format_passes_inside_the_filter(void **state)
 	}
 }
 
+/* The fourth picture of six is another one; a browser shows it, so it is hashed and a still shows it. */
+static void
+t_every_picture_of_an_animation_is_hashed(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name;
+		uint32_t pages, hidden; /* its encoder leaves out what does not change */
+	} row[] = {{"animation/hidden.gif", 6, 3}, {"animation/hidden.png", 6, 3},
+	    {"animation/hidden.webp", 3, 1}};
+	for (size_t i = 0; i < TL_COUNT(row); i++) {
+		struct tl_decoded d;
+		int hidden = 0;
+		decode(row[i].name, TL_PREVIEW_SIDE, &d);
+		const struct tl_film *f = &d.picture.moving;
+		assert_int_equal(d.picture.pages, row[i].pages);
+		assert_int_equal(f->partly, TL_DECODE_OK);
+		assert_int_equal(f->still_count, row[i].pages);
+		assert_in_range(f->still_ms[row[i].hidden], 290, 310);
+		assert_in_range(f->duration_ms, 390, 510);
+		for (size_t k = 0; k < f->frames.n; k++) {
+			int away = tl_pdq_distance(
+			    &f->frames.f[k].hash, &d.picture.pdq[TL_PDQ_ORIGINAL]);
+			hidden += f->frames.f[k].number == row[i].hidden && away > 80;
+			assert_true(f->frames.f[k].number == row[i].hidden || away < 20);
+		}
+		assert_int_equal(hidden, 1);
+		tl_decoded_fini(&d);
+	}
+}
+
+/* Cut off behind its first pictures: those count, and it is told. */
+static void
+t_a_cut_animation_is_hashed_in_part(void **state)
+{
+	(void)state;
+	struct tl_jails_config c = {.program = TEST_DECODER, .slots = 1};
+	struct tl_jails *j = NULL;
+	assert_int_equal(tl_jails_create(&c, &j), 0);
+	struct tl_buf b = unit_file(TEST_DATA, "animation/hidden.png");
+	const uint8_t *second = memmem(b.p + b.n / 2, b.n / 2, "fdAT", 4);
+	assert_non_null(second);
+	b.p[(size_t)(second - b.p) + 40] ^= 0x55; /* its deflated rows */
+	struct tl_decode_job job = {.bytes = tl_buf_str(&b)};
+	struct tl_decoded d;
+	assert_int_equal(tl_jails_decode(j, &job, &d), 0);
+	assert_int_equal(d.picture.moving.partly, TL_DECODE_CORRUPT);
+	assert_in_range(d.picture.moving.frames.n, 1, 5);
+	tl_decoded_fini(&d);
+	tl_buf_fini(&b);
+	tl_jails_destroy(j);
+}
+
 /* What a JPEG of ours shows: size, and the mean luma of its quarters: top left, top right, bottom left, right. */
 struct seen {
 	uint32_t w, h;
@@ -248,6 +301,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(t_published_vectors_come_out),
 	    cmocka_unit_test(t_every_format_passes_inside_the_filter),
+	    cmocka_unit_test(t_every_picture_of_an_animation_is_hashed),
+	    cmocka_unit_test(t_a_cut_animation_is_hashed_in_part),
 	    cmocka_unit_test(t_large_pictures_get_a_preview_within_the_limit),
 	    cmocka_unit_test(t_tiny_derivative_is_grey_and_small),
 	    cmocka_unit_test(t_orientation_turns_previews_and_leaves_hashes),

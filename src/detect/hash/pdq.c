@@ -42,6 +42,8 @@ run_media(struct tl_detect_ctx *c, const struct tl_media *m)
 				: "the picture was not decoded");
 		return;
 	}
+	if (m->frames.n)
+		shown_hits(c, m); /* an animation: a harmless first picture hides nothing */
 	if (m->pdq_quality < TL_PDQ_QUALITY_MIN)
 		return;
 	struct tl_pdq needle[TL_MEDIA_TURNS];

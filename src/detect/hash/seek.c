@@ -30,7 +30,7 @@ seek_failed(struct tl_detect_ctx *c, const struct tl_media *m, const char *why)
 void
 seek_partly(struct tl_detect_ctx *c, const struct tl_media *m)
 {
-	if (m->state == TL_MEDIA_UNSCANNABLE && m->film.n)
+	if (m->state == TL_MEDIA_UNSCANNABLE && (m->film.n || m->has_pdq))
 		seek_failed(c, m, (const char *)tl_arena_dup(c->arena, m->reason).p);
 }
 

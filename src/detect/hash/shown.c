@@ -1,7 +1,8 @@
 /*
  * Known pictures that a video shows: its seconds against all PDQ banks, each within its own distance.
  *
- * Promises: a picture is a match when it is near to at least SECONDS of the video's seconds (one, when it has no more); at
+ * Promises: a picture is a match when it is near to at least SECONDS of the video's seconds (one, when it has no more), or to any of an animation's pictures but the
+ * first, which is the picture's own hash; at
  * most as many signals of one bank and file as seek.h says, the nearest first. Failure: a failed signal, also when more
  * matches than can be looked at. Called by the PDQ detector.
  */
@@ -93,7 +94,8 @@ ask_all(struct showing *s, const struct tl_video *v)
 	size_t n = 0;
 	int rc = 0;
 	for (size_t i = 0; i < v->n && rc == 0; i++) {
-		if (v->f[i].flags || v->f[i].quality < TL_PDQ_QUALITY_MIN)
+		bool other = s->m->has_pdq ? v->f[i].number == 0 : v->f[i].flags != 0;
+		if (other || v->f[i].quality < TL_PDQ_QUALITY_MIN)
 			continue;
 		needle[n] = v->f[i].hash;
 		ms[n++] = v->f[i].ms;
@@ -139,7 +141,7 @@ by_distance(const void *a, const void *b)
 static void
 say_all(struct showing *s)
 {
-	uint32_t least = s->seconds < SECONDS ? s->seconds : SECONDS;
+	uint32_t least = s->seconds < SECONDS || s->m->has_pdq ? 1 : SECONDS;
 	qsort(s->picture, s->pictures, sizeof *s->picture, by_distance);
 	for (size_t i = 0; i < s->pictures; i++) {
 		int rc = s->picture[i].seconds < least ? 0 : say(s, &s->picture[i]);
