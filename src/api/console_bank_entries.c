@@ -231,12 +231,14 @@ audit_entry(struct tl_call *c, const char *verb, const struct tl_bank *b,
 }
 
 static int
-audit_added(struct tl_call *c, const struct tl_bank *b, const struct tl_bank_entry *e)
+audit_added(
+    struct tl_call *c, const struct tl_bank *b, const struct tl_bank_entry *e, bool longer)
 {
 	char id[TL_ID_TEXT];
 	tl_id_text(id, e->id);
 	return tl_call_audit(c, "bank.add", b->id,
-	    tl_arena_printf(c->arena, "%s %s", tl_entry_form_names[e->form], id));
+	    tl_arena_printf(c->arena, "%s %s%s", tl_entry_form_names[e->form], id,
+		longer ? ": was there, expires later" : ""));
 }
 
 int
@@ -255,13 +257,16 @@ tl_console_bank_add(struct tl_call *c)
 	rc = tl_bank_entry_add(c->db, &b, &e);
 	if (rc == TL_EEXISTS)
 		rc = tl_fail_at(rc, "/value", "the bank holds it already");
-	if (rc == 0)
-		rc = audit_added(c, &b, &e);
+	bool longer = rc > 0;
+	if (rc >= 0)
+		rc = audit_added(c, &b, &e, longer);
+	if (rc == 0 && longer)
+		rc = tl_bank_entry_get(c->db, b.id, e.id, c->arena, &e);
 	rc = tl_call_end(c, TL_SYNC_FULL, rc);
 	if (rc < 0)
 		return rc;
 	tl_app_wake(c->app, TL_PROC_WORKER);
-	c->status = 201;
+	c->status = longer ? 200 : 201;
 	bank_entry_write(c, &e);
 	return 0;
 }

@@ -4,12 +4,13 @@
 #include "bin/cli_bank.h"
 
 #include "base/json.h"
+#include "again/crisis.h"
 #include "store/banks_import.h"
 #include "sys/clock.h"
 
 static const char *const bank_columns[] = {"name", "kind", "policy", "source", "direction",
     "distance", "share", "classification", "share_query", "share_known", "turned", "brake",
-    "enabled", "entries", "created_at", "id", NULL};
+    "enabled", "in_rules", "entries", "created_at", "id", NULL};
 
 int
 cli_bank_find(struct tl_cli *c, const char *name, struct tl_bank *ret)
@@ -33,13 +34,60 @@ part(struct cli_list *l, const struct tl_bank *b, int percent)
 	cli_cell_json(l, tl_str(json), !means ? "" : percent ? text : "as usual");
 }
 
+bool
+cli_bank_needs_rule(const struct tl_bank *b)
+{
+	return b->enabled && b->direction == TL_DIRECTION_BLOCK &&
+	       !tl_str_is(b->source, TL_WATCH_SOURCE_HOLD) &&
+	       !tl_str_is(b->source, TL_WATCH_SOURCE_ASK);
+}
+
+enum cli_named
+cli_bank_named(const struct cli_rules *r, const struct tl_bank *b)
+{
+	struct tl_rule_view rule;
+	if (!r->set)
+		return CLI_NAMED_UNKNOWN;
+	if (tl_rules_live_for(r->set, b->name, tl_now_us()))
+		return CLI_NAMED;
+	return tl_rules_naming(r->set, b->name, &rule) ? CLI_NAMED_ASLEEP : CLI_NAMED_NOT;
+}
+
+void
+cli_bank_warn(struct tl_cli *c, const struct tl_bank *b, enum cli_named named)
+{
+	bool term = b->kind == TL_BANK_TEXT;
+	if (!cli_bank_needs_rule(b) || named == CLI_NAMED)
+		return;
+	if (named == CLI_NAMED_UNKNOWN) {
+		cli_say(c, "\nWhether a rule names it cannot be seen: the rules have errors "
+			   "(`tutela rule check`).");
+		return;
+	}
+	cli_say(c, named == CLI_NAMED_NOT ? "\nNo rule names this bank: what matches it is "
+					    "noted, and nothing comes of it."
+					  : "\nOnly rules in shadow, or that lack a detector, "
+					    "name this bank: nothing comes "
+					    "of what matches it.");
+	cli_say(c,
+	    "Add a rule with the condition %s%.*s\")%s to a pack in policy/rules and check it "
+	    "with "
+	    "`tutela rule check`; what matched until then is judged again by itself.",
+	    term ? "text.in_list(\"" : "media.exists(m, m.in_bank(\"", TL_ARG(b->name),
+	    term ? "" : ")");
+}
+
 int
 cli_bank_print(struct tl_cli *c)
 {
+	static const char *const words[] = {"unknown", "no", "asleep", "yes"};
+	struct cli_rules rules TL_CLEANUP(cli_rules_free);
 	struct tl_bank b = {0};
 	int rc = cli_bank_find(c, c->argv[0], &b);
+	bool loaded = cli_rules_load(c, NULL, &rules) == 0;
 	if (rc < 0)
 		return rc;
+	enum cli_named named = loaded ? cli_bank_named(&rules, &b) : CLI_NAMED_UNKNOWN;
 	struct cli_list l;
 	cli_record_begin(&l, c, bank_columns);
 	cli_cell(&l, b.name);
@@ -58,10 +106,12 @@ cli_bank_print(struct tl_cli *c)
 	cli_cell_bool(&l, b.turned);
 	cli_cell_bool(&l, !b.no_brake);
 	cli_cell_bool(&l, b.enabled);
+	cli_cell_z(&l, words[named]);
 	cli_cell_int(&l, b.entries);
 	cli_cell_time(&l, b.created_at);
 	cli_cell_id(&l, b.id);
 	cli_list_end(&l, "");
+	cli_bank_warn(c, &b, named);
 	return 0;
 }
 

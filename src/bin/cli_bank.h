@@ -2,6 +2,7 @@
 #pragma once
 
 #include "bin/cli.h"
+#include "bin/cli_rules.h"
 #include "store/banks.h"
 #include "store/banks_find.h"
 
@@ -20,3 +21,11 @@ void cli_bank_entries(
     struct tl_cli *c, const struct tl_bank_entry *entries, size_t n, const char *none);
 /* Switches a bank on or off, and prints it. */
 int cli_bank_switch(struct tl_cli *c, const struct tl_bank *b, bool enabled) TL_MUST;
+
+/* Whether a rule in force names a bank: else nothing comes of what matches it. ASLEEP: only in shadow or without a detector. */
+enum cli_named { CLI_NAMED_UNKNOWN, CLI_NAMED_NOT, CLI_NAMED_ASLEEP, CLI_NAMED };
+enum cli_named cli_bank_named(const struct cli_rules *r, const struct tl_bank *b);
+/* Of a bank that blocks and is in use, but for the watches of crisis mode, which act by themselves. */
+bool cli_bank_needs_rule(const struct tl_bank *b);
+/* Says so to people, and what to do. */
+void cli_bank_warn(struct tl_cli *c, const struct tl_bank *b, enum cli_named named);

@@ -8,14 +8,18 @@
 #include <stdlib.h>
 
 static const char *const list_columns[] = {"name", "kind", "policy", "source", "direction",
-    "distance", "share", "enabled", "entries", "created_at", "id", NULL};
+    "distance", "share", "enabled", "in_rules", "entries", "created_at", "id", NULL};
 
 int
 cmd_bank_list(struct tl_cli *c)
 {
 	struct tl_bank *banks;
 	size_t n;
+	static const char *const words[] = {"unknown", "no", "asleep", "yes"};
+	struct cli_rules rules TL_CLEANUP(cli_rules_free);
 	int rc = tl_bank_list(c->db, c->arena, &banks, &n);
+	bool loaded = cli_rules_load(c, NULL, &rules) == 0;
+	size_t idle = 0;
 	if (rc < 0)
 		return rc;
 	struct cli_list l;
@@ -33,11 +37,20 @@ cmd_bank_list(struct tl_cli *c)
 			cli_cell_int(&l, b->distance);
 		cli_cell_num(&l, b->share);
 		cli_cell_bool(&l, b->enabled);
+		enum cli_named named = loaded ? cli_bank_named(&rules, b) : CLI_NAMED_UNKNOWN;
+		idle += cli_bank_needs_rule(b) && loaded && named != CLI_NAMED;
+		cli_cell_z(&l, words[named]);
 		cli_cell_int(&l, b->entries);
 		cli_cell_time(&l, b->created_at);
 		cli_cell_id(&l, b->id);
 	}
 	cli_list_end(&l, "There is no bank yet; `tutela bank create NAME` makes one.");
+	if (idle)
+		cli_say(c,
+		    "\nOf %zu bank%s in use nothing comes: no rule in force names %s. `tutela "
+		    "bank "
+		    "show BANK` says what to do.",
+		    idle, idle == 1 ? "" : "s", idle == 1 ? "it" : "them");
 	return 0;
 }
 

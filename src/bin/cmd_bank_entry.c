@@ -88,7 +88,7 @@ cmd_bank_search(struct tl_cli *c)
 struct adding {
 	const struct tl_bank *bank;
 	struct tl_bank_entry *entries;
-	size_t n, added;
+	size_t n, added, longer;
 };
 
 static int
@@ -102,11 +102,14 @@ store_entries(struct tl_db *db, void *ctx)
 			continue;
 		if (rc < 0)
 			return rc;
-		x->added++;
+		bool longer = rc > 0;
+		x->longer += longer;
+		x->added += !longer;
 		tl_id_text(id, x->entries[i].id);
 		tl_id_text(bank, x->bank->id);
-		(void)snprintf(detail, sizeof detail, "%s %s",
-		    tl_entry_form_names[x->entries[i].form], id);
+		(void)snprintf(detail, sizeof detail, "%s %s%s",
+		    tl_entry_form_names[x->entries[i].form], id,
+		    longer ? ": was there, expires later" : "");
 		rc = tl_audit_add(db, "cli", "bank.add", tl_str(bank), tl_str(detail));
 		if (rc < 0)
 			return rc;
@@ -264,9 +267,14 @@ cmd_bank_add(struct tl_cli *c)
 			      : add_value(c, &b, &x);
 	if (rc == 0)
 		rc = tl_db_tx(c->db, TL_SYNC_FULL, store_entries, &x);
-	if (rc == TL_EEXISTS || (rc == 0 && x.added == 0))
+	if (rc == TL_EEXISTS || (rc == 0 && x.added + x.longer == 0))
 		return tl_fail(TL_EEXISTS, "the bank has this entry already");
-	return rc < 0 ? rc : cli_bank_print(c);
+	if (rc == 0)
+		rc = cli_bank_print(c);
+	if (rc == 0 && x.longer)
+		cli_say(c, "\n%zu of it %s there already and %s longer now.", x.longer,
+		    x.longer == 1 ? "was" : "were", x.longer == 1 ? "lasts" : "last");
+	return rc;
 }
 
 /* Changing one ------------------------------------------------------------------------------------------------ */

@@ -136,7 +136,7 @@ static int
 say_counts(struct importing *x, int rc)
 {
 	static const char *const columns[] = {
-	    "format", "lines", "added", "known", "refused", NULL};
+	    "format", "lines", "added", "known", "extended", "refused", NULL};
 	struct tl_cli *c = x->cli;
 	if (x->told > TOLD_MOST)
 		(void)fprintf(stderr, "and %lld more%s\n", (long long)(x->told - TOLD_MOST),
@@ -158,6 +158,7 @@ say_counts(struct importing *x, int rc)
 	cli_cell_int(&l, x->kept.lines);
 	cli_cell_int(&l, x->kept.added);
 	cli_cell_int(&l, x->kept.known);
+	cli_cell_int(&l, x->kept.extended);
 	cli_cell_int(&l, x->kept.refused);
 	cli_list_end(&l, "");
 	if (x->kept.added + x->kept.known + x->kept.refused == 0)

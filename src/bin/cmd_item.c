@@ -1,10 +1,11 @@
 /* `tutela item`: what came in and what became of it. The text of people is shown only when asked for, on record. */
-#include "bin/cli.h"
+#include "bin/cli_bank.h"
 #include "store/actions.h"
 #include "store/decisions.h"
 #include "store/items.h"
 #include "store/jobs.h"
 #include "store/people.h"
+#include "store/rejudge.h"
 #include "sys/clock.h"
 
 int
@@ -293,10 +294,68 @@ scan_again(struct tl_db *db, void *ctx)
 	return rc < 0 ? rc : tl_audit_add(db, "cli", "item.rescan", tl_str(id), TL_S(""));
 }
 
+struct rescanning {
+	struct tl_bank bank;
+	int64_t since, items;
+};
+
+static int
+ask_for_bank(struct tl_db *db, void *ctx)
+{
+	const struct rescanning *x = ctx;
+	char id[TL_ID_TEXT], detail[TL_BANK_NAME_MAX + 80];
+	tl_id_text(id, x->bank.id);
+	(void)snprintf(detail, sizeof detail, "all that %.*s matched: %lld items%s",
+	    TL_ARG(x->bank.name), (long long)x->items,
+	    x->since ? ", of those since a date" : "");
+	int rc = tl_rejudge_ask(db, x->bank.id, TL_REJUDGE_ASKED, x->since);
+	return rc < 0 ? rc : tl_audit_add(db, "cli", "item.rescan", tl_str(id), tl_str(detail));
+}
+
+/* Everything that a bank matched. */
+static int
+rescan_bank(struct tl_cli *c)
+{
+	static const char *const columns[] = {"bank", "items", "more", "asked", NULL};
+	struct rescanning x = {.since = 0};
+	bool yes = cli_option(c, "yes") != NULL;
+	int rc = c->argc ? tl_fail(TL_EUSAGE, "an item or --bank, one of them")
+			 : cli_bank_find(c, cli_option(c, "bank"), &x.bank);
+	if (rc == 0)
+		rc = cli_option_time(c, "since", &x.since);
+	const struct tl_rejudge_pass all = {
+	    .bank = x.bank.id, .why = TL_REJUDGE_ASKED, .received_from = x.since};
+	if (rc == 0)
+		rc = tl_rejudge_left(c->db, &all, &x.items);
+	if (rc == 0 && yes)
+		rc = tl_db_tx(c->db, TL_SYNC_FULL, ask_for_bank, &x);
+	if (rc < 0)
+		return rc;
+	bool more = x.items > TL_REJUDGE_COUNT_MAX;
+	struct cli_list l;
+	cli_record_begin(&l, c, columns);
+	cli_cell(&l, x.bank.name);
+	cli_cell_int(&l, more ? TL_REJUDGE_COUNT_MAX : x.items);
+	cli_cell_bool(&l, more);
+	cli_cell_bool(&l, yes);
+	cli_list_end(&l, "");
+	cli_say(c, "%s",
+	    yes ? "They are judged again, a few at a time, while the daemon runs; `tutela "
+		  "again` "
+		  "says how far it is."
+		: "Nothing was done: repeat it with --yes to have them judged again.");
+	return 0;
+}
+
 int
 cmd_item_rescan(struct tl_cli *c)
 {
 	struct shown s = {.cli = c};
+	if (cli_option(c, "bank"))
+		return rescan_bank(c);
+	if (c->argc == 0)
+		return cli_fail(
+		    TL_EUSAGE, c->command->example, "an item or --bank, one of them");
 	int rc = load(&s);
 	if (rc == 0 && s.full.item.state >= TL_ITEM_DELETED) /* or retired */
 		return cli_fail(TL_ECONFLICT, "An erased item has nothing left to look at.",

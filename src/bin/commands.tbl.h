@@ -99,9 +99,13 @@ O(item_list, "state", "STATE", "pending, scanned, unscannable or deleted.")
 O(item_list, "verdict", "VERDICT", "allow, review, withhold or block.")
 O(item_list, "limit", "N", "At most so many; default 50.")
 
-C(item_rescan, "item rescan", "ID", 1, 1, CLI_STORE,
-    "Scan an item again: a bank, a rule or what kept it from being scanned has changed.", "tutela item rescan post-17")
+C(item_rescan, "item rescan", "[ID]", 0, 1, CLI_STORE,
+    "Scan an item again, or all that a bank matched: a bank, a rule or what kept it from being scanned has changed.",
+    "tutela item rescan --bank known --since 2026-11-01 --yes")
 O(item_rescan, "platform", "NAME", "Whose item; needed when there are several platforms.")
+O(item_rescan, "bank", "BANK", "All items that matched this bank. Without --yes they are only counted.")
+O(item_rescan, "since", "DATE", "With --bank: only items that came in since then.")
+O(item_rescan, "yes", NULL, "With --bank: do it.")
 
 C(bank_create, "bank create", "NAME", 1, 1, CLI_STORE, "Create a bank.",
     "tutela bank create csam --kind pdq --policy csae.known")

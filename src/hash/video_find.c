@@ -93,6 +93,42 @@ weight_of(uint64_t all)
 	return all ? 1.0f / (float)(64 - __builtin_clzll(all)) : 0;
 }
 
+static void
+vote_all(struct voting *v, const struct tl_index_found *f, bool mirrored, uint32_t frame)
+{
+	for (size_t k = 0; k < f->n; k++)
+		vote(v, &f->hit[k], mirrored, frame, weight_of(f->all));
+}
+
+/* A look that more entries are near than have room: among several banks one may hide another; a bank alone is asked again. */
+static int
+crowded(
+    struct voting *v, const struct tl_index_bank *bank, size_t i, bool mirrored, bool *ret_told)
+{
+	*ret_told = false;
+	if (v->ask->banks > 1) {
+		v->cut = true;
+		return 0;
+	}
+	struct tl_index_found found = {
+	    .hit = calloc(TL_VIDEO_HITS_MAX, sizeof *found.hit), .cap = TL_VIDEO_HITS_MAX};
+	struct tl_index_ask ask = {.needle = &v->needle[i],
+	    .needles = 1,
+	    .distance = -1,
+	    .bank = bank,
+	    .banks = 1,
+	    .now_us = v->ask->now_us};
+	if (!found.hit)
+		abort();
+	int rc = v->ask->find(v->ask->ctx, &ask, &found);
+	if (rc == 0)
+		vote_all(v, &found, mirrored, v->frame[i]);
+	v->cut = v->cut || (rc == 0 && found.all > found.n);
+	free(found.hit);
+	*ret_told = true;
+	return rc;
+}
+
 static int
 flush(struct voting *v, const struct tl_index_bank *bank, bool mirrored)
 {
@@ -109,10 +145,13 @@ flush(struct voting *v, const struct tl_index_bank *bank, bool mirrored)
 		found[i] = (struct tl_index_found){
 		    .hit = v->hit + i * TL_VIDEO_HITS, .cap = TL_VIDEO_HITS};
 	int rc = v->ask->find(v->ask->ctx, &ask, found);
-	for (size_t i = 0; rc == 0 && i < v->n; i++)
-		for (size_t k = 0; k < found[i].n; k++)
-			vote(v, &found[i].hit[k], mirrored, v->frame[i],
-			    weight_of(found[i].all));
+	for (size_t i = 0; rc == 0 && i < v->n; i++) {
+		bool told = false;
+		if (found[i].all > found[i].n)
+			rc = crowded(v, bank, i, mirrored, &told);
+		if (rc == 0 && !told)
+			vote_all(v, &found[i], mirrored, v->frame[i]);
+	}
 	v->n = 0;
 	return rc;
 }

@@ -12,8 +12,9 @@
 #include "hash/index.h"
 #include "hash/video_match.h"
 
-#define TL_VIDEO_HITS 512      /* entries that one look may vote for */
-#define TL_VIDEO_CANDIDATES 64 /* videos worth an exact comparison */
+#define TL_VIDEO_HITS 512       /* entries that one look may vote for */
+#define TL_VIDEO_HITS_MAX 32768 /* of a bank that is asked alone */
+#define TL_VIDEO_CANDIDATES 64  /* videos worth an exact comparison */
 
 /* The index's key of a frame: the entry's own key (below 2^48) and which of its indexed frames. */
 static inline uint64_t
@@ -43,7 +44,8 @@ struct tl_video_ask {
 	const struct tl_index_bank *bank; /* whose frames, and each bank's distance; rising */
 	size_t banks;
 	int64_t now_us;
-	bool *cut; /* may be NULL; set when more videos were voted for than come out */
+	bool *
+	    cut; /* may be NULL; set: a video may be missing. Then banks are asked one by one */
 };
 
 /* Fills up to TL_VIDEO_CANDIDATES; *ret_n says how many. Else what `find` said. */

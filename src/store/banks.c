@@ -234,15 +234,17 @@ check_value(const struct tl_bank *b, const struct tl_bank_entry *e)
 	return 0;
 }
 
-/* What is live already lasts as long as the longer of both was said to. */
+/* What is live already lasts as long as the longer of both was said to: 1 when that is longer now. */
 static int
-extend(
-    struct tl_db *db, const struct tl_bank *b, const struct tl_bank_entry *e, int64_t expires)
+extend(struct tl_db *db, const struct tl_bank *b, struct tl_bank_entry *e, int64_t expires)
 {
-	int rc = 0;
-	if (e->enabled && expires && (!e->expires_at || e->expires_at > expires))
-		rc = tl_bank_entry_expire(db, b->id, e->id, e->expires_at);
-	return rc < 0 ? rc : tl_fail_at(TL_EEXISTS, "/value", "the bank holds this already");
+	bool longer = e->enabled && expires && (!e->expires_at || e->expires_at > expires);
+	int rc = longer ? tl_bank_entry_expire(db, b->id, e->id, e->expires_at) : 0;
+	if (!longer)
+		e->expires_at = expires;
+	if (rc == 0 && !longer)
+		return tl_fail_at(TL_EEXISTS, "/value", "the bank holds this already");
+	return rc < 0 ? rc : 1;
 }
 
 /*

@@ -72,8 +72,9 @@ int tl_bank_set(struct tl_db *db, const struct tl_bank *b) TL_MUST;
 /* Entries. The form must fit the bank's kind and the value the form; a pattern is checked by the caller. */
 
 /*
- * Of the bank only id and kind are read. An entry that was disabled or has expired comes back, with its key. EEXISTS:
- * the bank holds it in force; id and key then name what is there, which now expires when this would, if that is later.
+ * Of the bank only id and kind are read. An entry that was disabled or has expired comes back, with its key. What is there in
+ * force lasts as long as the later of both says, never shorter; id, key and expires_at then name what is there. Returns 1
+ * when that is longer than before, EEXISTS when nothing changed.
  */
 int tl_bank_entry_add(
     struct tl_db *db, const struct tl_bank *b, struct tl_bank_entry *e) TL_MUST;

@@ -296,8 +296,9 @@ put(struct tl_import *i, struct tl_db *db, const struct tl_bank_record *r,
 		rc = i->o.check(e->form, e->value);
 	if (rc == 0)
 		rc = tl_bank_entry_list(db, &i->bank, e);
-	if (rc == TL_EEXISTS) {
+	if (rc == TL_EEXISTS || rc > 0) {
 		i->counts.known++;
+		i->counts.extended += rc > 0;
 		return 0;
 	}
 	if (rc == 0) {

@@ -13,10 +13,11 @@
 #include "store/banks.h"
 
 struct tl_import_counts {
-	int64_t lines;   /* of the file, up to here */
-	int64_t added;   /* entries, with those that came back */
-	int64_t known;   /* the bank held them in force */
-	int64_t refused; /* records or values */
+	int64_t lines;    /* of the file, up to here */
+	int64_t added;    /* entries, with those that came back */
+	int64_t known;    /* the bank held them in force */
+	int64_t extended; /* of these: they last longer now */
+	int64_t refused;  /* records or values */
 };
 
 struct tl_import_error {

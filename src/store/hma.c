@@ -465,7 +465,7 @@ tl_hma_content_add(struct tl_db *db, const struct tl_hma_bank *bank, struct tl_h
 		rc = part_for(db, &b, e->form, arena, &part);
 		if (rc == 0)
 			rc = tl_bank_entry_add(db, &part, e);
-		rc = rc == TL_EEXISTS ? 0 : rc;
+		rc = rc == TL_EEXISTS || rc > 0 ? 0 : rc;
 		if (rc == 0)
 			rc = content_of(db, e->key, &of);
 		content = content ? content : of;

@@ -314,6 +314,45 @@ assert_cut(const struct tl_signals *out, const char *detector)
 }
 
 static void
+t_a_flood_of_one_bank_hides_no_other(void **state)
+{
+	struct fixture *f = *state;
+	struct tl_bank flood = bank(f, "a-flood", TL_BANK_VIDEO);
+	f->known.n = 4;
+	unit_begin(f->s.db);
+	for (uint32_t i = 0; i < 10000; i++) { /* nearer than the one that is looked for */
+		struct tl_buf b = {0};
+		struct tl_video v = {0};
+		for (size_t k = 0; k < f->known.n; k++) {
+			struct tl_video_frame x = f->known.f[k];
+			x.hash.b[k % 32] ^= 0x0f;
+			x.hash.b[20] ^= (uint8_t)(i & 3);
+			assert_int_equal(tl_video_add(&v, &x), 0);
+		}
+		struct tl_video_frame own = f->known.f[0]; /* no two are the same */
+		memset(own.hash.b, (int)(i % 251), 16);
+		memcpy(own.hash.b + 16, &i, sizeof i);
+		own.ms = 4000;
+		own.number = 100;
+		assert_int_equal(tl_video_add(&v, &own), 0);
+		tl_video_pack(&b, &v);
+		struct tl_bank_entry e = {
+		    .form = TL_FORM_VPDQ, .value = tl_buf_str(&b), .enabled = true};
+		assert_int_equal(tl_bank_entry_add(f->s.db, &flood, &e), 0);
+		tl_buf_fini(&b);
+		tl_video_fini(&v);
+	}
+	unit_commit(f->s.db);
+	struct tl_bank_entry e = add_video(f, &f->known);
+	show(f, 0, f->known.n, false);
+	look(f);
+	bool found = false;
+	for (size_t i = 0; i < f->out.n; i++)
+		found = found || tl_id_eq(f->out.s[i].entry, e.id);
+	assert_true(found);
+}
+
+static void
 t_more_known_pictures_than_can_be_looked_at_are_a_failure(void **state)
 {
 	struct fixture *f = *state;
@@ -375,9 +414,10 @@ main(void)
 	    CASE(t_what_was_removed_or_switched_off_is_not_found),
 	    CASE(t_a_known_sound_is_found_under_a_video),
 	    CASE(t_a_known_picture_is_found_in_a_video),
+	    CASE(t_a_flood_of_one_bank_hides_no_other),
 	    CASE(t_more_known_pictures_than_can_be_looked_at_are_a_failure),
 	    CASE(t_more_known_videos_than_can_be_compared_are_a_failure),
 	    CASE(t_what_was_not_decoded_leaves_failed_signals),
 	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+		return cmocka_run_group_tests(tests, NULL, NULL);
 }

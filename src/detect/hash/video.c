@@ -24,7 +24,7 @@ struct watching {
 	struct tl_video_looks straight, mirrored;
 	struct tl_index_bank *bank;
 	size_t banks;
-	uint64_t pairs;
+	uint64_t pairs, pairs_max;
 	size_t first; /* of its signals */
 };
 
@@ -104,7 +104,7 @@ compare(struct watching *w, const struct tl_bank_ref *b, const struct tl_video_c
 	    .share_query = b->share_query ? b->share_query : TL_VIDEO_SHARE_QUERY,
 	    .share_known = b->share_known ? b->share_known : TL_VIDEO_SHARE_KNOWN};
 	w->pairs += (uint64_t)query->n * known.n;
-	if (w->pairs > PAIRS_MAX)
+	if (w->pairs > w->pairs_max)
 		rc = tl_fail(TL_ETIME, "it resembles too much to be compared with all of it");
 	else
 		tl_video_compare(query, &known, &rule, &m);
@@ -114,36 +114,59 @@ compare(struct watching *w, const struct tl_bank_ref *b, const struct tl_video_c
 	return m.how == TL_VIDEO_APART ? 0 : say(w, b, x, &m);
 }
 
-static void
-compare_all(struct watching *w)
+/* Compares with the candidates of these banks; *ret_cut: there were more than come out. False: it said why not. */
+static bool
+compare_with(struct watching *w, const struct tl_index_bank *bank, size_t banks, bool *ret_cut)
 {
 	struct tl_video_candidate x[TL_VIDEO_CANDIDATES];
 	size_t n = 0;
-	bool cut = false;
 	struct tl_video_ask ask = {.find = find,
 	    .ctx = w->c,
-	    .bank = w->bank,
-	    .banks = w->banks,
+	    .bank = bank,
+	    .banks = banks,
 	    .now_us = tl_now_us(),
-	    .cut = &cut};
+	    .cut = ret_cut};
 	if (tl_video_candidates(&ask, &w->straight, &w->mirrored, x, &n) < 0) {
 		seek_failed(w->c, w->media, "the index of known videos is not whole");
-		return;
+		return false;
 	}
 	for (size_t i = 0; i < n; i++) {
 		const struct tl_bank_ref *b = tl_detect_bank(w->c, x[i].bank);
 		if (!b || said(w, b, (int64_t)x[i].entry))
 			continue;
 		int rc = compare(w, b, &x[i]);
-		if (rc == TL_ETIME)
-			seek_failed(w->c, w->media,
-			    "it resembles too much to be compared with all of it");
-		else if (rc < 0 && rc != TL_ETOOBIG)
+		if (rc == TL_ETIME) {
+			*ret_cut = true;
+			return true;
+		}
+		if (rc < 0 && rc != TL_ETOOBIG)
 			seek_failed(w->c, w->media, "the store did not answer");
 		if (rc < 0)
-			return;
+			return false;
 	}
-	if (cut)
+	return true;
+}
+
+/*
+ * All banks at once; when there is more than comes out, each alone, so that no bank hides what another one knows. What is cut
+ * even so is a failure beside what was found.
+ */
+static void
+compare_all(struct watching *w)
+{
+	bool cut = false, over = false;
+	w->pairs_max = PAIRS_MAX;
+	bool done = compare_with(w, w->bank, w->banks, &cut);
+	if (cut && w->banks > 1) {
+		cut = false;
+		w->pairs_max = PAIRS_MAX / w->banks;
+		for (size_t i = 0; i < w->banks && done; i++) {
+			w->pairs = 0;
+			done = compare_with(w, &w->bank[i], 1, &over);
+			cut = cut || over;
+		}
+	}
+	if (done && cut)
 		seek_failed(w->c, w->media, "it matches too much");
 }
 

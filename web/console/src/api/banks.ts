@@ -144,6 +144,7 @@ export interface Imported {
   lines: number // of the file, up to here
   added: number
   present: number // were there already
+  extended: number // of these: last longer now
   refused: number
   errors: ImportError[]
 }
