@@ -36,7 +36,7 @@ test('a file of a spreadsheet goes in, with the place of what was refused', () =
   const refused = join(folder, 'refused.csv')
   const r = run(['bank', 'import', 'pictures', file, '--errors', refused, '--json'])
   assert.equal(r.code, 5, 'done, and there is something to look at')
-  assert.deepEqual(JSON.parse(r.out), { format: 'csv', lines: 8, added: 3, known: 1, refused: 3 })
+  assert.deepEqual(JSON.parse(r.out), { format: 'csv', lines: 8, added: 3, known: 1, extended: 0, refused: 3 })
   assert.match(r.err, /list\.csv:4: expires_at: is no date/)
   assert.deepEqual(readFileSync(refused, 'utf8').trim().split('\n').map((line) => line.split(',')[0]), ['line', '4', '5', '6'])
   assert.deepEqual(JSON.parse(run(['bank', 'import', 'pictures', file, '--json']).out).added, 0, 'again: nothing happens')
@@ -80,7 +80,7 @@ test('lists of frames go in and come out: lines, arrays, strings, in each format
     if (name !== 'one.json') assert.deepEqual(held(bank), all, name)
   }
   const bad = run(['bank', 'import', 'frames-one-json', keep('bad.txt', lines(c) + wrong + lines(a)), '--json'])
-  assert.deepEqual(JSON.parse(bad.out), { format: 'lines', lines: 12, added: 1, known: 1, refused: 1 })
+  assert.deepEqual(JSON.parse(bad.out), { format: 'lines', lines: 12, added: 1, known: 1, extended: 0, refused: 1 })
   assert.match(bad.err, /bad\.txt:7: .*no frame.*begins in line 6/)
 })
 
@@ -158,4 +158,23 @@ test('an import that is interrupted says what was added, and goes on when it is 
   const kept = json('bank', 'list').banks.find((b) => b.name === 'many').entries
   assert.match(err, new RegExp(`it was interrupted; ${kept} entries were added before`))
   assert.equal(JSON.parse(run(['bank', 'import', 'many', '-', '--json'], lines).out).added, 6000 - kept)
+})
+
+test('a bank that no rule names says so; what a bank matched is counted, and judged again when that is asked for', async () => {
+  const made = run(['bank', 'create', 'idle', '--kind', 'pdq', '--policy', 'csae.known'])
+  assert.match(made.out, /No rule names this bank[^]*m\.in_bank\("idle"\)/)
+  assert.match(run(['bank', 'list']).out, /nothing comes: no rule in force names/)
+  const counted = json('item', 'rescan', '--bank', 'idle')
+  assert.deepEqual(counted, { bank: 'idle', items: 0, more: false, asked: false })
+  assert.equal(json('item', 'rescan', '--bank', 'idle', '--since', '2026-01-01', '--yes').asked, true)
+  assert.equal(run(['item', 'rescan']).code, 2)
+  await until('the finder is through', () => !/judged again \(asked\)/.test(run(['again']).out))
+})
+
+test('what is added again lasts as long as the later of both', () => {
+  const add = (...more) => run(['bank', 'add', 'idle', hash(0xabc), ...more])
+  assert.equal(add('--expires', '2098-01-01').code, 0)
+  assert.match(add('--expires', '2099-01-01').out, /was there already and lasts longer now/)
+  assert.notEqual(add('--expires', '2097-01-01').code, 0)
+  assert.match(json('bank', 'search', 'idle', hash(0xabc)).entries[0].expires_at, /^2099-01-01/)
 })
