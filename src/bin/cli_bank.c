@@ -3,8 +3,8 @@
  */
 #include "bin/cli_bank.h"
 
-#include "base/json.h"
 #include "again/crisis.h"
+#include "base/json.h"
 #include "store/banks_import.h"
 #include "sys/clock.h"
 

@@ -419,5 +419,5 @@ main(void)
 	    CASE(t_more_known_videos_than_can_be_compared_are_a_failure),
 	    CASE(t_what_was_not_decoded_leaves_failed_signals),
 	};
-		return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }
