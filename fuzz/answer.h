@@ -23,7 +23,7 @@ answer_begin(struct answer *a, enum tl_decoder kind, enum tl_format format)
 	s.decoder[kind].sock = pair[0];
 	s.q = tl_decode_ask_new();
 	s.q.id = 7;
-	s.q.format = format;
+	s.q.format = (uint16_t)format;
 	s.q.max_pixels = 1 << 20;
 	s.q.max_side = 4096;
 	return &s;
