@@ -313,13 +313,18 @@ read_known(void *ctx, uint64_t entry, struct tl_sound *ret)
 	return tl_sound_set(ret, song_known[entry].w, song_known[entry].n);
 }
 
+/* `bent`: at other speeds as well, TL_SOUND_BENDS of them; or NULL. */
 static void
-fingerprint(const char *file, struct tl_sound *ret)
+fingerprint(const char *file, struct tl_sound *ret, struct tl_sound *bent)
 {
 	struct tl_decoded d;
 	decode(file, &d);
 	if (tl_sound_set(ret, d.film.words, d.film.word_count) < 0)
 		fail(file);
+	for (size_t i = 0; bent && i < TL_SOUND_BENDS; i++) {
+		bent[i] = d.film.bent[i];
+		d.film.bent[i] = (struct tl_sound){0};
+	}
 	tl_decoded_fini(&d);
 }
 
@@ -329,7 +334,7 @@ one_song(enum song_kind kind, uint32_t n, const char *talk)
 	char base[256], edited[256];
 	in_folder(base, "base", "wav");
 	write_song(kind, n, base);
-	fingerprint(base, &song_known[song_count]);
+	fingerprint(base, &song_known[song_count], NULL);
 	if (tl_sound_index_windows(&song_known[song_count], to_index, &song_count) < 0)
 		fail("index");
 	for (size_t e = 0; e < TL_COUNT(song_edits); e++) {
@@ -341,7 +346,7 @@ one_song(enum song_kind kind, uint32_t n, const char *talk)
 									 : "pcm_s16le";
 		ffmpeg("-i", base, "-i", talk, "-filter_complex", song_edits[e].filter, "-c:a",
 		    opus, "-b:a", song_edits[e].b, edited, NULL);
-		fingerprint(edited, &song_copy[e][song_count][0]);
+		fingerprint(edited, &song_copy[e][song_count][0], &song_copy[e][song_count][1]);
 	}
 	song_count++;
 }
@@ -378,7 +383,7 @@ judge_songs(void)
 			    .bank = &bank,
 			    .banks = 1,
 			    .query = song_copy[e][v],
-			    .queries = 1};
+			    .queries = 1 + TL_SOUND_BENDS};
 			if (tl_sound_find(&ask, &f) < 0)
 				fail("index");
 			for (size_t i = 0; i < f.n; i++) {

@@ -66,8 +66,12 @@ SONG_EDIT("white noise, some 15 dB below", NOISE, "mp3", "64k", true)
 SONG_EDIT("talk over it", TALK, "mp3", "64k", false)
 SONG_EDIT("2 % faster, same pitch", "[0:a]atempo=1.02", "mp3", "64k", true)
 SONG_EDIT("2 % slower, same pitch", "[0:a]atempo=0.98", "mp3", "64k", false)
-SONG_LIMIT("2 % faster and higher", "[0:a]asetrate=22050*1.02,aresample=22050", "mp3", "64k", false)
-SONG_LIMIT("2 % slower and lower", "[0:a]asetrate=22050*0.98,aresample=22050", "mp3", "64k", false)
+SONG_EDIT("1 % faster and higher", "[0:a]asetrate=22050*1.01,aresample=22050", "mp3", "64k", false)
+SONG_EDIT("1.5 % slower and lower", "[0:a]asetrate=22050*0.985,aresample=22050", "mp3", "64k", false)
+SONG_EDIT("2 % faster and higher", "[0:a]asetrate=22050*1.02,aresample=22050", "mp3", "64k", true)
+SONG_EDIT("2 % slower and lower", "[0:a]asetrate=22050*0.98,aresample=22050", "mp3", "64k", false)
+SONG_LIMIT("3 % faster and higher", "[0:a]asetrate=22050*1.03,aresample=22050", "mp3", "64k", false)
+SONG_LIMIT("3 % slower and lower", "[0:a]asetrate=22050*0.97,aresample=22050", "mp3", "64k", false)
 
 #undef FONT
 #undef NOISE

@@ -33,7 +33,7 @@ struct asked {
 	bool has_sha256, has_md5;
 	struct tl_video frames; /* `video` and `mirrored` are its looks */
 	struct tl_video_looks video, mirrored;
-	struct tl_sound sound;
+	struct tl_sound sound[1 + TL_SOUND_BENDS]; /* and at other speeds */
 };
 
 struct hit {
@@ -272,8 +272,8 @@ ask_sounds(struct matching *m)
 		    .ctx = m,
 		    .bank = &bank,
 		    .banks = 1,
-		    .query = &m->asked[i].sound,
-		    .queries = m->asked[i].sound.n > 0};
+		    .query = m->asked[i].sound,
+		    .queries = m->asked[i].sound[0].n ? 1 + TL_SOUND_BENDS : 0};
 		rc = tl_sound_find(&ask, &found);
 		if (rc == 0)
 			rc = say_sounds(m, &m->asked[i], &found);
@@ -345,7 +345,7 @@ ask_hash(struct tl_cli *c, const char *text, struct asked *a)
 		} else if (form == TL_FORM_VPDQ && tl_video_unpack(value, &v) == 0) {
 			ask_video(a, &v);
 		} else if (form == TL_FORM_CHROMAPRINT) {
-			(void)!tl_sound_unpack(value, &a->sound);
+			(void)!tl_sound_unpack(value, &a->sound[0]);
 		}
 	}
 	return known ? 0
@@ -382,7 +382,11 @@ ask_file(struct tl_cli *c, struct tl_jails *jails, const char *path, struct aske
 		a->turns = TL_PDQ_TURNS;
 	}
 	ask_video(a, &h.frames);
-	return h.sound.n ? tl_sound_set(&a->sound, h.sound.w, h.sound.n) : 0;
+	a->sound[0] = h.sound;
+	memcpy(a->sound + 1, h.bent, sizeof h.bent);
+	h.sound = (struct tl_sound){0};
+	memset(h.bent, 0, sizeof h.bent);
+	return 0;
 }
 
 static int
@@ -591,7 +595,8 @@ cmd_match(struct tl_cli *c)
 		tl_video_fini(&m.asked[i].frames);
 		tl_video_looks_fini(&m.asked[i].video);
 		tl_video_looks_fini(&m.asked[i].mirrored);
-		tl_sound_fini(&m.asked[i].sound);
+		for (size_t k = 0; k < TL_COUNT(m.asked[i].sound); k++)
+			tl_sound_fini(&m.asked[i].sound[k]);
 	}
 	free(m.sounds);
 	return rc;

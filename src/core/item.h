@@ -46,6 +46,8 @@ struct tl_media {
 	    words; /* hashes of its frames (hash/video.h, packed), fingerprint of its sound
 					(big-endian); empty until tl_media_hashes, without such a track too */
 	struct tl_str
+	    bent; /* and of its sound at other speeds (hash/sound.h, packed); likewise */
+	struct tl_str
 	    turned; /* PDQ hashes of the picture turned and mirrored, TL_MEDIA_TURNS of them (hash/pdq.h); or empty */
 };
 

@@ -182,3 +182,28 @@ tl_sound_unpack(struct tl_str packed, struct tl_sound *ret)
 	*ret = s;
 	return tl_cur_end(&c);
 }
+
+int
+tl_sound_unpack_bent(struct tl_str packed, struct tl_sound ret[TL_SOUND_BENDS])
+{
+	struct tl_sound s[TL_SOUND_BENDS] = {0};
+	size_t n = 0;
+	int rc = 0;
+	while (rc == 0 && packed.n && n < TL_SOUND_BENDS) {
+		struct tl_cur c = tl_cur(packed);
+		(void)tl_cur_u8(&c);
+		uint64_t len = TL_SOUND_HEAD_BYTES + 4 * (uint64_t)tl_cur_u32(&c);
+		len = len < packed.n ? len : packed.n;
+		rc = tl_sound_unpack(tl_bytes(packed.p, (size_t)len), &s[n++]);
+		packed = tl_bytes(packed.p + len, packed.n - (size_t)len);
+	}
+	if (rc == 0 && packed.n)
+		rc = tl_fail(TL_EPARSE, "there are more than %d speeds", TL_SOUND_BENDS);
+	for (size_t i = 0; i < TL_SOUND_BENDS; i++) {
+		if (rc == 0)
+			ret[i] = s[i];
+		else
+			tl_sound_fini(&s[i]);
+	}
+	return rc;
+}

@@ -50,3 +50,6 @@ int tl_sound_parse(struct tl_str text, struct tl_sound *ret) TL_MUST;
 /* Packed: version 1, count, words; big-endian. Appends. */
 void tl_sound_pack(struct tl_buf *out, const struct tl_sound *s);
 int tl_sound_unpack(struct tl_str packed, struct tl_sound *ret) TL_MUST;
+
+/* The other speeds, packed one after the other; one that is too short to have words is left out. Fills all of `ret`, or none. */
+int tl_sound_unpack_bent(struct tl_str packed, struct tl_sound ret[TL_SOUND_BENDS]) TL_MUST;

@@ -34,6 +34,8 @@ take_film(struct tl_file_hash *h, struct tl_film *f)
 	h->duration_ms = f->duration_ms ? f->duration_ms : 1; /* 0 says that it is a picture */
 	h->frames = f->frames;
 	f->frames = (struct tl_video){0};
+	memcpy(h->bent, f->bent, sizeof h->bent);
+	memset(f->bent, 0, sizeof f->bent);
 	return f->word_count ? tl_sound_set(&h->sound, f->words, f->word_count) : 0;
 }
 
@@ -66,6 +68,8 @@ tl_file_hash_fini(struct tl_file_hash *h)
 {
 	tl_video_fini(&h->frames);
 	tl_sound_fini(&h->sound);
+	for (size_t i = 0; i < TL_SOUND_BENDS; i++)
+		tl_sound_fini(&h->bent[i]);
 }
 
 int

@@ -16,9 +16,10 @@ struct tl_file_hash {
 	int quality; /* of a picture; 0 for others */
 	struct tl_pdq pdq;
 	struct tl_pdq turned[TL_PDQ_TURNS];
-	uint32_t duration_ms;   /* of a video or sound; 0: a picture */
-	struct tl_video frames; /* of a video or an animation; owned */
-	struct tl_sound sound;  /* its fingerprint; owned; empty without one */
+	uint32_t duration_ms;                 /* of a video or sound; 0: a picture */
+	struct tl_video frames;               /* of a video or an animation; owned */
+	struct tl_sound sound;                /* its fingerprint; owned; empty without one */
+	struct tl_sound bent[TL_SOUND_BENDS]; /* at other speeds; owned */
 };
 
 void tl_file_hash_fini(struct tl_file_hash *h);

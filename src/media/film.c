@@ -19,6 +19,8 @@ tl_film_fini(struct tl_film *f)
 {
 	tl_video_fini(&f->frames);
 	free(f->words);
+	for (size_t i = 0; i < TL_SOUND_BENDS; i++)
+		tl_sound_fini(&f->bent[i]);
 	tl_memfd_unmap(f->map);
 	*f = (struct tl_film){0};
 }
@@ -46,15 +48,40 @@ read_frames(struct tl_film *f, const struct tl_decode_answer *a, struct tl_str p
 	return rc;
 }
 
+/* One fingerprint off the front of the part. */
 static int
-read_numbers(struct tl_film *f, struct tl_str words, struct tl_str times)
+read_words(struct tl_str *part, uint32_t **ret, size_t *ret_n)
 {
-	f->word_count = words.n / 4;
-	f->words = calloc(f->word_count ? f->word_count : 1, sizeof *f->words);
-	if (!f->words)
+	size_t n = part->n < 4 ? SIZE_MAX : number(part->p);
+	if (n > TL_FILM_WORDS || 4 * (n + 1) > part->n)
+		return tl_fail(TL_EPARSE, "answer: another number of words");
+	*ret = calloc(n + 1, sizeof **ret);
+	if (!*ret)
 		abort();
-	for (size_t i = 0; words.p && i < f->word_count; i++)
-		f->words[i] = number(words.p + 4 * i);
+	for (size_t i = 0; i < n; i++)
+		(*ret)[i] = number(part->p + 4 * (i + 1));
+	*ret_n = n;
+	*part = tl_bytes(part->p + 4 * (n + 1), part->n - 4 * (n + 1));
+	return 0;
+}
+
+static int
+read_sound(struct tl_film *f, struct tl_str part)
+{
+	int rc = 0;
+	if (part.n == 0)
+		return 0;
+	rc = read_words(&part, &f->words, &f->word_count);
+	for (size_t i = 0; rc == 0 && i < TL_SOUND_BENDS; i++)
+		rc = read_words(&part, &f->bent[i].w, &f->bent[i].n);
+	if (rc == 0 && (part.n || f->word_count == 0))
+		rc = tl_fail(TL_EPARSE, "answer: more words than of its speeds");
+	return rc;
+}
+
+static int
+read_times(struct tl_film *f, struct tl_str times)
+{
 	for (uint32_t i = 0; times.p && i < f->still_count; i++) {
 		f->still_ms[i] = number(times.p + 4 * (size_t)i);
 		if (f->still_ms[i] > TL_FILM_MS_MAX ||
@@ -95,8 +122,9 @@ tl_film_of(const struct tl_decode_answer *a, int payload_fd, struct tl_film *ret
 	ret->pcm = part(ret->map, &place[TL_DECODE_PART_PCM]);
 	rc = read_frames(ret, a, part(ret->map, &place[TL_DECODE_PART_FRAMES]));
 	if (rc == 0)
-		rc = read_numbers(ret, part(ret->map, &place[TL_DECODE_PART_WORDS]),
-		    part(ret->map, &place[TL_DECODE_PART_TIMES]));
+		rc = read_sound(ret, part(ret->map, &place[TL_DECODE_PART_WORDS]));
+	if (rc == 0)
+		rc = read_times(ret, part(ret->map, &place[TL_DECODE_PART_TIMES]));
 	if (rc < 0)
 		tl_film_fini(ret);
 	return rc;

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "hash/sound.h"
 #include "hash/video.h"
 #include "sys/decode_msg.h"
 
@@ -20,6 +21,7 @@ struct tl_film {
 	struct tl_video frames; /* hashes; owned */
 	uint32_t *words;        /* chromaprint fingerprint of the sound; owned */
 	size_t word_count;
+	struct tl_sound bent[TL_SOUND_BENDS]; /* at other speeds (hash/sound.h); owned */
 	uint32_t still_ms[TL_FILM_STILLS];
 	uint32_t still_count, still_width, still_height;
 	struct tl_str stills; /* RGB, one after the other */

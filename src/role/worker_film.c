@@ -44,6 +44,7 @@ film_job_free(struct film_job *j)
 	tl_buf_fini(&j->film);
 	tl_buf_fini(&j->frames);
 	tl_buf_fini(&j->words);
+	tl_buf_fini(&j->bent);
 	free(j);
 }
 
@@ -118,6 +119,9 @@ take_facts(struct film_job *j, const struct tl_film *film)
 		    (uint8_t)(v >> 24), (uint8_t)(v >> 16), (uint8_t)(v >> 8), (uint8_t)v};
 		tl_buf_put(&j->words, b, sizeof b);
 	}
+	for (size_t i = 0; i < TL_SOUND_BENDS; i++)
+		if (film->bent[i].n)
+			tl_sound_pack(&j->bent, &film->bent[i]);
 }
 
 /* The file as a sealed memory file, mapped. */

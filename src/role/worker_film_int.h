@@ -30,7 +30,7 @@ struct film_job {
 	enum tl_decode_reason reason;
 	enum tl_decode_reason partly; /* OK, or why not all of it was looked at */
 	uint32_t width, height, duration_ms;
-	struct tl_buf film, frames, words; /* as tl_media has them */
+	struct tl_buf film, frames, words, bent; /* as tl_media has them */
 };
 
 int films_create(struct tl_store *s, const struct film_limits *l, unsigned threads,

@@ -117,6 +117,7 @@ json_t *match_json(const struct match *m);
 struct tl_arena *match_arena(const struct match *m);
 struct tl_str match_frames(const struct match *m); /* of a video (hash/video.h, packed) */
 struct tl_str match_words(const struct match *m);  /* and of its sound, as tl_media has them */
+struct tl_str match_bent(const struct match *m);   /* at other speeds */
 uint32_t match_serial(const struct match *m);
 /* The picture (NULL: `reason` says why not) is there: answers and destroys m. */
 void match_decoded(struct worker *w, struct match *m, const struct tl_picture *pic,

@@ -28,9 +28,9 @@ struct facts {
 	struct tl_hma_asked banks;
 	bool has[tl_entry_form_count];
 	uint8_t value[tl_entry_form_count][32];
-	int quality;                 /* of the PDQ hash; -1: it was sent */
-	struct tl_str turned;        /* hashes of the turned picture, or empty */
-	struct tl_str frames, words; /* of a video, packed */
+	int quality;                       /* of the PDQ hash; -1: it was sent */
+	struct tl_str turned;              /* hashes of the turned picture, or empty */
+	struct tl_str frames, words, bent; /* of a video, packed */
 };
 
 struct hit {
@@ -132,7 +132,8 @@ medium(const struct facts *f)
 	    .turned = f->turned,
 	    .film = f->has[TL_FORM_VPDQ] ? TL_S("{}") : TL_S(""),
 	    .frames = f->frames,
-	    .words = f->words};
+	    .words = f->words,
+	    .bent = f->bent};
 	memcpy(m.pdq, f->value[TL_FORM_PDQ], sizeof m.pdq);
 	memcpy(m.sha256, f->value[TL_FORM_SHA256], sizeof m.sha256);
 	memcpy(m.md5, f->value[TL_FORM_MD5], sizeof m.md5);
@@ -464,7 +465,8 @@ on_decoded(struct worker *w, struct match *m, const struct tl_picture *pic,
 	struct facts f = {.q = match_json(m),
 	    .quality = -1,
 	    .frames = match_frames(m),
-	    .words = match_words(m)};
+	    .words = match_words(m),
+	    .bent = match_bent(m)};
 	bool film = reason == TL_DECODE_OK && f.frames.n && asks_for(f.q, TL_FORM_VPDQ);
 	if (!pic && !film) {
 		ask_refuse(w, match_serial(m),

@@ -31,9 +31,9 @@ struct match {
 	int64_t until_us;       /* monotonic */
 	struct tl_arena *arena; /* holds this too */
 	json_t *json;
-	match_then then;             /* NULL: match_run */
-	struct tl_str frames, words; /* of a video, while `then` runs */
-	struct tl_str bytes;         /* mapped; empty when there is no picture */
+	match_then then;                   /* NULL: match_run */
+	struct tl_str frames, words, bent; /* of a video, while `then` runs */
+	struct tl_str bytes;               /* mapped; empty when there is no picture */
 	struct tl_field fields[TL_ITEM_FIELDS_MAX];
 	size_t field_count;
 	struct tl_media media[HASHES_MAX + TL_ITEM_MEDIA_MAX + 1];
@@ -352,6 +352,7 @@ match_film_decoded(struct worker *w, struct match *m, const struct film_job *j)
 	if (m->then) {
 		m->frames = tl_buf_str(&j->frames);
 		m->words = tl_buf_str(&j->words);
+		m->bent = tl_buf_str(&j->bent);
 		m->then(w, m, NULL, j->missing ? TL_DECODE_CRASHED : j->reason);
 		match_destroy(m);
 		return;
@@ -368,7 +369,8 @@ match_film_decoded(struct worker *w, struct match *m, const struct film_job *j)
 	    .duration_ms = j->duration_ms,
 	    .film = tl_arena_dup(m->arena, tl_buf_str(&j->film)),
 	    .frames = tl_arena_dup(m->arena, tl_buf_str(&j->frames)),
-	    .words = tl_arena_dup(m->arena, tl_buf_str(&j->words))};
+	    .words = tl_arena_dup(m->arena, tl_buf_str(&j->words)),
+	    .bent = tl_arena_dup(m->arena, tl_buf_str(&j->bent))};
 	name_hash(d, HASHES_MAX);
 	tl_digest_add(digest, m->bytes);
 	tl_digest_end(digest, d->sha256, d->md5);
@@ -442,6 +444,12 @@ struct tl_str
 match_words(const struct match *m)
 {
 	return m->words;
+}
+
+struct tl_str
+match_bent(const struct match *m)
+{
+	return m->bent;
 }
 
 uint32_t

@@ -194,7 +194,7 @@ cannot(struct scan *s, size_t i, const char *why)
 	m->state = TL_MEDIA_UNSCANNABLE;
 	m->reason = tl_arena_dup(s->arena, tl_str(why));
 	m->has_pdq = false;
-	m->film = m->frames = m->words = (struct tl_str){0};
+	m->film = m->frames = m->words = m->bent = (struct tl_str){0};
 	s->media_changed[i] = true;
 }
 
@@ -284,6 +284,7 @@ take_film(struct scan *s, struct tl_media *m, const struct film_job *j)
 	m->film = tl_arena_dup(s->arena, tl_buf_str(&j->film));
 	m->frames = tl_arena_dup(s->arena, tl_buf_str(&j->frames));
 	m->words = tl_arena_dup(s->arena, tl_buf_str(&j->words));
+	m->bent = tl_arena_dup(s->arena, tl_buf_str(&j->bent));
 	tl_media_know_film(m);
 }
 

@@ -132,7 +132,8 @@ tl_media_scanned(struct tl_db *db, int64_t platform, const struct tl_media *m)
 	    A_INT0(m->height), m->has_pdq ? A_BYTES(tl_bytes(m->pdq, sizeof m->pdq)) : A_NULL,
 	    m->has_pdq ? A_INT(m->pdq_quality) : A_NULL, A_INT(m->pages), A_INT(m->duration_ms),
 	    A_TEXT0(m->film), m->frames.n ? A_BYTES(m->frames) : A_NULL,
-	    m->words.n ? A_BYTES(m->words) : A_NULL, m->turned.n ? A_BYTES(m->turned) : A_NULL);
+	    m->words.n ? A_BYTES(m->words) : A_NULL, m->turned.n ? A_BYTES(m->turned) : A_NULL,
+	    m->bent.n ? A_BYTES(m->bent) : A_NULL);
 	return rc < 0 ? rc : give_key(db, platform, &m->id);
 }
 
@@ -145,6 +146,7 @@ tl_media_hashes(struct tl_db *db, int64_t platform, struct tl_media *m, struct t
 		return rows_found(rc, "media");
 	m->frames = tl_arena_dup(arena, tl_col_str(&r, 0));
 	m->words = tl_arena_dup(arena, tl_col_str(&r, 1));
+	m->bent = tl_arena_dup(arena, tl_col_str(&r, 2));
 	tl_row_end(&r);
 	return tl_arena_check(arena);
 }

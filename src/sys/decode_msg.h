@@ -21,7 +21,10 @@
 #define TL_FILM_FRAMES 24000 /* TL_VIDEO_FRAMES_MAX; the part is what tl_video_pack makes */
 #define TL_FILM_FRAME_BYTES 42
 #define TL_FILM_HEAD_BYTES 5
-#define TL_FILM_WORDS (9 * 3 * 3600) /* 8.1 a second */
+#define TL_FILM_WORDS                                                                          \
+	(9 * 3 * 3600)   /* 8.1 a second, and some more of one that is played slower */
+#define TL_FILM_SPEEDS 5 /* that the sound is heard at: its own and TL_SOUND_BENDS */
+#define TL_FILM_NUMBERS (TL_FILM_SPEEDS * (TL_FILM_WORDS + 1))
 #define TL_FILM_STILLS 24
 #define TL_FILM_SIDE 320
 #define TL_FILM_CLIP 50         /* pictures of the clip … */

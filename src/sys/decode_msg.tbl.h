@@ -58,7 +58,7 @@ A(video, 16, 0, TL_TRACKS - 1) /* codecs; NONE: has no such track */
 A(sound, 16, 0, TL_TRACKS - 1)
 A(pictures, 32, 0, TL_FILM_DECODED_MAX) /* of a video */
 A(frames, 32, 0, TL_FILM_FRAMES) /* hashes; of an animation as well */
-A(words, 32, 0, TL_FILM_WORDS)
+A(words, 32, 0, TL_FILM_NUMBERS)
 A(stills, 16, 0, TL_FILM_STILLS)
 A(still_width, 16, 0, TL_FILM_SIDE)
 A(still_height, 16, 0, TL_FILM_SIDE)

@@ -20,7 +20,7 @@ struct fixture {
 	struct tl_bank films, songs;
 	struct tl_video known;
 	struct tl_sound song;
-	struct tl_buf frames, words;
+	struct tl_buf frames, words, bent;
 	struct tl_media media;
 	struct tl_detect_input in;
 	struct tl_signals out;
@@ -96,6 +96,7 @@ teardown(void **state)
 	tl_sound_fini(&f->song);
 	tl_buf_fini(&f->frames);
 	tl_buf_fini(&f->words);
+	tl_buf_fini(&f->bent);
 	unit_store_close(&f->s);
 	free(f);
 	return 0;
@@ -275,6 +276,32 @@ t_a_known_sound_is_found_under_a_video(void **state)
 	assert_int_equal(f->out.n, 0);
 }
 
+/* Its words are others altogether; those of the speed that undoes it are not. */
+static void
+t_a_known_sound_at_another_pitch_is_found(void **state)
+{
+	struct fixture *f = *state;
+	struct tl_sound other = {0}, undone = {f->song.w + 100, 300};
+	struct tl_bank_entry e = add_sound(f);
+	draw_sound(&other);
+	for (size_t i = 0; i < 300; i++)
+		tl_buf_put(&f->words, &other.w[i], 4);
+	f->media.words = tl_buf_str(&f->words);
+	look(f);
+	assert_int_equal(f->out.n, 0);
+	tl_sound_pack(&f->bent, &other);
+	tl_sound_pack(&f->bent, &undone);
+	f->media.bent = tl_buf_str(&f->bent);
+	look(f);
+	assert_int_equal(f->out.n, 1);
+	assert_true(tl_id_eq(f->out.s[0].entry, e.id));
+	f->media.bent.n--;
+	look(f);
+	assert_int_equal(f->out.n, 1);
+	assert_true(f->out.s[0].failed);
+	tl_sound_fini(&other);
+}
+
 static void
 t_a_known_picture_is_found_in_a_video(void **state)
 {
@@ -413,6 +440,7 @@ main(void)
 	    CASE(t_each_bank_has_its_own_shares),
 	    CASE(t_what_was_removed_or_switched_off_is_not_found),
 	    CASE(t_a_known_sound_is_found_under_a_video),
+	    CASE(t_a_known_sound_at_another_pitch_is_found),
 	    CASE(t_a_known_picture_is_found_in_a_video),
 	    CASE(t_a_flood_of_one_bank_hides_no_other),
 	    CASE(t_more_known_pictures_than_can_be_looked_at_are_a_failure),

@@ -56,6 +56,32 @@ t_packed_reads_back_to_the_same(void **state)
 }
 
 static void
+t_other_speeds_read_back_one_by_one(void **state)
+{
+	(void)state;
+	static const uint32_t words[] = {1, 0xffffffff, 7};
+	struct tl_sound s = {0}, bent[TL_SOUND_BENDS];
+	struct tl_buf b = {0};
+	for (size_t n = 1; n <= 3; n++) {
+		assert_int_equal(tl_sound_set(&s, words, n), 0);
+		tl_sound_pack(&b, &s);
+	}
+	assert_int_equal(tl_sound_unpack_bent(tl_buf_str(&b), bent), 0);
+	for (size_t i = 0; i < TL_SOUND_BENDS; i++) {
+		assert_int_equal(bent[i].n, i < 3 ? i + 1 : 0);
+		tl_sound_fini(&bent[i]);
+	}
+	for (size_t n = 1; n < b.n; n++) /* cut anywhere but between two */
+		if (n != 9 && n != 22)
+			assert_true(tl_sound_unpack_bent(tl_bytes(b.p, n), bent) < 0);
+	tl_sound_pack(&b, &s);
+	tl_sound_pack(&b, &s);
+	assert_true(tl_sound_unpack_bent(tl_buf_str(&b), bent) < 0);
+	tl_buf_fini(&b);
+	tl_sound_fini(&s);
+}
+
+static void
 t_a_fingerprint_is_bounded(void **state)
 {
 	(void)state;
@@ -79,6 +105,7 @@ main(void)
 	    cmocka_unit_test(t_text_reads_as_programs_print_it),
 	    cmocka_unit_test(t_bad_text_is_refused),
 	    cmocka_unit_test(t_packed_reads_back_to_the_same),
+	    cmocka_unit_test(t_other_speeds_read_back_one_by_one),
 	    cmocka_unit_test(t_a_fingerprint_is_bounded),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

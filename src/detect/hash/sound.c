@@ -114,7 +114,7 @@ compare(struct tl_detect_ctx *c, const struct tl_media *m, const struct tl_sound
 static void
 run_media(struct tl_detect_ctx *c, const struct tl_media *m)
 {
-	struct tl_sound s = {0};
+	struct tl_sound s[1 + TL_SOUND_BENDS] = {0};
 	if (!m->has_pdq && !m->film.n) {
 		seek_failed(c, m, part_undecoded(c->arena, m));
 		return;
@@ -122,13 +122,14 @@ run_media(struct tl_detect_ctx *c, const struct tl_media *m)
 	seek_partly(c, m);
 	if (m->words.n == 0)
 		return; /* nothing to hear */
-	if (tl_sound_words(m->words, &s) < 0 || !c->in->db) {
-		tl_sound_fini(&s);
+	/* What was heard before other speeds were kept has none. */
+	if (tl_sound_words(m->words, &s[0]) == 0 && tl_sound_unpack_bent(m->bent, s + 1) == 0 &&
+	    c->in->db)
+		compare(c, m, s, TL_COUNT(s));
+	else
 		seek_failed(c, m, "its fingerprint cannot be read");
-		return;
-	}
-	compare(c, m, &s, 1);
-	tl_sound_fini(&s);
+	for (size_t i = 0; i < TL_COUNT(s); i++)
+		tl_sound_fini(&s[i]);
 }
 
 static void

@@ -7,9 +7,10 @@ S(MEDIA_GET, "SELECT id, bytes, mime, state, reason, width, height, sha256, md5,
 	     " pages, duration_ms, film, pdq_turned FROM media"
 	     " WHERE platform = $1 AND id = $2")
 S(MEDIA_SCANNED, "UPDATE media SET state = $3, reason = $4, width = $5, height = $6, pdq = $7, pdq_quality = $8,"
-		 " pages = $9, duration_ms = $10, film = $11, frames = $12, words = $13, pdq_turned = $14"
+		 " pages = $9, duration_ms = $10, film = $11, frames = $12, words = $13, pdq_turned = $14,"
+		 " bent = $15"
 		 " WHERE platform = $1 AND id = $2 AND state <> 'erased'")
-S(MEDIA_HASHES, "SELECT frames, words FROM media WHERE platform = $1 AND id = $2")
+S(MEDIA_HASHES, "SELECT frames, words, bent FROM media WHERE platform = $1 AND id = $2")
 S(MEDIA_ERASE, "UPDATE media SET state = 'erased' WHERE platform = $1 AND id = $2")
 /* What its hash is found by: given once, and only to what is good enough to compare. */
 S(MEDIA_UNKEYED, "SELECT 1 FROM media WHERE platform = $1 AND id = $2 AND key IS NULL"
@@ -25,7 +26,8 @@ S(MEDIA_USES, "SELECT EXISTS (SELECT 1 FROM item_media WHERE platform = $1 AND m
 S(MEDIA_DROP_KEY, "INSERT INTO media_dropped(change, key, at) SELECT $3, key, $4 FROM media WHERE platform = $1 AND id = $2"
 		  " AND key IS NOT NULL")
 S(MEDIA_WIPE, "UPDATE media SET pdq = NULL, pdq_turned = NULL, pdq_quality = NULL, key = NULL, sha256 = id,"
-	      " md5 = SUBSTR(id, 1, 16), film = NULL, frames = NULL, words = NULL WHERE platform = $1 AND id = $2")
+	      " md5 = SUBSTR(id, 1, 16), film = NULL, frames = NULL, words = NULL, bent = NULL"
+	      " WHERE platform = $1 AND id = $2")
 S(MEDIA_ORPHANS, "SELECT platform, id FROM media WHERE state <> 'erased' AND expires_at <= $1"
 		 " AND NOT EXISTS (SELECT 1 FROM item_media im WHERE im.platform = media.platform"
 		 " AND im.media = media.id) LIMIT $2")
