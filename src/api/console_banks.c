@@ -8,6 +8,8 @@
 #include "api/console_banks_int.h"
 
 #include "again/again.h"
+#include "again/crisis.h"
+#include "store/rejudge.h"
 #include "sys/clock.h"
 
 #define HISTORY 50
@@ -54,6 +56,19 @@ compared(struct tl_call *c, const struct tl_bank *b)
 	return rc;
 }
 
+/* Nothing comes of what it matches: no rule in force names it, and it needs one. */
+static int
+idle(struct tl_call *c, const struct tl_bank *b)
+{
+	bool named = false, known = false;
+	bool watch = tl_str_is(b->source, TL_WATCH_SOURCE_HOLD) ||
+		     tl_str_is(b->source, TL_WATCH_SOURCE_ASK);
+	int rc = tl_rejudge_named(c->db, b->id, &named, &known);
+	tl_js_bool(&c->out, "idle",
+	    known && !named && !watch && b->enabled && b->direction == TL_DIRECTION_BLOCK);
+	return rc;
+}
+
 int
 bank_write(struct tl_call *c, const char *key, const struct tl_bank *b)
 {
@@ -80,6 +95,8 @@ bank_write(struct tl_call *c, const char *key, const struct tl_bank *b)
 	tl_js_bool(out, "brake", !b->no_brake);
 	tl_js_bool(out, "enabled", b->enabled);
 	tl_js_int(out, "entries", b->entries);
+	int said = idle(c, b);
+	rc = rc < 0 ? rc : said;
 	if (rc == 0 && key && b->kind != TL_BANK_TEXT)
 		rc = compared(c, b);
 	else

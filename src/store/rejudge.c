@@ -160,6 +160,20 @@ tl_rejudge_rules_mark(struct tl_db *db, int64_t *ret)
 }
 
 int
+tl_rejudge_named(struct tl_db *db, struct tl_id bank, bool *ret_named, bool *ret_known)
+{
+	int64_t mark = 0, stamp = 0;
+	int rc = tl_rejudge_rules_mark(db, &mark);
+	if (rc == 0)
+		rc = stamp_of(db, bank, &stamp);
+	if (rc < 0)
+		return rc;
+	*ret_named = stamp != 0;
+	*ret_known = mark != 0;
+	return 0;
+}
+
+int
 tl_rejudge_rules_noted(struct tl_db *db, int64_t mark)
 {
 	int rc = tl_db_run(db, TL_SQL_REJUDGE_RULES_SET, A_ID(nil), A_INT(mark));

@@ -42,6 +42,9 @@ int tl_rejudge_left(struct tl_db *db, const struct tl_rejudge_pass *p, int64_t *
  * a walk; the very first time nothing does. Returns 1 when it differs.
  */
 int tl_rejudge_rules(struct tl_db *db, struct tl_id bank, int64_t stamp, bool first) TL_MUST;
+/* Did the rules that were noted last name the bank? *ret_known false: none were noted yet. */
+int tl_rejudge_named(
+    struct tl_db *db, struct tl_id bank, bool *ret_named, bool *ret_known) TL_MUST;
 /* Rises each time; 0: no rules were noted yet. Who judged with an older one judges once more. */
 int tl_rejudge_rules_mark(struct tl_db *db, int64_t *ret) TL_MUST;
 int tl_rejudge_rules_noted(struct tl_db *db, int64_t mark) TL_MUST;

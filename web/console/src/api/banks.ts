@@ -23,6 +23,7 @@ export interface Bank extends BankSettings {
   id: Id
   kind: BankKind
   entries: number
+  idle: boolean // no rule in force names it: nothing comes of what it matches
   compared: number | null // percent of the entries that were compared with what was published before; null in lists, and for terms
   matches_24h: number
   matches_7d: number

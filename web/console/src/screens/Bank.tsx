@@ -74,6 +74,7 @@ export function BankScreen({ id }: { id: string }) {
       <ErrorNote error={error ?? problem.value} retry={reload} />
       {b ? (
         <>
+          {b.idle ? <p class="notice warn">No rule in force names this bank: what matches it is noted, and nothing comes of it. Add a rule with the condition <code>{b.kind === 'text' ? `text.in_list("${b.name}")` : `media.exists(m, m.in_bank("${b.name}"))`}</code>; what matched until then is judged again by itself.</p> : null}
           <Facts rows={settings(b)} />
           {lead ? (
             <p class="row">

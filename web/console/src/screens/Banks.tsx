@@ -14,7 +14,7 @@ import { BANK_KIND, BankDialog, isNear } from './BankSettings.tsx'
 const figure = (n: number) => (n ? count(n) : <span class="quiet">–</span>)
 
 export function BankTags({ of: b }: { of: Bank }) {
-  return <>{b.enabled ? null : <Tag tone="warn">off</Tag>} {b.direction === 'allow' ? <Tag>allow-list</Tag> : null}</>
+  return <>{b.enabled ? null : <Tag tone="warn">off</Tag>} {b.direction === 'allow' ? <Tag>allow-list</Tag> : null} {b.idle ? <Tag tone="warn">in no rule</Tag> : null}</>
 }
 
 const COLUMNS: Column<Bank>[] = [
