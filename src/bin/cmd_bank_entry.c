@@ -164,9 +164,8 @@ add_value(struct tl_cli *c, const struct tl_bank *b, struct adding *x)
 	x->n = 1;
 	if (rc < 0 && tl_err_kind(rc) == TL_INPUT && access(c->argv[1], F_OK) == 0)
 		return cli_fail(rc,
-		    "It is the name of a file: `tutela hash --all FILE` prints what it is "
-		    "known by.",
-		    "%s", tl_arena_printf(c->arena, "%s", tl_err_text()));
+		    "It is the name of a file: --file FILE adds what it is known by.", "%s",
+		    tl_arena_printf(c->arena, "%s", tl_err_text()));
 	return rc;
 }
 
