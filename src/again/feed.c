@@ -229,7 +229,7 @@ mark_banks(struct tl_db *db, int64_t *ret)
 	int rc = tl_again_bank_mark(db, ret);
 	if (rc == 0)
 		rc = tl_db_run(db, TL_SQL_AGAIN_AT_SET, A_Z(""), A_INT(0), A_INT(0), A_INT(0),
-		    A_INT(*ret));
+		    A_INT(*ret), A_ID((struct tl_id){0}));
 	return rc < 0 ? rc : 0;
 }
 
@@ -287,8 +287,8 @@ tl_again_expired(struct tl_db *db, int64_t now_us)
 		rc = tl_rejudge_expired(db, from, now_us);
 	if (rc < 0 && rc != TL_ENOTFOUND)
 		return rc;
-	int set = tl_db_run(
-	    db, TL_SQL_AGAIN_AT_SET, A_Z(EXPIRED), A_INT(0), A_INT(0), A_INT(now_us), A_INT(0));
+	int set = tl_db_run(db, TL_SQL_AGAIN_AT_SET, A_Z(EXPIRED), A_INT(0), A_INT(0),
+	    A_INT(now_us), A_INT(0), A_ID((struct tl_id){0}));
 	return set < 0 ? set : rc == TL_ENOTFOUND ? 0 : rc;
 }
 
