@@ -15,6 +15,8 @@
 
 #include <stdio.h>
 
+static const struct tl_id nobody; /* of those that came back */
+
 #define LOST_US (10 * TL_US_S)
 #define PASS_ROOM 8       /* of what is under way: so much is left for passes */
 #define PASS_PAGE 256     /* items that a pass looks at in one read */
@@ -229,7 +231,7 @@ mark_banks(struct tl_db *db, int64_t *ret)
 	int rc = tl_again_bank_mark(db, ret);
 	if (rc == 0)
 		rc = tl_db_run(db, TL_SQL_AGAIN_AT_SET, A_Z(""), A_INT(0), A_INT(0), A_INT(0),
-		    A_INT(*ret), A_ID((struct tl_id){0}));
+		    A_INT(*ret), A_ID(nobody));
 	return rc < 0 ? rc : 0;
 }
 
@@ -288,7 +290,7 @@ tl_again_expired(struct tl_db *db, int64_t now_us)
 	if (rc < 0 && rc != TL_ENOTFOUND)
 		return rc;
 	int set = tl_db_run(db, TL_SQL_AGAIN_AT_SET, A_Z(EXPIRED), A_INT(0), A_INT(0),
-	    A_INT(now_us), A_INT(0), A_ID((struct tl_id){0}));
+	    A_INT(now_us), A_INT(0), A_ID(nobody));
 	return set < 0 ? set : rc == TL_ENOTFOUND ? 0 : rc;
 }
 
