@@ -270,22 +270,23 @@ read_sound(void *ctx, uint64_t entry, struct tl_sound *ret)
 	return tl_sound_unpack(r->e[entry].value, ret);
 }
 
-/* As the detector asks, of the sounds among these entries alone. */
+/* As the detector asks, at the other speeds too, of the sounds among these entries alone. */
 static int
-hear(struct reach *r, int64_t key, struct tl_str words)
+hear(struct reach *r, int64_t key, struct tl_str words, struct tl_str bent)
 {
 	static const uint32_t bank = 0;
-	struct tl_sound kept = {0};
+	struct tl_sound kept[1 + TL_SOUND_BENDS] = {0};
 	struct tl_sound_found found = {0};
-	if (tl_sound_words(words, &kept) < 0)
+	if (tl_sound_words(words, &kept[0]) < 0)
 		return 0; /* what cannot be read cannot be found by it */
+	bool more = tl_sound_unpack_bent(bent, kept + 1) == 0;
 	struct tl_sound_ask ask = {.find = find_windows,
 	    .read = read_sound,
 	    .ctx = r,
 	    .bank = &bank,
 	    .banks = 1,
-	    .query = &kept,
-	    .queries = 1};
+	    .query = kept,
+	    .queries = more ? TL_COUNT(kept) : 1};
 	int rc = tl_sound_find(&ask, &found);
 	for (size_t i = 0; i < found.n && rc == 0; i++)
 		add_hit(r, (size_t)found.hit[i].entry, key);
@@ -294,7 +295,8 @@ hear(struct reach *r, int64_t key, struct tl_str words)
 		if (r->e[i].live && r->e[i].form == TL_FORM_CHROMAPRINT)
 			add_hit(r, i, key);
 	tl_sound_found_fini(&found);
-	tl_sound_fini(&kept);
+	for (size_t i = 0; i < TL_COUNT(kept); i++)
+		tl_sound_fini(&kept[i]);
 	return rc;
 }
 
@@ -312,7 +314,7 @@ hear_page(struct reach *r, struct tl_db *db, int64_t until_us)
 	while (!cut && (rc = tl_row_next(&row)) > 0) {
 		n++;
 		r->heard = tl_col_int(&row, 0);
-		rc = hear(r, r->heard, tl_col_str(&row, 1));
+		rc = hear(r, r->heard, tl_col_str(&row, 1), tl_col_str(&row, 2));
 		if (rc < 0)
 			break;
 		cut = tl_mono_us() >= until_us;

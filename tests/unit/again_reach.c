@@ -44,6 +44,13 @@ play(struct published *p, const uint32_t *w, size_t from, size_t n)
 	}
 }
 
+static void
+bend(struct published *p, uint32_t *w)
+{
+	struct tl_sound undone = {w + 100, 200};
+	tl_sound_pack(&p->bent, &undone);
+}
+
 static struct tl_bank
 new_bank(struct site *t, const char *name, enum tl_bank_kind kind, bool turned)
 {
@@ -111,6 +118,7 @@ enum {
 	OTHER_FILM,
 	SOUND,
 	SOUND_OF_FILM,
+	BENT_SOUND,
 	OTHER_SOUND,
 	FILE_OF_IT,
 	ALL
@@ -118,7 +126,7 @@ enum {
 
 static void
 publish_all(struct site *t, struct published *p, const struct tl_pdq *painting,
-    const struct tl_video *v, const uint32_t *w)
+    const struct tl_video *v, uint32_t *w)
 {
 	uint32_t other[WORDS];
 	struct tl_pdq any = any_hash(t);
@@ -140,6 +148,10 @@ publish_all(struct site *t, struct published *p, const struct tl_pdq *painting,
 	clip(&p[SOUND_OF_FILM], &unlike, 0, 10, 0, false);
 	play(&p[SOUND_OF_FILM], w, 50, 200);
 	draw_sound(t, other);
+	/* At another pitch its words are others; those of the speed that undoes it are not. */
+	play(&p[BENT_SOUND], other, 0, WORDS);
+	bend(&p[BENT_SOUND], w);
+	draw_sound(t, other);
 	play(&p[OTHER_SOUND], other, 0, WORDS);
 	memset(p[FILE_OF_IT].m.sha256, 9, sizeof p[FILE_OF_IT].m.sha256);
 	play(&p[FILE_OF_IT], other, 0, WORDS);
@@ -149,6 +161,7 @@ publish_all(struct site *t, struct published *p, const struct tl_pdq *painting,
 			p[i].m.film = TL_S("{}");
 		p[i].m.frames = tl_buf_str(&p[i].frames);
 		p[i].m.words = tl_buf_str(&p[i].words);
+		p[i].m.bent = tl_buf_str(&p[i].bent);
 		if (p[i].turned.n)
 			p[i].m.turned = tl_buf_str(&p[i].turned);
 		p[i].id = publish_as(t, &p[i].m);
@@ -190,6 +203,7 @@ t_grown_banks_find_what_the_detectors_find(void **state)
 	    [MIRRORED] = true,
 	    [SOUND] = true,
 	    [SOUND_OF_FILM] = true,
+	    [BENT_SOUND] = true,
 	    [FILE_OF_IT] = true};
 	struct published *p = calloc(ALL, sizeof *p);
 	struct tl_pdq painting[TL_PDQ_TURNS];
@@ -214,6 +228,7 @@ t_grown_banks_find_what_the_detectors_find(void **state)
 			fail_msg("medium %zu: detected %d, found again %d", i, forward, back);
 		tl_buf_fini(&p[i].frames);
 		tl_buf_fini(&p[i].words);
+		tl_buf_fini(&p[i].bent);
 		tl_buf_fini(&p[i].turned);
 	}
 	tl_banks_unref(banks);

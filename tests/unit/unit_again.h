@@ -201,7 +201,7 @@ paint(struct site *t, uint8_t *luma, int side)
 
 struct published {
 	struct tl_media m;
-	struct tl_buf frames, words, turned;
+	struct tl_buf frames, words, bent, turned;
 	struct tl_id id;
 	bool found; /* what it must be */
 };

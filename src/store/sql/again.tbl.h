@@ -4,7 +4,7 @@ S(AGAIN_MEDIA_COUNTER, "SELECT key FROM media_counter")
 S(AGAIN_DROPPED, "SELECT change, key FROM media_dropped WHERE change > $1 AND change <= $2 ORDER BY change")
 S(AGAIN_DROPPED_OLDEST, "SELECT MIN(at) FROM media_dropped")
 S(AGAIN_DROPPED_DONE, "DELETE FROM media_dropped WHERE change <= $1")
-S(AGAIN_SOUNDS, "SELECT key, words FROM media WHERE words IS NOT NULL AND key > $1 AND key <= $2 ORDER BY key LIMIT $3")
+S(AGAIN_SOUNDS, "SELECT key, words, bent FROM media WHERE words IS NOT NULL AND key > $1 AND key <= $2 ORDER BY key LIMIT $3")
 S(AGAIN_MEDIA_OF_KEY, "SELECT platform, id FROM media WHERE key = $1")
 
 S(AGAIN_AT, "SELECT change, hit, at, back FROM again WHERE form = $1")
