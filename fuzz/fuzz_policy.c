@@ -1,5 +1,5 @@
 /*
- * Fuzzes the reading of policy files: the YAML door and the checks behind it. The first byte says which of the four
+ * Fuzzes the reading of policy files: the YAML door and the checks behind it. The first byte says which of the five
  * files the rest replaces; the others are small and right. Nothing may crash, leak or loop; every error has a place.
  */
 #include "config/policy.h"
@@ -22,7 +22,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct tl_str texts[TL_POLICY_FILES] = {
 	    TL_S("queues:\n- {name: general, title: General}\n"), TL_S(ACTIONS), TL_S(POLICIES),
-	    TL_S("language: en\ntexts: {greeting.item: x}\n")};
+	    TL_S("language: en\ntexts: {greeting.item: x}\n"), {0}};
 	if (size == 0 || size > 65536)
 		return 0;
 	texts[data[0] % TL_POLICY_FILES] = tl_bytes(data + 1, size - 1);

@@ -66,6 +66,8 @@ struct tl_text {
 	struct tl_str name, text;
 };
 
+struct tl_minors;
+
 struct tl_policy_set {
 	struct tl_str version; /* short hash of the files */
 	const struct tl_policy *policies;
@@ -76,7 +78,8 @@ struct tl_policy_set {
 	size_t queue_count;
 	const struct tl_text *texts; /* of the statement of reasons, English */
 	size_t text_count;
-	void *owner; /* of config/policy.c: memory and references */
+	const struct tl_minors *minors; /* settings by age band (core/minors.h) */
+	void *owner;                    /* of config/policy.c: memory and references */
 };
 
 const struct tl_policy *tl_policy_find(const struct tl_policy_set *set, struct tl_str id);

@@ -9,6 +9,7 @@
 
 #include "config/policy.h"
 #include "core/dsa.h"
+#include "core/minors.h"
 #include "sys/clock.h"
 #include "sys/crypto.h"
 #include "sys/fd.h"
@@ -273,6 +274,87 @@ t_wrong_actions_are_refused(void **state)
 	    POLICY, "is not one of the Commission's words");
 }
 
+/* The shipped matrix with one passage replaced. */
+static void
+minors_error(const char *passage, const char *instead, const char *want)
+{
+	struct tl_buf files[TL_POLICY_FILES] = {{0}}, changed = {0};
+	struct tl_str texts[TL_POLICY_FILES];
+	for (size_t i = 0; i < TL_POLICY_FILES; i++) {
+		char path[4096];
+		(void)snprintf(path, sizeof path, "%s/../../policy/%s", TEST_DATA,
+		    tl_policy_file_names[i]);
+		assert_int_equal(tl_file_read(path, 1 << 20, &files[i]), 0);
+		texts[i] = tl_buf_str(&files[i]);
+	}
+	struct tl_str all = texts[TL_POLICY_FILES - 1];
+	const uint8_t *at = memmem(all.p, all.n, passage, strlen(passage));
+	assert_non_null(at);
+	tl_buf_put(&changed, all.p, (size_t)(at - all.p));
+	tl_buf_puts(&changed, instead);
+	at += strlen(passage);
+	tl_buf_put(&changed, at, (size_t)(all.p + all.n - at));
+	texts[TL_POLICY_FILES - 1] = tl_buf_str(&changed);
+	const struct tl_policy_set *set = NULL;
+	int rc = tl_policy_parse(texts, &set);
+	if (!want && rc < 0)
+		fail_msg("%s", tl_err_text());
+	if (want && (rc == 0 || !strstr(tl_err_text(), want)))
+		fail_msg("got \"%s\", wanted \"%s\"", rc < 0 ? tl_err_text() : "", want);
+	tl_policy_unref(set);
+	for (size_t i = 0; i < TL_POLICY_FILES; i++)
+		tl_buf_fini(&files[i]);
+	tl_buf_fini(&changed);
+}
+
+static void
+t_a_matrix_that_would_loosen_is_refused(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *passage, *instead, *want;
+	} cases[] = {
+	    {"unknown_as: 13-15", "unknown_as: 13-15", NULL},
+	    {"unknown_as: 13-15", "unknown_as: 16-17",
+		"an unknown age is never treated as older"},
+	    {"minimum_age: 13", "minimum_age: 12", "minimum_age: must be between 13 and 17"},
+	    {"13-15: {default: nobody}", "13-15: {default: everyone}",
+		"private_messages: 13-15 is looser than 16-17"},
+	    {"13-15: {default: nobody}", "13-15: {default: somebody}",
+		"default: \"somebody\" is not among the values"},
+	    {"loosest: public, warn: true", "loosest: private, warn: true",
+		"what nobody can loosen here"},
+	    {"after: {account_visibility: public}", "after: {comments: everyone}",
+		"names no setting that stands before this one"},
+	    {"for: session", "for: ever", "for: session, or a time such as 24h"},
+	    {"\"21:00-08:00\"", "\"21:00-24:00\"", "two times such as 21:00-08:00"},
+	    {"why: money", "why: greed", "no English text of that name"},
+	    {"    locked: \"At", "    lockd: \"At", "the English text \"locked\" is missing"},
+	    {"- key: comments", "- key: mentions",
+		"the setting \"mentions\" stands here twice"},
+	    {"values: [hidden, visible]", "values: [hidden, hidden]", "stands here twice"},
+	};
+	for (size_t i = 0; i < TL_COUNT(cases); i++)
+		minors_error(cases[i].passage, cases[i].instead, cases[i].want);
+}
+
+static void
+t_a_folder_of_an_earlier_version_has_the_shipped_matrix(void **state)
+{
+	(void)state;
+	assert_false(shipped->minors->built_in);
+	struct tl_str texts[TL_POLICY_FILES] = {TL_S(QUEUES), TL_S(ACTIONS), TL_S(POLICY), {0}};
+	struct tl_buf en TL_CLEANUP(tl_buf_fini) = {0};
+	assert_int_equal(
+	    tl_file_read(TEST_DATA "/../../policy/texts/en.yaml", 1 << 20, &en), 0);
+	texts[3] = tl_buf_str(&en);
+	const struct tl_policy_set *set = NULL;
+	assert_int_equal(tl_policy_parse(texts, &set), 0);
+	assert_true(set->minors->built_in);
+	assert_int_equal(set->minors->setting_count, shipped->minors->setting_count);
+	tl_policy_unref(set);
+}
+
 int
 main(void)
 {
@@ -287,6 +369,8 @@ main(void)
 	    cmocka_unit_test(t_version_is_stable_and_short),
 	    cmocka_unit_test(t_wrong_references_are_refused_with_their_place),
 	    cmocka_unit_test(t_wrong_actions_are_refused),
+	    cmocka_unit_test(t_a_matrix_that_would_loosen_is_refused),
+	    cmocka_unit_test(t_a_folder_of_an_earlier_version_has_the_shipped_matrix),
 	};
 	return cmocka_run_group_tests_name("config_policy", tests, setup, teardown);
 }

@@ -1,0 +1,55 @@
+/*
+ * Looking things up in the matrix of settings.
+ *
+ * Promises: pure; a text that is missing in a language is there in English, which the reader of the file has checked.
+ * Called by src/minors and by whoever shows the matrix.
+ */
+#include "core/minors.h"
+
+#include <string.h>
+
+const struct tl_minors_setting *
+tl_minors_find(const struct tl_minors *m, struct tl_str key)
+{
+	for (size_t i = 0; i < m->setting_count; i++) {
+		if (tl_str_eq(m->settings[i].key, key))
+			return &m->settings[i];
+	}
+	return NULL;
+}
+
+int
+tl_minors_value(const struct tl_minors_setting *s, struct tl_str name, uint8_t *ret)
+{
+	for (size_t i = 0; i < s->value_count; i++) {
+		if (tl_str_eq(s->values[i], name)) {
+			*ret = (uint8_t)i;
+			return 0;
+		}
+	}
+	return tl_fail(TL_EFIELD, "%.*s has no such value; from %.*s (strictest) to %.*s",
+	    TL_ARG(s->key), TL_ARG(s->values[0]), TL_ARG(s->values[s->value_count - 1]));
+}
+
+static const struct tl_minors_text *
+text_in(const struct tl_minors *m, struct tl_str language, struct tl_str name)
+{
+	for (size_t i = 0; i < m->text_count; i++) {
+		const struct tl_minors_text *t = &m->texts[i];
+		if (tl_str_eq(t->name, name) && tl_str_eq(t->language, language))
+			return t;
+	}
+	return NULL;
+}
+
+struct tl_str
+tl_minors_text(const struct tl_minors *m, struct tl_str language, struct tl_str name)
+{
+	struct tl_str first = language;
+	for (first.n = 0; first.n < language.n && language.p[first.n] != '-';)
+		first.n++;
+	const struct tl_minors_text *t = text_in(m, first, name);
+	if (!t)
+		t = text_in(m, TL_S("en"), name);
+	return t ? t->text : name;
+}
