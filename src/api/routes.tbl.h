@@ -21,6 +21,10 @@ R("PUT", "/v1/accounts/{id}", tl_api_gate, "accounts", "", put_account, tl_body_
     "Say what is known of an account.")
 R("DELETE", "/v1/accounts/{id}", tl_api_gate, "accounts", "", delete_account, tl_body_none, 0,
     "Forget an account.")
+R("GET", "/v1/accounts/{id}/settings", tl_api_gate, "accounts", "language", get_settings, tl_body_none, 0,
+    "What an account's settings must be, may be, and why.")
+R("PUT", "/v1/accounts/{id}/settings", tl_api_gate, "accounts", "language", put_settings, tl_body_json,
+    64 * KIB, "Ask for changes of settings, and make those that are allowed.")
 R("POST", "/v1/match", tl_api_gate, "match", "banks distance turned", match, tl_api_match_body, 64 * MIB,
     "Ask the banks and lists now.")
 R("POST", "/v1/actions/{id}/confirm", tl_api_gate, "confirm", "", confirm_action, tl_body_json,

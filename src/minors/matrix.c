@@ -135,14 +135,20 @@ tl_minors_ask(const struct tl_minors *m, const struct tl_minors_account *a, size
 	return TL_SAY_ALLOW;
 }
 
-bool
-tl_minors_quiet(const struct tl_minors *m, enum tl_age_band band, int minute)
+struct tl_minors_quiet
+tl_minors_quiet_hours(const struct tl_minors *m, enum tl_age_band band)
 {
 	enum tl_age_band b = tl_minors_band(m, band);
-	const struct tl_minors_quiet *q = &m->quiet[b == TL_AGE_18      ? TL_COLUMN_18
-						    : b == TL_AGE_16_17 ? TL_COLUMN_16_17
-									: TL_COLUMN_13_15];
-	if (q->from <= q->to)
-		return minute >= q->from && minute < q->to;
-	return minute >= q->from || minute < q->to;
+	return m->quiet[b == TL_AGE_18      ? TL_COLUMN_18
+			: b == TL_AGE_16_17 ? TL_COLUMN_16_17
+					    : TL_COLUMN_13_15];
+}
+
+bool
+tl_minors_is_quiet(const struct tl_minors *m, enum tl_age_band band, int minute)
+{
+	struct tl_minors_quiet q = tl_minors_quiet_hours(m, band);
+	if (q.from <= q.to)
+		return minute >= q.from && minute < q.to;
+	return minute >= q.from || minute < q.to;
 }

@@ -53,5 +53,7 @@ enum tl_minors_say tl_minors_ask(const struct tl_minors *m, const struct tl_mino
     size_t i, uint8_t wish, enum tl_minors_actor actor, bool warned, int64_t now,
     struct tl_minors_choice *choice, const char **ret_why);
 
+/* When notifications are never sent; from == to: at no time. Below the minimum age as for 13-15. */
+struct tl_minors_quiet tl_minors_quiet_hours(const struct tl_minors *m, enum tl_age_band band);
 /* Is it quiet at this minute after local midnight (0..1439)? */
-bool tl_minors_quiet(const struct tl_minors *m, enum tl_age_band band, int minute);
+bool tl_minors_is_quiet(const struct tl_minors *m, enum tl_age_band band, int minute);

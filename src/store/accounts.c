@@ -233,6 +233,11 @@ tl_account_erase(struct tl_db *db, int64_t platform, struct tl_id id)
 		rc = tl_key_forget(db, platform, id);
 	if (rc < 0)
 		return rc;
-	rc = tl_db_run(db, TL_SQL_ACCOUNT_ERASE, A_INT(platform), A_ID(id), A_INT(tl_now_us()));
+	rc = tl_db_run(db, TL_SQL_CHOICE_ERASE, A_INT(platform), A_ID(id));
+	if (rc >= 0)
+		rc = tl_db_run(db, TL_SQL_CHANGE_ERASE, A_INT(platform), A_ID(id));
+	if (rc >= 0)
+		rc = tl_db_run(
+		    db, TL_SQL_ACCOUNT_ERASE, A_INT(platform), A_ID(id), A_INT(tl_now_us()));
 	return rc < 0 ? rc : 0;
 }

@@ -28,7 +28,7 @@ int tl_account_get(struct tl_db *db, int64_t platform, struct tl_id id, struct t
     struct tl_account *ret) TL_MUST;
 
 /*
- * Erasure: the account's key is forgotten, its row emptied, its items erased. TL_ECONFLICT while a legal hold
+ * Erasure: the account's key is forgotten, its row emptied, its choices of settings and their history deleted, its items erased. TL_ECONFLICT while a legal hold
  * stands on it or on one of its items.
  */
 int tl_account_erase(struct tl_db *db, int64_t platform, struct tl_id id) TL_MUST;

@@ -210,6 +210,44 @@ test('accounts keep what is not said, and are forgotten with all they wrote', as
   assert.equal((await call('DELETE', '/v1/accounts/never-seen')).status, 404)
 })
 
+test('settings by age: what must be, what may be, and what is said to a wish', async () => {
+  const at = (id) => `/v1/accounts/${id}/settings`
+  const of = (answer, key) => answer.json.settings.find((s) => s.key === key)
+  const stranger = await call('GET', at('never-described'))
+  assert.deepEqual([stranger.status, stranger.json.age_band, stranger.json.treated_as], [200, 'unknown', '13-15'])
+  assert.deepEqual(of(stranger, 'account_visibility').must_be, 'private')
+  assert.deepEqual(of(stranger, 'unsolicited_messages').may_be, ['blocked'])
+
+  await call('PUT', '/v1/accounts/teen', { age_band: '13-15', language: 'de' })
+  const first = await call('GET', at('teen'))
+  const etag = first.headers.get('etag')
+  assert.match(first.headers.get('cache-control'), /^private, max-age=\d+$/)
+  assert.deepEqual(first.json.quiet_hours, { from: '21:00', to: '08:00' })
+  assert.notEqual(of(first, 'comments').reason_text, of(stranger, 'comments').reason_text)
+  assert.equal((await call('GET', at('teen'), undefined, { headers: { 'if-none-match': etag } })).status, 304)
+  const english = await call('GET', `${at('teen')}?language=en`)
+  assert.equal(of(english, 'gifts').reason_text, 'At your age this setting cannot be loosened.')
+
+  const wish = (settings, more = {}) => call('PUT', at('teen'), { settings, ...more })
+  const said = (answer) => answer.json.answers.map((a) => a.answer)
+  const both = await wish({ comments: 'nobody', private_messages: 'everyone', account_visibility: 'public' })
+  assert.deepEqual(said(both), ['allow', 'refuse', 'warn'])
+  assert.equal(of(both, 'comments').must_be, 'nobody')
+  assert.equal(of(both, 'private_messages').must_be, 'nobody')
+  assert.equal(of(both, 'account_visibility').must_be, 'private')
+  assert.deepEqual(said(await wish({ account_visibility: 'public', geolocation: 'on' }, { warned: true })), ['allow', 'allow'])
+  const now = await call('GET', at('teen'))
+  assert.equal(of(now, 'account_visibility').must_be, 'public')
+  assert.ok(of(now, 'geolocation').until)
+  assert.notEqual(now.headers.get('etag'), etag)
+
+  await call('PUT', '/v1/accounts/teen', { age_band: 'under13' })
+  assert.ok((await call('GET', at('teen'))).json.settings.every((s) => s.may_be.length === 1 && s.must_be === s.may_be[0]))
+  await call('DELETE', '/v1/accounts/teen')
+  await call('PUT', '/v1/accounts/teen', { age_band: '13-15' })
+  assert.equal(of(await call('GET', at('teen')), 'account_visibility').must_be, 'private')
+})
+
 test('counters follow the latest version', async () => {
   const one = item()
   await call('POST', '/v1/items', one)
@@ -359,6 +397,13 @@ test('wrong requests are refused with the field that is wrong', async () => {
     ['PUT', '/v1/accounts/a', { age_band: '12' }, 422, '/age_band'],
     ['PUT', '/v1/accounts/a', { birth_month: '2011-13' }, 422, '/birth_month'],
     ['PUT', '/v1/accounts/a', { birth_date: '2011-05-01' }, 422, '/birth_date'],
+    ['PUT', '/v1/accounts/a/settings', {}, 422, '/settings'],
+    ['PUT', '/v1/accounts/a/settings', { settings: {} }, 422, '/settings'],
+    ['PUT', '/v1/accounts/a/settings', { settings: { shoe_size: 'large' } }, 422, '/settings/shoe_size'],
+    ['PUT', '/v1/accounts/a/settings', { settings: { comments: 'strangers' } }, 422, '/settings/comments'],
+    ['PUT', '/v1/accounts/a/settings', { settings: { comments: 1 } }, 422, '/settings/comments'],
+    ['PUT', '/v1/accounts/a/settings', '{', 400],
+    ['GET', '/v1/accounts/' + 'a'.repeat(256) + '/settings', undefined, 422, 'id'],
     ['POST', '/v1/match', {}, 422, '/text'],
     ['POST', '/v1/match', { hashes: [{ kind: 'md5', value: '00'.repeat(32) }] }, 422, '/hashes/0/value'],
     ['POST', '/v1/match', { hashes: [{ kind: 'sha1', value: '00'.repeat(32) }] }, 422, '/hashes/0/kind'],
@@ -377,7 +422,7 @@ test('wrong requests are refused with the field that is wrong', async () => {
     if (field) assert.equal(answer.json.field, field, where)
   }
   assert.equal((await call('GET', `/v1/items/${base.id}`)).status, 404)
-  for (const [path, method] of [['/v1/items', 'POST'], ['/v1/items:batch', 'POST'], ['/v1/flags', 'POST'], ['/v1/match', 'POST'], ['/v1/accounts/a', 'PUT'], ['/v1/items/a/counters', 'PUT'], ['/v1/media', 'PUT'], ['/v1/actions/00000000-0000-0000-0000-000000000000/confirm', 'POST']])
+  for (const [path, method] of [['/v1/items', 'POST'], ['/v1/items:batch', 'POST'], ['/v1/flags', 'POST'], ['/v1/match', 'POST'], ['/v1/accounts/a', 'PUT'], ['/v1/accounts/a/settings', 'PUT'], ['/v1/items/a/counters', 'PUT'], ['/v1/media', 'PUT'], ['/v1/actions/00000000-0000-0000-0000-000000000000/confirm', 'POST']])
     assert.equal((await call(method, path, 'x', { type: 'text/plain' })).status, 415, path)
 })
 

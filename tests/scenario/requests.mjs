@@ -130,6 +130,8 @@ export const PLATFORM = {
   'POST /v1/flags': { body: (x) => ({ id: 'flag-1', subject: { kind: 'item', id: x.item }, kind: 'user' }), foreign: 404 },
   'PUT /v1/accounts/{id}': { path: () => ['u-1'], body: () => ({ age_band: '18+' }), foreign: ownWorld },
   'DELETE /v1/accounts/{id}': { path: (x) => [x.spareAccount], or: [404], foreign: 404 },
+  'GET /v1/accounts/{id}/settings': { path: () => ['u-1'], foreign: ownWorld },
+  'PUT /v1/accounts/{id}/settings': { path: () => ['u-1'], body: () => ({ settings: { comments: 'nobody' } }), foreign: ownWorld },
   'POST /v1/match': { body: () => ({ text: { body: 'harmless' } }), foreign: ownWorld },
   'POST /v1/actions/{id}/confirm': { path: (x) => [x.action], body: () => ({ outcome: 'done' }), or: [409], foreign: 404 },
   'GET /v1/events': { stream: true, foreign: ownWorld },

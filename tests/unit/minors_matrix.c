@@ -300,7 +300,7 @@ t_nights_are_quiet(void **state)
 	    {TL_AGE_18, 23 * 60, false}};
 	for (size_t i = 0; i < TL_COUNT(cases); i++)
 		assert_int_equal(
-		    tl_minors_quiet(m, cases[i].band, cases[i].minute), cases[i].quiet);
+		    tl_minors_is_quiet(m, cases[i].band, cases[i].minute), cases[i].quiet);
 }
 
 static void
