@@ -323,6 +323,19 @@ t_a_known_picture_is_found_in_a_video(void **state)
 	assert_int_equal(s->distance, 4);
 	assert_non_null(strstr((const char *)s->part.p, "\"share_item\":0.05"));
 	assert_non_null(strstr((const char *)s->part.p, "\"offset_ms\":-7000"));
+	assert_non_null(
+	    strstr((const char *)s->part.p, "\"shown\":[{\"from_ms\":7000,\"to_ms\":9000}]"));
+	/* Each showing has its own place; of more than eight the eighth reaches to the end of the last. */
+	for (size_t i = 11; i <= 35; i += 3)
+		f->known.f[i].hash = f->known.f[7].hash;
+	show(f, 0, FRAMES, false);
+	look(f);
+	assert_int_equal(f->out.n, 1);
+	s = &f->out.s[0];
+	assert_non_null(strstr((const char *)s->part.p,
+	    "{\"from_ms\":11000,\"to_ms\":12000},{\"from_ms\":14000,\"to_ms\":15000}"));
+	assert_non_null(
+	    strstr((const char *)s->part.p, "{\"from_ms\":29000,\"to_ms\":36000}]}"));
 	/* A video of one second has no more to show. */
 	show(f, 7, 1, false);
 	look(f);

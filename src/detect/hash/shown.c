@@ -21,11 +21,15 @@
 #define AT_ONCE 64
 #define HITS 64      /* of one second */
 #define PICTURES 512 /* different ones, the first that appear */
+#define SECOND_MS 1000
+#define GAP_MS 500 /* between two looks that are one showing: the grid is not exact */
 
 struct picture {
 	uint64_t key;
-	uint32_t bank, seconds, last, first_ms;
+	uint32_t bank, seconds, last;
 	int distance;
+	struct part_run run[PART_RUNS_MAX];
+	size_t runs;
 };
 
 struct showing {
@@ -40,6 +44,16 @@ struct showing {
 	bool cut;     /* there was more than room for */
 };
 
+/* Looks come in the order of time. Of more showings than have room the last one reaches to the end of them all. */
+static void
+show_at(struct picture *p, uint32_t ms)
+{
+	bool again = p->runs == 0 || ms > p->run[p->runs - 1].to_ms + GAP_MS;
+	if (again && p->runs < PART_RUNS_MAX)
+		p->run[p->runs++].from_ms = ms;
+	p->run[p->runs - 1].to_ms = ms + SECOND_MS;
+}
+
 static void
 count(struct showing *s, const struct tl_index_hit *h, uint32_t second, uint32_t ms)
 {
@@ -53,10 +67,14 @@ count(struct showing *s, const struct tl_index_hit *h, uint32_t second, uint32_t
 	struct picture *p = &s->picture[i];
 	if (i == s->pictures) {
 		s->pictures++;
-		*p = (struct picture){h->key, h->bank, 0, UINT32_MAX, ms, h->distance};
+		*p = (struct picture){.key = h->key,
+		    .bank = h->bank,
+		    .last = UINT32_MAX,
+		    .distance = h->distance};
 	}
 	p->seconds += p->last != second;
 	p->last = second;
+	show_at(p, ms);
 	p->distance = h->distance < p->distance ? h->distance : p->distance;
 }
 
@@ -119,8 +137,10 @@ say(struct showing *s, const struct picture *p)
 		return rc;
 	struct part part = {.share_item = (double)p->seconds / s->seconds,
 	    .share_entry = 1,
-	    .offset_ms = -(int64_t)p->first_ms,
-	    .speed = 1};
+	    .offset_ms = -(int64_t)p->run[0].from_ms,
+	    .speed = 1,
+	    .run = p->run,
+	    .runs = p->runs};
 	x->distance = p->distance;
 	x->score = 1.0 - p->distance / 64.0;
 	x->has_media = true;

@@ -33,6 +33,7 @@ export interface MatchedPart {
   share_entry: number
   offset_ms: number // where in the known one the item begins
   matched_ms: number | null
+  shown?: { from_ms: number; to_ms: number }[]
   speed: number
   in_step: boolean
 }

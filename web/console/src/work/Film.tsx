@@ -13,6 +13,7 @@ import { Dialog } from '../ui/dialog.tsx'
 
 const STEP_S = 0.2 // one picture of the clip
 const SOUND_STEP_S = 5
+const FEW_STRETCHES = 4 // in words; the line of the player marks all
 const SPEEDS = [0.25, 0.5, 1, 1.5, 2]
 const VOLUMES = [0.05, 0.1, 0.2, 0.4, 0.7, 1]
 
@@ -48,15 +49,20 @@ export interface Stretch {
 /** Where matches of this file lie in it. One without a place of its own may be anywhere. */
 export function stretchesOf(media: Media, signals: Signal[]): Stretch[] {
   const whole = media.film?.duration_ms ?? 0
-  return signals.flatMap((s) => {
+  const all = signals.flatMap((s): Stretch[] => {
     if (s.media !== media.id || s.status !== 'ok' || !s.part) return []
+    if (s.part.shown) return s.part.shown.map((at) => ({ from: Math.min(whole, at.from_ms), to: Math.min(whole, at.to_ms) }))
     const from = Math.min(whole, Math.max(0, -s.part.offset_ms))
     return [{ from, to: Math.min(whole, s.part.matched_ms ? from + s.part.matched_ms : whole) }]
   })
+  const one = new Map(all.map((s) => [`${s.from}-${s.to}`, s]))
+  return [...one.values()].sort((a, b) => a.from - b.from)
 }
 
 export function stretchText(stretches: Stretch[]): string {
-  return stretches.map((s) => `${clock(s.from)} to ${clock(s.to)}`).join(', ')
+  const words = stretches.map((s) => `${clock(s.from)} to ${clock(s.to)}`)
+  const more = words.length - FEW_STRETCHES
+  return words.slice(0, FEW_STRETCHES).join(', ') + (more > 0 ? ` and at ${more} more` : '')
 }
 
 export function filmFacts(media: Media, film: Film): string {
