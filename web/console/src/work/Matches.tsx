@@ -3,6 +3,7 @@ import { useSignal } from '@preact/signals'
 import type { Effect, Signal } from '../api.ts'
 import { clock, percent } from '../app/format.ts'
 import { Button } from '../ui/basic.tsx'
+import { stretchText } from './Film.tsx'
 
 const EFFECT: Record<Effect, string> = {
   full: '',
@@ -26,7 +27,8 @@ function origin(s: Signal): string[] {
 function nearness(s: Signal): string[] {
   const of = s.part
   return [
-    of ? `${percent(of.share_item)} of this, ${percent(of.share_entry)} of the known one` : s.distance === 0 ? 'identical' : s.distance !== null ? `${s.distance} of 256 bits differ` : '',
+    of && !of.shown ? `${percent(of.share_item)} of this, ${percent(of.share_entry)} of the known one` : s.distance === 0 ? 'identical' : s.distance !== null ? `${s.distance} of 256 bits differ` : '',
+    of?.shown ? `seen in ${percent(of.share_item)} of this, ${stretchText(of.shown.map((at) => ({ from: at.from_ms, to: at.to_ms })))}` : '',
     of && of.offset_ms > 0 ? `begins at ${clock(of.offset_ms)} of it` : '',
     of && Math.abs(of.speed - 1) > 0.01 ? `${of.speed.toFixed(2)} times as fast` : '',
     s.turned ? `turned: ${s.turned}` : '',
