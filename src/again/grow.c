@@ -287,10 +287,12 @@ move_place(const struct page *p, struct place *at)
 		}
 		return;
 	}
-	if (noted_whole(p))
-		at->change = p->last ? p->target : last->change;
-	else
+	if (!noted_whole(p))
 		at->change = p->reach.e[p->entry].change - 1;
+	else if (p->last)
+		at->change = p->target;
+	else if (last)
+		at->change = last->change;
 	at->hit = p->hit;
 }
 
