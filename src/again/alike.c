@@ -34,10 +34,12 @@ static void
 keep(struct finding *f, const struct tl_again_hit *hits, size_t n)
 {
 	if (f->n + n > f->cap) {
-		f->cap = 2 * (f->n + n);
-		f->keys = realloc(f->keys, f->cap * sizeof *f->keys);
-		if (!f->keys)
+		size_t cap = 2 * (f->n + n);
+		int64_t *keys = realloc(f->keys, cap * sizeof *keys);
+		if (!keys)
 			abort();
+		f->keys = keys;
+		f->cap = cap;
 	}
 	for (size_t i = 0; i < n; i++)
 		f->keys[f->n++] = hits[i].key;
