@@ -67,6 +67,8 @@ READ(bank_history, "bank.view", NULL)
 OWN(bank_entry_change, "bank.entry_change")
 OWN(bank_remove, "bank.remove")
 OWN(bank_bulk, "bank.remove")
+NONE(bank_judging, "figures only")
+OWN(bank_rescan, "item.rescan")
 OWN(bank_import, "bank.import")
 OWN(bank_export, "bank.export")
 

@@ -21,8 +21,8 @@
 
 /* Showing ---------------------------------------------------------------------------------- */
 
-void
-bank_entry_write(struct tl_call *c, const struct tl_bank_entry *e)
+static void
+entry_members(struct tl_call *c, const struct tl_bank_entry *e)
 {
 	struct tl_buf TL_CLEANUP(tl_buf_fini) value = {0};
 	struct tl_buf *out = &c->out;
@@ -31,7 +31,6 @@ bank_entry_write(struct tl_call *c, const struct tl_bank_entry *e)
 		tl_bank_value_brief(e->form, e->value, &value);
 	else
 		tl_bank_value_text(e->form, e->value, &value);
-	tl_js_open(out, NULL, '{');
 	tl_js_id(out, "id", e->id);
 	tl_js_str(out, "value", tl_buf_str(&value));
 	tl_js_bool(out, "cut", cut);
@@ -46,7 +45,14 @@ bank_entry_write(struct tl_call *c, const struct tl_bank_entry *e)
 	tl_js_time(out, "expires_at", e->expires_at);
 	tl_js_time(out, "added_at", e->added_at);
 	tl_js_str0(out, "added_by", bank_who(c, e->added_by));
-	tl_js_close(out, '}');
+}
+
+void
+bank_entry_write(struct tl_call *c, const struct tl_bank_entry *e)
+{
+	tl_js_open(&c->out, NULL, '{');
+	entry_members(c, e);
+	tl_js_close(&c->out, '}');
 }
 
 static struct tl_str
@@ -267,7 +273,10 @@ tl_console_bank_add(struct tl_call *c)
 		return rc;
 	tl_app_wake(c->app, TL_PROC_WORKER);
 	c->status = longer ? 200 : 201;
-	bank_entry_write(c, &e);
+	tl_js_open(&c->out, NULL, '{');
+	entry_members(c, &e);
+	tl_js_bool(&c->out, "extended", longer);
+	tl_js_close(&c->out, '}');
 	return 0;
 }
 

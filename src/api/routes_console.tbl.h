@@ -65,6 +65,8 @@ R("POST", API "banks/{id}/entries", bank_add, "bank_add", "", 2097152, "Add an e
 R("PATCH", API "banks/{id}/entries/{eid}", bank_entry_change, "bank_write", "", 8192, "Change, disable or enable an entry.")
 R("DELETE", API "banks/{id}/entries/{eid}", bank_remove, "bank_write", "", 0, "Remove an entry.")
 R("POST", API "banks/{id}/bulk", bank_bulk, "bank_write", "", 8192, "Count, disable, enable or remove entries by where they came from.")
+R("GET", API "banks/{id}/rescan", bank_judging, "bank_read", "", 0, "How far what a bank matched is judged again.")
+R("POST", API "banks/{id}/rescan", bank_rescan, "bank_write", "", 4096, "Count what a bank matched, or judge it again.")
 R("POST", API "banks/{id}/import", bank_import, "bank_write", "", 4194304, "Import a part of a file.")
 R("POST", API "banks/{id}/export", bank_export, "bank_write", "", 4096, "A part of all entries as a file.")
 

@@ -295,6 +295,7 @@ scan_again(struct tl_db *db, void *ctx)
 }
 
 struct rescanning {
+	struct tl_cli *cli;
 	struct tl_bank bank;
 	int64_t since, items;
 };
@@ -303,11 +304,10 @@ static int
 ask_for_bank(struct tl_db *db, void *ctx)
 {
 	const struct rescanning *x = ctx;
-	char id[TL_ID_TEXT], detail[TL_BANK_NAME_MAX + 80];
+	char id[TL_ID_TEXT];
 	tl_id_text(id, x->bank.id);
-	(void)snprintf(detail, sizeof detail, "all that %.*s matched: %lld items%s",
-	    TL_ARG(x->bank.name), (long long)x->items,
-	    x->since ? ", of those since a date" : "");
+	const char *detail =
+	    tl_rejudge_asked_words(x->cli->arena, x->bank.name, x->items, x->since);
 	int rc = tl_rejudge_ask(db, x->bank.id, TL_REJUDGE_ASKED, x->since);
 	return rc < 0 ? rc : tl_audit_add(db, "cli", "item.rescan", tl_str(id), tl_str(detail));
 }
@@ -317,7 +317,7 @@ static int
 rescan_bank(struct tl_cli *c)
 {
 	static const char *const columns[] = {"bank", "items", "more", "asked", NULL};
-	struct rescanning x = {.since = 0};
+	struct rescanning x = {.cli = c};
 	bool yes = cli_option(c, "yes") != NULL;
 	int rc = c->argc ? tl_fail(TL_EUSAGE, "an item or --bank, one of them")
 			 : cli_bank_find(c, cli_option(c, "bank"), &x.bank);

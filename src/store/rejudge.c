@@ -7,6 +7,7 @@
  */
 #include "store/rejudge.h"
 
+#include "base/arena.h"
 #include "store/rows_int.h"
 #include "sys/clock.h"
 
@@ -23,6 +24,16 @@ tl_rejudge_ask(struct tl_db *db, struct tl_id bank, enum tl_rejudge why, int64_t
 	if (rc >= 0 && whole)
 		rc = tl_db_run(db, TL_SQL_REJUDGE_RETIRED, A_ID(bank), A_ID(nil), A_INT(now));
 	return rc < 0 ? rc : 0;
+}
+
+const char *
+tl_rejudge_asked_words(
+    struct tl_arena *a, struct tl_str bank, int64_t items, int64_t received_from)
+{
+	bool more = items > TL_REJUDGE_COUNT_MAX;
+	return tl_arena_printf(a, "all that %.*s matched: %s%lld items%s", TL_ARG(bank),
+	    more ? "more than " : "", (long long)(more ? TL_REJUDGE_COUNT_MAX : items),
+	    received_from ? ", of those since a date" : "");
 }
 
 int

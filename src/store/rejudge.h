@@ -15,6 +15,10 @@
 int tl_rejudge_ask(
     struct tl_db *db, struct tl_id bank, enum tl_rejudge why, int64_t received_from) TL_MUST;
 
+/* What the audit trail says of what a person asked for; `items`: as tl_rejudge_left counted them. */
+const char *tl_rejudge_asked_words(
+    struct tl_arena *a, struct tl_str bank, int64_t items, int64_t received_from);
+
 /* For the verbs that change banks, inside their transaction, and before it is changed. */
 int tl_rejudge_before(struct tl_db *db, const struct tl_bank *will) TL_MUST;
 /* Some of its entries are no longer in force; nothing comes of it unless it is an allow-list. */

@@ -171,6 +171,26 @@ test('a bank that no rule names says so; what a bank matched is counted, and jud
   await until('the finder is through', () => !/judged again \(asked\)/.test(run(['again']).out))
 })
 
+test('the console counts what a bank matched before it asks, and says how far it is; adding again says that it lasts longer', async () => {
+  const lead = await d.person('lead')
+  const { body: media } = await d.api('PUT', '/v1/media', readFileSync(new URL('../data/pdq/scene00.png', import.meta.url)))
+  await d.item('seen-2', 'once more', { media: [media.id] })
+  const path = `banks/${(await lead.get('banks')).body.banks.find((b) => b.name === 'seen').id}`
+  const rescan = (body) => lead.post(`${path}/rescan`, body)
+  const asked = () => json('audit', 'list', '--verb', 'item.rescan', '--limit', '100').audit.filter((row) => row.actor !== 'cli')
+  const { status, body: counted } = await rescan({ do: 'count' })
+  assert.deepEqual([status, counted.items >= 1, counted.more, counted.asked, asked().length], [200, true, false, false, 0])
+  assert.equal((await rescan({ do: 'count', received_from: '2099-01-01' })).body.items, 0)
+  assert.equal((await rescan({ do: 'ask', received_from: 'soon' })).body.field, '/received_from')
+  assert.equal((await rescan({ do: 'ask' })).body.asked, true)
+  assert.match(asked()[0].detail, /^all that seen matched: \d+ items$/)
+  await until('the finder is through', async () => (await lead.get(`${path}/rescan`)).body.judging.length === 0)
+  const add = (expires_at) => lead.post(`${path}/entries`, { value: hash(0xdef), expires_at })
+  assert.equal((await add('2098-01-01T00:00:00Z')).body.extended, false)
+  const longer = await add('2099-01-01T00:00:00Z')
+  assert.deepEqual([longer.status, longer.body.extended, longer.body.expires_at.slice(0, 10)], [200, true, '2099-01-01'])
+})
+
 test('what is added again lasts as long as the later of both', () => {
   const add = (...more) => run(['bank', 'add', 'idle', hash(0xabc), ...more])
   assert.equal(add('--expires', '2098-01-01').code, 0)

@@ -12,7 +12,8 @@ const shapes = [
   [/^POST decisions\/.*\/undo$/, 'Undone'], [/^POST decisions\/.*\/reverse$/, 'Reversed'], [/^GET queues$/, 'Queues'], [/^GET queues\/.*\/cases/, 'CaseRows'], [/^GET items\/search/, 'Found'],
   [/^GET items\//, 'Trail'], [/^GET accounts\//, 'AccountPage'], [/^POST media\/.*\/reveal$/, 'Revealed'], [/^GET banks$/, 'Banks'],
   [/^POST banks\/.*\/export$/, 'Exported'], [/^POST banks\/.*\/bulk$/, 'BulkDone'], [/^GET banks\/.*\/history$/, 'BankHistory'], [/^PATCH banks\/.*\/entries/, 'BankEntry'],
-  [/^POST banks$/, 'Bank'], [/^PATCH banks\//, 'Bank'], [/^GET banks\//, 'BankPage'], [/^POST banks\/.*\/entries$/, 'BankEntry'],
+  [/^POST banks$/, 'Bank'], [/^PATCH banks\//, 'Bank'], [/^GET banks\/.*\/rescan$/, 'Judging'], [/^POST banks\/.*\/rescan$/, 'Rescanned'],
+  [/^GET banks\//, 'BankPage'], [/^POST banks\/.*\/entries$/, 'AddedEntry'],
   [/^POST banks\/.*\/import$/, 'Imported'], [/^GET deliveries/, 'Deliveries'], [/^GET audit/, 'Audit'], [/^POST deliveries\/.*\/replay$/, 'Delivery'],
   [/^GET alarms/, 'Alarms'], [/^POST alarms\//, 'Alarm'], [/^GET keys$/, 'Keys'], [/^POST keys$/, 'CreatedKey'], [/^POST keys\/.*\/rotate$/, 'CreatedKey'], [/^PUT keys\//, 'ApiKey'], [/^GET policies$/, 'Policies'],
   [/^GET actions$/, 'Actions'], [/^GET rules$/, 'Rules'], [/^GET figures/, 'Figures'], [/^\w+ switches$/, 'Switches'],
@@ -346,6 +347,8 @@ test('banks: create, import line by line, add from a picture, change, remove', a
   assert.equal((await lead.get(`banks/${bank}?state=off`)).body.entries.length, 1)
   assert.equal((await lead.call('PATCH', entryUrl, { enabled: true, note: 'seen', expires_at: '2098-01-01' })).body.state, 'live')
   assert.equal((await lead.post(`banks/${bank}/bulk`, { do: 'disable', exchange: '' })).body.field, '/exchange')
+  assert.equal((await lead.post(`banks/${bank}/rescan`, { do: 'count' })).status, 200)
+  assert.equal((await lead.get(`banks/${bank}/rescan`)).status, 200)
   assert.equal((await lead.post(`banks/${bank}/bulk`, { do: 'count', exchange: 'ours' })).body.count, 1)
   assert.deepEqual((await lead.post(`banks/${bank}/bulk`, { do: 'remove', exchange: 'ours' })).body, { count: 1, done: 1, at: null })
   const file = await lead.post(`banks/${bank}/export`, { format: 'ndjson' })

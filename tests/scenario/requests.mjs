@@ -79,6 +79,8 @@ export const CONSOLE = {
   'PATCH banks/{id}/entries/{eid}': { path: (x) => [x.bank, x.entry], body: () => ({ note: 'seen' }), or: [404], sealed: (x) => [x.sealedBank, x.entry] },
   'DELETE banks/{id}/entries/{eid}': { path: (x) => [x.bank, x.entry], or: [404], sealed: (x) => [x.sealedBank, x.entry] },
   'POST banks/{id}/bulk': { path: (x) => [x.bank], body: () => ({ do: 'count', exchange: 'none' }), sealed: (x) => [x.sealedBank] },
+  'GET banks/{id}/rescan': { path: (x) => [x.bank], sealed: (x) => [x.sealedBank] },
+  'POST banks/{id}/rescan': { path: (x) => [x.bank], body: () => ({ do: 'count' }), sealed: (x) => [x.sealedBank] },
   'POST banks/{id}/import': { path: (x) => [x.bank], body: () => ({ text: 'one line', last: true }), sealed: (x) => [x.sealedBank] },
   'POST banks/{id}/export': { path: (x) => [x.bank], body: () => ({ format: 'csv' }), sealed: (x) => [x.sealedBank] },
 

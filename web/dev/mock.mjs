@@ -159,10 +159,12 @@ function answer(w, user, method, p, q, body) {
     case 'PATCH banks/': { const b = theBank(); if (body.name && body.name !== b.name && b.name.startsWith('demo')) throw new Refuse(409, 'It is in use', 'the rule "known-abuse" names it; take it out of the rule first', '/name'); return Object.assign(b, body, { changed_at: at(0) }) }
     case 'DELETE banks/': banks.splice(banks.indexOf(theBank()), 1); return
     case 'GET banks/history': return { rows: [{ id: uuid(), at: at(-3), who: user, verb: 'bank.change', detail: `${theBank().name}: distance 31 -> 24` }, { id: uuid(), at: at(-90), who: 'cli', verb: 'bank.import', detail: `${theBank().name}: 48211 added, 2 known, 1 refused` }] }
-    case 'POST banks/entries': { const b = theBank(); b.entries++; return { ...entryOf(b, 0), value: body.value ?? 'x', note: body.note } }
+    case 'POST banks/entries': { const b = theBank(); b.entries++; return { ...entryOf(b, 0), value: body.value ?? 'x', note: body.note, extended: false } }
     case 'PATCH banks/entries': return entryOf(theBank(), 1)
     case 'DELETE banks/entries': return
     case 'POST banks/bulk': return { count: 1234, done: body.do === 'count' ? 0 : 617, at: body.do === 'count' || body.at ? null : uuid() }
+    case 'GET banks/rescan': return { judging: theBank().name === 'demo-known' ? [{ why: 'asked', done: 310, left: 925, more: false, since: at(-5) }] : [] }
+    case 'POST banks/rescan': return { items: theBank().name === 'demo-known' ? 1235 : 0, more: false, asked: body.do === 'ask' }
     case 'POST banks/import': {
       const b = theBank()
       const lines = Buffer.from(body.bytes ?? '', 'base64').toString().split('\n').filter(Boolean)

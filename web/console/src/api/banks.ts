@@ -77,7 +77,23 @@ export interface BankPage {
 export interface BankHistory {
   rows: { id: Id; at: Time; who: string; verb: string; detail: string | null }[]
 }
-/** POST banks/{id}/entries → BankEntry, 201. Either a value, or a medium that the store already has. */
+/** What was asked for or follows from a change: items that the bank matched are judged again. */
+export type JudgingWhy = 'asked' | 'entries' | 'allow' | 'share' | 'review' | 'rules'
+/** GET banks/{id}/rescan */
+export interface Judging {
+  judging: { why: JudgingWhy; done: number; left: number; more: boolean; since: Time }[] // `more`: more than that are left
+}
+/** POST banks/{id}/rescan → Rescanned. */
+export interface Rescan {
+  do: 'count' | 'ask'
+  received_from?: string // a date: only items that came in since then
+}
+export interface Rescanned {
+  items: number
+  more: boolean // more than that
+  asked: boolean
+}
+/** POST banks/{id}/entries → AddedEntry, 201; 200 when it was there and lasts longer now. Either a value, or a medium that the store already has. */
 export type NewEntry = ({ form?: EntryForm; value: string } | { media: MediaId }) & {
   case?: Id | null
   decision?: Id | null
@@ -88,6 +104,9 @@ export type NewEntry = ({ form?: EntryForm; value: string } | { media: MediaId }
   disabled_until?: Time | null
   enabled?: boolean
   review_only?: boolean
+}
+export interface AddedEntry extends BankEntry {
+  extended: boolean // it was there, and lasts longer now
 }
 /** PATCH banks/{id}/entries/{eid} → BankEntry. Times: a date, a time, or "never". */
 export interface EntryChange {

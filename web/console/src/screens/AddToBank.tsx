@@ -1,10 +1,11 @@
 // Puts what an item shows or says into a bank, so that the next one like it is found.
 import { useSignal } from '@preact/signals'
-import type { BankEntry, Banks, Item, NewEntry } from '../api.ts'
+import type { AddedEntry, Banks, Item, NewEntry } from '../api.ts'
 import { call, get } from '../app/http.ts'
 import { Button, ErrorNote, Field } from '../ui/basic.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { useLoad } from '../ui/load.ts'
+import { added } from './BankEntry.tsx'
 import { BANK_KIND } from './BankSettings.tsx'
 import { say } from '../ui/status.tsx'
 
@@ -22,8 +23,7 @@ export function AddToBank({ item, caseId, decision, close }: { item: Item; caseI
       ? { form: 'phrase', value: phrase.value.trim(), note: said, decision }
       : { media: media.value, case: caseId, note: said, decision }
     try {
-      await call<BankEntry>('POST', ['banks', bank.value, 'entries'], entry)
-      say(`Added to ${chosen?.name ?? 'the bank'}.`)
+      say(added(await call<AddedEntry>('POST', ['banks', bank.value, 'entries'], entry), chosen?.name ?? 'The bank'))
       close()
     } catch (e) {
       problem.value = e

@@ -16,10 +16,11 @@ import { AddEntry, asNew, ENTRY_STATE, EntryDialog, StateTag } from './BankEntry
 import { BankExport } from './BankExport.tsx'
 import { BankMany } from './BankMany.tsx'
 import { BankTags } from './Banks.tsx'
+import { BankRescan, JudgedAgain } from './BankRescan.tsx'
 import { BANK_DIRECTION, BANK_KIND, BankDialog, isNear, isTimed } from './BankSettings.tsx'
 import { ImportFile } from './ImportFile.tsx'
 
-type Open = 'add' | 'import' | 'export' | 'settings' | 'many' | 'delete' | null
+type Open = 'add' | 'import' | 'export' | 'settings' | 'many' | 'rescan' | 'delete' | null
 
 const COLUMNS: Column<BankEntry>[] = [
   { name: 'value', title: 'Entry', wide: true, cell: (e) => <code class="value short" title={e.value}>{e.value}{e.cut ? '…' : ''}</code> },
@@ -59,13 +60,14 @@ export function BankScreen({ id }: { id: string }) {
   const open = useSignal<Open>(null)
   const entry = useSignal<BankEntry | null>(null)
   const removed = useSignal<BankEntry | null>(null)
+  const turn = useSignal(0) // rises when a dialog may have changed what is under way
   const problem = useSignal<unknown>(null)
   const search = useRef<HTMLInputElement>(null)
   const b = data?.bank
   const lead = may.lead.value
   const attempt = (work: Promise<unknown>) => void work.then(() => { problem.value = null; reload() }, (e: unknown) => { problem.value = e })
   const show = (what: Open) => { open.value = what }
-  const shut = () => { open.value = null; reload() }
+  const shut = () => { open.value = null; turn.value++; reload() }
   useCommands({ 'list.new': lead && b ? () => show('add') : null, 'list.filter': () => search.current?.focus() })
   const looking = Object.values(filter).some(Boolean)
   return (
@@ -76,11 +78,13 @@ export function BankScreen({ id }: { id: string }) {
         <>
           {b.idle ? <p class="notice warn">No rule in force names this bank: what matches it is noted, and nothing comes of it. Add a rule with the condition <code>{b.kind === 'text' ? `text.in_list("${b.name}")` : `media.exists(m, m.in_bank("${b.name}"))`}</code>; what matched until then is judged again by itself.</p> : null}
           <Facts rows={settings(b)} />
+          <JudgedAgain id={id} stamp={turn.value} />
           {lead ? (
             <p class="row">
               <Button onClick={() => show('settings')}>Settings</Button>
               <Button onClick={() => attempt(call<Bank>('PATCH', ['banks', id], { enabled: !b.enabled }).then((bank) => data && put({ ...data, bank })))}>{b.enabled ? 'Switch the bank off' : 'Switch the bank on'}</Button>
               <Button onClick={() => show('many')}>Change many entries</Button>
+              <Button onClick={() => show('rescan')}>Judge again</Button>
               <Button kind="danger" onClick={() => show('delete')}>Delete the bank</Button>
             </p>
           ) : null}
@@ -97,6 +101,7 @@ export function BankScreen({ id }: { id: string }) {
           {open.value === 'export' ? <BankExport bank={b} close={shut} /> : null}
           {open.value === 'settings' ? <BankDialog bank={b} done={shut} close={() => show(null)} /> : null}
           {open.value === 'many' ? <BankMany bank={b} from={filter} close={shut} /> : null}
+          {open.value === 'rescan' ? <BankRescan bank={b} close={shut} /> : null}
           {open.value === 'delete' ? <DeleteBank bank={b} close={() => show(null)} /> : null}
         </>
       ) : null}

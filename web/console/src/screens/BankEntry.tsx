@@ -1,10 +1,12 @@
 // One entry of a bank: adding one by hand; all that is known of one, changing, disabling and removing it.
 import { useSignal } from '@preact/signals'
-import type { Bank, BankEntry, BankKind, EntryChange, EntryForm, EntryState, NewEntry } from '../api.ts'
+import type { AddedEntry, Bank, BankEntry, BankKind, EntryChange, EntryForm, EntryState, NewEntry } from '../api.ts'
+import { when } from '../app/format.ts'
 import { call } from '../app/http.ts'
 import { may } from '../app/state.ts'
 import { Ago, Button, ErrorNote, Facts, Field, Id, Tag, When } from '../ui/basic.tsx'
 import { Dialog } from '../ui/dialog.tsx'
+import { say } from '../ui/status.tsx'
 
 export const FORMS: Record<BankKind, EntryForm[]> = { pdq: ['pdq'], digest: ['md5', 'sha256'], text: ['phrase', 'word', 'regex'], video: ['vpdq'], sound: ['chromaprint'] }
 export const ENTRY_STATE: Record<EntryState, string> = { live: 'in force', review_only: 'people only', off: 'off', expired: 'expired' }
@@ -20,6 +22,12 @@ export function asNew(e: BankEntry): NewEntry {
   return { form: e.form, value: e.value, note: e.note, classification: e.classification, provenance: e.provenance, expires_at: e.expires_at, disabled_until: e.disabled_until, enabled: e.enabled, review_only: e.review_only }
 }
 
+/** What came of adding: what is there already may last longer now. */
+export function added(e: AddedEntry, bank: string): string {
+  if (!e.extended) return `Added to ${bank}.`
+  return `${bank} held it already; it lasts longer now: ${e.expires_at ? `until ${when(e.expires_at)}` : 'for good'}.`
+}
+
 export function AddEntry({ bank, close }: { bank: Bank; close: () => void }) {
   const form = useSignal<EntryForm>(FORMS[bank.kind][0]!)
   const draft = useSignal({ value: '', note: '', classification: '', expires: '' })
@@ -28,7 +36,7 @@ export function AddEntry({ bank, close }: { bank: Bank; close: () => void }) {
   const set = (change: Partial<typeof d>) => { draft.value = { ...draft.value, ...change } }
   const send = () => {
     const entry: NewEntry = { value: d.value.trim(), note: d.note.trim() || null, classification: d.classification.trim() || null, expires_at: d.expires ? `${d.expires}T00:00:00Z` : null, ...(bank.kind === 'text' ? { form: form.value } : {}) }
-    return call<BankEntry>('POST', ['banks', bank.id, 'entries'], entry).then(close, (e: unknown) => { problem.value = e })
+    return call<AddedEntry>('POST', ['banks', bank.id, 'entries'], entry).then((e) => { say(added(e, bank.name)); close() }, (e: unknown) => { problem.value = e })
   }
   return (
     <Dialog title={`Add to ${bank.name}`} close={close}>
