@@ -26,7 +26,6 @@
 #define FLUSH_US (3 * TL_US_S)    /* the oldest of them has waited so long, or */
 #define QUIET_US (600 * TL_US_MS) /* nothing more has come for so long */
 #define BUILD_TAIL 262144         /* while building nobody follows: larger files */
-#define VERIFY_US TL_US_DAY
 #define SLICE 10000
 
 struct kept {
@@ -43,6 +42,7 @@ struct tl_keeper {
 	struct tl_db *db;
 	const char *data_dir;
 	struct tl_keeper_events events;
+	int64_t check_us;
 	struct kept kept[tl_entry_form_count];
 	size_t n;
 	pthread_t thread;
@@ -278,7 +278,7 @@ build(struct tl_keeper *k, struct kept *f)
 		let_go(f);
 		return rc;
 	}
-	f->verify_us = tl_mono_us() + VERIFY_US;
+	f->verify_us = tl_mono_us() + k->check_us;
 	tl_index_stats(f->x, &s);
 	if (k->events.built)
 		k->events.built(k->events.ctx, f->form, s.entries, tl_mono_us() - start);
@@ -311,13 +311,21 @@ adopt(struct tl_keeper *k, struct kept *f, const struct tl_bank_index *row)
 	return 0;
 }
 
+/* As somebody finds them who opens them now: what is missing or cut short no more shows in what was mapped before. */
 static int
-verify(struct kept *f)
+verify(struct tl_keeper *k, struct kept *f)
 {
+	TL_CLEANUP(tl_buf_fini) struct tl_buf path = {0};
+	TL_CLEANUP(tl_index_closep) struct tl_index *x = NULL;
 	if (tl_mono_us() < f->verify_us)
 		return 0;
-	f->verify_us = tl_mono_us() + VERIFY_US;
-	return tl_index_verify(f->x);
+	int rc = tl_known_path(k->data_dir, f->form, f->epoch, &path);
+	if (rc == 0)
+		rc = tl_index_open(tl_buf_z(&path), TL_INDEX_FOLLOW, &x);
+	if (rc == 0)
+		rc = tl_index_verify(x);
+	f->verify_us = tl_mono_us() + k->check_us;
+	return rc;
 }
 
 static int
@@ -359,7 +367,7 @@ look(struct tl_keeper *k, struct kept *f)
 	if (rc == 0 && !f->x && row.epoch)
 		rc = adopt(k, f, &row);
 	if (rc == 0 && f->x)
-		rc = verify(f);
+		rc = verify(k, f);
 	if (rc == TL_ECORRUPT || rc == TL_ENOTFOUND) {
 		rc = give_up(k, f, row.epoch);
 		row.epoch = 0;
@@ -428,14 +436,15 @@ keeper_main(void *arg)
 }
 
 int
-tl_keeper_start(
-    struct tl_store *s, const struct tl_keeper_events *events, struct tl_keeper **ret)
+tl_keeper_start(struct tl_store *s, const struct tl_keeper_events *events, int64_t check_us,
+    struct tl_keeper **ret)
 {
 	struct tl_keeper *k = calloc(1, sizeof *k);
 	pthread_condattr_t attr;
 	if (!k)
 		abort();
 	k->events = *events;
+	k->check_us = check_us;
 	k->data_dir = tl_store_dir(s);
 	for (int f = 0; f < tl_entry_form_count; f++) {
 		if (tl_known_form((enum tl_entry_form)f))

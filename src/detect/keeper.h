@@ -19,9 +19,12 @@ struct tl_keeper_events {
 	void *ctx;
 };
 
-/* `events` is copied; its functions may be NULL. The store must outlive the keeper. */
-int tl_keeper_start(
-    struct tl_store *s, const struct tl_keeper_events *events, struct tl_keeper **ret) TL_MUST;
+/*
+ * `events` is copied; its functions may be NULL. Every byte of the files is read and checked when they are taken over, and
+ * each `check_us` from then on. The store must outlive the keeper.
+ */
+int tl_keeper_start(struct tl_store *s, const struct tl_keeper_events *events, int64_t check_us,
+    struct tl_keeper **ret) TL_MUST;
 void tl_keeper_stop(struct tl_keeper *k); /* writes what is in memory only; NULL is fine */
 
 /* Look now instead of at the next poll. Never blocks. */

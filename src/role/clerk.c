@@ -494,7 +494,7 @@ tl_role_clerk(const struct tl_role_args *a)
 	struct tl_keeper *keeper = NULL;
 	struct tl_keeper_events ev = {
 	    .damaged = on_index_damaged, .built = on_index_built, .failed = on_index_failed};
-	rc = tl_keeper_start(store, &ev, &keeper);
+	rc = tl_keeper_start(store, &ev, a->config->index_check_seconds * TL_US_S, &keeper);
 	if (rc < 0)
 		return rc;
 	c.merge_until = tl_mono_us() - 1; /* the backup role takes its hold first */

@@ -2,7 +2,7 @@
 // matches too much goes to people, and the index of known hashes survives deaths and damage.
 import assert from 'node:assert/strict'
 import { execFile, execFileSync } from 'node:child_process'
-import { readFileSync, readdirSync, truncateSync, writeFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, readdirSync, truncateSync, writeFileSync, writeSync } from 'node:fs'
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -16,7 +16,7 @@ const scene = (n) => join(root, 'tests/data/pdq', typeof n === 'string' ? n : `s
 let d, ann, banks
 
 before(async () => {
-  d = await start({ brake_per_hour: LIMIT, brake_factor: 1 })
+  d = await start({ brake_per_hour: LIMIT, brake_factor: 1, index_check_seconds: 1 })
   ann = await d.person('ann')
   banks = Object.fromEntries((await ann.get('banks')).body.banks.map((b) => [b.name, b.id]))
 })
@@ -180,4 +180,21 @@ test('damaged files are found, named and built again; meanwhile nothing passes u
   for (let i = 0; i < 12_000; i += 2999) assert.equal((await found(random(i)))[0]?.distance, 0, `entry ${i}`)
   await until('the end of the alarm', () => sql("SELECT COUNT(*) FROM alarms WHERE kind = 'index_damaged' AND state <> 'closed'") === '0')
   assert.ok(Number(sql("SELECT COUNT(*) FROM alarms WHERE kind = 'index_damaged'")) >= 1)
+})
+
+test('bytes of a segment that go bad while everybody runs are found, named and built again', async () => {
+  const alarms = () => Number(sql("SELECT COUNT(*) FROM alarm_events e JOIN alarms a ON a.id = e.alarm WHERE a.kind = 'index_damaged'"))
+  const was = epoch(), before = alarms(), dir = join(d.data, 'index', 'pdq', was)
+  const clerk = d.roles().find((r) => r.role === 'clerk').pid
+  for (const name of readdirSync(dir).filter((n) => n.endsWith('.segment'))) {
+    const file = openSync(join(dir, name), 'r+')
+    writeSync(file, Buffer.alloc(16, 0x5a), 0, 16, 200)
+    closeSync(file)
+  }
+  await until('another index', () => Number(epoch()) > Number(was))
+  assert.ok(alarms() > before)
+  await until('an answer', async () => (await match({ hashes: [{ kind: 'pdq', value: random(5) }] })).matches?.length === 1)
+  for (let i = 0; i < 12_000; i += 2999) assert.equal((await found(random(i)))[0]?.distance, 0, `entry ${i}`)
+  await until('the end of the alarm', () => sql("SELECT COUNT(*) FROM alarms WHERE kind = 'index_damaged' AND state <> 'closed'") === '0')
+  assert.equal(d.roles().find((r) => r.role === 'clerk').pid, clerk) // nobody had to begin anew
 })

@@ -41,7 +41,7 @@ static void
 start(struct fixture *f)
 {
 	struct tl_keeper_events ev = {.built = on_built, .damaged = on_damaged, .ctx = f};
-	assert_int_equal(tl_keeper_start(f->s.store, &ev, &f->keeper), 0);
+	assert_int_equal(tl_keeper_start(f->s.store, &ev, TL_US_S, &f->keeper), 0);
 }
 
 static void
@@ -215,6 +215,37 @@ t_damage_is_found_by_who_opens_the_files_and_mended(void **state)
 	tl_known_destroy(k);
 }
 
+/* Bytes of a segment that everybody has open change underneath: nobody is started anew, and it is found all the same. */
+static void
+t_damage_while_it_runs_is_found_by_the_next_check(void **state)
+{
+	struct fixture *f = *state;
+	char dir[200], path[500];
+	add(f, 0, 100);
+	start(f);
+	wait_built(f, 1);
+	struct tl_known *k = tl_known_create(f->s.dir, TL_FORM_PDQ);
+	assert_int_equal(finds(f, k, 0, 100), 100);
+	(void)snprintf(dir, sizeof dir, "%s/index/pdq/%lld", f->s.dir, (long long)epoch(f));
+	DIR *d = opendir(dir);
+	assert_non_null(d);
+	for (const struct dirent *e; (e = readdir(d));) {
+		(void)snprintf(path, sizeof path, "%s/%s", dir, e->d_name);
+		FILE *file = strstr(e->d_name, ".segment") ? fopen(path, "r+") : NULL;
+		if (!file)
+			continue;
+		assert_int_equal(fseek(file, 200, SEEK_SET), 0);
+		assert_int_equal(fwrite("sixteen bad bytes", 16, 1, file), 1);
+		assert_int_equal(fclose(file), 0);
+	}
+	(void)closedir(d);
+	wait_built(f, 2);
+	assert_int_equal(f->damaged, 1);
+	assert_int_equal(unit_alarms(f->s.db, TL_AL_INDEX_DAMAGED), 0);
+	assert_int_equal(finds(f, k, 0, 100), 100);
+	tl_known_destroy(k);
+}
+
 /* A copy of the store from before is put back beside files that know more. */
 static void
 t_files_that_are_ahead_of_the_store_are_not_used(void **state)
@@ -244,6 +275,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    CASE(t_files_hold_what_the_store_holds_and_the_tail_the_rest),
 	    CASE(t_damage_is_found_by_who_opens_the_files_and_mended),
+	    CASE(t_damage_while_it_runs_is_found_by_the_next_check),
 	    CASE(t_files_that_are_ahead_of_the_store_are_not_used),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
