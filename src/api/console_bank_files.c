@@ -203,7 +203,7 @@ record_export(struct tl_call *c, const struct tl_bank *b, int format)
 /* Entries into `text` until the page or the bytes are full; *before: the last one, nil when there are no more. */
 static int
 export_part(struct tl_call *c, const struct tl_bank *b, enum tl_import_format format,
-    struct tl_id *before, struct tl_buf *text)
+    struct tl_id *before, struct tl_buf *text, int64_t *left_out)
 {
 	enum { STEP_ENTRIES = 200 };
 	bool first = tl_id_is_nil(*before);
@@ -215,7 +215,7 @@ export_part(struct tl_call *c, const struct tl_bank *b, enum tl_import_format fo
 		if (rc < 0)
 			return rc;
 		for (size_t i = 0; i < n; i++) {
-			tl_export_entry(format, &list[i], first, a, text);
+			*left_out += !tl_export_entry(format, &list[i], first, a, text);
 			first = false;
 		}
 		*before = n == STEP_ENTRIES ? list[n - 1].id : (struct tl_id){0};
@@ -230,7 +230,8 @@ int
 tl_console_bank_export(struct tl_call *c)
 {
 	struct tl_bank b = {0};
-	struct export_ask ask = {.format = TL_IMPORT_CSV};
+	struct export_ask ask = {.format = TL_IMPORT_NDJSON};
+	int64_t left_out = 0;
 	static const struct tl_json_field fields[] = {
 	    {"format", TL_J_ENUM, offsetof(struct export_ask, format), 0, 0,
 		tl_import_format_names, false},
@@ -248,7 +249,7 @@ tl_console_bank_export(struct tl_call *c)
 	if (rc == 0 && !ask.before.n)
 		tl_export_begin(format, &text);
 	if (rc == 0)
-		rc = export_part(c, &b, format, &before, &text);
+		rc = export_part(c, &b, format, &before, &text, &left_out);
 	if (rc < 0)
 		return rc;
 	if (tl_id_is_nil(before))
@@ -257,6 +258,7 @@ tl_console_bank_export(struct tl_call *c)
 	tl_js_z(&c->out, "type", tl_export_type(format));
 	tl_js_z(&c->out, "ending", tl_export_ending(format));
 	tl_js_str(&c->out, "text", tl_buf_str(&text));
+	tl_js_int(&c->out, "left_out", left_out);
 	tl_js_id(&c->out, "next", before);
 	tl_js_close(&c->out, '}');
 	return 0;

@@ -251,13 +251,14 @@ cmd_bank_import(struct tl_cli *c)
 
 static int
 export_page(struct tl_cli *c, const struct tl_bank *b, enum tl_import_format format,
-    struct tl_id *before, size_t *ret_n)
+    struct tl_id *before, size_t *ret_n, int64_t *left_out)
 {
 	struct tl_arena *a TL_CLEANUP(tl_arena_destroyp) = tl_arena_create(256U << 20);
 	struct tl_bank_entry *entries;
 	int rc = tl_bank_entry_page(c->db, b->id, *before, EXPORT_PAGE, a, &entries, ret_n);
 	for (size_t i = 0; rc == 0 && i < *ret_n; i++) {
-		tl_export_entry(format, &entries[i], tl_id_is_nil(*before), a, &c->out);
+		*left_out +=
+		    !tl_export_entry(format, &entries[i], tl_id_is_nil(*before), a, &c->out);
 		*before = entries[i].id;
 	}
 	return rc < 0 ? rc : cli_flush(c);
@@ -268,8 +269,8 @@ cmd_bank_export(struct tl_cli *c)
 {
 	struct tl_bank b = {0};
 	struct tl_id before = {0};
-	int format = (c->json ? TL_IMPORT_JSON : TL_IMPORT_LINES) - 1; /* without "auto" */
-	int64_t done = 0;
+	int format = (c->json ? TL_IMPORT_JSON : TL_IMPORT_NDJSON) - 1; /* without "auto" */
+	int64_t done = 0, left_out = 0;
 	int rc = cli_option_word(c, "format", tl_import_format_names + 1, &format);
 	format++;
 	if (rc == 0)
@@ -278,12 +279,18 @@ cmd_bank_export(struct tl_cli *c)
 		return rc;
 	tl_export_begin((enum tl_import_format)format, &c->out);
 	for (size_t n = EXPORT_PAGE; rc == 0 && n == EXPORT_PAGE; done += (int64_t)n) {
-		rc = export_page(c, &b, (enum tl_import_format)format, &before, &n);
+		rc = export_page(c, &b, (enum tl_import_format)format, &before, &n, &left_out);
 		if (!isatty(STDOUT_FILENO))
 			cli_progress("exported entries", done, b.entries);
 	}
 	cli_progress_end();
 	if (rc == 0)
 		tl_export_end((enum tl_import_format)format, &c->out);
+	if (left_out)
+		(void)fprintf(stderr,
+		    "%lld %s left out: plain lines hold only what is in force for good; "
+		    "--format "
+		    "ndjson keeps everything\n",
+		    (long long)left_out, left_out == 1 ? "entry is" : "entries are");
 	return rc;
 }

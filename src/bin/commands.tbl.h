@@ -198,7 +198,7 @@ O(bank_import, "member", "NAME", "Who gave entries that do not say it themselves
 O(bank_import, "errors", "FILE", "Write what was refused there, as CSV: line, column, field, why.")
 C(bank_export, "bank export", "NAME", 1, 1, CLI_STORE, "Print all entries in a form that import reads.",
     "tutela bank export csam --format csv > csam.csv")
-O(bank_export, "format", "FORMAT", "csv, json or ndjson (everything), lines (value and note); default: lines, with --json json.")
+O(bank_export, "format", "FORMAT", "ndjson, csv or json (everything), lines (value and note of what is in force for good); default: ndjson, with --json json.")
 
 C(again, "again", "", 0, 0, CLI_STORE, "How far each bank is compared with what was published before.", "tutela again")
 C(match, "match", "FILE|HASH...", 1, -1, CLI_STORE,

@@ -14,9 +14,10 @@
 #define BLOCK 16
 #define WINDOW (TL_SOUND_STRETCH_MIN / BLOCK)
 #define WINDOW_BITS 7 /* bound for a window; for two in a row it is TL_SOUND_BITS_MAX */
-#define SHORT_BITS 5  /* bound for sounds that are shorter than a window */
-#define CONTRAST 0.7  /* of what chance gives */
-#define STEADY 10     /* chance below this: it hardly changes, and must fit better still */
+_Static_assert(WINDOW / 2 * BLOCK == TL_SOUND_WORDS_MIN, "the shortest window");
+#define SHORT_BITS 5 /* bound for sounds that are shorter than a window */
+#define CONTRAST 0.7 /* of what chance gives */
+#define STEADY 10    /* chance below this: it hardly changes, and must fit better still */
 #define STEADY_CONTRAST 0.4
 #define BLOCK_BITS 13 /* a block of a good window that differs by more is no part of it */
 #define SPEED_MAX 0.04

@@ -14,8 +14,9 @@
 #define TL_SOUND_BITS_USE 9 /* default of a bank: differing bits of 32, on average */
 #define TL_SOUND_BITS_MAX 9 /* more is chance: what is found at all differs by no more */
 #define TL_SOUND_STRETCH_MIN                                                                   \
-	64                /* words (8 s); in shorter queries half as many that fit better */
-#define TL_SOUND_DRIFT 16 /* words that the offset may lie beside the place */
+	64                    /* words (8 s); in shorter queries half as many that fit better */
+#define TL_SOUND_WORDS_MIN 32 /* (4 s); what has fewer is never found */
+#define TL_SOUND_DRIFT 16     /* words that the offset may lie beside the place */
 
 /* A known sound that was found. */
 struct tl_sound_hit {

@@ -7,7 +7,7 @@
 #include "store/banks.h"
 
 #include "base/arena.h"
-#include "hash/sound.h"
+#include "hash/sound_match.h"
 #include "hash/video.h"
 
 #define MIB ((size_t)1 << 20)
@@ -77,11 +77,17 @@ parse_video(struct tl_str text, struct tl_buf *out)
 	return rc;
 }
 
+/* Nor is a sound that is too short for the shortest stretch that counts. */
 static int
 check_sound(struct tl_str value)
 {
 	struct tl_sound s = {0};
 	int rc = tl_sound_unpack(value, &s);
+	if (rc == 0 && s.n < TL_SOUND_WORDS_MIN)
+		rc = tl_fail(TL_EPARSE,
+		    "the fingerprint is too short to be found again: it has %zu words, at "
+		    "least %d are needed (4 seconds)",
+		    s.n, TL_SOUND_WORDS_MIN);
 	tl_sound_fini(&s);
 	return rc;
 }

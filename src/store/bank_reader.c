@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/json.h"
+#include "hash/sound_match.h"
 #include "hash/video.h"
 
 #define SNIFF_BYTES ((size_t)64 << 10)
@@ -280,11 +281,58 @@ which_json(struct tl_str line)
 	return TL_IMPORT_NDJSON;
 }
 
+/* "pdq:…", as plain lines are exported. */
+static bool
+says_form(struct tl_str line)
+{
+	for (int f = 0; f < tl_entry_form_count; f++) {
+		size_t n = strlen(tl_entry_form_names[f]);
+		if (line.n > n && line.p[n] == ':' &&
+		    memcmp(line.p, tl_entry_form_names[f], n) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Where a tab ends the value at the front, if one does: not inside of an array. */
+static const uint8_t *
+note_tab(struct tl_str s)
+{
+	const uint8_t *tab = memchr(s.p, '\t', s.n);
+	const uint8_t *open = tab ? memchr(s.p, '[', (size_t)(tab - s.p)) : NULL;
+	const uint8_t *close = open ? memchr(open, ']', s.n - (size_t)(open - s.p)) : NULL;
+	return close ? memchr(close, '\t', s.n - (size_t)(close - s.p)) : tab;
+}
+
+/* A video's frames or a sound's words as an array that stands on one line. */
+static bool
+is_array_line(const struct tl_bank_reader *r, struct tl_str line)
+{
+	const uint8_t *tab;
+	if (!line.n || !bank_json_alone(r, line))
+		return false;
+	tab = note_tab(line);
+	struct tl_str value =
+	    bank_trim(tl_bytes(line.p, tab ? (size_t)(tab - line.p) : line.n));
+	return value.p[value.n - 1] == ']' || line.n >= SNIFF_BYTES;
+}
+
+static bool
+is_fingerprint(struct tl_str line)
+{
+	struct tl_sound s = {0};
+	bool is = tl_sound_parse(line, &s) == 0 && s.n >= TL_SOUND_WORDS_MIN;
+	tl_sound_fini(&s);
+	return is;
+}
+
 static enum tl_import_format
 which(struct tl_bank_reader *r, struct tl_str line)
 {
 	uint8_t d;
 	size_t ours = 0;
+	if (says_form(line) || is_array_line(r, line))
+		return TL_IMPORT_LINES;
 	if (line.n && line.p[0] == '[')
 		return TL_IMPORT_JSON;
 	if (line.n && line.p[0] == '{')
@@ -361,6 +409,8 @@ begin(struct tl_bank_reader *r, struct tl_str *in, bool last)
 		r->format = which(r, line);
 	if (r->format == TL_IMPORT_CSV && r->kind == TL_BANK_VIDEO && frame_number(line) >= 0)
 		r->format = TL_IMPORT_LINES; /* a list of frames, whatever it is called */
+	if (r->format == TL_IMPORT_CSV && r->kind == TL_BANK_SOUND && is_fingerprint(line))
+		r->format = TL_IMPORT_LINES;
 	if (r->format == TL_IMPORT_CSV && !r->delimiter)
 		r->delimiter = delimiter_of(line);
 	r->line = 1;
@@ -370,17 +420,31 @@ begin(struct tl_bank_reader *r, struct tl_str *in, bool last)
 
 /* Lines ------------------------------------------------------------------------------------------------------ */
 
-/* "value<tab>note"; in a list of hashes a comma does as well. */
+/* "value<tab>note"; in a list of hashes a comma does as well. Videos and sounds hold commas themselves. */
 static void
 line_record(const struct tl_bank_reader *r, struct tl_str s, struct tl_bank_record *ret)
 {
-	const uint8_t *at = memchr(s.p, '\t', s.n);
-	if (!at && r->kind != TL_BANK_TEXT)
+	bool listed = r->kind == TL_BANK_VIDEO || r->kind == TL_BANK_SOUND;
+	const uint8_t *at = listed ? note_tab(s) : memchr(s.p, '\t', s.n);
+	if (!at && (r->kind == TL_BANK_PDQ || r->kind == TL_BANK_DIGEST))
 		at = memchr(s.p, ',', s.n);
 	size_t n = at ? (size_t)(at - s.p) : s.n;
 	ret->field[TL_IMPORT_VALUE] = bank_trim(tl_bytes(s.p, n));
 	if (at)
 		ret->field[TL_IMPORT_NOTE] = bank_trim(tl_bytes(at + 1, s.n - n - 1));
+}
+
+/* What fpcalc says besides the fingerprint. */
+static bool
+is_aside(const struct tl_bank_reader *r, struct tl_str s)
+{
+	static const char *const words[] = {"DURATION=", "FILE="};
+	for (size_t i = 0; i < TL_COUNT(words) && r->kind == TL_BANK_SOUND; i++) {
+		size_t n = strlen(words[i]);
+		if (s.n >= n && memcmp(s.p, words[i], n) == 0)
+			return true;
+	}
+	return false;
 }
 
 /* Bytes of the lines at the front that are one video, whose frames are numbered upwards; 0: its end is not here. */
@@ -450,7 +514,7 @@ line_next(struct tl_bank_reader *r, struct tl_str *in, bool last, struct tl_bank
 			return frames_next(r, in, last, ret);
 		ret->line = r->line;
 		bank_reader_take(r, in, n + (nl != NULL));
-		if (!s.n || s.p[0] == '#')
+		if (!s.n || s.p[0] == '#' || is_aside(r, s))
 			continue;
 		if (r->format == TL_IMPORT_NDJSON)
 			bank_json_record(r, s, ret);

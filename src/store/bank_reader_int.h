@@ -8,6 +8,8 @@ int bank_row_next(
 int bank_json_next(
     struct tl_bank_reader *r, struct tl_str *in, bool last, struct tl_bank_record *ret) TL_MUST;
 
+/* An array that is one entry: the frames of a video, the words of a sound. */
+bool bank_json_alone(const struct tl_bank_reader *r, struct tl_str s);
 /* A whole JSON text as a record. */
 void bank_json_record(struct tl_bank_reader *r, struct tl_str text, struct tl_bank_record *ret);
 /* A JSON array of tags as they stand in a record; false: it is none. */

@@ -21,7 +21,7 @@ enum phase {
 	PHASE_FIRST, /* in the array, before an element or its end */
 	PHASE_LOST,  /* the same, after an element without an end */
 	PHASE_END,
-	PHASE_ALONE /* arrays that are an entry each: a video's frames */
+	PHASE_ALONE /* arrays that are an entry each: a video's frames, a sound's words */
 };
 
 bool
@@ -140,17 +140,19 @@ parse_failed(struct tl_bank_reader *r, struct tl_bank_record *ret)
 	ret->wrong = tl_arena_printf(r->arena, "this is not JSON: %s", text);
 }
 
-/* An array whose first element is a frame of a video: "<64 hex digits>,… */
-static bool
-is_frames(const struct tl_bank_reader *r, struct tl_str s)
+/* By its first element: "<64 hex digits>,… of a video, a number of a sound. */
+bool
+bank_json_alone(const struct tl_bank_reader *r, struct tl_str s)
 {
 	struct tl_pdq hash;
 	size_t at = 1;
-	if (r->kind != TL_BANK_VIDEO || s.n == 0 || s.p[0] != '[')
+	if ((r->kind != TL_BANK_VIDEO && r->kind != TL_BANK_SOUND) || s.n == 0 || s.p[0] != '[')
 		return false;
 	while (at < s.n && at < SPACE_MOST &&
 	       (s.p[at] == ' ' || s.p[at] == '\t' || s.p[at] == '\r' || s.p[at] == '\n'))
 		at++;
+	if (r->kind == TL_BANK_SOUND)
+		return at < s.n && ((s.p[at] >= '0' && s.p[at] <= '9') || s.p[at] == '-');
 	return s.n - at > 66 && s.p[at] == '"' && s.p[at + 65] == ',' &&
 	       tl_pdq_unhex(tl_bytes(s.p + at + 1, 64), &hash) == 0;
 }
@@ -171,7 +173,7 @@ bank_json_record(struct tl_bank_reader *r, struct tl_str text, struct tl_bank_re
 		parse_failed(r, ret);
 		return;
 	}
-	if (is_frames(r, text)) { /* one entry, as it stands */
+	if (bank_json_alone(r, text)) { /* one entry, as it stands */
 		ret->field[TL_IMPORT_VALUE] = joined(r, r->element, TL_IMPORT_VALUE);
 		return;
 	}
@@ -346,10 +348,10 @@ bank_json_next(
 			*in = tl_bytes(in->p + in->n, 0);
 		if (!in->n)
 			return last ? file_ends(r, ret) : 0;
-		if (r->phase == PHASE_START && r->kind == TL_BANK_VIDEO && in->n < TELL_BYTES &&
-		    !last)
+		if (r->phase == PHASE_START && in->n < TELL_BYTES && !last &&
+		    (r->kind == TL_BANK_VIDEO || r->kind == TL_BANK_SOUND))
 			return 0; /* not enough to tell */
-		if (r->phase == PHASE_START && is_frames(r, *in))
+		if (r->phase == PHASE_START && bank_json_alone(r, *in))
 			r->phase = PHASE_ALONE;
 		if (r->phase == PHASE_ALONE) {
 			int one = element(r, in, last, ret);

@@ -1,13 +1,16 @@
 /*
  * Entries of a bank as CSV, JSON, NDJSON or plain lines.
  *
- * Promises: what CSV, JSON and NDJSON say is read back as the same entries by an import into an empty bank.
+ * Promises: what CSV, JSON and NDJSON say is read back as the same entries by an import into an empty bank; plain lines
+ * hold only what comes back as it was.
  * Failure: none; memory is the caller's. Called by the console and the CLI, page by page.
  */
 #include "store/banks_export.h"
 
 #include "base/arena.h"
 #include "base/json.h"
+#include "store/banks_find.h"
+#include "sys/clock.h"
 
 /* What only informs: imports do not read it. */
 static const char *const more_columns[] = {"added_at", "added_by"};
@@ -221,22 +224,24 @@ line(const struct tl_bank_entry *e, struct tl_buf *out)
 	tl_buf_byte(out, '\n');
 }
 
-void
+bool
 tl_export_entry(enum tl_import_format format, const struct tl_bank_entry *e, bool first,
     struct tl_arena *arena, struct tl_buf *out)
 {
 	switch (format) {
 	case TL_IMPORT_LINES:
+		if (e->expires_at || tl_bank_entry_state(e, tl_now_us()) != TL_ENTRY_LIVE)
+			return false;
 		line(e, out);
-		return;
+		return true;
 	case TL_IMPORT_CSV:
 		row(e, arena, out);
-		return;
+		return true;
 	case TL_IMPORT_JSON:
 		if (!first)
 			tl_buf_puts(out, ",\n");
 		object(e, out);
-		return;
+		return true;
 	case TL_IMPORT_AUTO:
 	case TL_IMPORT_NDJSON:
 	case tl_import_format_count:
@@ -244,4 +249,5 @@ tl_export_entry(enum tl_import_format format, const struct tl_bank_entry *e, boo
 	}
 	object(e, out);
 	tl_buf_byte(out, '\n');
+	return true;
 }

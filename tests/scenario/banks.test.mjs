@@ -55,6 +55,11 @@ test('what is exported goes into another bank as the same entries', () => {
     if (format === 'json') assert.equal(JSON.parse(run(['bank', 'import', name, '-', '--json'], JSON.stringify([hash(5)])).out).lines, 1)
     assert.deepEqual(entries(run(['bank', 'export', name, '--format', 'json']).out), entries(all))
   }
+  assert.deepEqual(run(['bank', 'export', 'pictures']).out.trim().split('\n').map((line) => JSON.parse(line)), JSON.parse(all).entries, 'without a format everything is kept')
+  const lines = run(['bank', 'export', 'pictures', '--format', 'lines'])
+  const left = JSON.parse(all).entries.filter((e) => !e.enabled || e.expires_at || e.review_only).length
+  assert.ok(left > 0 && lines.out.trim().split('\n').filter((line) => line).length === 3 - left)
+  assert.match(lines.err, new RegExp(`^${left} entr(y is|ies are) left out: .*--format ndjson keeps everything\n$`))
   assert.ok(json('audit', '--limit', '200').audit.some((row) => row.verb === 'bank.export' && row.subject === 'pictures'))
 })
 

@@ -6,6 +6,9 @@
 
 #define H "9a144d52cc2866a823d5b35331e329a36cc5e4cfc66ada38b3399934bc3efc5c"
 
+#define WORDS                                                                                  \
+	"1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31"
+
 static void
 t_every_form_has_one_kind_of_bank_and_its_text_comes_back(void **state)
 {
@@ -17,7 +20,7 @@ t_every_form_has_one_kind_of_bank_and_its_text_comes_back(void **state)
 	    [TL_FORM_PHRASE] = "two words",
 	    [TL_FORM_REGEX] = "a+",
 	    [TL_FORM_VPDQ] = "[\"" H ",100,0.000\",\"" H ",49,1.000\"]",
-	    [TL_FORM_CHROMAPRINT] = "1,2,4294967295"};
+	    [TL_FORM_CHROMAPRINT] = WORDS ",4294967295"};
 	for (int form = 0; form < tl_entry_form_count; form++) {
 		struct tl_str value;
 		TL_CLEANUP(tl_buf_fini) struct tl_buf b = {0};
@@ -84,6 +87,11 @@ t_what_is_no_value_is_refused_at_its_field(void **state)
 	assert_int_equal(tl_bank_value_check(TL_FORM_VPDQ, value), TL_EFIELD);
 	assert_int_equal(tl_bank_value_check(TL_FORM_VPDQ, TL_S("no list")), TL_EFIELD);
 	assert_int_equal(tl_bank_value_check(TL_FORM_CHROMAPRINT, TL_S("no words")), TL_EFIELD);
+	/* So is a fingerprint that is shorter than anything that counts as found. */
+	assert_int_equal(
+	    tl_bank_value_parse(TL_FORM_CHROMAPRINT, TL_S(WORDS), f->arena, &value), 0);
+	assert_int_equal(tl_bank_value_check(TL_FORM_CHROMAPRINT, value), TL_EFIELD);
+	assert_non_null(strstr(tl_err_text(), "it has 31 words, at least 32 are needed"));
 }
 
 int

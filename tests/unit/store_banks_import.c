@@ -302,7 +302,8 @@ static struct tl_str export(
 	tl_export_begin(format, &out);
 	for (size_t i = 0; i < n; i++) {
 		e[i].added_at = 0;
-		tl_export_entry(format, &e[i], i == 0, f->arena, &out);
+		bool said = tl_export_entry(format, &e[i], i == 0, f->arena, &out);
+		assert_true(said || format == TL_IMPORT_LINES);
 	}
 	tl_export_end(format, &out);
 	struct tl_str text = tl_arena_dup(f->arena, tl_buf_str(&out));
@@ -379,6 +380,70 @@ t_what_is_exported_comes_back_the_same(void **state)
 		    "");
 		assert_int_equal(c.added, 0);
 	}
+}
+
+#define WORDS                                                                                  \
+	"1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31,"
+
+static void
+t_plain_lines_come_back_the_same_in_every_kind(void **state)
+{
+	struct unit_store *f = *state;
+	static const struct {
+		enum tl_bank_kind kind;
+		const char *file; /* two entries; the second ends in a note */
+	} kinds[] = {
+	    {TL_BANK_PDQ, H64 "00\n" H64 "01,n, hash, [x]\n"},
+	    {TL_BANK_DIGEST, H64 "00\n00112233445566778899aabbccddeeff\tn, hash, [x]\n"},
+	    {TL_BANK_TEXT, "zorbs, go home\nregex:^a,b[\\t ]$\tn, hash, [x]\n"},
+	    {TL_BANK_VIDEO, "[\"" H64 "00,100,0.000\",\t\"" H64
+			    "01,100,1.000\"]\nvpdq:0,100," H64 "02,0.500\tn, hash, [x]\n"},
+	    {TL_BANK_SOUND,
+		"DURATION=9\nFINGERPRINT=" WORDS "32\n[" WORDS "33]\tn, hash, [x]\n"},
+	};
+	assert_int_equal(TL_COUNT(kinds), tl_bank_kind_count);
+	for (size_t i = 0; i < TL_COUNT(kinds); i++) {
+		struct tl_bank a =
+		    a_bank(f, tl_arena_printf(f->arena, "a%zu", i), kinds[i].kind);
+		struct tl_bank b =
+		    a_bank(f, tl_arena_printf(f->arena, "b%zu", i), kinds[i].kind);
+		struct tl_bank c =
+		    a_bank(f, tl_arena_printf(f->arena, "c%zu", i), kinds[i].kind);
+		struct tl_import_counts n;
+		assert_string_equal(
+		    import(f, &a, TL_IMPORT_AUTO, tl_str(kinds[i].file), 60, &n), "");
+		assert_int_equal(n.added, 2);
+		assert_string_equal(
+		    import(f, &b, TL_IMPORT_AUTO, export(f, &a, TL_IMPORT_LINES), 70, &n), "");
+		assert_int_equal(n.added, 2);
+		/* An export begins with the newest. */
+		assert_string_equal(
+		    import(f, &c, TL_IMPORT_AUTO, export(f, &b, TL_IMPORT_LINES), 999, &n), "");
+		struct tl_str want = export(f, &a, TL_IMPORT_NDJSON);
+		assert_true(tl_str_eq(export(f, &c, TL_IMPORT_NDJSON), want));
+		assert_non_null(strstr(tl_arena_printf(f->arena, "%.*s", TL_ARG(want)),
+		    "\"note\":\"n, hash, [x]\""));
+	}
+}
+
+static void
+t_plain_lines_leave_out_what_they_would_bring_back_live(void **state)
+{
+	struct unit_store *f = *state;
+	struct tl_bank b = a_bank(f, "p", TL_BANK_PDQ), songs = a_bank(f, "s", TL_BANK_SOUND);
+	struct tl_import_counts c;
+	static const char file[] =
+	    "value,expires,enabled,review_only\n" H64 "00,,,\n" H64 "01,2001-01-01,,\n" H64
+	    "02,,no,\n" H64 "03,,,yes\n" H64 "04,2999-01-01,,\n";
+	assert_string_equal(
+	    import(f, &b, TL_IMPORT_AUTO, tl_bytes(file, sizeof file - 1), 99, &c), "");
+	assert_int_equal(c.added, 5);
+	assert_true(tl_str_is(export(f, &b, TL_IMPORT_LINES), "pdq:" H64 "00\n"));
+	/* Too short ever to be found. */
+	assert_string_equal(import(f, &songs, TL_IMPORT_AUTO, TL_S("1,2,3\n"), 99, &c),
+	    "1:0:value the fingerprint is too short to be found again: it has 3 words, at "
+	    "least "
+	    "32 are needed (4 seconds)\n");
 }
 
 static size_t
@@ -543,6 +608,8 @@ main(void)
 	    CASE(t_a_record_without_end_costs_itself),
 	    CASE(t_a_file_goes_on_from_its_state),
 	    CASE(t_what_is_exported_comes_back_the_same),
+	    CASE(t_plain_lines_come_back_the_same_in_every_kind),
+	    CASE(t_plain_lines_leave_out_what_they_would_bring_back_live),
 	    CASE(t_entries_are_found_by_what_people_know),
 	    CASE(t_many_are_changed_in_parts),
 	    CASE(t_a_bank_is_renamed_and_deleted),

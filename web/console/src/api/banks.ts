@@ -177,5 +177,6 @@ export interface Exported {
   type: string
   ending: string
   text: string
+  left_out: number // entries of this part that the format cannot say
   next: Id | null
 }
