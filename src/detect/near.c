@@ -22,6 +22,8 @@ choose(const struct tl_bank_table *t, const struct tl_near *near, struct tl_inde
 	size_t n = 0;
 	for (size_t i = 0; i < t->bank_count && near->count; i++) {
 		const struct tl_bank_ref *b = &t->banks[i];
+		if (near->turned && !b->turned)
+			continue;
 		if (bsearch(&b->id, near->banks, near->count, sizeof b->id, by_id))
 			ret[n++] = (struct tl_index_bank){b->number, b->distance};
 	}

@@ -7,6 +7,7 @@
 struct tl_near {
 	const struct tl_id *banks; /* these are asked, `count` of them, rising */
 	size_t count;
+	bool turned; /* only those that want turned pictures compared: the hash is of one */
 	int64_t now_us;
 	struct tl_index_hit *hit; /* the caller's room, `cap` of them */
 	size_t cap;

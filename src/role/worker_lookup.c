@@ -8,6 +8,7 @@
  */
 #include "role/worker_int.h"
 
+#include "again/turn.h"
 #include "base/arena.h"
 #include "base/json.h"
 #include "detect/near.h"
@@ -28,8 +29,9 @@ struct facts {
 	struct tl_hma_asked banks;
 	bool has[tl_entry_form_count];
 	uint8_t value[tl_entry_form_count][32];
-	int quality;                       /* of the PDQ hash; -1: it was sent */
-	struct tl_str turned;              /* hashes of the turned picture, or empty */
+	int quality; /* of the PDQ hash; -1: it was sent */
+	struct tl_str
+	    turned; /* hashes of the turned picture, nearly so when its own was sent; or empty */
 	struct tl_str frames, words, bent; /* of a video, packed */
 };
 
@@ -95,6 +97,44 @@ exact(struct worker *w, struct tl_arena *a, enum tl_entry_form form, const struc
 }
 
 static int
+by_key(const void *a, const void *b)
+{
+	const struct hit *x = a, *y = b;
+	int c = (x->is.key > y->is.key) - (x->is.key < y->is.key);
+	return c ? c : x->distance - y->distance;
+}
+
+/* An entry that is near the picture in more than one turn is told once, as near as it is. */
+static void
+once(struct hits *h)
+{
+	size_t kept = 0;
+	if (h->n)
+		qsort(h->v, h->n, sizeof *h->v, by_key);
+	for (size_t i = 0; i < h->n; i++)
+		if (kept == 0 || h->v[kept - 1].is.key != h->v[i].is.key)
+			h->v[kept++] = h->v[i];
+	h->n = kept;
+}
+
+static int
+near_hash(struct worker *w, const struct tl_pdq *hash, struct tl_near *near, struct hits *out)
+{
+	int rc = tl_banks_near(w->banks, hash, near);
+	if (rc < 0)
+		return rc;
+	out->cut = out->cut || near->cut;
+	for (size_t i = 0; i < near->n; i++) {
+		const struct tl_index_hit *h = &near->hit[i];
+		out->v[out->n++] = (struct hit){.is.key = (int64_t)h->key,
+		    .distance = h->distance,
+		    .score = 1.0 - h->distance / 64.0};
+	}
+	return 0;
+}
+
+/* The picture as it is, and turned for the banks that want it. */
+static int
 near(struct worker *w, struct tl_arena *a, const struct facts *f, struct hits *out)
 {
 	struct tl_pdq hash;
@@ -102,24 +142,21 @@ near(struct worker *w, struct tl_arena *a, const struct facts *f, struct hits *o
 	struct tl_near near = {.hit = TL_NEWS(a, struct tl_index_hit, HITS_MAX),
 	    .cap = HITS_MAX,
 	    .now_us = tl_now_us()};
-	out->v = TL_NEWS(a, struct hit, HITS_MAX);
+	out->v = TL_NEWS(a, struct hit, (size_t)HITS_MAX * TL_PDQ_TURNS);
 	if (!near.hit || !out->v)
 		return tl_arena_check(a);
 	memcpy(hash.b, f->value[TL_FORM_PDQ], sizeof hash.b);
 	int rc = tl_hma_banks_asked(w->db, TL_BANK_PDQ, &f->banks, a, &banks, &near.count);
 	near.banks = banks;
 	if (rc == 0)
-		rc = tl_banks_near(w->banks, &hash, &near);
-	if (rc < 0)
-		return rc;
-	out->cut = near.cut;
-	for (size_t i = 0; i < near.n; i++) {
-		const struct tl_index_hit *h = &near.hit[i];
-		out->v[out->n++] = (struct hit){.is.key = (int64_t)h->key,
-		    .distance = h->distance,
-		    .score = 1.0 - h->distance / 64.0};
+		rc = near_hash(w, &hash, &near, out);
+	near.turned = true;
+	for (size_t at = 0; at + sizeof hash.b <= f->turned.n && rc == 0; at += sizeof hash.b) {
+		memcpy(hash.b, f->turned.p + at, sizeof hash.b);
+		rc = near_hash(w, &hash, &near, out);
 	}
-	return 0;
+	once(out);
+	return rc;
 }
 
 /* Everything that is known of the file, as a detector takes it. A hash that was sent has no quality, and counts. */
@@ -433,6 +470,19 @@ read_value(struct facts *f, int form, struct tl_str text, struct tl_arena *a)
 	return tl_unhex(f->value[form], value_bytes((enum tl_entry_form)form), text);
 }
 
+/* The picture is not here: its turned hashes come from its hash. */
+static int
+turn_hash(struct facts *f, struct tl_arena *a)
+{
+	struct tl_pdq *turn = TL_NEWS(a, struct tl_pdq, TL_PDQ_TURNS);
+	if (!turn)
+		return tl_arena_check(a);
+	memcpy(turn[TL_PDQ_ORIGINAL].b, f->value[TL_FORM_PDQ], sizeof turn->b);
+	tl_again_turn(turn, turn);
+	f->turned = tl_bytes(turn[1].b, sizeof *turn * (TL_PDQ_TURNS - 1));
+	return 0;
+}
+
 static int
 read_values(struct facts *f, struct tl_arena *a)
 {
@@ -446,7 +496,7 @@ read_values(struct facts *f, struct tl_arena *a)
 			return tl_fail_at(TL_EFIELD, "signal", "is malformed");
 		f->has[form] = true;
 	}
-	return 0;
+	return f->has[TL_FORM_PDQ] ? turn_hash(f, a) : 0;
 }
 
 static void

@@ -320,6 +320,29 @@ test('allow-lists set matches aside as in scans, by all that is known of the fil
   assert.ok(!(await hma('GET', '/c/banks')).json.some((b) => b.name.startsWith('ours-to-show')), 'an allow-list is no bank of these clients')
 })
 
+test('a bank that compares turned pictures finds them by file, by address and by hash; others do not', async () => {
+  const hma = bearer()
+  const turned = d.cli('hash', '--all', join(root, 'tests/data/pdq/scene09.png')).files[0]
+  const ids = {}
+  for (const name of ['TURNS', 'STRAIGHT']) {
+    await hma('POST', '/c/banks', { name })
+    ids[name] = (await hma('POST', `/c/bank/${name}/signal`, { pdq: turned.pdq_rot90 })).json.id
+  }
+  d.cli('bank', 'set', 'TURNS', '--turned', 'on')
+  const both = '&banks=TURNS,STRAIGHT'
+  const file = async () => (await hma('POST', `/m/lookup?types=pdq${both}`, form('photo', picture('scene09.png')))).json
+  await until('the turned picture', async () => (await file()).pdq.TURNS)
+  const match = [{ bank_content_id: ids.TURNS, distance: '0' }]
+  assert.deepEqual(await file(), { pdq: { TURNS: match } })
+  assert.deepEqual((await hma('GET', `/m/lookup?types=pdq&url=${at('scene09.png')}${both}`)).json, { pdq: { TURNS: match } })
+  const sent = (await hma('GET', `/m/lookup?signal=${turned.pdq}&signal_type=pdq${both}`)).json
+  assert.deepEqual([Object.keys(sent), sent.TURNS.map((m) => m.bank_content_id)], [['TURNS'], [ids.TURNS]])
+  assert.ok(Number(sent.TURNS[0].distance) <= 20, 'as near as its hash can tell')
+  const straight = (await hma('GET', `/m/lookup?signal=${turned.pdq_rot90}&signal_type=pdq${both}`)).json
+  assert.deepEqual(Object.keys(straight).sort(), ['STRAIGHT', 'TURNS'])
+  for (const name of ['TURNS', 'STRAIGHT']) await hma('DELETE', `/c/bank/${name}`)
+})
+
 test('what is wrong is 400 with a message, whatever it is', async () => {
   const hma = bearer()
   await hma('POST', '/c/banks', { name: 'WRONG' })
