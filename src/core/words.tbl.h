@@ -10,6 +10,7 @@ V(TL_KIND_IMAGE, "image")
 V(TL_KIND_VIDEO, "video")
 V(TL_KIND_PROFILE, "profile")
 V(TL_KIND_LIVE_STREAM, "live_stream")
+V(TL_KIND_AUDIO, "audio")
 END(tl_item_kind)
 
 W(tl_audience, AUDIENCE)

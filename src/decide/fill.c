@@ -70,7 +70,7 @@ content_types(struct deciding *x, const struct tl_item *item)
 	TL_CLEANUP(tl_buf_fini) struct tl_buf b = {0};
 	bool image = false,
 	     video = item->kind == TL_KIND_VIDEO || item->kind == TL_KIND_LIVE_STREAM;
-	bool audio = false;
+	bool audio = item->kind == TL_KIND_AUDIO;
 	for (size_t i = 0; i < item->media_count; i++) {
 		struct tl_str mime = item->media[i].mime;
 		image = image || (mime.n > 6 && memcmp(mime.p, "image/", 6) == 0);

@@ -6,7 +6,7 @@ export type MediaId = string
 
 export type Role = 'admin' | 'lead' | 'moderator' | 'specialist' | 'viewer'
 export type Severity = 'critical' | 'high' | 'medium' | 'low'
-export type ItemKind = 'post' | 'comment' | 'message' | 'image' | 'video' | 'profile' | 'live_stream'
+export type ItemKind = 'post' | 'comment' | 'message' | 'image' | 'video' | 'profile' | 'live_stream' | 'audio'
 export type ItemState = 'pending' | 'scanned' | 'unscannable' | 'deleted' | 'retired'
 export type Verdict = 'allow' | 'review' | 'withhold' | 'block'
 export type CaseState = 'open' | 'claimed' | 'decided' | 'closed'
