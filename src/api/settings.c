@@ -207,7 +207,7 @@ put_answers(struct tl_buf *b, const struct settings *s)
 		    &s->set->minors->settings[s->wish[i].setting];
 		tl_js_open(b, NULL, '{');
 		tl_js_str(b, "key", def->key);
-		tl_js_str(b, "wish", def->values[s->wish[i].value]);
+		tl_js_str(b, "wish", def->values[s->wish[i].wish.value]);
 		tl_js_z(b, "answer", says[s->say[i]]);
 		tl_js_z(b, "reason", s->why[i]);
 		put_text(b, s, "reason_text", tl_str(s->why[i]));
@@ -252,13 +252,13 @@ decode_wish(struct settings *s, const char *key, const json_t *value, bool warne
 	const struct tl_minors *m = s->set->minors;
 	const struct tl_minors_setting *def = tl_minors_find(m, tl_str(key));
 	struct tl_settings_wish *w = &s->wish[s->wish_count++];
-	*w = (struct tl_settings_wish){.actor = TL_ACTOR_HOLDER, .warned = warned};
+	*w = (struct tl_settings_wish){.wish = {.actor = TL_ACTOR_HOLDER, .warned = warned}};
 	if (!def)
 		return tl_fail_at(TL_EFIELD, at, "the matrix has no such setting");
 	if (!json_is_string(value))
 		return tl_fail_at(TL_EFIELD, at, "must be a string");
 	w->setting = (size_t)(def - m->settings);
-	if (tl_minors_value(def, tl_json_str(value), &w->value) < 0)
+	if (tl_minors_value(def, tl_json_str(value), &w->wish.value) < 0)
 		return tl_fail_at(TL_EFIELD, at, "must be one of its values, from %.*s to %.*s",
 		    TL_ARG(def->values[0]), TL_ARG(def->values[def->value_count - 1]));
 	return 0;

@@ -112,25 +112,25 @@ ask_guardian(const struct tl_minors *m, size_t i, uint8_t wish, struct tl_minors
 
 enum tl_minors_say
 tl_minors_ask(const struct tl_minors *m, const struct tl_minors_account *a, size_t i,
-    uint8_t wish, enum tl_minors_actor actor, bool warned, int64_t now,
-    struct tl_minors_choice *choice, const char **ret_why)
+    const struct tl_minors_wish *wish, int64_t now, struct tl_minors_choice *choice,
+    const char **ret_why)
 {
 	const struct tl_minors_cell *cell = cell_of(m, a->band, i);
 	struct tl_minors_answer r = tl_minors_answer(m, a, i, now);
 	*ret_why = r.why;
-	if (wish >= m->settings[i].value_count)
+	if (wish->value >= m->settings[i].value_count)
 		return TL_SAY_REFUSE;
-	if (actor == TL_ACTOR_GUARDIAN)
-		return ask_guardian(m, i, wish, choice, ret_why);
-	if (wish > r.loosest)
+	if (wish->actor == TL_ACTOR_GUARDIAN)
+		return ask_guardian(m, i, wish->value, choice, ret_why);
+	if (wish->value > r.loosest)
 		return TL_SAY_REFUSE;
-	if (wish > r.value && r.warn && !warned) {
+	if (wish->value > r.value && r.warn && !wish->warned) {
 		*ret_why = "warning";
 		return TL_SAY_WARN;
 	}
 	choice->chosen = true;
-	choice->value = wish;
-	choice->until = cell ? lapses(cell, wish, now) : 0;
+	choice->value = wish->value;
+	choice->until = cell ? lapses(cell, wish->value, now) : 0;
 	*ret_why = "free";
 	return TL_SAY_ALLOW;
 }

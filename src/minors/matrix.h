@@ -45,13 +45,20 @@ struct tl_minors_answer tl_minors_answer(
 enum tl_minors_actor { TL_ACTOR_HOLDER, TL_ACTOR_GUARDIAN };
 enum tl_minors_say { TL_SAY_ALLOW, TL_SAY_WARN, TL_SAY_REFUSE };
 
+/* A wished change. */
+struct tl_minors_wish {
+	uint8_t value;
+	enum tl_minors_actor actor;
+	bool warned; /* the holder has seen the warning and confirmed */
+};
+
 /*
- * A wished change. `warned`: the holder has seen the warning and confirmed. On ALLOW *choice becomes what is to be kept
+ * What is said to a wish for setting `i`. On ALLOW *choice becomes what is to be kept
  * for the setting; otherwise it is left alone. *ret_why names the text that goes with the answer.
  */
 enum tl_minors_say tl_minors_ask(const struct tl_minors *m, const struct tl_minors_account *a,
-    size_t i, uint8_t wish, enum tl_minors_actor actor, bool warned, int64_t now,
-    struct tl_minors_choice *choice, const char **ret_why);
+    size_t i, const struct tl_minors_wish *wish, int64_t now, struct tl_minors_choice *choice,
+    const char **ret_why);
 
 /* When notifications are never sent; from == to: at no time. Below the minimum age as for 13-15. */
 struct tl_minors_quiet tl_minors_quiet_hours(const struct tl_minors *m, enum tl_age_band band);

@@ -57,7 +57,7 @@ note(struct tl_db *db, const struct tl_policy_set *set, const struct tl_account 
 	int rc = tl_db_run(db, TL_SQL_CHANGE_ADD, A_INT(who->platform), A_ID(tl_id_new()),
 	    A_ID(who->id), A_TEXT(s->key), A_Z(tl_age_band_names[who->age_band]),
 	    A_Z(tl_age_assured_names[who->age_assured]), A_TEXT(s->values[was.value]),
-	    A_TEXT(s->values[is.value]), A_Z(actors[w->actor]), A_INT(w->warned),
+	    A_TEXT(s->values[is.value]), A_Z(actors[w->wish.actor]), A_INT(w->wish.warned),
 	    A_INT0(is.until), A_TEXT(set->version), A_INT(now));
 	return rc < 0 ? rc : 0;
 }
@@ -71,8 +71,7 @@ tl_settings_wish(struct tl_db *db, const struct tl_policy_set *set,
 	const struct tl_minors *m = set->minors;
 	struct tl_minors_choice *c = &a->choice[wish->setting];
 	struct tl_minors_answer was = tl_minors_answer(m, a, wish->setting, now);
-	*ret = tl_minors_ask(
-	    m, a, wish->setting, wish->value, wish->actor, wish->warned, now, c, ret_why);
+	*ret = tl_minors_ask(m, a, wish->setting, &wish->wish, now, c, ret_why);
 	if (*ret != TL_SAY_ALLOW)
 		return 0;
 	int rc = keep(db, who, &m->settings[wish->setting], c);

@@ -18,9 +18,7 @@ int tl_settings_load(struct tl_db *db, const struct tl_minors *m, int64_t platfo
 
 struct tl_settings_wish {
 	size_t setting; /* its place in the matrix */
-	uint8_t value;
-	enum tl_minors_actor actor;
-	bool warned;
+	struct tl_minors_wish wish;
 };
 
 /*

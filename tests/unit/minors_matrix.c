@@ -151,8 +151,8 @@ every_wish(struct tl_minors_account *a, size_t i)
 		uint8_t wish = (uint8_t)(k / 4u);
 		const char *why = NULL;
 		struct tl_minors_choice to = before;
-		enum tl_minors_say say =
-		    tl_minors_ask(m, a, i, wish, actor, warned, NOW, &to, &why);
+		enum tl_minors_say say = tl_minors_ask(
+		    m, a, i, &(struct tl_minors_wish){wish, actor, warned}, NOW, &to, &why);
 		assert_non_null(why);
 		if (say != TL_SAY_ALLOW) {
 			assert_memory_equal(&to, &before, sizeof to);
@@ -252,12 +252,16 @@ t_loosening_warns_first_and_lapses(void **state)
 	struct tl_minors_account a = {.band = TL_AGE_13_15};
 	size_t i = at("geolocation");
 	const char *why = NULL;
-	assert_int_equal(tl_minors_ask(m, &a, i, value("geolocation", "on"), TL_ACTOR_HOLDER,
-			     false, NOW, &a.choice[i], &why),
+	assert_int_equal(
+	    tl_minors_ask(m, &a, i,
+		&(struct tl_minors_wish){value("geolocation", "on"), TL_ACTOR_HOLDER, false},
+		NOW, &a.choice[i], &why),
 	    TL_SAY_WARN);
 	assert_string_equal(why, "warning");
-	assert_int_equal(tl_minors_ask(m, &a, i, value("geolocation", "on"), TL_ACTOR_HOLDER,
-			     true, NOW, &a.choice[i], &why),
+	assert_int_equal(
+	    tl_minors_ask(m, &a, i,
+		&(struct tl_minors_wish){value("geolocation", "on"), TL_ACTOR_HOLDER, true},
+		NOW, &a.choice[i], &why),
 	    TL_SAY_ALLOW);
 	struct tl_minors_answer r = tl_minors_answer(m, &a, i, NOW);
 	assert_int_equal(r.value, value("geolocation", "on"));
@@ -274,12 +278,14 @@ t_followers_are_approved_while_private(void **state)
 	size_t i = at("follow_requests"), first = at("account_visibility");
 	const char *why = NULL;
 	assert_int_equal(
-	    tl_minors_ask(m, &a, i, 1, TL_ACTOR_HOLDER, true, NOW, &a.choice[i], &why),
+	    tl_minors_ask(m, &a, i, &(struct tl_minors_wish){1, TL_ACTOR_HOLDER, true}, NOW,
+		&a.choice[i], &why),
 	    TL_SAY_REFUSE);
 	a.choice[first] = (struct tl_minors_choice){
 	    .chosen = true, .value = value("account_visibility", "public")};
 	assert_int_equal(
-	    tl_minors_ask(m, &a, i, 1, TL_ACTOR_HOLDER, true, NOW, &a.choice[i], &why),
+	    tl_minors_ask(m, &a, i, &(struct tl_minors_wish){1, TL_ACTOR_HOLDER, true}, NOW,
+		&a.choice[i], &why),
 	    TL_SAY_ALLOW);
 	a.choice[first].value = value("account_visibility", "private");
 	assert_int_equal(tl_minors_answer(m, &a, i, NOW).value, 0);
