@@ -131,8 +131,12 @@ cli_cell_num(struct cli_list *l, double v)
 	char text[32];
 	tl_js_num(&json, NULL, v);
 	int digits = 2;
-	for (double x = v * 100; x > 0 && x < 0.9999 && digits < 12; x *= 10)
-		digits++; /* a small share must not read as nothing */
+	double x = v * 100;
+	while (
+	    x > 0 && x < 0.9999 && digits < 12) { /* a small share must not read as nothing */
+		x *= 10;
+		digits++;
+	}
 	(void)snprintf(text, sizeof text, "%.*f", digits, v);
 	add(l, tl_buf_str(&json), tl_str(tl_str_is(tl_buf_str(&json), "null") ? "-" : text));
 }

@@ -400,7 +400,7 @@ lay_frame(struct tl_apng *a, struct tl_str one)
 		why = TL_DECODE_CORRUPT;
 	else if (!(region = lib.vips_region_new(im)) || !rgba)
 		why = TL_DECODE_MEMORY;
-	for (uint32_t y = 0; why == TL_DECODE_OK && y < a->frame.height; y++) {
+	for (uint32_t y = 0; im && why == TL_DECODE_OK && y < a->frame.height; y++) {
 		const uint8_t *at = row_at(region, im, (int)y, &why);
 		if (!at)
 			break;

@@ -54,8 +54,9 @@ note(struct tl_db *db, const struct tl_policy_set *set, const struct tl_account 
     int64_t now)
 {
 	const struct tl_minors_setting *s = &set->minors->settings[w->setting];
-	int rc = tl_db_run(db, TL_SQL_CHANGE_ADD, A_INT(who->platform), A_ID(tl_id_new()),
-	    A_ID(who->id), A_TEXT(s->key), A_Z(tl_age_band_names[who->age_band]),
+	struct tl_id id = tl_id_new();
+	int rc = tl_db_run(db, TL_SQL_CHANGE_ADD, A_INT(who->platform), A_ID(id), A_ID(who->id),
+	    A_TEXT(s->key), A_Z(tl_age_band_names[who->age_band]),
 	    A_Z(tl_age_assured_names[who->age_assured]), A_TEXT(s->values[was.value]),
 	    A_TEXT(s->values[is.value]), A_Z(actors[w->wish.actor]), A_INT(w->wish.warned),
 	    A_INT0(is.until), A_TEXT(set->version), A_INT(now));

@@ -202,9 +202,12 @@ cannot(struct scan *s, size_t i, const char *why)
 static void
 set_state(struct tl_media *m, enum tl_decode_reason partly)
 {
-	bool whole = partly == TL_DECODE_OK;
-	m->state = whole ? TL_MEDIA_DECODED : TL_MEDIA_UNSCANNABLE;
-	m->reason = whole ? (struct tl_str){0} : tl_str(tl_decode_reason_word(partly));
+	m->state = TL_MEDIA_DECODED;
+	m->reason = (struct tl_str){0};
+	if (partly == TL_DECODE_OK)
+		return;
+	m->state = TL_MEDIA_UNSCANNABLE;
+	m->reason = tl_str(tl_decode_reason_word(partly));
 }
 
 /* The pictures of an animation. */

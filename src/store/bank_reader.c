@@ -380,7 +380,7 @@ delimiter_of(struct tl_str line)
 static int64_t
 frame_number(struct tl_str line)
 {
-	const uint8_t *comma = memchr(line.p, ',', line.n);
+	const uint8_t *comma = line.n ? memchr(line.p, ',', line.n) : NULL;
 	int64_t n;
 	size_t digits = comma ? (size_t)(comma - line.p) : 0;
 	if (digits == 0 || digits > 10 || line.n < digits + 64 ||

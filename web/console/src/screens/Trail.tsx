@@ -100,7 +100,7 @@ function DecisionPanel({ of: d, trail, changed }: { of: Decision; trail: Trail; 
         </>
       ) : null}
       {d.kind === 'clear' || d.kind === 'reverse' || d.reversed ? null : <AddToBankButton trail={trail} decision={d.id} />}
-      {may.lead.value && d.kind === 'act' && !d.reversed && trail.item.media.length ? <Link class="button quiet" to={`${href('crisis')}?decision=${d.id}&policy=${encodeURIComponent(d.policy)}`}>Watch it and its edits</Link> : null}
+      {may.lead.value && d.kind === 'act' && !d.reversed && trail.item.media.length ? <p><Link class="button quiet" to={`${href('crisis')}?decision=${d.id}&policy=${encodeURIComponent(d.policy)}`}>Watch it and its edits</Link></p> : null}
       <Reverse of={d} changed={changed} />
     </section>
   )
