@@ -1,6 +1,6 @@
 // Roles, jails and the whole tree die at every kill point of src/sys/killpoint.tbl.h, again and again, while a platform hands
 // in and moderators decide. Afterwards nothing that was promised is missing and nothing is there twice.
-// KILLS (300) says how many deaths at least, SEED which throws; the first line printed repeats a run, KEEP=1 keeps its folder.
+// KILLS (60; 300 and more: at least 5 at each point) says how many deaths at least, SEED which throws; the first line printed repeats a run, KEEP=1 keeps its folder.
 import assert from 'node:assert/strict'
 import { writeSync, openSync, closeSync } from 'node:fs'
 import { join } from 'node:path'
@@ -13,7 +13,7 @@ import { Dice } from './dice.mjs'
 import { Feed } from './feed.mjs'
 import { KillPoints, table } from './killpoints.mjs'
 
-const KILLS = Number(process.env.KILLS ?? 300)
+const KILLS = Number(process.env.KILLS ?? 60)
 const SEED = Number(process.env.SEED ?? Date.now() % 1_000_000)
 const EACH = Math.max(1, Math.min(5, Math.floor(KILLS / 60))) // deaths at each point, at least: 5 from 300 on
 const LIFE_MS = 4000 // how long one tree may live
