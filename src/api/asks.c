@@ -317,6 +317,18 @@ tl_asks_start(const struct tl_wires *wires, struct tl_asks **ret)
 }
 
 void
+tl_asks_answer(struct tl_req *req, int rc, struct tl_str json)
+{
+	struct tl_buf b = {0};
+	if (rc < 0) {
+		tl_req_problem(req, rc);
+		return;
+	}
+	tl_buf_put(&b, json.p, json.n);
+	tl_req_answer_json(req, 200, &b);
+}
+
+void
 tl_asks_stop(struct tl_asks *a)
 {
 	if (!a)

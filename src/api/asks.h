@@ -23,6 +23,9 @@ typedef void (*tl_asks_then)(struct tl_req *req, int rc, struct tl_str json);
 void tl_asks_ask(
     struct tl_asks *a, struct tl_req *req, struct tl_ask *ask, int fd, tl_asks_then then);
 
+/* A `then` that answers with the JSON as it came, or with the problem. */
+void tl_asks_answer(struct tl_req *req, int rc, struct tl_str json);
+
 /* Asks the courier. `then` gets a sealed memory file, which is its own then (-1 with an error). */
 typedef void (*tl_asks_got)(struct tl_req *req, int rc, struct tl_str json, int fd);
 void tl_asks_fetch(struct tl_asks *a, struct tl_req *req, struct tl_ask *ask, tl_asks_got then);

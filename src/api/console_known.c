@@ -40,18 +40,6 @@ file_feed(struct tl_req *req, struct tl_str data)
 
 const struct tl_body tl_console_file_body = {file_begin, file_feed};
 
-static void
-on_answer(struct tl_req *req, int rc, struct tl_str json)
-{
-	struct tl_buf b = {0};
-	if (rc < 0) {
-		tl_req_problem(req, rc);
-		return;
-	}
-	tl_buf_put(&b, json.p, json.n);
-	tl_req_answer_json(req, 200, &b);
-}
-
 int
 tl_console_crisis_known(struct tl_call *c)
 {
@@ -62,7 +50,7 @@ tl_console_crisis_known(struct tl_call *c)
 	if (rc < 0)
 		return rc;
 	c->answered = true;
-	tl_asks_ask(tl_api_of(c->req)->asks, c->req, &ask, fd, on_answer);
+	tl_asks_ask(tl_api_of(c->req)->asks, c->req, &ask, fd, tl_asks_answer);
 	return 0;
 }
 

@@ -37,18 +37,6 @@ match_feed(struct tl_req *req, struct tl_str data)
 
 const struct tl_body tl_api_match_body = {match_begin, match_feed};
 
-static void
-on_answer(struct tl_req *req, int rc, struct tl_str json)
-{
-	struct tl_buf b = {0};
-	if (rc < 0) {
-		tl_req_problem(req, rc);
-		return;
-	}
-	tl_buf_put(&b, json.p, json.n);
-	tl_req_answer_json(req, 200, &b);
-}
-
 /* The options of a picture's bytes stand in the query: ?banks=a,b&distance=20&turned=true. */
 static int
 read_options(struct tl_req *req, struct tl_buf *out)
@@ -119,5 +107,5 @@ tl_api_match(struct tl_req *req)
 		tl_req_problem(req, rc);
 		return;
 	}
-	tl_asks_ask(tl_api_of(req)->asks, req, &ask, fd, on_answer);
+	tl_asks_ask(tl_api_of(req)->asks, req, &ask, fd, tl_asks_answer);
 }
