@@ -349,6 +349,15 @@ prepare_bound(struct tl_db *db, enum tl_sql sql, const struct tl_arg *args, size
 	return 0;
 }
 
+/* The first write into a log that begins anew is synced by SQLite itself; that failure is ours to note as well. */
+static int
+step_failed(struct tl_db *db, enum tl_sql sql, int code)
+{
+	if (code == SQLITE_IOERR_FSYNC)
+		tl_sync_doubt(db);
+	return tl_sqlite_fail(db->main, code, sql_name[sql]);
+}
+
 int
 tl_db_run_args(struct tl_db *db, enum tl_sql sql, const struct tl_arg *args, size_t count)
 {
@@ -359,8 +368,7 @@ tl_db_run_args(struct tl_db *db, enum tl_sql sql, const struct tl_arg *args, siz
 	int code = sqlite3_step(st);
 	while (code == SQLITE_ROW)
 		code = sqlite3_step(st);
-	rc = code == SQLITE_DONE ? sqlite3_changes(db->main)
-				 : tl_sqlite_fail(db->main, code, sql_name[sql]);
+	rc = code == SQLITE_DONE ? sqlite3_changes(db->main) : step_failed(db, sql, code);
 	(void)sqlite3_reset(st);
 	return rc;
 }
@@ -386,7 +394,7 @@ tl_row_next(struct tl_row *r)
 	int code = sqlite3_step(r->stmt);
 	if (code == SQLITE_ROW)
 		return 1;
-	int rc = code == SQLITE_DONE ? 0 : tl_sqlite_fail(r->db->main, code, sql_name[r->sql]);
+	int rc = code == SQLITE_DONE ? 0 : step_failed(r->db, r->sql, code);
 	tl_row_end(r);
 	return rc;
 }
