@@ -149,6 +149,22 @@ tl_account_get(struct tl_db *db, int64_t platform, struct tl_id id, struct tl_ar
 }
 
 int
+tl_account_band(struct tl_db *db, int64_t platform, struct tl_id id, enum tl_age_band *ret)
+{
+	struct tl_row r;
+	int band = TL_AGE_UNKNOWN;
+	int rc = tl_db_first(db, &r, TL_SQL_ACCOUNT_BAND, A_INT(platform), A_ID(id));
+	if (rc == 0) {
+		rc = word(tl_age_band_names, tl_col_str(&r, 0), &band);
+		tl_row_end(&r);
+	}
+	if (rc < 0 && rc != TL_ENOTFOUND)
+		return rc;
+	*ret = (enum tl_age_band)band;
+	return 0;
+}
+
+int
 tl_hold_check(
     struct tl_db *db, int64_t platform, enum tl_subject_kind kind, struct tl_id subject)
 {

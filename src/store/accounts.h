@@ -28,6 +28,13 @@ int tl_account_get(struct tl_db *db, int64_t platform, struct tl_id id, struct t
     struct tl_account *ret) TL_MUST;
 
 /*
+ * The accepted age band: the one that holds until the holder accepts another, whatever the calendar says. This is what
+ * settings, gates and detectors go by. TL_AGE_UNKNOWN for an account that was never described, or is not there at all.
+ */
+int tl_account_band(
+    struct tl_db *db, int64_t platform, struct tl_id id, enum tl_age_band *ret) TL_MUST;
+
+/*
  * Erasure: the account's key is forgotten, its row emptied, its choices of settings and their history deleted, its items erased. TL_ECONFLICT while a legal hold
  * stands on it or on one of its items.
  */

@@ -93,6 +93,24 @@ t_text_on_disk_is_sealed(void **state)
 }
 
 static void
+t_band_of_an_account_is_unknown_until_it_is_said(void **state)
+{
+	struct unit_store *f = *state;
+	struct tl_account a = {.platform = f->platform,
+	    .live = true,
+	    .ext_id = TL_S("kim"),
+	    .age_band = TL_AGE_16_17};
+	enum tl_age_band band = TL_AGE_18;
+	assert_int_equal(tl_account_band(f->db, f->platform, tl_id_new(), &band), 0);
+	assert_int_equal(band, TL_AGE_UNKNOWN);
+	unit_begin(f->db);
+	assert_int_equal(tl_account_put(f->db, &a), 0);
+	unit_commit(f->db);
+	assert_int_equal(tl_account_band(f->db, f->platform, a.id, &band), 0);
+	assert_int_equal(band, TL_AGE_16_17);
+}
+
+static void
 t_erased_account_takes_its_text_with_it(void **state)
 {
 	struct unit_store *f = *state;
@@ -433,6 +451,8 @@ main(void)
 	    cmocka_unit_test_setup_teardown(
 		t_text_on_disk_is_sealed, unit_store_setup, unit_store_teardown),
 	    cmocka_unit_test_setup_teardown(t_once_more_comes_behind_what_is_under_way,
+		unit_store_setup, unit_store_teardown),
+	    cmocka_unit_test_setup_teardown(t_band_of_an_account_is_unknown_until_it_is_said,
 		unit_store_setup, unit_store_teardown),
 	    cmocka_unit_test_setup_teardown(
 		t_erased_account_takes_its_text_with_it, unit_store_setup, unit_store_teardown),

@@ -13,6 +13,7 @@ S(ACCOUNT_SET, "UPDATE accounts SET age_band = $3, age_assured = $4, birth_month
 	       " WHERE platform = $1 AND id = $2")
 S(ACCOUNT_GET, "SELECT ext_id, age_band, age_assured, birth_month, country, language, name, created_at, settings,"
 	       " state, strikes, livemode FROM accounts WHERE platform = $1 AND id = $2")
+S(ACCOUNT_BAND, "SELECT age_band FROM accounts WHERE platform = $1 AND id = $2")
 S(ACCOUNT_ERASE, "UPDATE accounts SET age_band = 'unknown', age_assured = 'none', birth_month = NULL, country = NULL,"
 		 " language = NULL, name = NULL, created_at = NULL, settings = NULL, state = 'deleted',"
 		 " updated_at = $3 WHERE platform = $1 AND id = $2")
