@@ -302,3 +302,32 @@ V(TL_PROPOSAL_REFUSED, "refused")
 V(TL_PROPOSAL_WITHDRAWN, "withdrawn")
 V(TL_PROPOSAL_EXPIRED, "expired")
 END(tl_proposal_state)
+
+/* How one account can reach another: what the contact gate is asked. */
+W(tl_contact_kind, CONTACT_KIND)
+V(TL_CONTACT_MESSAGE, "message")
+V(TL_CONTACT_MEDIA, "message_media")
+V(TL_CONTACT_FOLLOW, "follow")
+V(TL_CONTACT_COMMENT, "comment")
+V(TL_CONTACT_MENTION, "mention")
+V(TL_CONTACT_GROUP, "group_invitation")
+V(TL_CONTACT_LIVE, "live_join")
+END(tl_contact_kind)
+
+/* What it answers, the strictest last. */
+W(tl_contact_outcome, CONTACT_OUTCOME)
+V(TL_CONTACT_ALLOW, "allow")
+V(TL_CONTACT_REQUEST, "request")
+V(TL_CONTACT_DENY, "deny")
+END(tl_contact_outcome)
+
+/* What happened between two accounts; the first five are of one side, `end` ends one of the others. */
+W(tl_relation_kind, RELATION_KIND)
+V(TL_RELATION_FOLLOW, "follow")
+V(TL_RELATION_REQUEST, "request")
+V(TL_RELATION_DECLINE, "decline")
+V(TL_RELATION_BLOCK, "block")
+V(TL_RELATION_LIMIT, "limit")
+V(TL_RELATION_CONTACT, "contact")
+V(TL_RELATION_END, "end")
+END(tl_relation_kind)
