@@ -268,6 +268,17 @@ by_length(const void *a, const void *b)
 	return x->entry < y->entry ? -1 : x->entry > y->entry;
 }
 
+/* Times of another speed as times of the sound itself. */
+static void
+at_own_speed(const struct tl_sound *own, const struct tl_sound *bent, struct tl_stretches *l)
+{
+	for (size_t i = 0; bent->n && i < l->n; i++) {
+		struct tl_stretch *s = &l->s[i];
+		s->from_ms = (uint32_t)((uint64_t)s->from_ms * own->n / bent->n);
+		s->to_ms = (uint32_t)((uint64_t)s->to_ms * own->n / bent->n);
+	}
+}
+
 /* One entry's places: the longest stretch is what is found of it. */
 static int
 compare(struct search *s, const struct bin *bin, size_t n, struct tl_sound_found *ret)
@@ -280,8 +291,10 @@ compare(struct search *s, const struct bin *bin, size_t n, struct tl_sound_found
 	for (size_t i = 0; i < n; i++) {
 		const struct tl_sound *query = &s->ask->query[bin[i].query];
 		if (tl_sound_compare(query, &known, bin[i].at_query, bin[i].at_known, &hit) &&
-		    hit.ms > best.ms)
+		    hit.ms > best.ms) {
 			best = hit;
+			at_own_speed(s->ask->query, query, &best.shown);
+		}
 	}
 	tl_sound_fini(&known);
 	if (best.ms == 0)

@@ -22,7 +22,8 @@ _Static_assert(WINDOW / 2 * BLOCK == TL_SOUND_WORDS_MIN, "the shortest window");
 #define BLOCK_BITS 13 /* a block of a good window that differs by more is no part of it */
 #define SPEED_MAX 0.04
 #define SPEED_LEAST 0.004
-#define STILL 4 /* bits of change against half a second and a second before: less is none */
+#define GAP_MS 4000 /* what was not recognised between two blocks that were */
+#define STILL 4     /* bits of change against half a second and a second before: less is none */
 
 static int
 differ(uint32_t a, uint32_t b)
@@ -191,6 +192,15 @@ share(int64_t found, const uint32_t *w, int64_t n)
 	return part < 1 ? part : 1;
 }
 
+static void
+tell_stretches(const struct trial *t, struct tl_stretches *ret)
+{
+	for (int64_t b = 0; b < t->blocks; b++)
+		if (t->block[b].good)
+			tl_stretch_add(ret, (uint32_t)tl_sound_ms(b * BLOCK),
+			    (uint32_t)tl_sound_ms((b + 1) * BLOCK), GAP_MS);
+}
+
 /* Sums the good blocks up; false when there are none. */
 static bool
 sum_up(const struct trial *t, struct tl_sound_hit *ret)
@@ -215,6 +225,7 @@ sum_up(const struct trial *t, struct tl_sound_hit *ret)
 	    .share_query = share(moved_q, t->q, t->qn),
 	    .share_known = share(moved_k, t->k, t->kn)};
 	fit(t, ret);
+	tell_stretches(t, &ret->shown);
 	return true;
 }
 

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "hash/sound.h"
+#include "hash/stretch.h"
 
 #define TL_SOUND_BITS_USE 9 /* default of a bank: differing bits of 32, on average */
 #define TL_SOUND_BITS_MAX 9 /* more is chance: what is found at all differs by no more */
@@ -29,6 +30,7 @@ struct tl_sound_hit {
 	double speed; /* how much faster the query runs */
 	double share_query,
 	    share_known; /* recognised parts; what does not change is left out of both */
+	struct tl_stretches shown; /* when it is heard in the query */
 };
 
 /* Does word i change against what was heard a second before? */

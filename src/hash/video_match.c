@@ -16,6 +16,8 @@
 #define BIN_MS 1000
 #define SPEED_STEPS 6 /* hundredths to either side */
 #define STEP_MS 600   /* frames of known videos are a second apart */
+#define LOOK_MS 1000  /* how long at most what a look saw is taken to be there */
+#define GAP_MS 2000   /* frames that do not fit between two that do */
 
 void
 tl_pdq_mirror(struct tl_pdq *h)
@@ -66,19 +68,25 @@ tl_video_looks_of(const struct tl_video *v, bool mirrored, struct tl_video_looks
 {
 	struct tl_video_looks l = {.look = calloc(v->n + 1, sizeof *l.look)};
 	bool *again = repeated(v), fresh = true;
+	const struct tl_pdq *last = NULL;
 	if (!l.look)
 		abort();
 	for (size_t i = 0; i < v->n; i++) {
 		const struct tl_video_frame *f = &v->f[i];
 		if (f->flags == 0)
 			fresh = !again[i] || l.frames == 0;
+		if (again[i] && last && memcmp(last, &f->hash, sizeof *last) == 0)
+			l.look[l.n - 1].to_ms = f->ms + LOOK_MS;
 		if (f->quality < TL_PDQ_QUALITY_MIN || again[i])
 			continue;
+		last = &f->hash;
 		l.frames += fresh;
 		fresh = false;
 		struct tl_video_look *k = &l.look[l.n++];
-		*k = (struct tl_video_look){
-		    .hash = f->hash, .ms = f->ms, .frame = (uint32_t)(l.frames - 1)};
+		*k = (struct tl_video_look){.hash = f->hash,
+		    .ms = f->ms,
+		    .to_ms = f->ms + LOOK_MS,
+		    .frame = (uint32_t)(l.frames - 1)};
 		if (mirrored)
 			tl_pdq_mirror(&k->hash);
 	}
@@ -121,6 +129,7 @@ struct compare {
 	const struct tl_video_looks *query, *known;
 	int distance, wide;
 	bool *query_hit, *known_hit; /* by counted frame */
+	bool *look_hit;              /* by look of the query */
 	struct pairs pairs;
 	int nearest;
 };
@@ -148,6 +157,7 @@ scan(struct compare *c)
 			c->nearest = c->nearest < 0 || d < c->nearest ? d : c->nearest;
 			if (d > c->distance)
 				continue;
+			c->look_hit[i] = true;
 			c->query_hit[q->frame] = true;
 			c->known_hit[k->frame] = true;
 		}
@@ -285,6 +295,7 @@ step(struct compare *c, const struct tl_video_match *m)
 {
 	memset(c->query_hit, 0, c->query->frames);
 	memset(c->known_hit, 0, c->known->frames);
+	memset(c->look_hit, 0, c->query->n);
 	for (size_t i = 0; i < c->query->n; i++) {
 		const struct tl_video_look *q = &c->query->look[i];
 		int64_t at = (int64_t)(q->ms * m->speed) + m->offset_ms;
@@ -293,9 +304,28 @@ step(struct compare *c, const struct tl_video_match *m)
 			const struct tl_video_look *k = &c->known->look[j];
 			if (tl_pdq_distance(&q->hash, &k->hash) > c->wide)
 				continue;
+			c->look_hit[i] = true;
 			c->query_hit[q->frame] = true;
 			c->known_hit[k->frame] = true;
 		}
+	}
+}
+
+/* Where the query's looks fit, until the next look at something else. */
+static void
+tell_stretches(const struct compare *c, struct tl_stretches *ret)
+{
+	const struct tl_video_looks *q = c->query;
+	for (size_t i = 0, next = 0; i < q->n; i++) {
+		if (!c->look_hit[i])
+			continue;
+		for (next = next > i ? next : i;
+		     next < q->n && q->look[next].ms == q->look[i].ms;)
+			next++;
+		uint32_t to = q->look[i].to_ms;
+		if (next < q->n && q->look[next].ms < to)
+			to = q->look[next].ms;
+		tl_stretch_add(ret, q->look[i].ms, to, GAP_MS);
 	}
 }
 
@@ -330,6 +360,7 @@ compare(struct compare *c, const struct tl_video_rule *rule, struct tl_video_mat
 		m->how = TL_VIDEO_FRAMES;
 		m->offset_ms = in_step.offset_ms;
 		m->speed = in_step.speed;
+		tell_stretches(c, &m->shown);
 		return;
 	}
 	step(c, &in_step);
@@ -337,6 +368,7 @@ compare(struct compare *c, const struct tl_video_rule *rule, struct tl_video_mat
 		return;
 	*m = in_step;
 	m->how = TL_VIDEO_STEP;
+	tell_stretches(c, &m->shown);
 }
 
 void
@@ -349,14 +381,16 @@ tl_video_compare(const struct tl_video_looks *query, const struct tl_video_looks
 	    .wide = 2 * rule->distance,
 	    .query_hit = calloc(query->frames + 1, 1),
 	    .known_hit = calloc(known->frames + 1, 1),
+	    .look_hit = calloc(query->n + 1, 1),
 	    .pairs = {.p = malloc(PAIRS_MAX * sizeof *c.pairs.p), .stride = 1},
 	    .nearest = -1};
 	struct tl_video_match m = {.how = TL_VIDEO_APART, .speed = 1};
-	if (!c.query_hit || !c.known_hit || !c.pairs.p)
+	if (!c.query_hit || !c.known_hit || !c.look_hit || !c.pairs.p)
 		abort();
 	compare(&c, rule, &m);
 	free(c.query_hit);
 	free(c.known_hit);
+	free(c.look_hit);
 	free(c.pairs.p);
 	*ret = m;
 }

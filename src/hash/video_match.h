@@ -16,6 +16,7 @@
  */
 #pragma once
 
+#include "hash/stretch.h"
 #include "hash/video.h"
 
 #define TL_VIDEO_SHARE_QUERY 80 /* default thresholds, percent */
@@ -25,6 +26,7 @@
 struct tl_video_look {
 	struct tl_pdq hash;
 	uint32_t ms;
+	uint32_t to_ms; /* what is seen there may last until then */
 	uint32_t frame; /* 0..frames-1 */
 };
 
@@ -63,9 +65,10 @@ struct tl_video_match {
 	int distance; /* the nearest pair; -1 when nothing is near */
 	int64_t
 	    offset_ms; /* time in the known video at which the query begins; below 0: it begins before */
-	double speed; /* how much faster the query runs: 0.94..1.06 */
+	double speed;              /* how much faster the query runs: 0.94..1.06 */
+	struct tl_stretches shown; /* when the query shows what is known; of matches only */
 };
 
-/* Compares. Offset and speed are filled in for matches only. No failure; about 2 ns a pair of looks. */
+/* Compares. Offset, speed and stretches are filled in for matches only. No failure; about 2 ns a pair of looks. */
 void tl_video_compare(const struct tl_video_looks *query, const struct tl_video_looks *known,
     const struct tl_video_rule *rule, struct tl_video_match *ret);

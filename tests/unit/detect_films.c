@@ -197,7 +197,8 @@ t_a_clip_of_a_known_video_is_found_with_its_place(void **state)
 	assert_int_equal(s->turned.n, 0);
 	assert_true(
 	    tl_str_is(s->part, "{\"share_item\":1,\"share_entry\":0.5,\"offset_ms\":12000,"
-			       "\"matched_ms\":null,\"speed\":1,\"in_step\":false}"));
+			       "\"matched_ms\":null,\"speed\":1,\"in_step\":false,\"shown\":"
+			       "[{\"from_ms\":0,\"to_ms\":20000}]}"));
 }
 
 static void

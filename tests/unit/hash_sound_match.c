@@ -225,6 +225,10 @@ t_a_known_sound_inside_another_has_its_share(void **state)
 	assert_int_equal(h[0].entry, 5);
 	assert_int_equal(h[0].offset_ms, tl_sound_ms(-700));
 	assert_true(h[0].share_known > 0.9 && h[0].share_query > 0.2 && h[0].share_query < 0.4);
+	assert_int_equal(h[0].shown.n, 1);
+	assert_in_range(h[0].shown.s[0].from_ms, tl_sound_ms(684), tl_sound_ms(716));
+	assert_in_range(
+	    h[0].shown.s[0].to_ms, tl_sound_ms(684 + WORDS), tl_sound_ms(716 + WORDS));
 	tl_sound_fini(&q);
 }
 

@@ -138,9 +138,35 @@ t_a_clip_says_where_it_lies(void **state)
 	m = held(&known, false, &clip, (struct tl_video_rule){31, 0, 80});
 	assert_int_equal(m.how, TL_VIDEO_FRAMES);
 	assert_int_equal(m.offset_ms, -25000);
+	assert_int_equal(m.shown.n, 1);
+	assert_int_equal(m.shown.s[0].from_ms, 25000);
+	assert_int_equal(m.shown.s[0].to_ms, 45000);
 	tl_video_fini(&known);
 	tl_video_fini(&clip);
 	tl_video_fini(&longer);
+}
+
+static void
+t_each_stretch_says_when_it_begins_and_ends(void **state)
+{
+	(void)state;
+	struct tl_video known = any_video(12), film = any_video(100);
+	for (size_t i = 0; i < 6; i++) {
+		film.f[10 + i].hash = near(known.f[i].hash, 12);
+		film.f[40 + i].hash = near(known.f[6 + i].hash, 12);
+	}
+	film.f[12].hash = any_hash(); /* one that does not fit */
+	for (size_t i = 45; i < 60; i++)
+		film.f[i].hash = known.f[11].hash; /* a still picture at the end */
+	struct tl_video_match m = held(&film, false, &known, (struct tl_video_rule){31, 5, 80});
+	assert_int_equal(m.how, TL_VIDEO_FRAMES);
+	assert_int_equal(m.shown.n, 2);
+	assert_int_equal(m.shown.s[0].from_ms, 10000);
+	assert_int_equal(m.shown.s[0].to_ms, 16000);
+	assert_int_equal(m.shown.s[1].from_ms, 40000);
+	assert_int_equal(m.shown.s[1].to_ms, 60000);
+	tl_video_fini(&known);
+	tl_video_fini(&film);
 }
 
 static void
@@ -272,6 +298,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(t_shares_are_what_counting_by_hand_gives),
 	    cmocka_unit_test(t_a_clip_says_where_it_lies),
+	    cmocka_unit_test(t_each_stretch_says_when_it_begins_and_ends),
 	    cmocka_unit_test(t_a_faster_copy_says_how_fast),
 	    cmocka_unit_test(t_in_step_twice_the_distance_is_near_enough),
 	    cmocka_unit_test(t_further_looks_help_and_do_not_count),

@@ -13,13 +13,13 @@ thousandths(double v)
 }
 
 static void
-put_runs(struct tl_buf *b, const struct part *p)
+put_shown(struct tl_buf *b, const struct tl_stretches *l)
 {
 	tl_js_open(b, "shown", '[');
-	for (size_t i = 0; i < p->runs; i++) {
+	for (size_t i = 0; i < l->n; i++) {
 		tl_js_open(b, NULL, '{');
-		tl_js_int(b, "from_ms", p->run[i].from_ms);
-		tl_js_int(b, "to_ms", p->run[i].to_ms);
+		tl_js_int(b, "from_ms", l->s[i].from_ms);
+		tl_js_int(b, "to_ms", l->s[i].to_ms);
 		tl_js_close(b, '}');
 	}
 	tl_js_close(b, ']');
@@ -36,8 +36,8 @@ part_text(struct tl_arena *a, const struct part *p)
 	tl_js_int0(&b, "matched_ms", p->matched_ms > 0, p->matched_ms);
 	tl_js_num(&b, "speed", thousandths(p->speed));
 	tl_js_bool(&b, "in_step", p->in_step);
-	if (p->runs)
-		put_runs(&b, p);
+	if (p->shown.n)
+		put_shown(&b, &p->shown);
 	tl_js_close(&b, '}');
 	return tl_arena_dup(a, tl_buf_str(&b));
 }

@@ -2,24 +2,18 @@
 #pragma once
 
 #include "core/signal.h"
+#include "hash/stretch.h"
 
 struct tl_arena;
-
-#define PART_RUNS_MAX 8
-
-struct part_run {
-	uint32_t from_ms, to_ms;
-};
 
 struct part {
 	double share_item, share_entry; /* 0..1 */
 	int64_t
 	    offset_ms; /* time in the known one at which the item's begins; below 0: it begins before */
-	int64_t matched_ms;         /* of a sound; 0: not said */
-	double speed;               /* how much faster the item's runs */
-	bool in_step;               /* of a video: frames fit only as a run */
-	const struct part_run *run; /* of a known picture: when the item shows it */
-	size_t runs;                /* at most PART_RUNS_MAX; 0: not said */
+	int64_t matched_ms;        /* of a sound; 0: not said */
+	double speed;              /* how much faster the item's runs */
+	bool in_step;              /* of a video: frames fit only as a run */
+	struct tl_stretches shown; /* when the item shows or plays it */
 };
 
 /* JSON, in the arena. */

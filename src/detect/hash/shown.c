@@ -28,8 +28,7 @@ struct picture {
 	uint64_t key;
 	uint32_t bank, seconds, last;
 	int distance;
-	struct part_run run[PART_RUNS_MAX];
-	size_t runs;
+	struct tl_stretches shown;
 };
 
 struct showing {
@@ -43,16 +42,6 @@ struct showing {
 	size_t first; /* of its signals */
 	bool cut;     /* there was more than room for */
 };
-
-/* Looks come in the order of time. Of more showings than have room the last one reaches to the end of them all. */
-static void
-show_at(struct picture *p, uint32_t ms)
-{
-	bool again = p->runs == 0 || ms > p->run[p->runs - 1].to_ms + GAP_MS;
-	if (again && p->runs < PART_RUNS_MAX)
-		p->run[p->runs++].from_ms = ms;
-	p->run[p->runs - 1].to_ms = ms + SECOND_MS;
-}
 
 static void
 count(struct showing *s, const struct tl_index_hit *h, uint32_t second, uint32_t ms)
@@ -74,7 +63,7 @@ count(struct showing *s, const struct tl_index_hit *h, uint32_t second, uint32_t
 	}
 	p->seconds += p->last != second;
 	p->last = second;
-	show_at(p, ms);
+	tl_stretch_add(&p->shown, ms, ms + SECOND_MS, GAP_MS);
 	p->distance = h->distance < p->distance ? h->distance : p->distance;
 }
 
@@ -137,10 +126,9 @@ say(struct showing *s, const struct picture *p)
 		return rc;
 	struct part part = {.share_item = (double)p->seconds / s->seconds,
 	    .share_entry = 1,
-	    .offset_ms = -(int64_t)p->run[0].from_ms,
+	    .offset_ms = -(int64_t)p->shown.s[0].from_ms,
 	    .speed = 1,
-	    .run = p->run,
-	    .runs = p->runs};
+	    .shown = p->shown};
 	x->distance = p->distance;
 	x->score = 1.0 - p->distance / 64.0;
 	x->has_media = true;

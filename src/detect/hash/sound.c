@@ -60,7 +60,8 @@ say(struct tl_detect_ctx *c, const struct tl_media *m, size_t first,
 	    .share_entry = h->share_known,
 	    .offset_ms = h->offset_ms,
 	    .matched_ms = h->ms,
-	    .speed = h->speed};
+	    .speed = h->speed,
+	    .shown = h->shown};
 	s->part = part_text(c->arena, &p);
 	return 0;
 }

@@ -76,7 +76,8 @@ say(struct watching *w, const struct tl_bank_ref *b, const struct tl_video_candi
 	    .share_entry = m->share_known,
 	    .offset_ms = m->offset_ms,
 	    .speed = m->speed,
-	    .in_step = m->how == TL_VIDEO_STEP};
+	    .in_step = m->how == TL_VIDEO_STEP,
+	    .shown = m->shown};
 	s->part = part_text(w->c->arena, &p);
 	return 0;
 }

@@ -46,7 +46,7 @@ export interface Stretch {
   to: number
 }
 
-/** Where matches of this file lie in it. One without a place of its own may be anywhere. */
+/** Where matches of this file lie in it. One of version 0.1 says where it begins, but not where it ends. */
 export function stretchesOf(media: Media, signals: Signal[]): Stretch[] {
   const whole = media.film?.duration_ms ?? 0
   const all = signals.flatMap((s): Stretch[] => {

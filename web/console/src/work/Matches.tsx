@@ -26,9 +26,11 @@ function origin(s: Signal): string[] {
 /** How near the match is: bits of a picture, share of a video or sound. */
 function nearness(s: Signal): string[] {
   const of = s.part
+  const places = of?.shown ? stretchText(of.shown.map((at) => ({ from: at.from_ms, to: at.to_ms }))) : ''
+  const picture = s.detector === 'pdq'
   return [
-    of && !of.shown ? `${percent(of.share_item)} of this, ${percent(of.share_entry)} of the known one` : s.distance === 0 ? 'identical' : s.distance !== null ? `${s.distance} of 256 bits differ` : '',
-    of?.shown ? `seen in ${percent(of.share_item)} of this, ${stretchText(of.shown.map((at) => ({ from: at.from_ms, to: at.to_ms })))}` : '',
+    of && !picture ? `${percent(of.share_item)} of this, ${percent(of.share_entry)} of the known one` : s.distance === 0 ? 'identical' : s.distance !== null ? `${s.distance} of 256 bits differ` : '',
+    of && picture ? `seen in ${percent(of.share_item)} of this, ${places}` : places ? `from ${places}` : '',
     of && of.offset_ms > 0 ? `begins at ${clock(of.offset_ms)} of it` : '',
     of && Math.abs(of.speed - 1) > 0.01 ? `${of.speed.toFixed(2)} times as fast` : '',
     s.turned ? `turned: ${s.turned}` : '',
