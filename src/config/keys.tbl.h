@@ -128,6 +128,9 @@ K(again_erase_minutes, INT, "30", 0, 1440, "minutes",
     "Hashes of what a platform erased are out of the files of again/ within so long; each time files are written anew.")
 K(index_check_seconds, INT, "300", 1, 86400, "seconds",
     "Every byte of the index of known content is checked so often; what is damaged is built again.")
+K(contact_days, INT, "60", 31, 365, "days",
+    "Who approached whom, and what became of it, is kept so long (never what was said). Rules look back 30 days at most; who was "
+    "not approached before within this time counts as approached for the first time.")
 K(events_days, INT, "14", 1, 365, "days", "How far back GET /v1/events can resume.")
 K(alarm_scan_minutes, INT, "10", 1, 1440, "minutes",
     "An alarm opens when an item has waited for its scan for so long.")

@@ -303,7 +303,7 @@ V(TL_PROPOSAL_WITHDRAWN, "withdrawn")
 V(TL_PROPOSAL_EXPIRED, "expired")
 END(tl_proposal_state)
 
-/* How one account can reach another: what the contact gate is asked. */
+/* How one account can reach another: what the contact gate is asked. Kept as numbers in the log of contacts too. */
 W(tl_contact_kind, CONTACT_KIND)
 V(TL_CONTACT_MESSAGE, "message")
 V(TL_CONTACT_MEDIA, "message_media")
@@ -331,3 +331,14 @@ V(TL_RELATION_LIMIT, "limit")
 V(TL_RELATION_CONTACT, "contact")
 V(TL_RELATION_END, "end")
 END(tl_relation_kind)
+
+/* What became of a contact: what the gate answered, in its order, then what the receiver said. Kept as numbers as well. */
+W(tl_contact_result, CONTACT_RESULT)
+V(TL_RESULT_ALLOW, "allow")
+V(TL_RESULT_REQUEST, "request")
+V(TL_RESULT_DENY, "deny")
+V(TL_RESULT_ACCEPTED, "accepted")
+V(TL_RESULT_DECLINED, "declined")
+V(TL_RESULT_BLOCKED, "blocked")
+V(TL_RESULT_REPORTED, "reported")
+END(tl_contact_result)

@@ -20,6 +20,7 @@
 #include "store/banks_change.h"
 #include "store/blobs.h"
 #include "store/checkpoint.h"
+#include "store/contact_log.h"
 #include "store/decisions.h"
 #include "store/keys.h"
 #include "store/ledger.h"
@@ -40,6 +41,7 @@
 #define MERGE_US (10 * TL_US_S)
 #define LOG_PAGES 8192 /* 64 MiB: from there on the log is begun anew */
 #define PAGE 256
+#define CONTACTS_PAGE 2048 /* rows of a few bytes each, thousands a second */
 #define VERIFY_LINKS 5000
 
 struct clerk {
@@ -256,6 +258,14 @@ prune_events(struct tl_db *db, void *clerk)
 }
 
 static int
+expire_contacts(struct tl_db *db, void *clerk)
+{
+	const struct clerk *c = clerk;
+	return tl_contact_log_expire(
+	    db, tl_now_us() - c->config->contact_days * TL_US_DAY, CONTACTS_PAGE);
+}
+
+static int
 forget_matches(struct tl_db *db, void *clerk)
 {
 	(void)clerk;
@@ -296,6 +306,7 @@ static const struct duty duties[] = {
     {"expire_tokens", expire_tokens, TL_SYNC_NORMAL, TL_US_MIN, false, false},
     {"expire_strikes", expire_strikes, TL_SYNC_NORMAL, TL_US_HOUR, false, false},
     {"prune_events", prune_events, TL_SYNC_NORMAL, 10 * TL_US_MIN, false, false},
+    {"expire_contacts", expire_contacts, TL_SYNC_NORMAL, 10 * TL_US_S, false, false},
     {"sweep_banks", sweep_banks, TL_SYNC_NORMAL, 5 * TL_US_S, false, false},
     {"forget_matches", forget_matches, TL_SYNC_NORMAL, 10 * TL_US_MIN, false, false},
     {"checkpoints", checkpoints, TL_SYNC_FULL, 5 * TL_US_S, false, true},

@@ -7,6 +7,7 @@
 #include "store/accounts.h"
 
 #include "base/arena.h"
+#include "store/contact_log.h"
 #include "store/items.h"
 #include "store/keys.h"
 #include "store/rows_int.h"
@@ -252,6 +253,8 @@ tl_account_erase(struct tl_db *db, int64_t platform, struct tl_id id)
 	rc = tl_db_run(db, TL_SQL_CHOICE_ERASE, A_INT(platform), A_ID(id));
 	if (rc >= 0)
 		rc = tl_db_run(db, TL_SQL_CHANGE_ERASE, A_INT(platform), A_ID(id));
+	if (rc >= 0)
+		rc = tl_contact_log_erase(db, platform, id);
 	if (rc >= 0)
 		rc = tl_db_run(
 		    db, TL_SQL_ACCOUNT_ERASE, A_INT(platform), A_ID(id), A_INT(tl_now_us()));

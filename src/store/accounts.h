@@ -35,8 +35,8 @@ int tl_account_band(
     struct tl_db *db, int64_t platform, struct tl_id id, enum tl_age_band *ret) TL_MUST;
 
 /*
- * Erasure: the account's key is forgotten, its row emptied, its choices of settings and their history deleted, its items erased. TL_ECONFLICT while a legal hold
- * stands on it or on one of its items.
+ * Erasure: the account's key is forgotten, its row emptied, its choices of settings and their history deleted, its items
+ * erased, its contacts deleted (contact_log.h). TL_ECONFLICT while a legal hold stands on it or on one of its items.
  */
 int tl_account_erase(struct tl_db *db, int64_t platform, struct tl_id id) TL_MUST;
 

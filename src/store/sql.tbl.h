@@ -9,6 +9,7 @@
 #include "store/sql/api_keys.tbl.h"
 #include "store/sql/banks.tbl.h"
 #include "store/sql/cases.tbl.h"
+#include "store/sql/contacts.tbl.h"
 #include "store/sql/copies.tbl.h"
 #include "store/sql/core.tbl.h"
 #include "store/sql/crisis.tbl.h"
