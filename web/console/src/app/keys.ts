@@ -41,9 +41,14 @@ export function isTyping(target: EventTarget | null): boolean {
   return target instanceof Element && target.closest(WRITES) !== null
 }
 
+/** Something that Enter and Space act on. */
+export function isControl(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest(ACTS) !== null
+}
+
 /** Enter and Space belong to the control that has the focus. */
 function belongsToControl(event: KeyboardEvent): boolean {
-  return (event.key === 'Enter' || event.key === ' ') && event.target instanceof Element && event.target.closest(ACTS) !== null
+  return (event.key === 'Enter' || event.key === ' ') && isControl(event.target)
 }
 
 function press(row: KeyRow, arg: string, event: KeyboardEvent): void {

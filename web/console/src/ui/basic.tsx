@@ -16,11 +16,9 @@ export function Key({ label }: { label: string }) {
   return <kbd aria-hidden="true">{label}</kbd>
 }
 
-/** Clicking with the mouse leaves the focus where it was, so that Space and Enter keep their meaning in Work. */
+/** Clicking a button with the mouse leaves the focus where it was, so that Space and Enter keep their meaning in Work. */
 export function stay(e: MouseEvent): void {
-  if (!(e.target instanceof Element && e.target.closest('input:not([type=radio]):not([type=checkbox]), textarea, select'))) {
-    e.preventDefault()
-  }
+  if (e.target instanceof Element && e.target.closest('button, summary')) e.preventDefault()
 }
 
 interface ButtonProps extends Children {

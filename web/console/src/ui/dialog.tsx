@@ -1,6 +1,8 @@
-// A native modal dialog: the browser keeps the focus inside, Esc closes it, and the focus goes back afterwards.
+// A native modal dialog: the browser keeps the focus inside, Esc closes it, and the focus goes back afterwards: to the control
+// that opened it by key. One that was clicked does not keep it, so that Enter afterwards means what it means on the screen.
 import type { ComponentChildren } from 'preact'
 import { useId, useLayoutEffect, useRef } from 'preact/hooks'
+import { isControl } from '../app/keys.ts'
 
 interface DialogProps {
   title: string
@@ -16,10 +18,14 @@ export function Dialog(p: DialogProps) {
   useLayoutEffect(() => {
     const before = document.activeElement
     const dialog = ref.current
+    const clicked = before instanceof HTMLElement && isControl(before) && !before.matches(':focus-visible')
+    if (clicked) before.blur() // or the browser itself gives it the focus back
     if (dialog && !dialog.open) dialog.showModal()
     return () => {
       dialog?.close()
+      if (clicked) return
       if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true })
+      if (document.activeElement === document.body) document.querySelector<HTMLElement>('main h1')?.focus({ preventScroll: true }) // it is gone or switched off
     }
   }, [])
   const backdrop = (e: MouseEvent) => {

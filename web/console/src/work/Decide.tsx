@@ -6,7 +6,7 @@ import { useCommands } from '../app/keys.ts'
 import { plural } from '../app/format.ts'
 import { keyLabel } from '../app/keys.tbl.ts'
 import { may, online } from '../app/state.ts'
-import { Button, ErrorNote, Key, SeverityMark, stay } from '../ui/basic.tsx'
+import { Button, ErrorNote, Key, SeverityMark } from '../ui/basic.tsx'
 import { actionList, assignKeys, choosePolicy, CLEAR, missing, policyOf, shortlist, toggleAction } from './choice.ts'
 import { MoveDialog, PickDialog, SkipDialog } from './dialogs.tsx'
 import { addNote, busy, choice, claim, covering, current, decide, lapsed, trouble } from './state.ts'
@@ -62,7 +62,7 @@ function Choices({ of: c }: { of: Case }) {
   const lack = missing(ch)
   return (
     <aside class="decide" aria-label="Decide">
-      <div class="choices" role="radiogroup" aria-label="Policy" onMouseDown={stay}>
+      <div class="choices" role="radiogroup" aria-label="Policy">
         <div class="choices-head"><h2>Policy</h2>{policies.length < c.policies.length ? <Other command="work.policy.other" pick={() => { dialog.value = 'policy' }}>Another</Other> : null}</div>
         {policies.map((p, i) => (
           <Choice key={p.name} role="radio" on={ch.policy === p.name} label={String(i + 1)} pick={() => set(p.name)} title={p.name}>
@@ -73,7 +73,7 @@ function Choices({ of: c }: { of: Case }) {
         ))}
         <Choice role="radio" on={ch.policy === CLEAR} label="0" pick={() => set(CLEAR)}><span class="choice-text">Not violating</span></Choice>
       </div>
-      <div class="choices" role="group" aria-label="Actions" onMouseDown={stay}>
+      <div class="choices" role="group" aria-label="Actions">
         <div class="choices-head"><h2>Action</h2>{actions.length < c.actions.length ? <Other command="work.action.other" pick={() => { dialog.value = 'action' }}>Another</Other> : null}</div>
         {actions.map((a) => (
           <Choice key={a.name} role="checkbox" on={ch.actions.includes(a.name)} off={ch.policy === CLEAR} label={(keys.value.get(a.name) ?? '').toUpperCase()} pick={() => act(a.name)} title={a.help}>

@@ -6,7 +6,7 @@ import { get } from '../app/http.ts'
 import { useCommands } from '../app/keys.ts'
 import { href, Link, place, setQuery } from '../app/router.tsx'
 import { counters, may, now, session } from '../app/state.ts'
-import { Button, Empty, ErrorNote, Id, Key, Left, SeverityMark, TestMark, Title } from '../ui/basic.tsx'
+import { Button, Empty, ErrorNote, Id, Key, Left, SeverityMark, stay, TestMark, Title } from '../ui/basic.tsx'
 import { useLoad } from '../ui/load.ts'
 import { Decide } from './Decide.tsx'
 import { Known } from './Known.tsx'
@@ -56,7 +56,7 @@ function CaseView({ of: c }: { of: Case }) {
     for (const part of [...work.children, work, work.parentElement]) if (part) part.scrollTop = 0
   }, [c.id])
   return (
-    <main class="work" ref={columns}>
+    <main class="work" ref={columns} onMouseDown={stay}>
       <div class="work-left">
         <Head of={c} />
         <Subject key={c.id} of={c} />
