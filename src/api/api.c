@@ -72,13 +72,15 @@ admit(struct tl_req *req, struct tl_str value, const char *need)
 	tl_app_db_give(&api->app, db);
 	if (rc == 0 && grant.rate_burst)
 		say_rate(req, &grant);
+	bool again = tl_req_who(req)->kind == TL_WHO_KEY; /* a further line of a batch */
 	if (rc == 0)
 		*tl_req_who(req) = (struct tl_who){.kind = TL_WHO_KEY,
+		    .rated = grant.rate_burst > 0,
 		    .id = grant.id,
 		    .platform = grant.platform,
 		    .live = grant.live,
 		    .scopes = grant.scopes};
-	return rc == 0 ? take_share(req, (enum tl_scope)scope) : rc;
+	return rc == 0 && !again ? take_share(req, (enum tl_scope)scope) : rc;
 }
 
 int
@@ -88,6 +90,12 @@ tl_api_gate(struct tl_req *req, const char *need)
 	if (!bearer(req, &value))
 		return tl_fail(TL_EAUTH, "send the key as Authorization: Bearer");
 	return admit(req, value, need);
+}
+
+int
+tl_api_gate_line(struct tl_req *req, const char *need)
+{
+	return tl_req_who(req)->rated ? tl_api_gate(req, need) : 0;
 }
 
 int

@@ -78,6 +78,8 @@ int tl_api_accepting(struct tl_api *api) TL_MUST;
 
 /* The gate of the platform's routes: a live or test key with the scope `need`. */
 int tl_api_gate(struct tl_req *req, const char *need) TL_MUST;
+/* For each line after the first of a body that is read whole: it counts like a request. */
+int tl_api_gate_line(struct tl_req *req, const char *need) TL_MUST;
 /* The same; the key may also come as X-API-Key. */
 int tl_api_gate_any(struct tl_req *req, const char *need) TL_MUST;
 

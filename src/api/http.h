@@ -26,6 +26,7 @@ struct tl_who {
 	int64_t platform;
 	bool live;
 	unsigned scopes; /* of a key: bits 1 << enum tl_scope */
+	bool rated;      /* of a key: it may make only so many requests a second */
 	int role;        /* of a user */
 	void *session;   /* of a user; belongs to the request's arena */
 };

@@ -6,6 +6,7 @@
 #include "api/routes.h"
 
 #include "api/hma.h"
+#include "api/lined.h"
 
 #define KIB 1024U
 #define MIB (1024U * KIB)

@@ -25,6 +25,10 @@ R("GET", "/v1/accounts/{id}/settings", tl_api_gate, "accounts", "language", get_
     "What an account's settings must be, may be, and why.")
 R("PUT", "/v1/accounts/{id}/settings", tl_api_gate, "accounts", "language", put_settings, tl_body_json,
     64 * KIB, "Ask for changes of settings, and make those that are allowed.")
+R("PUT", "/v1/relations", tl_api_gate, "accounts", "", put_relation, tl_body_json, 64 * KIB,
+    "Say what happened between two accounts.")
+R("PUT", "/v1/relations:batch", tl_api_gate, "accounts", "", put_relations, tl_body_lines, 4 * MIB,
+    "Say it of many pairs.")
 R("POST", "/v1/match", tl_api_gate, "match", "banks distance turned", match, tl_api_match_body, 64 * MIB,
     "Ask the banks and lists now.")
 R("POST", "/v1/actions/{id}/confirm", tl_api_gate, "confirm", "", confirm_action, tl_body_json,

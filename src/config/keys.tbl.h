@@ -15,6 +15,9 @@ K(contact, STR, "", 0, 200, "",
 K(complaint_days, INT, "180", 180, 3650, "days",
     "How long a decision can be complained about; the law asks for six months at least.")
 
+K(relation_ended_days, INT, "90", 1, 3650, "days",
+    "How long two accounts between which nothing holds any more (no contact, follow, block, limit, refusal or open request) are remembered.")
+
 K(listen, STR, "127.0.0.1:8080", 3, 255, "host:port", "Where the API and the console listen.")
 K(admin_listen, STR, "127.0.0.1:8081", 3, 255, "host:port",
     "Where /healthz, /readyz and /metrics listen.")

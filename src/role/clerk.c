@@ -25,6 +25,7 @@
 #include "store/keys.h"
 #include "store/ledger.h"
 #include "store/media.h"
+#include "store/relations.h"
 #include "store/retention.h"
 #include "store/streams.h"
 #include "store/verify.h"
@@ -257,6 +258,17 @@ prune_events(struct tl_db *db, void *clerk)
 	return tl_outboxrow_prune(db, tl_now_us() - c->config->events_days * TL_US_DAY, PAGE);
 }
 
+/* What hangs on the numbers of erased accounts, then pairs between which nothing holds any more. */
+static int
+sweep_relations(struct tl_db *db, void *clerk)
+{
+	const struct clerk *c = clerk;
+	int rc = tl_relations_sweep(db, PAGE);
+	return rc ? rc
+		  : tl_relations_expire(
+			db, tl_now_us() - c->config->relation_ended_days * TL_US_DAY, PAGE);
+}
+
 static int
 expire_contacts(struct tl_db *db, void *clerk)
 {
@@ -308,6 +320,7 @@ static const struct duty duties[] = {
     {"prune_events", prune_events, TL_SYNC_NORMAL, 10 * TL_US_MIN, false, false},
     {"expire_contacts", expire_contacts, TL_SYNC_NORMAL, 10 * TL_US_S, false, false},
     {"sweep_banks", sweep_banks, TL_SYNC_NORMAL, 5 * TL_US_S, false, false},
+    {"sweep_relations", sweep_relations, TL_SYNC_NORMAL, TL_US_S, false, false},
     {"forget_matches", forget_matches, TL_SYNC_NORMAL, 10 * TL_US_MIN, false, false},
     {"checkpoints", checkpoints, TL_SYNC_FULL, 5 * TL_US_S, false, true},
     {"verify_chain", verify_chain, TL_SYNC_NORMAL, 10 * TL_US_S, false, true},

@@ -10,6 +10,7 @@
 #include "store/contact_log.h"
 #include "store/items.h"
 #include "store/keys.h"
+#include "store/relations.h"
 #include "store/rows_int.h"
 #include "sys/clock.h"
 
@@ -251,6 +252,8 @@ tl_account_erase(struct tl_db *db, int64_t platform, struct tl_id id)
 	if (rc < 0)
 		return rc;
 	rc = tl_db_run(db, TL_SQL_CHOICE_ERASE, A_INT(platform), A_ID(id));
+	if (rc >= 0)
+		rc = tl_relations_erase(db, platform, id);
 	if (rc >= 0)
 		rc = tl_db_run(db, TL_SQL_CHANGE_ERASE, A_INT(platform), A_ID(id));
 	if (rc >= 0)

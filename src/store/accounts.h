@@ -36,7 +36,8 @@ int tl_account_band(
 
 /*
  * Erasure: the account's key is forgotten, its row emptied, its choices of settings and their history deleted, its items
- * erased, its contacts deleted (contact_log.h). TL_ECONFLICT while a legal hold stands on it or on one of its items.
+ * erased, its contacts deleted (contact_log.h), its relations cut off (relations.h). TL_ECONFLICT while a legal hold stands on
+ * it or on one of its items.
  */
 int tl_account_erase(struct tl_db *db, int64_t platform, struct tl_id id) TL_MUST;
 

@@ -17,7 +17,8 @@ static const struct {
 	const char *word;
 	const char *type;
 } types[] = {{"{int}", "INTEGER"}, {"{bytes}", "BLOB"}, {"{text}", "TEXT"}, {"{real}", "REAL"},
-    {"{strict}", "STRICT"}};
+    {"{strict}", "STRICT"},
+    {"{keyed}", "STRICT, WITHOUT ROWID"}}; /* rows stand in the order of their key */
 
 static void
 translate(struct tl_buf *out, const char *sql)

@@ -24,6 +24,7 @@
 #include "store/sql/outbox.tbl.h"
 #include "store/sql/people.tbl.h"
 #include "store/sql/proposals.tbl.h"
+#include "store/sql/relations.tbl.h"
 #include "store/sql/settings.tbl.h"
 #include "store/sql/streams.tbl.h"
 #include "store/sql/tags.tbl.h"

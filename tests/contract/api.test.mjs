@@ -248,6 +248,22 @@ test('settings by age: what must be, what may be, and what is said to a wish', a
   assert.equal(of(await call('GET', at('teen')), 'account_visibility').must_be, 'private')
 })
 
+test('relations: events count by their own time, in any order, and each line of a batch stands alone', async () => {
+  const put = async (...event) => (await call('PUT', '/v1/relations', Object.assign({ from: 'r-1', to: 'r-2' }, ...event))).json
+  const at = (second) => ({ at: `2026-11-20T10:00:${second}Z` })
+  assert.deepEqual(await put({ kind: 'follow' }, at('05')), { applied: true })
+  assert.deepEqual(await put({ kind: 'follow' }, at('05')), { applied: false })
+  assert.deepEqual(await put({ kind: 'end', ends: 'follow' }, at('04')), { applied: false })
+  assert.deepEqual(await put({ kind: 'end', ends: 'follow' }, at('06')), { applied: true })
+  const lines = [{ from: 'r-1', to: 'r-2', kind: 'block' }, { from: 'r-2', to: 'r-2', kind: 'block' }, { from: 'r-2', to: 'r-3', kind: 'contact' }]
+  const answer = await call('PUT', '/v1/relations:batch', lines.map((l) => JSON.stringify(l)).join('\n') + '\n{\n', { type: 'application/x-ndjson' })
+  const got = answer.text.trim().split('\n').map((l) => JSON.parse(l))
+  assert.deepEqual([got.map((l) => l.line), got.map((l) => l.applied)], [[1, 2, 3, 4], [true, undefined, true, undefined]])
+  assert.deepEqual([got[1].problem.field, got[3].problem.status], ['/to', 400])
+  const many = `${JSON.stringify(lines[0])}\n`.repeat(10_001)
+  assert.equal((await call('PUT', '/v1/relations:batch', many, { type: 'application/x-ndjson' })).status, 413)
+})
+
 test('counters follow the latest version', async () => {
   const one = item()
   await call('POST', '/v1/items', one)
@@ -404,6 +420,14 @@ test('wrong requests are refused with the field that is wrong', async () => {
     ['PUT', '/v1/accounts/a/settings', { settings: { comments: 1 } }, 422, '/settings/comments'],
     ['PUT', '/v1/accounts/a/settings', '{', 400],
     ['GET', '/v1/accounts/' + 'a'.repeat(256) + '/settings', undefined, 422, 'id'],
+    ['PUT', '/v1/relations', { to: 'b', kind: 'follow' }, 422, '/from'],
+    ['PUT', '/v1/relations', { from: 'a', to: 'a', kind: 'follow' }, 422, '/to'],
+    ['PUT', '/v1/relations', { from: 'a', to: 'b', kind: 'marry' }, 422, '/kind'],
+    ['PUT', '/v1/relations', { from: 'a', to: 'b', kind: 'end' }, 422, '/ends'],
+    ['PUT', '/v1/relations', { from: 'a', to: 'b', kind: 'end', ends: 'end' }, 422, '/ends'],
+    ['PUT', '/v1/relations', { from: 'a', to: 'b', kind: 'follow', ends: 'block' }, 422, '/ends'],
+    ['PUT', '/v1/relations', { from: 'a', to: 'b', kind: 'follow', at: '2999-01-01T00:00:00Z' }, 422, '/at'],
+    ['PUT', '/v1/relations', '{', 400],
     ['POST', '/v1/match', {}, 422, '/text'],
     ['POST', '/v1/match', { hashes: [{ kind: 'md5', value: '00'.repeat(32) }] }, 422, '/hashes/0/value'],
     ['POST', '/v1/match', { hashes: [{ kind: 'sha1', value: '00'.repeat(32) }] }, 422, '/hashes/0/kind'],
@@ -422,7 +446,7 @@ test('wrong requests are refused with the field that is wrong', async () => {
     if (field) assert.equal(answer.json.field, field, where)
   }
   assert.equal((await call('GET', `/v1/items/${base.id}`)).status, 404)
-  for (const [path, method] of [['/v1/items', 'POST'], ['/v1/items:batch', 'POST'], ['/v1/flags', 'POST'], ['/v1/match', 'POST'], ['/v1/accounts/a', 'PUT'], ['/v1/accounts/a/settings', 'PUT'], ['/v1/items/a/counters', 'PUT'], ['/v1/media', 'PUT'], ['/v1/actions/00000000-0000-0000-0000-000000000000/confirm', 'POST']])
+  for (const [path, method] of [['/v1/items', 'POST'], ['/v1/items:batch', 'POST'], ['/v1/flags', 'POST'], ['/v1/match', 'POST'], ['/v1/accounts/a', 'PUT'], ['/v1/accounts/a/settings', 'PUT'], ['/v1/relations', 'PUT'], ['/v1/relations:batch', 'PUT'], ['/v1/items/a/counters', 'PUT'], ['/v1/media', 'PUT'], ['/v1/actions/00000000-0000-0000-0000-000000000000/confirm', 'POST']])
     assert.equal((await call(method, path, 'x', { type: 'text/plain' })).status, 415, path)
 })
 
@@ -560,6 +584,7 @@ test('600 generated requests: documented answers only, and valid is accepted', a
     ['POST', '/v1/items', 'Item', () => item({ media: [], thread: 't', parent: 'p', audience: 'group', views: 1, engagement: 1, url: 'https://a.example/', language: 'en', territory: 'DE', posted_at: '2026-11-24T10:00:00Z' })],
     ['POST', '/v1/flags', 'Flag', () => ({ kind: 'user', subject: { kind: 'account', id: 'user-1' }, reporter: { id: 'user-2' }, comment: 'c' })],
     ['PUT', '/v1/accounts/generated', 'Account', () => ({ age_band: '18+', age_assured: 'none', birth_month: '2000-01', country: 'DE', language: 'de', name: 'n', created_at: '2026-11-24T10:00:00Z', settings: { a: 1 } })],
+    ['PUT', '/v1/relations', 'Relation', () => ({ from: 'user-1', to: 'user-2', kind: 'end', ends: 'follow', at: '2026-11-20T10:00:00Z' })],
     ['POST', '/v1/match', 'Match', () => ({ text: { body: 'b' }, hashes: [{ kind: 'pdq', value: '0'.repeat(64) }] })],
   ]
   const counts = { accepted: 0, refused: 0 }

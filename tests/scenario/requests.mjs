@@ -134,6 +134,8 @@ export const PLATFORM = {
   'DELETE /v1/accounts/{id}': { path: (x) => [x.spareAccount], or: [404], foreign: 404 },
   'GET /v1/accounts/{id}/settings': { path: () => ['u-1'], foreign: ownWorld },
   'PUT /v1/accounts/{id}/settings': { path: () => ['u-1'], body: () => ({ settings: { comments: 'nobody' } }), foreign: ownWorld },
+  'PUT /v1/relations': { body: () => ({ from: 'u-1', to: 'u-2', kind: 'follow' }), foreign: ownWorld },
+  'PUT /v1/relations:batch': { body: () => ({ from: 'u-1', to: 'u-2', kind: 'block' }), type: 'application/x-ndjson', foreign: ownWorld },
   'POST /v1/match': { body: () => ({ text: { body: 'harmless' } }), foreign: ownWorld },
   'POST /v1/actions/{id}/confirm': { path: (x) => [x.action], body: () => ({ outcome: 'done' }), or: [409], foreign: 404 },
   'GET /v1/events': { stream: true, foreign: ownWorld },

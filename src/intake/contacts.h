@@ -1,0 +1,13 @@
+/* From JSON to what happens between accounts: facts of the graph, questions to the contact gate. Views borrow from the JSON. */
+#pragma once
+
+#include "base/json.h"
+#include "core/relation.h"
+
+struct tl_relation_in {
+	struct tl_str from, to; /* the platform's ids; they differ */
+	struct tl_relation_event event;
+};
+
+/* `now`: when an event without a time happened; one that lies more than minutes behind it is refused. INPUT names the field. */
+int tl_decode_relation(json_t *j, int64_t now, struct tl_relation_in *ret) TL_MUST;
