@@ -46,6 +46,7 @@ struct page {
 struct tl_again_grower {
 	struct tl_db *db;
 	struct tl_again_index *x;
+	int64_t epoch; /* of the index that the pages were gone through with */
 	struct page of_form[TL_COUNT(forms)], of_bank;
 	int64_t look_us;
 	/* Of one transaction. */
@@ -576,6 +577,10 @@ int
 tl_again_grow(struct tl_again_grower *g, int64_t target, int64_t quiet_at)
 {
 	int rc = 0, done = 0;
+	if (g->epoch != tl_again_index_epoch(g->x)) { /* the other one may have been damaged */
+		clear_all(g);
+		g->epoch = tl_again_index_epoch(g->x);
+	}
 	g->target = target;
 	g->quiet_at = quiet_at;
 	if (turn_due(g)) {

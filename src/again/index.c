@@ -1,140 +1,18 @@
 /*
- * The media index: src/hash/index.h filled from the store.
+ * The media index: src/hash/index.h filled from the store, and asked. Its files are index_files.c's.
  *
  * Promises: follows the store in the order of its counter, so that whoever asked it has asked all that was committed
- * before; a damaged directory is wiped and filled anew by its owner, and a follower without one keeps all in memory.
- * Failure: the store's and the index's codes; nothing is lost, the store is the truth. Called by finder and server.
+ * before. Failure: the store's and the index's codes; AGAIN while there is no usable index. Called by finder and server.
  */
-#include "again/index.h"
+#include "again/index_int.h"
 
-#include "sys/clock.h"
-
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
-#define PAGE 4096
-#define FLUSH_TAIL 65536 /* so many in memory are written to files */
 #define ROOM_FIRST 256
-#define FLUSH_BEHIND                                                                           \
-	4096 /* so many changes that concerned nothing in it are noted in files as well */
 #define PARTS                                                                                  \
 	32768 /* keys of one medium: 0 is the picture, the others are looks without a gap */
-#define LOOK_US (10 * TL_US_S)
-
-struct tl_again_index {
-	struct tl_index *x;
-	bool own;
-	bool alone;      /* a follower that has found no files yet: it keeps all in memory */
-	int64_t look_us; /* and looks for them again then (monotonic) */
-	int64_t upto;    /* of media_counter */
-	struct tl_index_hit *room;
-	struct tl_again_hit *hits;
-	size_t cap;
-	char dir[512];
-};
 
 _Static_assert(TL_VIDEO_FRAMES_MAX < PARTS, "every look has a key of its own");
-
-static int
-path(char *dst, size_t cap, const char *data_dir, const char *name)
-{
-	int n = snprintf(dst, cap, "%s/again%s", data_dir, name);
-	return n < 0 || (size_t)n >= cap
-		   ? tl_fail(TL_ECONFIG, "the data folder's path is too long")
-		   : 0;
-}
-
-static int
-make_dir(const char *dir)
-{
-	if (mkdir(dir, 0700) < 0 && errno != EEXIST)
-		return tl_fail(TL_EIO, "cannot make %s: %m", dir);
-	return 0;
-}
-
-/* Files of before videos stood in it with all their looks. */
-static int
-sweep_old(const char *dir)
-{
-	char name[600];
-	struct stat st;
-	int n = snprintf(name, sizeof name, "%s/manifest", dir);
-	if (n < 0 || (size_t)n >= sizeof name || stat(name, &st) < 0)
-		return 0;
-	return tl_index_wipe(dir);
-}
-
-static int
-open_files(struct tl_again_index *a)
-{
-	int rc = tl_index_open(a->dir, a->own ? TL_INDEX_OWN : TL_INDEX_FOLLOW, &a->x);
-	if (rc == TL_ECORRUPT && a->own) {
-		rc = tl_index_wipe(a->dir);
-		if (rc == 0)
-			rc = tl_index_open(a->dir, TL_INDEX_OWN, &a->x);
-	} else if (rc < 0 && !a->own) { /* not there yet, or being made anew */
-		rc = tl_index_open(NULL, TL_INDEX_OWN, &a->x);
-		a->alone = true;
-		a->look_us = tl_mono_us() + LOOK_US;
-	}
-	return rc;
-}
-
-int
-tl_again_index_open(const char *data_dir, bool own, struct tl_again_index **ret)
-{
-	struct tl_index_stats st;
-	struct tl_again_index *a = calloc(1, sizeof *a);
-	if (!a)
-		abort();
-	a->own = own;
-	int rc = path(a->dir, sizeof a->dir, data_dir, "");
-	if (rc == 0 && own)
-		rc = make_dir(a->dir);
-	if (rc == 0 && own)
-		rc = sweep_old(a->dir);
-	if (rc == 0)
-		rc = path(a->dir, sizeof a->dir, data_dir, "/looks");
-	if (rc == 0 && own)
-		rc = make_dir(a->dir);
-	if (rc == 0)
-		rc = open_files(a);
-	if (rc < 0) {
-		tl_again_index_close(a);
-		return rc;
-	}
-	tl_index_stats(a->x, &st);
-	a->upto = (int64_t)st.mark;
-	*ret = a;
-	return 0;
-}
-
-int
-tl_again_index_wipe(const char *data_dir)
-{
-	char dir[512];
-	int rc = path(dir, sizeof dir, data_dir, "/looks");
-	return rc < 0 ? rc : tl_index_wipe(dir);
-}
-
-void
-tl_again_index_close(struct tl_again_index *x)
-{
-	if (!x)
-		return;
-	tl_index_close(x->x);
-	free(x->room);
-	free(x->hits);
-	free(x);
-}
-
-void
-tl_again_index_closep(struct tl_again_index **x)
-{
-	tl_again_index_close(*x);
-}
 
 /* Looks of a video, each different hash once ----------------------------------------------------------------------- */
 
@@ -283,6 +161,8 @@ tl_again_index_follow(struct tl_again_index *x, struct tl_db *db, size_t max, bo
 	struct tl_row r;
 	int64_t upto, last = x->upto;
 	size_t n = 0;
+	if (!x->x)
+		return tl_fail(TL_EAGAIN, "the index of hashes is being made anew");
 	/* First the end: what is committed while the rows are read is found the next time. */
 	int rc = tl_db_first(db, &r, TL_SQL_AGAIN_MEDIA_COUNTER, A_NULL);
 	if (rc < 0)
@@ -290,8 +170,10 @@ tl_again_index_follow(struct tl_again_index *x, struct tl_db *db, size_t max, bo
 	upto = tl_col_int(&r, 0);
 	tl_row_end(&r);
 	*ret_more = false;
-	if (upto < x->upto)
+	if (upto < x->upto) {
+		x->bad = true;
 		return tl_fail(TL_ECORRUPT, "the media index is ahead of its store");
+	}
 	if (upto == x->upto)
 		return 0;
 	rc = take_hashes(x, db, max, &n, &last);
@@ -306,94 +188,6 @@ tl_again_index_follow(struct tl_again_index *x, struct tl_db *db, size_t max, bo
 	x->upto = upto;
 	*ret_more = n == max;
 	return 0;
-}
-
-/* The owner has files by now: they take the place of what is in memory. */
-static void
-look_for_files(struct tl_again_index *x)
-{
-	struct tl_index *files = NULL;
-	struct tl_index_stats st;
-	if (!x->alone || tl_mono_us() < x->look_us)
-		return;
-	x->look_us = tl_mono_us() + LOOK_US;
-	if (tl_index_open(x->dir, TL_INDEX_FOLLOW, &files) < 0)
-		return;
-	tl_index_close(x->x);
-	tl_index_stats(files, &st);
-	x->x = files;
-	x->alone = false;
-	x->upto = (int64_t)st.mark;
-}
-
-int
-tl_again_index_catch_up(struct tl_again_index *x, struct tl_db *db)
-{
-	bool more = true;
-	int rc = 0;
-	look_for_files(x);
-	if (!x->own && !x->alone)
-		rc = tl_index_refresh(x->x, &more);
-	for (more = true; rc == 0 && more;)
-		rc = tl_again_index_follow(x, db, PAGE, &more);
-	return rc;
-}
-
-static int
-drop_erasures(struct tl_db *db, void *ctx)
-{
-	const int64_t *mark = ctx;
-	int rc = tl_db_run(db, TL_SQL_AGAIN_DROPPED_DONE, A_INT(*mark));
-	return rc < 0 ? rc : 0;
-}
-
-/* Has anything been erased for so long that its hashes must be out of the files? *ret_any: anything at all. */
-static int
-erasure_due(struct tl_db *db, int64_t erase_us, bool *ret_any, bool *ret_due)
-{
-	struct tl_row r;
-	int rc = tl_db_first(db, &r, TL_SQL_AGAIN_DROPPED_OLDEST, A_NULL);
-	if (rc < 0)
-		return rc;
-	*ret_any = !tl_col_null(&r, 0);
-	*ret_due = *ret_any && tl_now_us() - tl_col_int(&r, 0) >= erase_us;
-	tl_row_end(&r);
-	return 0;
-}
-
-/* Every segment that holds anything of it is written again, and what is in memory without it. */
-static int
-expunge(struct tl_again_index *x)
-{
-	bool merged = true;
-	int rc = tl_index_flush(x->x);
-	while (rc == 0 && merged)
-		rc = tl_index_expunge(x->x, &merged);
-	return rc;
-}
-
-int
-tl_again_index_keep(struct tl_again_index *x, struct tl_db *db, int64_t erase_us)
-{
-	struct tl_index_stats st;
-	bool merged = false, any = false, due = false;
-	tl_index_stats(x->x, &st);
-	int rc = 0;
-	if (st.tail >= FLUSH_TAIL || (st.change > st.mark && st.tail) ||
-	    st.change > st.mark + FLUSH_BEHIND)
-		rc = tl_index_flush(x->x);
-	if (rc == 0)
-		rc = tl_index_merge(x->x, &merged);
-	if (rc == 0)
-		rc = erasure_due(db, erase_us, &any, &due);
-	if (rc == 0 && due)
-		rc = expunge(x);
-	if (rc < 0 || !any)
-		return rc;
-	tl_index_stats(x->x, &st);
-	int64_t mark = (int64_t)st.mark;
-	/* What was erased is remembered until no file holds it. */
-	return st.removed ? 0 : tl_db_tx(db, TL_SYNC_NORMAL, drop_erasures, &mark);
 }
 
 static void
@@ -415,6 +209,8 @@ find(struct tl_again_index *x, const struct tl_index_ask *ask, size_t most,
     const struct tl_again_hit **ret, size_t *ret_count, uint64_t *ret_all)
 {
 	struct tl_index_found found;
+	if (!x->x)
+		return tl_fail(TL_EAGAIN, "the index of hashes is being made anew");
 	grow(x, most ? most : ROOM_FIRST);
 	for (;;) {
 		found = (struct tl_index_found){.hit = x->room, .cap = most ? most : x->cap};
@@ -438,7 +234,9 @@ find(struct tl_again_index *x, const struct tl_index_ask *ask, size_t most,
 void
 tl_again_index_stats(struct tl_again_index *x, struct tl_index_stats *ret)
 {
-	tl_index_stats(x->x, ret);
+	*ret = (struct tl_index_stats){0};
+	if (x->x)
+		tl_index_stats(x->x, ret);
 }
 
 int

@@ -1,7 +1,7 @@
 /*
  * The media index: the hashes of every picture and of every look of a video whose item stands, searchable backwards, so
  * that a new entry of a bank, or another picture, finds what was published before. Derived from the store, in a directory
- * of its own (DATA/again); one process owns it (the finder), the others follow. Whatever is found is a key: who is meant
+ * of its own (DATA/again/EPOCH, store/derived.h); one process owns it (the finder), the others follow. Whatever is found is a key: who is meant
  * stands in the store, and a key that is not there any more was erased. Sounds are not in it: they are gone through.
  */
 #pragma once
@@ -12,24 +12,46 @@
 
 struct tl_again_index;
 
-/* `own`: may write; TL_EAGAIN while another process does. A damaged directory is begun anew by its owner. */
-int tl_again_index_open(const char *data_dir, bool own, struct tl_again_index **ret) TL_MUST;
-/* The owner's directory, emptied; what is in it can be made anew from the store. */
-int tl_again_index_wipe(const char *data_dir) TL_MUST;
+/* What its one owner adds. The functions may be NULL; they are called by whoever calls this header's. */
+struct tl_again_index_own {
+	int64_t
+	    check_us; /* every byte of the files is read and checked when they are taken over, and so often */
+	void (*damaged)(
+	    void *ctx, const char *why); /* it is made anew at the next catching up */
+	void (*built)(void *ctx, uint64_t entries, int64_t took_us);
+	void *ctx;
+};
+
+/*
+ * Reads nothing yet: the first catching up does. `own`: may write, and makes files anew that are missing, damaged or of
+ * another life of the store; NULL: follows the owner's, and keeps what there is in memory while there are none.
+ */
+int tl_again_index_open(const char *data_dir, const struct tl_again_index_own *own,
+    struct tl_again_index **ret) TL_MUST;
 void tl_again_index_close(struct tl_again_index *x);
 void tl_again_index_closep(struct tl_again_index **x);
+
+/* The number of its files, another one when they were made anew; 0: in memory, or none is usable. */
+int64_t tl_again_index_epoch(const struct tl_again_index *x);
 
 /* Takes up to `max` hashes from the store that it does not know yet. *ret_more: there may be others. */
 int tl_again_index_follow(
     struct tl_again_index *x, struct tl_db *db, size_t max, bool *ret_more) TL_MUST;
-/* Everything, page by page. */
+/*
+ * Everything, page by page, after the files were taken over, made or followed. Outside of a transaction. EAGAIN: what there
+ * was cannot be used (the owner's next call makes it anew), another process owns it, or a follower would have to hold too
+ * much in memory until the owner has written it.
+ */
 int tl_again_index_catch_up(struct tl_again_index *x, struct tl_db *db) TL_MUST;
 
 /*
- * For the owner, now and then: what is in memory goes to files, and files are merged. Hashes that were erased `erase_us`
- * ago are taken out of the files. Outside of a transaction.
+ * For the owner, now and then: what is in memory goes to files, files are checked and merged. Hashes that were erased
+ * `erase_us` ago are taken out of the files. Outside of a transaction.
  */
 int tl_again_index_keep(struct tl_again_index *x, struct tl_db *db, int64_t erase_us) TL_MUST;
+
+/* Can the files that the store names be used (`deep`: every byte)? CORRUPT says why not; 0 also when it names none. */
+int tl_again_index_check(struct tl_db *db, const char *data_dir, bool deep) TL_MUST;
 
 /* What a hash is of. */
 enum tl_again_kind {

@@ -25,14 +25,9 @@ int
 tl_copies_index(struct tl_call *c, struct tl_again_index **ret)
 {
 	pthread_mutex_lock(&media.lock);
-	int rc = media.x ? 0 : tl_again_index_open(c->app->config->data_dir, false, &media.x);
+	int rc = media.x ? 0 : tl_again_index_open(c->app->config->data_dir, NULL, &media.x);
 	if (rc == 0)
 		rc = tl_again_index_catch_up(media.x, c->db);
-	if (rc == TL_ECORRUPT) { /* made anew by its owner: from the start */
-		tl_again_index_close(media.x);
-		media.x = NULL;
-		rc = tl_fail(TL_EAGAIN, "the index of hashes is being made anew");
-	}
 	if (rc < 0) {
 		pthread_mutex_unlock(&media.lock);
 		return rc;

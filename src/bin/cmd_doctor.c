@@ -22,6 +22,7 @@
 #include "store/api_keys.h"
 #include "store/backup.h"
 #include "store/bank_log.h"
+#include "store/derived.h"
 #include "store/factors.h"
 #include "store/jobs.h"
 #include "store/ledger.h"
@@ -287,7 +288,13 @@ check_again(struct doctor *d)
 		    "banks; "
 		    "%lld files were found and %lld items are being judged again",
 		    (long long)p.entries_left, (long long)p.found, (long long)p.asked);
-	return 0;
+	rc = tl_again_index_check(
+	    d->cli->db, d->cli->data_dir, cli_option(d->cli, "deep") != NULL);
+	if (rc == TL_ECORRUPT || rc == TL_ENOTFOUND)
+		find(d, PROBLEM,
+		    "It is built again from the store by itself; look at the disk.",
+		    "the index of what was published cannot be used: %s", tl_err_text());
+	return rc == TL_ECORRUPT || rc == TL_ENOTFOUND ? 0 : rc;
 }
 
 /* The files of known hashes of one form, as everybody else opens them. */
@@ -295,12 +302,12 @@ static int
 check_index_of(struct doctor *d, enum tl_entry_form form)
 {
 	const char *name = tl_entry_form_names[form];
-	struct tl_bank_index row;
+	struct tl_derived row;
 	struct tl_index_stats s = {0};
 	TL_CLEANUP(tl_buf_fini) struct tl_buf path = {0};
 	TL_CLEANUP(tl_index_closep) struct tl_index *x = NULL;
 	bool used = false;
-	int rc = tl_bank_index_get(d->cli->db, form, &row);
+	int rc = tl_derived_get(d->cli->db, name, &row);
 	if (rc == 0)
 		rc = tl_bank_form_used(d->cli->db, form, &used);
 	if (rc < 0 || !used)

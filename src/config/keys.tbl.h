@@ -130,7 +130,7 @@ K(retention_days, INT, "180", 1, 3650, "days",
 K(again_erase_minutes, INT, "30", 0, 1440, "minutes",
     "Hashes of what a platform erased are out of the files of again/ within so long; each time files are written anew.")
 K(index_check_seconds, INT, "300", 1, 86400, "seconds",
-    "Every byte of the index of known content is checked so often; what is damaged is built again.")
+    "Every byte of the indexes of hashes (index/ and again/) is checked so often; what is damaged is built again.")
 K(contact_days, INT, "60", 31, 365, "days",
     "Who approached whom, and what became of it, is kept so long (never what was said). Rules look back 30 days at most; who was "
     "not approached before within this time counts as approached for the first time.")

@@ -47,7 +47,7 @@ A(ENTRY_FLOOD, "entry_flood", WARNING, LEADS, 1, ITSELF, "A bank entry matches t
     "An entry of the bank \"{bank}\" ({entry}) matched {items} items within an hour; usually {usual}.",
     "Its matches go to people and block nothing by themselves; under a policy that withholds what is not known they stay withheld.",
     "Look at the entry's matches. Is it right, put it back (`tutela bank restore`); is it not, disable it.")
-A(INDEX_DAMAGED, "index_damaged", WARNING, ONCALL, 1, ITSELF, "The index of known content is being built again",
+A(INDEX_DAMAGED, "index_damaged", WARNING, ONCALL, 1, ITSELF, "An index of hashes is being built again",
     "The index of {form} hashes could not be used ({!the console says why}) and is built again from the store.",
     "Nothing is lost: what must be compared with it waits until it is whole.",
     "Comes it back, look at the disk; `tutela doctor` checks the index.")

@@ -9,16 +9,14 @@
 
 #include "base/buf.h"
 #include "detect/known.h"
-#include "store/alarms.h"
 #include "store/bank_log.h"
+#include "store/derived.h"
 #include "sys/clock.h"
 #include "sys/killpoint.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <pthread.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #define POLL_US (500 * TL_US_MS)
 #define AGAIN_US (10 * TL_US_S)   /* after a failure */
@@ -36,6 +34,7 @@ struct kept {
 	int64_t dirty_us; /* monotonic: since when something is in memory only; 0: nothing is */
 	int64_t came_us;  /* when the last of it came */
 	int64_t verify_us, again_us;
+	bool bad; /* the files are damaged or not of this store */
 };
 
 struct tl_keeper {
@@ -61,66 +60,11 @@ stopping(struct tl_keeper *k)
 	return stop;
 }
 
-/* Directories --------------------------------------------------------------------------------------------------- */
-
-static void
-remove_dir(const char *path)
-{
-	TL_CLEANUP(tl_buf_fini) struct tl_buf file = {0};
-	DIR *d = opendir(path);
-	for (const struct dirent *e; d && (e = readdir(d));) {
-		tl_buf_reset(&file);
-		tl_buf_printf(&file, "%s/%s", path, e->d_name);
-		if (e->d_name[0] != '.')
-			(void)unlink(tl_buf_z(&file));
-	}
-	if (d)
-		(void)closedir(d);
-	(void)rmdir(path);
-}
-
-/* Removes every directory of this form but one, and says the largest number that was there. */
-static int
-sweep(struct tl_keeper *k, const struct kept *f, int64_t keep, int64_t *ret_largest)
-{
-	TL_CLEANUP(tl_buf_fini) struct tl_buf dir = {0}, path = {0};
-	int rc = tl_known_path(k->data_dir, f->form, 0, &dir);
-	if (rc < 0)
-		return rc;
-	DIR *d = opendir(tl_buf_z(&dir));
-	*ret_largest = 0;
-	for (const struct dirent *e; d && (e = readdir(d));) {
-		int64_t epoch;
-		if (tl_parse_i64(tl_str(e->d_name), 1, INT64_MAX - 1, &epoch) < 0)
-			continue;
-		*ret_largest = epoch > *ret_largest ? epoch : *ret_largest;
-		rc = tl_known_path(k->data_dir, f->form, epoch, &path);
-		if (epoch != keep && rc == 0)
-			remove_dir(tl_buf_z(&path));
-	}
-	if (d)
-		(void)closedir(d);
-	return 0;
-}
-
-static int
-make_dirs(struct tl_keeper *k, const struct kept *f)
-{
-	TL_CLEANUP(tl_buf_fini) struct tl_buf path = {0};
-	tl_buf_printf(&path, "%s/index", k->data_dir);
-	if (mkdir(tl_buf_z(&path), 0700) < 0 && errno != EEXIST)
-		return tl_fail(TL_EIO, "cannot make %s: %m", tl_buf_z(&path));
-	int rc = tl_known_path(k->data_dir, f->form, 0, &path);
-	if (rc == 0 && mkdir(tl_buf_z(&path), 0700) < 0 && errno != EEXIST)
-		rc = tl_fail(TL_EIO, "cannot make %s: %m", tl_buf_z(&path));
-	return rc;
-}
-
 /* Transactions -------------------------------------------------------------------------------------------------- */
 
 struct writing {
 	enum tl_entry_form form;
-	struct tl_bank_index row;
+	struct tl_derived row;
 	int64_t drop;
 };
 
@@ -128,17 +72,14 @@ static int
 write_row(struct tl_db *db, void *ctx)
 {
 	const struct writing *w = ctx;
-	return tl_bank_index_set(db, w->form, &w->row);
+	return tl_derived_set(db, tl_entry_form_names[w->form], &w->row);
 }
 
 static int
 write_built(struct tl_db *db, void *ctx)
 {
 	const struct writing *w = ctx;
-	int rc = tl_bank_index_set(db, w->form, &w->row);
-	return rc < 0 ? rc
-		      : tl_alarm_over(
-			    db, TL_AL_INDEX_DAMAGED, tl_str(tl_entry_form_names[w->form]));
+	return tl_derived_built(db, tl_entry_form_names[w->form], &w->row);
 }
 
 static int
@@ -156,6 +97,15 @@ let_go(struct kept *f)
 	tl_index_close(f->x);
 	f->x = NULL;
 	f->epoch = f->after = f->dirty_us = 0;
+	f->bad = false;
+}
+
+/* What the files say of themselves: something else than a store that cannot be read. */
+static int
+of_files(struct kept *f, int rc)
+{
+	f->bad = f->bad || rc == TL_ECORRUPT || rc == TL_ENOTFOUND;
+	return rc;
 }
 
 static int
@@ -165,7 +115,7 @@ give_up(struct tl_keeper *k, struct kept *f, int64_t epoch)
 	if (tl_str_copy(why, sizeof why, tl_str(tl_err_text())) < 0)
 		why[0] = '\0';
 	let_go(f);
-	int rc = tl_known_give_up(k->db, f->form, epoch, why);
+	int rc = tl_derived_give_up(k->db, tl_entry_form_names[f->form], epoch, why);
 	if (rc >= 0 && k->events.damaged)
 		k->events.damaged(k->events.ctx, f->form, why);
 	return rc < 0 ? rc : 0;
@@ -211,7 +161,7 @@ flush(struct tl_keeper *k, struct kept *f)
 	int rc = tl_db_tx(k->db, TL_SYNC_NORMAL, write_row, &w);
 	TL_KILLPOINT(INDEX_ANNOUNCED);
 	if (rc == 0)
-		rc = tl_index_flush(f->x);
+		rc = of_files(f, tl_index_flush(f->x));
 	TL_KILLPOINT(INDEX_FLUSHED);
 	if (rc < 0)
 		return rc;
@@ -225,7 +175,7 @@ merge(struct tl_keeper *k, struct kept *f)
 	bool merged = true;
 	int rc = 0;
 	while (rc == 0 && merged && !stopping(k))
-		rc = tl_index_merge(f->x, &merged);
+		rc = of_files(f, tl_index_merge(f->x, &merged));
 	return rc;
 }
 
@@ -251,17 +201,26 @@ fill(struct tl_keeper *k, struct kept *f)
 }
 
 static int
+make_parent(struct tl_keeper *k)
+{
+	TL_CLEANUP(tl_buf_fini) struct tl_buf path = {0};
+	tl_buf_printf(&path, "%s/index", k->data_dir);
+	if (mkdir(tl_buf_z(&path), 0700) < 0 && errno != EEXIST)
+		return tl_fail(TL_EIO, "cannot make %s: %m", tl_buf_z(&path));
+	return 0;
+}
+
+static int
 build(struct tl_keeper *k, struct kept *f)
 {
 	TL_CLEANUP(tl_buf_fini) struct tl_buf path = {0};
 	struct tl_index_stats s;
 	int64_t start = tl_mono_us(), epoch = 0;
-	int rc = make_dirs(k, f);
+	int rc = make_parent(k);
 	if (rc == 0)
-		rc = sweep(k, f, 0, &epoch);
-	/* The number rises, so that who still maps an old directory takes it for no other. */
-	int64_t now = tl_now_us() / TL_US_S;
-	epoch = epoch >= now ? epoch + 1 : now;
+		rc = tl_known_path(k->data_dir, f->form, 0, &path);
+	if (rc == 0)
+		rc = tl_derived_anew(tl_buf_z(&path), &epoch);
 	if (rc == 0)
 		rc = tl_known_path(k->data_dir, f->form, epoch, &path);
 	if (rc == 0)
@@ -287,15 +246,16 @@ build(struct tl_keeper *k, struct kept *f)
 
 /* Takes over the directory that the store names. */
 static int
-adopt(struct tl_keeper *k, struct kept *f, const struct tl_bank_index *row)
+adopt(struct tl_keeper *k, struct kept *f, const struct tl_derived *row)
 {
 	TL_CLEANUP(tl_buf_fini) struct tl_buf path = {0};
 	struct tl_index_stats s;
 	struct stat st;
-	int64_t largest;
-	int rc = sweep(k, f, row->epoch, &largest);
-	if (rc == 0)
+	int rc = tl_known_path(k->data_dir, f->form, 0, &path);
+	if (rc == 0) {
+		tl_derived_sweep(tl_buf_z(&path), row->epoch);
 		rc = tl_known_path(k->data_dir, f->form, row->epoch, &path);
+	}
 	if (rc == 0 && stat(tl_buf_z(&path), &st) < 0)
 		rc = tl_fail(TL_ECORRUPT, "%s is missing", tl_buf_z(&path));
 	if (rc == 0)
@@ -359,24 +319,22 @@ any(struct tl_keeper *k, const struct kept *f, bool *ret)
 static int
 look(struct tl_keeper *k, struct kept *f)
 {
-	struct tl_bank_index row;
+	struct tl_derived row;
 	bool used = true;
-	int rc = tl_bank_index_get(k->db, f->form, &row);
+	int rc = tl_derived_get(k->db, tl_entry_form_names[f->form], &row);
 	if (rc == 0 && f->x && row.epoch != f->epoch)
 		let_go(f); /* a follower has found it damaged */
 	if (rc == 0 && !f->x && row.epoch)
-		rc = adopt(k, f, &row);
+		rc = of_files(f, adopt(k, f, &row));
 	if (rc == 0 && f->x)
-		rc = verify(k, f);
-	if (rc == TL_ECORRUPT || rc == TL_ENOTFOUND) {
+		rc = of_files(f, verify(k, f));
+	if (rc == 0 && f->x)
+		rc = keep_level(k, f);
+	if (rc < 0 && f->bad)
 		rc = give_up(k, f, row.epoch);
-		row.epoch = 0;
-	}
 	if (rc == 0 && !f->x)
 		rc = any(k, f, &used);
-	if (rc == 0 && !f->x && used)
-		rc = build(k, f);
-	return rc == 0 && f->x ? keep_level(k, f) : rc;
+	return rc == 0 && !f->x && used ? build(k, f) : rc;
 }
 
 static void

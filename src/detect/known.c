@@ -11,8 +11,8 @@
 #include "base/buf.h"
 #include "hash/sound_find.h"
 #include "hash/video_find.h"
-#include "store/alarms.h"
 #include "store/bank_log.h"
+#include "store/derived.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -208,7 +208,7 @@ swap_in(struct tl_known *k, struct view *v)
 }
 
 static int
-view_open(struct tl_known *k, const struct tl_bank_index *row, struct view **ret)
+view_open(struct tl_known *k, const struct tl_derived *row, struct view **ret)
 {
 	TL_CLEANUP(tl_buf_fini) struct tl_buf path = {0};
 	struct tl_index *x = NULL;
@@ -299,36 +299,6 @@ refresh(struct view *v)
 	return 0;
 }
 
-struct giving_up {
-	enum tl_entry_form form;
-	int64_t epoch;
-	const char *why;
-};
-
-static int
-give_up(struct tl_db *db, void *ctx)
-{
-	const struct giving_up *g = ctx;
-	struct tl_bank_index row;
-	int rc = tl_bank_index_get(db, g->form, &row);
-	if (rc < 0 || row.epoch != g->epoch)
-		return rc;
-	row.epoch = 0;
-	rc = tl_bank_index_set(db, g->form, &row);
-	const char *form = tl_entry_form_names[g->form];
-	if (rc == 0)
-		rc = tl_alarm_open(db, TL_AL_INDEX_DAMAGED, tl_str(form),
-		    TL_SAID(A_Z(form), A_Z(g->why)), NULL);
-	return rc < 0 ? rc : 1;
-}
-
-int
-tl_known_give_up(struct tl_db *db, enum tl_entry_form form, int64_t epoch, const char *why)
-{
-	struct giving_up g = {form, epoch, why};
-	return tl_db_tx(db, TL_SYNC_NORMAL, give_up, &g);
-}
-
 /* CORRUPT again, or the store's error. */
 static int
 damaged(struct tl_known *k, struct tl_db *db, int64_t epoch)
@@ -339,7 +309,7 @@ damaged(struct tl_known *k, struct tl_db *db, int64_t epoch)
 	k->bad_epoch = epoch;
 	if (k->now && k->now->epoch == epoch)
 		swap_in(k, NULL);
-	int rc = tl_known_give_up(db, k->form, epoch, why);
+	int rc = tl_derived_give_up(db, tl_entry_form_names[k->form], epoch, why);
 	return rc < 0 ? rc : tl_fail(TL_ECORRUPT, "%s", why);
 }
 
@@ -355,10 +325,10 @@ look_on(struct tl_known *k, struct tl_db *db)
 
 /* Fills another view; the old one stays in force meanwhile, unless its directory was given up. */
 static int
-look_anew(struct tl_known *k, struct tl_db *db, const struct tl_bank_index *row)
+look_anew(struct tl_known *k, struct tl_db *db, const struct tl_derived *row)
 {
 	bool usable = row->epoch != k->bad_epoch;
-	struct tl_bank_index want = {usable ? row->epoch : 0, row->upto};
+	struct tl_derived want = {usable ? row->epoch : 0, row->upto};
 	if (k->now && k->now->epoch && (!want.epoch || k->now->epoch == k->bad_epoch))
 		swap_in(k, NULL);
 	if (k->too_much && k->too_much_epoch == want.epoch && !want.epoch)
@@ -390,8 +360,8 @@ look_anew(struct tl_known *k, struct tl_db *db, const struct tl_bank_index *row)
 int
 tl_known_look(struct tl_known *k, struct tl_db *db)
 {
-	struct tl_bank_index row;
-	int rc = tl_bank_index_get(db, k->form, &row);
+	struct tl_derived row;
+	int rc = tl_derived_get(db, tl_entry_form_names[k->form], &row);
 	if (rc < 0)
 		return rc;
 	if (k->bad_epoch && row.epoch != k->bad_epoch)

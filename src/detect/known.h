@@ -27,13 +27,6 @@ int tl_known_path(
 int tl_known_tell(struct tl_index *x, enum tl_entry_form form, const struct tl_bank_change *c,
     bool fresh) TL_MUST;
 
-/*
- * Says that a directory cannot be used: nobody opens it any more, an alarm is open, the keeper builds another. Begins its
- * own transaction. Returns 1, or 0 when somebody had said so.
- */
-int tl_known_give_up(
-    struct tl_db *db, enum tl_entry_form form, int64_t epoch, const char *why) TL_MUST;
-
 /* Nothing is read before the first look. `data_dir` is copied. */
 struct tl_known *tl_known_create(const char *data_dir, enum tl_entry_form form);
 void tl_known_destroy(struct tl_known *k); /* NULL is fine */

@@ -128,7 +128,8 @@ void tl_index_stats(struct tl_index *x, struct tl_index_stats *ret);
 /*
  * OWN only. Flush writes tail, removals and limits to files: the new mark is the last change told before. Merge does at
  * most one merge that is worth while, and reports whether it did (call again until not). Questions and changes go on.
- * A death at any moment leaves the old or the new state. RETRY kinds (EIO, EFULL): nothing changed, try again.
+ * A death at any moment leaves the old or the new state. RETRY kinds (EIO, EFULL): nothing changed, try again. What a
+ * merge takes is checked before: TL_ECORRUPT names the damaged file, and nothing is merged.
  */
 int tl_index_flush(struct tl_index *x) TL_MUST;
 int tl_index_merge(struct tl_index *x, bool *ret_merged) TL_MUST;

@@ -1,8 +1,9 @@
 /*
  * The index and its files: loading, flushing, merging, following. A file is written while questions and changes go on; what
  * changed meanwhile is carried over before the new view is published. The manifest names what counts: a death before it is
- * replaced leaves the old state, and the next owner sweeps what it does not name. On failure the index is as it was and can
- * be tried again. Called by the one who owns or follows a directory.
+ * replaced leaves the old state, and the next owner sweeps what it does not name. What is merged is checked first, so that
+ * damage is never copied. On failure the index is as it was and can be tried again, unless its files are damaged. Called by
+ * the one who owns or follows a directory.
  */
 #include "hash/index_state.h"
 
@@ -335,18 +336,31 @@ gather(struct source *s, struct tl_ix_rows *rows)
 	}
 }
 
+/* Damage must not get a sum of its own: then nobody would find it any more. */
+static int
+verify_sources(const struct making *m)
+{
+	int rc = 0;
+	for (size_t i = 0; i < m->sources && rc == 0; i++)
+		if (m->source[i].segment)
+			rc = tl_ix_segment_verify(m->source[i].segment);
+	return rc;
+}
+
 /* Writes the new segment and opens it. */
 static int
 make(struct tl_index *x, struct making *m)
 {
 	struct tl_ix_rows rows;
 	size_t n = 0;
+	int rc = verify_sources(m);
+	if (rc < 0)
+		return rc;
 	for (size_t i = 0; i < m->sources; i++)
 		n += m->source[i].n;
 	tl_ix_rows_alloc(&rows, n);
 	for (size_t i = 0; i < m->sources; i++)
 		gather(&m->source[i], &rows);
-	int rc = 0;
 	if (rows.n) {
 		rc = tl_ix_build(x->dir, x->next_id, &rows);
 		if (rc == 0)

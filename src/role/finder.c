@@ -3,9 +3,8 @@
  * judged again by the workers (src/again).
  *
  * Promises: each step is one short transaction, and between two of them it rests at least as long as the step took, so
- * that what comes in goes first; a death at any place repeats a step or none. The directory of the index is derived:
- * when it is damaged or does not fit the store it is made anew. Failure: logged and tried again; after a failure of the
- * index the role ends and is started anew.
+ * that what comes in goes first; a death at any place repeats a step or none. The files of the index are derived: when they
+ * are damaged or do not fit the store they are made anew. Failure: logged and tried again.
  */
 #include "role/beat.h"
 #include "role/finder_int.h"
@@ -23,7 +22,7 @@
 #define REST_MS 250                /* how long to wait for something new */
 #define SETTLE_US (400 * TL_US_MS) /* the workers read a change of a bank meanwhile */
 #define SLICE_US (20 * TL_US_MS)   /* so long at a time without a look at anything else */
-#define KEEP_US (20 * TL_US_S)     /* between writes of the index to its files */
+#define KEEP_US (20 * TL_US_S)     /* at most, between writes of the index to its files */
 #define EXPIRED_US (2 * TL_US_S)   /* between looks for entries of allow-lists that expired */
 #define STEP_LEAST_US (1 * TL_US_MS)
 
@@ -148,7 +147,8 @@ keep(struct finder *f)
 {
 	if (tl_mono_us() < f->keep_us)
 		return 0;
-	f->keep_us = tl_mono_us() + KEEP_US;
+	int64_t check_us = f->config->index_check_seconds * TL_US_S;
+	f->keep_us = tl_mono_us() + (check_us < KEEP_US ? check_us : KEEP_US);
 	return tl_again_index_keep(f->x, f->db, f->config->again_erase_minutes * TL_US_MIN);
 }
 
@@ -159,16 +159,14 @@ said(int rc, const char *where)
 	    TL_LWORD("text", tl_err_text()));
 }
 
-/* Ends when it must stop, or when the index must be made anew. */
-static int
+static void
 loop(struct finder *f, struct tl_stop *stop)
 {
-	int rc = 0;
-	while (!stop->stop && rc != TL_ECORRUPT) {
+	while (!stop->stop) {
 		bool more = false;
 		int64_t begun = tl_mono_us();
 		beat_now(&f->beat, f->db);
-		rc = tl_again_index_catch_up(f->x, f->db);
+		int rc = tl_again_index_catch_up(f->x, f->db);
 		if (rc == 0)
 			rc = slice(f, &more);
 		int kept = rc < 0 ? rc : keep(f);
@@ -178,25 +176,22 @@ loop(struct finder *f, struct tl_stop *stop)
 		rest(f, stop, more ? took + STEP_LEAST_US : REST_MS * TL_US_MS);
 		tl_stop_read(stop);
 	}
-	return rc == TL_ECORRUPT ? rc : 0;
 }
 
-/* One that fits the store: what is damaged or belongs to another state of it is made anew. */
-static int
-open_index(struct finder *f)
+static void
+on_index_damaged(void *ctx, const char *why)
 {
-	int rc = tl_again_index_open(f->config->data_dir, true, &f->x);
-	if (rc == 0)
-		rc = tl_again_index_catch_up(f->x, f->db);
-	if (rc != TL_ECORRUPT)
-		return rc;
-	said(rc, "media index");
-	tl_again_index_close(f->x);
-	f->x = NULL;
-	rc = tl_again_index_wipe(f->config->data_dir);
-	if (rc == 0)
-		rc = tl_again_index_open(f->config->data_dir, true, &f->x);
-	return rc < 0 ? rc : tl_again_index_catch_up(f->x, f->db);
+	struct finder *f = ctx;
+	f->mark = -1; /* what was compared with it is compared once more */
+	tl_log(EV_INDEX_DAMAGED, TL_LWORD("form", "media"), TL_LWORD("text", why));
+}
+
+static void
+on_index_built(void *ctx, uint64_t entries, int64_t took_us)
+{
+	(void)ctx;
+	tl_log(EV_INDEX_BUILT, TL_LWORD("form", "media"), TL_LINT("entries", entries),
+	    TL_LINT("took_ms", took_us / TL_US_MS));
 }
 
 int
@@ -214,15 +209,18 @@ tl_role_finder(const struct tl_role_args *a)
 	f.db = db;
 	f.mark = -1;
 	beat_init(&f.beat, "finder", -1);
+	const struct tl_again_index_own own = {
+	    .check_us = a->config->index_check_seconds * TL_US_S,
+	    .damaged = on_index_damaged,
+	    .built = on_index_built,
+	    .ctx = &f};
 	if (rc == 0)
-		rc = open_index(&f);
+		rc = tl_again_index_open(a->config->data_dir, &own, &f.x);
 	if (rc == 0) {
 		f.grower = tl_again_grower_create(db, f.x);
 		tl_log(EV_START, TL_LWORD("role", "finder"));
-		rc = loop(&f, &stop);
-		if (rc == 0)
-			rc = tl_again_index_keep(
-			    f.x, db, a->config->again_erase_minutes * TL_US_MIN);
+		loop(&f, &stop);
+		rc = tl_again_index_keep(f.x, db, a->config->again_erase_minutes * TL_US_MIN);
 		beat_stop(&f.beat, db);
 		tl_log(EV_STOP, TL_LWORD("role", "finder"));
 	}

@@ -1,5 +1,5 @@
 /*
- * The banks' log of changes, the index's row and the brake.
+ * The banks' log of changes, and the brake.
  *
  * Promises: who asks after the last number that it was told misses nothing and hears of nothing twice but what changed
  * again; an entry is braked once, in the transaction of the item that was too many. Failures: NOTFOUND, CORRUPT and
@@ -102,29 +102,6 @@ tl_bank_removed_drop(struct tl_db *db, enum tl_entry_form form, int64_t upto)
 {
 	int rc = tl_db_run(
 	    db, TL_SQL_BANK_REMOVED_DROP, A_Z(tl_entry_form_names[form]), A_INT(upto));
-	return rc < 0 ? rc : 0;
-}
-
-int
-tl_bank_index_get(struct tl_db *db, enum tl_entry_form form, struct tl_bank_index *ret)
-{
-	struct tl_row r;
-	int rc = tl_db_first(db, &r, TL_SQL_BANK_INDEX_GET, A_Z(tl_entry_form_names[form]));
-	*ret = (struct tl_bank_index){0};
-	if (rc == TL_ENOTFOUND)
-		return 0;
-	if (rc < 0)
-		return rc;
-	*ret = (struct tl_bank_index){tl_col_int(&r, 0), tl_col_int(&r, 1)};
-	tl_row_end(&r);
-	return 0;
-}
-
-int
-tl_bank_index_set(struct tl_db *db, enum tl_entry_form form, const struct tl_bank_index *i)
-{
-	int rc = tl_db_run(db, TL_SQL_BANK_INDEX_SET, A_Z(tl_entry_form_names[form]),
-	    A_INT(i->epoch), A_INT(i->upto));
 	return rc < 0 ? rc : 0;
 }
 

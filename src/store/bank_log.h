@@ -1,6 +1,6 @@
 /*
- * What follows the banks: the log of changes that an index of millions of entries keeps up with, the row that says which
- * directory of it is whole, and the brake on entries that suddenly match too much.
+ * What follows the banks: the log of changes that an index of millions of entries keeps up with, and the brake on entries
+ * that suddenly match too much.
  */
 #pragma once
 
@@ -30,18 +30,6 @@ int tl_bank_changes(struct tl_db *db, enum tl_entry_form form, int64_t after, si
 int tl_bank_form_used(struct tl_db *db, enum tl_entry_form form, bool *ret) TL_MUST;
 /* Every file of the index has left out what was removed up to this change. */
 int tl_bank_removed_drop(struct tl_db *db, enum tl_entry_form form, int64_t upto) TL_MUST;
-
-/*
- * Which directory of the index belongs to this store. `epoch` 0: none. `upto` is written before the files: a directory
- * whose files reach further belongs to another life of the store (a restored copy) and must not be used.
- */
-struct tl_bank_index {
-	int64_t epoch, upto;
-};
-int tl_bank_index_get(
-    struct tl_db *db, enum tl_entry_form form, struct tl_bank_index *ret) TL_MUST;
-int tl_bank_index_set(
-    struct tl_db *db, enum tl_entry_form form, const struct tl_bank_index *i) TL_MUST;
 
 /* How fast an entry may match before the brake makes it review-only. per_hour 0: there is no brake. */
 struct tl_brake {

@@ -3,7 +3,7 @@
 import { test, before, after } from 'node:test'
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync, writeSync } from 'node:fs'
 import { createHash } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ import { clean, data } from '../hostile.mjs'
 import { start, until } from './daemon.mjs'
 
 let site
-before(async () => { site = await start({ workers: 1 }) })
+before(async () => { site = await start({ workers: 1, index_check_seconds: 1, again_erase_minutes: 0 }) })
 after(() => site?.stop())
 
 const picture = (name) => readFileSync(join(data, 'pdq', name))
@@ -269,4 +269,24 @@ test('and a video, by a known picture that it shows and by a clip of it, and a s
   } finally {
     rmSync(dir, { recursive: true, force: true })
   }
+})
+
+test('bytes of its index that go bad while everybody runs are found, named and made anew', async () => {
+  const epochs = () => readdirSync(join(site.data, 'again')).map(Number)
+  const finder = site.roles().find((r) => r.role === 'finder').pid
+  const [was] = await until('its files', () => epochs().length === 1 && readdirSync(join(site.data, 'again', `${epochs()[0]}`)).some((n) => n.endsWith('.segment')) && epochs())
+  const dir = join(site.data, 'again', `${was}`)
+  for (const name of readdirSync(dir).filter((n) => n.endsWith('.segment'))) {
+    const from = Number(readFileSync(join(dir, name)).readBigUInt64LE(56)) // of the first section, behind the header
+    const file = openSync(join(dir, name), 'r+')
+    writeSync(file, Buffer.alloc(16, 0x5a), 0, 16, from)
+    closeSync(file)
+  }
+  await until('another index', () => epochs().length === 1 && epochs()[0] > was)
+  assert.match(site.log(), /INDEX_DAMAGED.*media/)
+  assert.equal(site.roles().find((r) => r.role === 'finder').pid, finder) // it had not to begin anew
+  await publish('after-damage', 'scene09.png')
+  site.tutela('bank', 'add', 'demo-known', clean.get('scene09.png').pdq)
+  await until('found again', async () => (await read('after-damage')).verdict === 'block')
+  await until('the end of the alarm', () => site.tutela('alarm', 'list').alarms.every((a) => a.kind !== 'index_damaged'))
 })

@@ -1,11 +1,13 @@
 /* Found again: the media index follows the store, grown banks reach what was published before, and erasure ends it. */
 #include "again/turn.h"
-#include "hash/index_int.h"
+#include "hash/index_segment.h"
+#include "store/derived.h"
 #include "store/retention.h"
 
 #include "unit_again.h"
 
-#include <dirent.h>
+#include <glob.h>
+#include <unistd.h>
 
 static void
 t_new_entry_reaches_what_was_published_before(void **state)
@@ -222,6 +224,51 @@ t_hashes_outlive_retention_and_not_erasure(void **state)
 	assert_int_equal(tl_clock_shift(0), 0);
 }
 
+/* How many pictures with exactly this hash an index that is level knows. */
+static size_t
+copies_in(struct site *t, struct tl_again_index *x, const struct tl_pdq *h)
+{
+	const struct tl_again_hit *hits;
+	size_t n;
+	uint64_t all;
+	assert_int_equal(tl_again_index_catch_up(x, t->s.db), 0);
+	assert_int_equal(tl_again_index_find(x, h, 0, 0, &hits, &n, &all), 0);
+	return n;
+}
+
+/* Every file of the one directory of the index there is. */
+static void
+each_file(const char *data_dir, void (*fn)(const char *path))
+{
+	char pattern[512];
+	glob_t found = {0};
+	(void)snprintf(pattern, sizeof pattern, "%s/again/*/*", data_dir);
+	assert_int_equal(glob(pattern, 0, NULL, &found), 0);
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		fn(found.gl_pathv[i]);
+	globfree(&found);
+}
+
+static void
+remove_file(const char *path)
+{
+	assert_int_equal(unlink(path), 0);
+}
+
+/* The first hash's first half, behind the header. */
+static void
+spoil_hashes(const char *path)
+{
+	FILE *f = strstr(path, ".segment") ? fopen(path, "r+e") : NULL;
+	if (!f)
+		return;
+	struct tl_ix_head head;
+	assert_int_equal(fread(&head, sizeof head, 1, f), 1);
+	assert_int_equal(fseek(f, (long)head.section[TL_IX_FIRST].from, SEEK_SET), 0);
+	assert_int_equal(fwrite("sixteen bad bytes", 16, 1, f), 1);
+	assert_int_equal(fclose(f), 0);
+}
+
 static void
 t_index_is_made_anew_from_the_store(void **state)
 {
@@ -230,20 +277,79 @@ t_index_is_made_anew_from_the_store(void **state)
 	(void)publish(t, &h, NULL);
 	assert_int_equal(tl_again_index_catch_up(t->x, t->s.db), 0);
 	assert_int_equal(tl_again_index_keep(t->x, t->s.db, 0), 0);
+	struct tl_again_index *other = NULL;
+	assert_int_equal(tl_again_index_open(t->s.dir, NULL, &other), 0);
+	assert_int_equal(copies_in(t, other, &h), 1);
+	int64_t before = tl_again_index_epoch(t->x);
+	assert_true(before > 0);
+	assert_int_equal(tl_again_index_epoch(other), before);
+	/* Somebody removes them while the owner runs. */
+	each_file(t->s.dir, remove_file);
+	assert_int_equal(tl_again_index_keep(t->x, t->s.db, 0), 0);
+	assert_int_equal(unit_alarms(t->s.db, TL_AL_INDEX_DAMAGED), 1);
+	assert_int_equal(copies_in(t, other, &h), 1); /* from memory meanwhile */
+	assert_int_equal(tl_again_index_epoch(other), 0);
+	assert_int_equal(copies_in(t, t->x, &h), 1);
+	assert_int_equal(unit_alarms(t->s.db, TL_AL_INDEX_DAMAGED), 0);
+	assert_true(tl_again_index_epoch(t->x) > before);
+	assert_int_equal(copies_in(t, other, &h), 1);
+	assert_int_equal(tl_again_index_epoch(other), tl_again_index_epoch(t->x));
+	tl_again_index_close(other);
+}
+
+/* What was compared while bytes were bad may have been missed: it is compared once more. */
+static void
+t_damage_is_found_and_what_it_hid_is_found_again(void **state)
+{
+	struct site *t = *state;
+	struct tl_pdq h = any_hash(t);
+	struct tl_id id = publish(t, &h, NULL);
+	assert_int_equal(tl_again_index_catch_up(t->x, t->s.db), 0);
+	assert_int_equal(tl_again_index_keep(t->x, t->s.db, 0), 0);
+	int64_t before = tl_again_index_epoch(t->x);
+	struct tl_again_index *other = NULL;
+	assert_int_equal(tl_again_index_open(t->s.dir, NULL, &other), 0);
+	assert_int_equal(copies_in(t, other, &h), 1);
+	each_file(t->s.dir, spoil_hashes);
+	(void)add_entry(t, &h);
+	(void)grow(t);
+	assert_false(asked(t, id)); /* the maps changed underneath */
+	assert_int_equal(tl_again_index_check(t->s.db, t->s.dir, false), 0);
+	assert_int_equal(tl_again_index_check(t->s.db, t->s.dir, true), TL_ECORRUPT);
+	assert_int_equal(tl_again_index_keep(t->x, t->s.db, 0), 0);
+	assert_int_equal(unit_alarms(t->s.db, TL_AL_INDEX_DAMAGED), 1);
+	assert_int_equal(tl_again_index_catch_up(t->x, t->s.db), 0);
+	assert_true(tl_again_index_epoch(t->x) > before);
+	(void)grow(t);
+	assert_true(asked(t, id));
+	/* The same hashes in a file of another name: a follower does not go on with the map that it had. */
+	assert_int_equal(copies_in(t, other, &h), 1);
+	assert_int_equal(tl_again_index_check(t->s.db, t->s.dir, true), 0);
+	assert_int_equal(unit_alarms(t->s.db, TL_AL_INDEX_DAMAGED), 0);
+	tl_again_index_close(other);
+}
+
+/* A power cut took the last commits of the store and none of the index: their numbers are given again. */
+static void
+t_files_that_are_ahead_of_the_store_are_made_anew(void **state)
+{
+	struct site *t = *state;
+	struct tl_pdq h = any_hash(t);
+	(void)publish(t, &h, NULL);
+	assert_int_equal(tl_again_index_catch_up(t->x, t->s.db), 0);
+	assert_int_equal(tl_again_index_keep(t->x, t->s.db, 0), 0);
+	struct tl_derived row = {0};
+	assert_int_equal(tl_derived_get(t->s.db, "media", &row), 0);
+	assert_true(row.upto > 0);
+	row.upto--;
+	unit_begin(t->s.db);
+	assert_int_equal(tl_derived_set(t->s.db, "media", &row), 0);
+	unit_commit(t->s.db);
 	tl_again_index_close(t->x);
 	t->x = NULL;
-	assert_int_equal(tl_again_index_wipe(t->s.dir), 0);
-	assert_int_equal(tl_again_index_open(t->s.dir, true, &t->x), 0);
-	assert_int_equal(tl_again_index_catch_up(t->x, t->s.db), 0);
-	struct tl_again_index *other = NULL;
-	assert_int_equal(tl_again_index_open(t->s.dir, false, &other), 0);
-	assert_int_equal(tl_again_index_catch_up(other, t->s.db), 0);
-	const struct tl_again_hit *hits;
-	size_t n;
-	uint64_t all;
-	assert_int_equal(tl_again_index_find(other, &h, 0, 0, &hits, &n, &all), 0);
-	assert_int_equal(n, 1);
-	tl_again_index_close(other);
+	assert_int_equal(tl_again_index_open(t->s.dir, &unit_own, &t->x), 0);
+	assert_int_equal(copies_in(t, t->x, &h), 1);
+	assert_true(tl_again_index_epoch(t->x) > row.epoch);
 }
 
 static void
@@ -328,22 +434,20 @@ t_entries_that_come_back_have_progress(void **state)
 static int
 files_with(const char *data_dir, const void *bytes, size_t n)
 {
-	char path[512];
+	char pattern[512];
+	glob_t found = {0};
 	int files = 0;
-	(void)snprintf(path, sizeof path, "%s/again/looks", data_dir);
-	DIR *dir = opendir(path);
-	assert_non_null(dir);
-	for (struct dirent *e = readdir(dir); e; e = readdir(dir)) {
+	(void)snprintf(pattern, sizeof pattern, "%s/again/*/*", data_dir);
+	assert_int_equal(glob(pattern, 0, NULL, &found), 0);
+	for (size_t i = 0; i < found.gl_pathc; i++) {
 		static uint8_t all[1 << 20];
-		(void)snprintf(path, sizeof path, "%s/again/looks/%s", data_dir, e->d_name);
-		FILE *f = e->d_name[0] == '.' ? NULL : fopen(path, "re");
-		if (!f)
-			continue;
+		FILE *f = fopen(found.gl_pathv[i], "re");
+		assert_non_null(f);
 		size_t got = fread(all, 1, sizeof all, f);
 		(void)fclose(f);
 		files += memmem(all, got, bytes, n) != NULL;
 	}
-	(void)closedir(dir);
+	globfree(&found);
 	return files;
 }
 
@@ -428,6 +532,10 @@ main(void)
 		t_hashes_outlive_retention_and_not_erasure, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 		t_index_is_made_anew_from_the_store, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		t_damage_is_found_and_what_it_hid_is_found_again, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		t_files_that_are_ahead_of_the_store_are_made_anew, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 		t_turned_hash_is_near_the_turned_pictures, setup, teardown),
 	};

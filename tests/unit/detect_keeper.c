@@ -2,6 +2,7 @@
 #include "detect/keeper.h"
 #include "detect/known.h"
 #include "store/bank_log.h"
+#include "store/derived.h"
 #include "sys/clock.h"
 
 #include "unit_store.h"
@@ -38,10 +39,16 @@ on_damaged(void *ctx, enum tl_entry_form form, const char *why)
 }
 
 static void
-start(struct fixture *f)
+start_checking(struct fixture *f, int64_t check_us)
 {
 	struct tl_keeper_events ev = {.built = on_built, .damaged = on_damaged, .ctx = f};
-	assert_int_equal(tl_keeper_start(f->s.store, &ev, TL_US_S, &f->keeper), 0);
+	assert_int_equal(tl_keeper_start(f->s.store, &ev, check_us, &f->keeper), 0);
+}
+
+static void
+start(struct fixture *f)
+{
+	start_checking(f, TL_US_S);
 }
 
 static void
@@ -108,8 +115,8 @@ add(struct fixture *f, uint32_t from, uint32_t count)
 static int64_t
 epoch(struct fixture *f)
 {
-	struct tl_bank_index row;
-	assert_int_equal(tl_bank_index_get(f->s.db, TL_FORM_PDQ, &row), 0);
+	struct tl_derived row;
+	assert_int_equal(tl_derived_get(f->s.db, "pdq", &row), 0);
 	return row.epoch;
 }
 
@@ -215,17 +222,11 @@ t_damage_is_found_by_who_opens_the_files_and_mended(void **state)
 	tl_known_destroy(k);
 }
 
-/* Bytes of a segment that everybody has open change underneath: nobody is started anew, and it is found all the same. */
+/* Bytes of the segments, which everybody has open. */
 static void
-t_damage_while_it_runs_is_found_by_the_next_check(void **state)
+spoil(struct fixture *f)
 {
-	struct fixture *f = *state;
 	char dir[200], path[500];
-	add(f, 0, 100);
-	start(f);
-	wait_built(f, 1);
-	struct tl_known *k = tl_known_create(f->s.dir, TL_FORM_PDQ);
-	assert_int_equal(finds(f, k, 0, 100), 100);
 	(void)snprintf(dir, sizeof dir, "%s/index/pdq/%lld", f->s.dir, (long long)epoch(f));
 	DIR *d = opendir(dir);
 	assert_non_null(d);
@@ -239,10 +240,44 @@ t_damage_while_it_runs_is_found_by_the_next_check(void **state)
 		assert_int_equal(fclose(file), 0);
 	}
 	(void)closedir(d);
+}
+
+/* Bytes of a segment that everybody has open change underneath: nobody is started anew, and it is found all the same. */
+static void
+t_damage_while_it_runs_is_found_by_the_next_check(void **state)
+{
+	struct fixture *f = *state;
+	add(f, 0, 100);
+	start(f);
+	wait_built(f, 1);
+	struct tl_known *k = tl_known_create(f->s.dir, TL_FORM_PDQ);
+	assert_int_equal(finds(f, k, 0, 100), 100);
+	spoil(f);
 	wait_built(f, 2);
 	assert_int_equal(f->damaged, 1);
 	assert_int_equal(unit_alarms(f->s.db, TL_AL_INDEX_DAMAGED), 0);
 	assert_int_equal(finds(f, k, 0, 100), 100);
+	tl_known_destroy(k);
+}
+
+/* Between two checks files are merged: the damage is found then, and is not in the new file. */
+static void
+t_damage_is_found_when_it_would_be_merged(void **state)
+{
+	struct fixture *f = *state;
+	add(f, 0, 100);
+	start_checking(f, TL_US_HOUR);
+	wait_built(f, 1);
+	spoil(f);
+	for (uint32_t n = 0; n < 100 && f->built < 2; n++) {
+		add(f, 100 + n, 1);
+		for (int i = 0; i < 100 && f->built < 2; i++)
+			(void)usleep(10000);
+	}
+	assert_int_equal(f->built, 2);
+	assert_int_equal(f->damaged, 1);
+	struct tl_known *k = tl_known_create(f->s.dir, TL_FORM_PDQ);
+	assert_int_equal(finds(f, k, 0, 101), 101);
 	tl_known_destroy(k);
 }
 
@@ -255,9 +290,9 @@ t_files_that_are_ahead_of_the_store_are_not_used(void **state)
 	start(f);
 	wait_built(f, 1);
 	stop(f);
-	struct tl_bank_index row = {epoch(f), 10};
+	struct tl_derived row = {epoch(f), 10};
 	unit_begin(f->s.db);
-	assert_int_equal(tl_bank_index_set(f->s.db, TL_FORM_PDQ, &row), 0);
+	assert_int_equal(tl_derived_set(f->s.db, "pdq", &row), 0);
 	unit_commit(f->s.db);
 	start(f);
 	wait_built(f, 2);
@@ -276,6 +311,7 @@ main(void)
 	    CASE(t_files_hold_what_the_store_holds_and_the_tail_the_rest),
 	    CASE(t_damage_is_found_by_who_opens_the_files_and_mended),
 	    CASE(t_damage_while_it_runs_is_found_by_the_next_check),
+	    CASE(t_damage_is_found_when_it_would_be_merged),
 	    CASE(t_files_that_are_ahead_of_the_store_are_not_used),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -33,6 +33,7 @@ S(AGAIN_BANK_ENTRIES, "SELECT " AGAIN_ENTRY ", " AGAIN_LIVE ", e.form FROM bank_
 S(AGAIN_BANKS, "SELECT b.id, b.kind, CASE WHEN b.enabled = 1 AND b.direction = 'block'"
 	       " THEN b.distance + CASE WHEN b.turned = 1 THEN 64 ELSE 0 END ELSE -1 END, a.reach, a.goal, a.entry, a.hit, a.since"
 	       " FROM banks b LEFT JOIN again_banks a ON a.bank = b.id WHERE b.kind <> 'text'")
+S(AGAIN_BANKS_ANEW, "UPDATE again_banks SET reach = -1, goal = -1")
 S(AGAIN_BANK_PUT, "INSERT INTO again_banks(bank, reach, goal, entry, hit, since) VALUES($1, $2, $3, $4, $5, $6)"
 		  " ON CONFLICT(bank) DO UPDATE SET reach = excluded.reach, goal = excluded.goal, entry = excluded.entry,"
 		  " hit = excluded.hit, since = excluded.since")
