@@ -17,6 +17,7 @@ struct tl_aside;
 struct tl_hub;
 struct tl_key_gate;
 struct tl_shares;
+struct tl_tally;
 
 struct tl_api {
 	struct tl_app app; /* first: tl_req_app is both */
@@ -25,6 +26,7 @@ struct tl_api {
 	struct tl_asks *asks;     /* questions to workers */
 	struct tl_hub *hub;       /* the event stream */
 	struct tl_aside *aside;   /* for what waits for the disk */
+	struct tl_tally *tally;   /* of interventions */
 	struct tl_stats *stats;
 	struct tl_http *http; /* the platform's port, for its figures */
 	struct tl_key print_key;

@@ -7,6 +7,7 @@
  */
 #include "api/app.h"
 
+#include "api/screening.h"
 #include "config/policy.h"
 
 #include <dirent.h>
@@ -20,8 +21,8 @@ struct tl_app_state {
 	pthread_mutex_t lock;
 	struct tl_db *idle[POOL_MAX];
 	size_t idle_count;
-	const struct tl_policy_set *policies;
-	uint64_t stamp; /* of the policy folder when it was last read */
+	struct tl_screening *screening; /* with the policies in force */
+	uint64_t stamp;                 /* of the policy folder when it was last read */
 };
 
 /* A number that changes with any file of the folder. */
@@ -54,21 +55,29 @@ policy_stamp(const char *dir)
 	return folder_stamp(dir) * 31 + folder_stamp(texts);
 }
 
+static int
+load(const char *dir, struct tl_screening **ret)
+{
+	const struct tl_policy_set *set = NULL;
+	int rc = tl_policy_load(dir, &set);
+	return rc < 0 ? rc : tl_screening_create(set, ret);
+}
+
 int
 tl_app_init(struct tl_app *app)
 {
 	char dir[TL_PATH_MAX];
-	const struct tl_policy_set *set = NULL;
+	struct tl_screening *screening = NULL;
 	int rc = tl_config_path(app->config, app->config->policy_dir, dir);
 	if (rc == 0)
-		rc = tl_policy_load(dir, &set);
+		rc = load(dir, &screening);
 	if (rc < 0)
 		return rc;
 	struct tl_app_state *s = calloc(1, sizeof *s);
 	if (!s)
 		abort();
 	(void)pthread_mutex_init(&s->lock, NULL);
-	s->policies = set;
+	s->screening = screening;
 	s->stamp = policy_stamp(dir);
 	app->state = s;
 	return 0;
@@ -82,7 +91,7 @@ tl_app_fini(struct tl_app *app)
 		return;
 	for (size_t i = 0; i < s->idle_count; i++)
 		tl_db_close(s->idle[i]);
-	tl_policy_unref(s->policies);
+	tl_screening_unref(s->screening);
 	(void)pthread_mutex_destroy(&s->lock);
 	free(s);
 	app->state = NULL;
@@ -118,12 +127,22 @@ tl_app_db_give(struct tl_app *app, struct tl_db *db)
 	tl_db_close(db);
 }
 
+struct tl_screening *
+tl_app_screening(struct tl_app *app)
+{
+	struct tl_app_state *s = app->state;
+	(void)pthread_mutex_lock(&s->lock);
+	struct tl_screening *screening = tl_screening_ref(s->screening);
+	(void)pthread_mutex_unlock(&s->lock);
+	return screening;
+}
+
 const struct tl_policy_set *
 tl_app_policies(struct tl_app *app)
 {
 	struct tl_app_state *s = app->state;
 	(void)pthread_mutex_lock(&s->lock);
-	const struct tl_policy_set *set = tl_policy_ref(s->policies);
+	const struct tl_policy_set *set = tl_policy_ref(tl_screening_policies(s->screening));
 	(void)pthread_mutex_unlock(&s->lock);
 	return set;
 }
@@ -140,15 +159,15 @@ tl_app_poll(struct tl_app *app)
 	if (stamp == s->stamp)
 		return 0;
 	s->stamp = stamp;
-	const struct tl_policy_set *set = NULL;
-	rc = tl_policy_load(dir, &set);
+	struct tl_screening *fresh = NULL;
+	rc = load(dir, &fresh);
 	if (rc < 0)
 		return rc;
 	(void)pthread_mutex_lock(&s->lock);
-	const struct tl_policy_set *old = s->policies;
-	s->policies = set;
+	struct tl_screening *old = s->screening;
+	s->screening = fresh;
 	(void)pthread_mutex_unlock(&s->lock);
-	tl_policy_unref(old);
+	tl_screening_unref(old);
 	return 1;
 }
 

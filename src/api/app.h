@@ -10,6 +10,7 @@
 #include "sys/wires.h"
 
 struct tl_rates;
+struct tl_screening;
 struct tl_writer;
 
 struct tl_app {
@@ -31,6 +32,9 @@ void tl_app_db_give(struct tl_app *app, struct tl_db *db);
 
 /* The policies in force; unref (config/policy.h). */
 const struct tl_policy_set *tl_app_policies(struct tl_app *app);
+
+/* The same with their word lists; tl_screening_unref. */
+struct tl_screening *tl_app_screening(struct tl_app *app);
 
 /*
  * Looks whether the policy folder changed and takes the new policies over. 1: a new set is in force, 0: nothing

@@ -6,6 +6,7 @@
  */
 #include "api/pulse.h"
 
+#include "api/tally.h"
 #include "config/policy.h"
 #include "people/key_gate.h"
 #include "store/jobs.h"
@@ -108,6 +109,8 @@ tl_pulse(struct tl_api *api)
 	if (polled < 0)
 		tl_log(EV_CONFIG, TL_LWORD("where", tl_err_text()));
 	record_loads(api, polled > 0);
+	if (tl_tally_write(api->tally, api->app.writer) < 0)
+		tl_log(EV_STORE_ERROR, TL_LWORD("where", "counts"));
 	if (now - flushed_us < FLUSH_EVERY_US)
 		return;
 	flushed_us = now;

@@ -29,6 +29,8 @@ R("PUT", "/v1/relations", tl_api_gate, "accounts", "", put_relation, tl_body_jso
     "Say what happened between two accounts.")
 R("PUT", "/v1/relations:batch", tl_api_gate, "accounts", "", put_relations, tl_body_lines, 4 * MIB,
     "Say it of many pairs.")
+R("POST", "/v1/search/check", tl_api_gate, "accounts", "", check_search, tl_body_json, 64 * KIB,
+    "Ask what a search is to be told: nothing, a notice, or help in place of results.")
 R("POST", "/v1/match", tl_api_gate, "match", "banks distance turned", match, tl_api_match_body, 64 * MIB,
     "Ask the banks and lists now.")
 R("POST", "/v1/actions/{id}/confirm", tl_api_gate, "confirm", "", confirm_action, tl_body_json,

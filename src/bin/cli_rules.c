@@ -4,6 +4,7 @@
 #include "bin/cli_rules.h"
 
 #include "detect/detect.h"
+#include "detect/text/topics.h"
 #include "store/banks.h"
 
 int
@@ -51,12 +52,27 @@ known_detectors(struct tl_cli *c, struct tl_rules_known *known)
 	return tl_arena_check(c->arena);
 }
 
+/* Terms of searches and comments that could not be used would be refused by the server. */
+static int
+check_topics(const struct tl_policy_set *set)
+{
+	int rc = 0;
+	for (int use = 0; use < TL_LIST_USES && rc == 0; use++) {
+		struct tl_topics *t = NULL;
+		rc = tl_topics_create(set->interventions, (enum tl_list_use)use, &t);
+		tl_topics_destroy(t);
+	}
+	return rc;
+}
+
 int
 cli_rules_load(struct tl_cli *c, const char *dir, struct cli_rules *ret)
 {
 	char own[TL_PATH_MAX], name[TL_PATH_MAX];
 	int rc = cli_policies_load(c, ret);
 	struct tl_rules_known known = {.policies = ret->policies};
+	if (rc == 0)
+		rc = check_topics(ret->policies);
 	if (rc == 0)
 		rc = known_banks(c, &known);
 	if (rc == 0)

@@ -223,6 +223,15 @@ O(decision_reverse, "by", "NAME", "Who decides it; needed.")
 O(decision_reverse, "appeal", NULL, "Because of a complaint; otherwise it is a correction.")
 O(decision_reverse, "facts", "TEXT", "Why; it goes into the statement of reasons.")
 
+C(interventions_check, "interventions check", "TEXT", 1, 1, CLI_CONFIG, "Say what this search would be told.",
+    "tutela interventions check DEMO-SELF-HARM-WORD --age 13-15 --country DE")
+O(interventions_check, "age", "BAND", "unknown (default), under13, 13-15, 16-17 or 18+.")
+O(interventions_check, "country", "CC", "Two letters such as DE: whose help lines.")
+O(interventions_check, "language", "LANG", "Of the text; default: English.")
+C(interventions_lines, "interventions lines", "", 0, 0, CLI_CONFIG, "List help lines, with the date by which each must be looked at again.",
+    "tutela interventions lines --due")
+O(interventions_lines, "country", "CC", "Only those of this country.")
+O(interventions_lines, "due", NULL, "Only those whose date has come.")
 C(rule_check, "rule check", "[FOLDER]", 0, 1, CLI_CONFIG, "Check rule packs and run the tests beside the rules.",
     "tutela rule check policy/rules")
 C(rule_list, "rule list", "", 0, 0, CLI_CONFIG, "List rules and whether they are in force.", "tutela rule list")

@@ -124,6 +124,8 @@ K(webhook_parallel, INT, "16", 1, 256, "requests", "Webhook requests under way a
 K(secret_overlap_hours, INT, "24", 0, 720, "hours",
     "After rotation of an endpoint's secret the old one signs as well for so long.")
 
+K(intervention_days, INT, "400", 1, 3650, "days",
+    "How long the figures of what searches and comments were told are kept; nothing else is kept of them.")
 K(retention_days, INT, "180", 1, 3650, "days",
     "Items that were allowed are erased with their media after so long, unless a legal hold keeps them; hashes stay, so that "
     "they are found again.")

@@ -24,13 +24,16 @@ struct owner {
 };
 
 /* In the order in which they refer to each other. */
-const char *const tl_policy_file_names[TL_POLICY_FILES] = {
-    "queues.yaml", "actions.yaml", "policies.yaml", "texts/en.yaml", "minors.yaml"};
-#define MINORS 4
+const char *const tl_policy_file_names[TL_POLICY_FILES] = {"queues.yaml", "actions.yaml",
+    "policies.yaml", "texts/en.yaml", "minors.yaml", "interventions.yaml"};
+
+/* What holds in a folder that does not have the file; NULL: it must have it. */
+static const struct tl_str *const shipped[TL_POLICY_FILES] = {
+    NULL, NULL, NULL, NULL, &tl_policy_minors_shipped, &tl_policy_interventions_shipped};
 
 static int (*const readers[TL_POLICY_FILES])(struct loading *l, const struct tl_yaml *root) = {
     tl_policy_read_queues, tl_policy_read_actions, tl_policy_read_policies,
-    tl_policy_read_texts, tl_policy_read_minors};
+    tl_policy_read_texts, tl_policy_read_minors, tl_policy_read_interventions};
 
 static void
 owner_destroy(struct owner *o)
@@ -113,8 +116,8 @@ build(const char *dir, const struct tl_str texts[TL_POLICY_FILES],
 		const char *name = tl_arena_printf(
 		    arena, "%s%s%s", dir, *dir ? "/" : "", tl_policy_file_names[i]);
 		tl_buf_put(&all, texts[i].p, texts[i].n);
-		l.built_in = i == MINORS && texts[i].n == 0;
-		rc = read_one(o, &l, i, name, l.built_in ? tl_policy_minors_shipped : texts[i]);
+		l.built_in = shipped[i] && texts[i].n == 0;
+		rc = read_one(o, &l, i, name, l.built_in ? *shipped[i] : texts[i]);
 	}
 	uint8_t digest[32];
 	char hex[13];
@@ -150,7 +153,7 @@ tl_policy_load(const char *dir, const struct tl_policy_set **ret)
 			rc = tl_fail(TL_ECONFIG, "%s: the path is too long", dir);
 		else
 			rc = tl_file_read(path, TL_YAML_SIZE_MAX, &files[i]);
-		if (rc == TL_ENOTFOUND && i == MINORS)
+		if (rc == TL_ENOTFOUND && shipped[i])
 			rc = 0; /* made by an earlier version */
 		texts[i] = tl_buf_str(&files[i]);
 	}

@@ -1,9 +1,9 @@
 /*
- * Loads the policy folder (policies.yaml, actions.yaml, queues.yaml, texts/en.yaml, minors.yaml) into one immutable,
- * reference-counted snapshot (core/policy.h). Everything is checked: each reference resolves, each category,
+ * Loads the policy folder (policies.yaml, actions.yaml, queues.yaml, texts/en.yaml, minors.yaml, interventions.yaml)
+ * into one immutable, reference-counted snapshot (core/policy.h). Everything is checked: each reference resolves, each category,
  * keyword and restriction is one of the Commission's, each text is there. One error refuses the whole folder,
  * with file, line, column and a caret; whoever holds the last good snapshot keeps it.
- * A folder without minors.yaml, as earlier versions made it, gets the matrix that the program was built with.
+ * A folder without minors.yaml or interventions.yaml, as earlier versions made it, gets those of the program.
  */
 #pragma once
 
@@ -11,8 +11,8 @@
 
 int tl_policy_load(const char *dir, const struct tl_policy_set **ret) TL_MUST;
 
-/* The same from memory, in the order of tl_policy_file_names; an empty minors.yaml: that of the program. */
-#define TL_POLICY_FILES 5
+/* The same from memory, in the order of tl_policy_file_names; empty ones of the last two: those of the program. */
+#define TL_POLICY_FILES 6
 extern const char *const tl_policy_file_names[TL_POLICY_FILES];
 int tl_policy_parse(
     const struct tl_str texts[TL_POLICY_FILES], const struct tl_policy_set **ret) TL_MUST;

@@ -213,26 +213,29 @@ read_quiet(const struct tl_yaml *map, struct tl_minors *m)
 	return 0;
 }
 
-static int
-read_texts(struct loading *l, struct tl_minors *m, const struct tl_yaml *map)
+int
+tl_policy_people_texts(struct loading *l, const struct tl_yaml *map,
+    const struct tl_minors_text **ret, size_t *ret_n)
 {
 	size_t all = 0;
 	for (const struct tl_yaml *lang = map->first; lang; lang = lang->next)
 		all += lang->count;
 	struct tl_minors_text *texts = TL_NEWS(l->arena, struct tl_minors_text, all + 1);
+	size_t n = 0;
 	if (!texts)
 		return tl_fail(TL_ENOMEM, "too many texts");
-	m->texts = texts;
 	for (const struct tl_yaml *lang = map->first; lang; lang = lang->next) {
 		if (lang->kind != TL_YAML_MAP)
 			return tl_yaml_error(lang, "texts: a list of names and texts");
 		for (const struct tl_yaml *t = lang->first; t; t = t->next) {
 			if (t->kind != TL_YAML_SCALAR || t->text.n == 0 || t->text.n > 500)
 				return tl_yaml_error(t, "expected a text of at most 500 bytes");
-			texts[m->text_count++] =
+			texts[n++] =
 			    (struct tl_minors_text){lang->key->text, t->key->text, t->text};
 		}
 	}
+	*ret = texts;
+	*ret_n = n;
 	return 0;
 }
 
@@ -281,7 +284,7 @@ tl_policy_read_minors(struct loading *l, const struct tl_yaml *root)
 		m->setting_count += rc == 0;
 	}
 	if (rc == 0)
-		rc = read_texts(l, m, raw.texts);
+		rc = tl_policy_people_texts(l, raw.texts, &m->texts, &m->text_count);
 	if (rc == 0)
 		rc = check_texts(m, &raw);
 	l->set->minors = m;

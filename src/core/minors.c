@@ -32,24 +32,31 @@ tl_minors_value(const struct tl_minors_setting *s, struct tl_str name, uint8_t *
 }
 
 static const struct tl_minors_text *
-text_in(const struct tl_minors *m, struct tl_str language, struct tl_str name)
+text_in(
+    const struct tl_minors_text *texts, size_t n, struct tl_str language, struct tl_str name)
 {
-	for (size_t i = 0; i < m->text_count; i++) {
-		const struct tl_minors_text *t = &m->texts[i];
-		if (tl_str_eq(t->name, name) && tl_str_eq(t->language, language))
-			return t;
+	for (size_t i = 0; i < n; i++) {
+		if (tl_str_eq(texts[i].name, name) && tl_str_eq(texts[i].language, language))
+			return &texts[i];
 	}
 	return NULL;
 }
 
 struct tl_str
-tl_minors_text(const struct tl_minors *m, struct tl_str language, struct tl_str name)
+tl_people_text(
+    const struct tl_minors_text *texts, size_t n, struct tl_str language, struct tl_str name)
 {
 	struct tl_str first = language;
 	for (first.n = 0; first.n < language.n && language.p[first.n] != '-';)
 		first.n++;
-	const struct tl_minors_text *t = text_in(m, first, name);
+	const struct tl_minors_text *t = text_in(texts, n, first, name);
 	if (!t)
-		t = text_in(m, TL_S("en"), name);
+		t = text_in(texts, n, TL_S("en"), name);
 	return t ? t->text : name;
+}
+
+struct tl_str
+tl_minors_text(const struct tl_minors *m, struct tl_str language, struct tl_str name)
+{
+	return tl_people_text(m->texts, m->text_count, language, name);
 }

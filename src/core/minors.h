@@ -62,6 +62,8 @@ const struct tl_minors_setting *tl_minors_find(const struct tl_minors *m, struct
 /* The rank of a value by its name; INPUT names those that there are. */
 int tl_minors_value(
     const struct tl_minors_setting *s, struct tl_str name, uint8_t *ret) TL_MUST;
-/* A text in a language (BCP 47; only its first subtag counts), else in English. */
+/* Of these texts for people the one in a language (BCP 47; only its first subtag counts), else in English. */
+struct tl_str tl_people_text(
+    const struct tl_minors_text *texts, size_t n, struct tl_str language, struct tl_str name);
 struct tl_str tl_minors_text(
     const struct tl_minors *m, struct tl_str language, struct tl_str name);

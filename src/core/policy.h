@@ -66,6 +66,7 @@ struct tl_text {
 	struct tl_str name, text;
 };
 
+struct tl_interventions;
 struct tl_minors;
 
 struct tl_policy_set {
@@ -78,8 +79,9 @@ struct tl_policy_set {
 	size_t queue_count;
 	const struct tl_text *texts; /* of the statement of reasons, English */
 	size_t text_count;
-	const struct tl_minors *minors; /* settings by age band (core/minors.h) */
-	void *owner;                    /* of config/policy.c: memory and references */
+	const struct tl_minors *minors;               /* settings by age band (core/minors.h) */
+	const struct tl_interventions *interventions; /* core/interventions.h */
+	void *owner; /* of config/policy.c: memory and references */
 };
 
 const struct tl_policy *tl_policy_find(const struct tl_policy_set *set, struct tl_str id);

@@ -342,3 +342,18 @@ V(TL_RESULT_DECLINED, "declined")
 V(TL_RESULT_BLOCKED, "blocked")
 V(TL_RESULT_REPORTED, "reported")
 END(tl_contact_result)
+
+/* What is said to a search. Rising strictness. */
+W(tl_search_say, SEARCH)
+V(TL_SEARCH_NOTHING, "nothing")
+V(TL_SEARCH_NOTICE, "notice")
+V(TL_SEARCH_BLOCK, "block")
+END(tl_search_say)
+
+/* What is said to a comment. Rising strictness. */
+W(tl_comment_say, COMMENT)
+V(TL_COMMENT_PUBLISH, "publish")
+V(TL_COMMENT_ASK, "ask")
+V(TL_COMMENT_HOLD, "hold")
+V(TL_COMMENT_REFUSE, "refuse")
+END(tl_comment_say)

@@ -6,21 +6,20 @@
  * compares them). Failures: EFIELD with its pointer, LIMIT when the arena is full. Called by the API's handlers,
  * and by the fuzz target fuzz_item.
  */
-#include "intake/decode.h"
+#include "intake/decode_int.h"
 
 #include <ctype.h>
 
 #define MAX_SAFE INT64_C(9007199254740991) /* what every JSON reader can hold */
-#define EXT_ID_BYTES 255
 #define NAME_BYTES 64
 #define URL_BYTES 2048
 
 int
 tl_check_ext_id(struct tl_str id, const char *pointer)
 {
-	if (id.n < 1 || id.n > EXT_ID_BYTES)
-		return tl_fail_at(
-		    TL_EFIELD, pointer, "must have 1 to %d bytes, has %zu", EXT_ID_BYTES, id.n);
+	if (id.n < 1 || id.n > TL_EXT_ID_BYTES)
+		return tl_fail_at(TL_EFIELD, pointer, "must have 1 to %d bytes, has %zu",
+		    TL_EXT_ID_BYTES, id.n);
 	for (size_t i = 0; i < id.n; i++)
 		if (id.p[i] < 0x20 || id.p[i] == 0x7f)
 			return tl_fail_at(
@@ -53,14 +52,14 @@ struct item_in {
 
 #define AT(f) offsetof(struct item_in, f)
 static const struct tl_json_field ITEM[] = {
-    {"id", TL_J_STR, AT(id), 1, EXT_ID_BYTES, NULL, true},
+    {"id", TL_J_STR, AT(id), 1, TL_EXT_ID_BYTES, NULL, true},
     {"version", TL_J_INT, AT(version), 1, MAX_SAFE, NULL, false},
     {"kind", TL_J_ENUM, AT(kind), 0, 0, tl_item_kind_names, true},
     {"author", TL_J_OBJECT, AT(author), 0, 64, NULL, true},
     {"text", TL_J_OBJECT, AT(text), 0, TL_ITEM_FIELDS_MAX, NULL, false},
     {"media", TL_J_ARRAY, AT(media), 0, TL_ITEM_MEDIA_MAX, NULL, false},
-    {"thread", TL_J_STR, AT(thread), 1, EXT_ID_BYTES, NULL, false},
-    {"parent", TL_J_STR, AT(parent), 1, EXT_ID_BYTES, NULL, false},
+    {"thread", TL_J_STR, AT(thread), 1, TL_EXT_ID_BYTES, NULL, false},
+    {"parent", TL_J_STR, AT(parent), 1, TL_EXT_ID_BYTES, NULL, false},
     {"audience", TL_J_ENUM, AT(audience), 0, 0, tl_audience_names, false},
     {"views", TL_J_INT, AT(views), 0, MAX_SAFE, NULL, false},
     {"engagement", TL_J_INT, AT(engagement), 0, MAX_SAFE, NULL, false},
@@ -74,7 +73,7 @@ static const struct tl_json_field ITEM[] = {
 
 #define AT(f) offsetof(struct tl_item_stream, f)
 static const struct tl_json_field STREAM[] = {
-    {"id", TL_J_STR, AT(id), 1, EXT_ID_BYTES, NULL, true},
+    {"id", TL_J_STR, AT(id), 1, TL_EXT_ID_BYTES, NULL, true},
     {"seq", TL_J_INT, AT(seq), 0, MAX_SAFE, NULL, true},
     {"ended", TL_J_BOOL, AT(ended), 0, 0, NULL, false},
 };
@@ -84,7 +83,7 @@ struct only_id {
 	struct tl_str id;
 };
 static const struct tl_json_field ONLY_ID[] = {
-    {"id", TL_J_STR, offsetof(struct only_id, id), 1, EXT_ID_BYTES, NULL, true},
+    {"id", TL_J_STR, offsetof(struct only_id, id), 1, TL_EXT_ID_BYTES, NULL, true},
 };
 
 static bool
@@ -139,8 +138,8 @@ read_media(json_t *media, struct tl_item *it)
 }
 
 /* The primary language of a BCP 47 tag, in lower case. */
-static int
-read_language(struct tl_str tag, struct tl_arena *a, struct tl_str *ret)
+int
+tl_decode_language(struct tl_str tag, struct tl_arena *a, struct tl_str *ret)
 {
 	struct tl_str s = tl_arena_dup(a, tag);
 	size_t n = 0;
@@ -162,8 +161,8 @@ read_language(struct tl_str tag, struct tl_arena *a, struct tl_str *ret)
 	return 0;
 }
 
-static int
-read_country(struct tl_str in, struct tl_arena *a, const char *pointer, struct tl_str *ret)
+int
+tl_decode_country(struct tl_str in, struct tl_arena *a, const char *pointer, struct tl_str *ret)
 {
 	if (!in.n)
 		return 0;
@@ -232,9 +231,9 @@ tl_decode_item(json_t *j, struct tl_arena *a, struct tl_item *ret)
 	if (rc == 0)
 		rc = read_stream(in.stream, ret);
 	if (rc == 0)
-		rc = read_language(in.language, a, &ret->language);
+		rc = tl_decode_language(in.language, a, &ret->language);
 	if (rc == 0)
-		rc = read_country(in.territory, a, "/territory", &ret->territory);
+		rc = tl_decode_country(in.territory, a, "/territory", &ret->territory);
 	return rc < 0 ? rc : check_url(in.url);
 }
 
@@ -311,9 +310,9 @@ tl_decode_account(json_t *j, struct tl_arena *a, struct tl_account *ret, unsigne
 	out.created_at = in.created_at;
 	rc = check_month(in.birth_month);
 	if (rc == 0)
-		rc = read_language(in.language, a, &out.language);
+		rc = tl_decode_language(in.language, a, &out.language);
 	if (rc == 0)
-		rc = read_country(in.country, a, "/country", &out.country);
+		rc = tl_decode_country(in.country, a, "/country", &out.country);
 	if (rc == 0)
 		rc = read_settings(in.settings, a, &out.settings);
 	if (rc < 0)
@@ -333,7 +332,7 @@ struct flag_in {
 
 #define AT(f) offsetof(struct flag_in, f)
 static const struct tl_json_field FLAG[] = {
-    {"id", TL_J_STR, AT(id), 1, EXT_ID_BYTES, NULL, false},
+    {"id", TL_J_STR, AT(id), 1, TL_EXT_ID_BYTES, NULL, false},
     {"subject", TL_J_OBJECT, AT(subject), 0, 64, NULL, true},
     {"kind", TL_J_ENUM, AT(kind), 0, 0, tl_flag_kind_names, true},
     {"policy", TL_J_STR, AT(policy), 1, 100, NULL, false},
@@ -351,7 +350,7 @@ struct subject_in {
 #define AT(f) offsetof(struct subject_in, f)
 static const struct tl_json_field SUBJECT[] = {
     {"kind", TL_J_ENUM, AT(kind), 0, 0, tl_subject_kind_names, true},
-    {"id", TL_J_STR, AT(id), 1, EXT_ID_BYTES, NULL, true},
+    {"id", TL_J_STR, AT(id), 1, TL_EXT_ID_BYTES, NULL, true},
     {"version", TL_J_INT, AT(version), 1, MAX_SAFE, NULL, false},
 };
 #undef AT

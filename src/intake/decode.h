@@ -49,5 +49,13 @@ int tl_decode_confirm(json_t *j, struct tl_confirm_in *ret) TL_MUST;
 /* A question to the banks; only checked here, the worker reads the same JSON. */
 int tl_decode_match(json_t *j) TL_MUST;
 
+#define TL_QUERY_BYTES_MAX 1024
+
+/* A search: whose (empty: not signed in), where and in which language the answer is read (empty: as the account says). */
+struct tl_search_in {
+	struct tl_str query, account, country, language;
+};
+int tl_decode_search(json_t *j, struct tl_arena *a, struct tl_search_in *ret) TL_MUST;
+
 /* An id of a platform's: 1 to 255 bytes without control characters. */
 int tl_check_ext_id(struct tl_str id, const char *pointer) TL_MUST;

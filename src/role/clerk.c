@@ -242,6 +242,13 @@ expire_tokens(struct tl_db *db, void *clerk)
 	return rc < 0 ? rc : 0;
 }
 
+static int
+expire_counts(struct tl_db *db, void *clerk)
+{
+	const struct clerk *c = clerk;
+	return tl_retention_counts(db, c->config->intervention_days * TL_US_DAY);
+}
+
 /* From well before the last round: a clerk that was stopped for days catches up. */
 static int
 expire_strikes(struct tl_db *db, void *clerk)
@@ -316,6 +323,7 @@ static const struct duty duties[] = {
     {"sweep_files", sweep_files, TL_SYNC_NORMAL, TL_US_MIN, false, true},
     {"scrub_keys", scrub_keys, TL_SYNC_FULL, TL_US_MIN, false, true},
     {"expire_tokens", expire_tokens, TL_SYNC_NORMAL, TL_US_MIN, false, false},
+    {"expire_counts", expire_counts, TL_SYNC_NORMAL, TL_US_HOUR, false, false},
     {"expire_strikes", expire_strikes, TL_SYNC_NORMAL, TL_US_HOUR, false, false},
     {"prune_events", prune_events, TL_SYNC_NORMAL, 10 * TL_US_MIN, false, false},
     {"expire_contacts", expire_contacts, TL_SYNC_NORMAL, 10 * TL_US_S, false, false},

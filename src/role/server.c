@@ -18,6 +18,7 @@
 #include "api/rates.h"
 #include "api/shares.h"
 #include "api/stats.h"
+#include "api/tally.h"
 #include "api/tls.h"
 #include "people/key_gate.h"
 #include "store/vitals.h"
@@ -196,6 +197,7 @@ start(struct server *s)
 	if (rc < 0)
 		return rc;
 	api->gate = tl_key_gate_create();
+	api->tally = tl_tally_create();
 	api->shares = tl_shares_create((int)api->app.config->connections_max / 2);
 	join_routes(s);
 	rc = tl_asks_start(api->app.wires, &api->asks);
@@ -229,6 +231,8 @@ stop(struct server *s)
 	bool quiet = tl_http_stop(s->http, GRACE_US);
 	quiet = tl_http_stop(s->admin, TL_US_S) && quiet;
 	tl_aside_stop(api->aside);
+	if (api->tally && tl_tally_write(api->tally, api->app.writer) < 0)
+		tl_log(EV_STORE_ERROR, TL_LWORD("where", "counts"));
 	tl_writer_stop(api->app.writer);
 	/* Somebody still owes an answer: what is promised is durable, the rest may go with the process. */
 	if (!quiet)
@@ -237,6 +241,7 @@ stop(struct server *s)
 	tl_asks_destroy(api->asks);
 	tl_app_fini(&api->app);
 	tl_key_gate_destroy(api->gate);
+	tl_tally_destroy(api->tally);
 	tl_shares_destroy(api->shares);
 	tl_stats_destroy(api->stats);
 	tl_rates_destroy(api->app.rates);

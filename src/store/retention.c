@@ -73,6 +73,13 @@ tl_retention_items(struct tl_db *db, const struct tl_retention *ret, int max)
 }
 
 int
+tl_retention_counts(struct tl_db *db, int64_t keep_us)
+{
+	int rc = tl_db_run(db, TL_SQL_ICOUNT_PRUNE, A_INT((tl_now_us() - keep_us) / TL_US_DAY));
+	return rc < 0 ? rc : 0;
+}
+
+int
 tl_retention_tokens(struct tl_db *db)
 {
 	int64_t now = tl_now_us();

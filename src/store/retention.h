@@ -14,6 +14,9 @@ struct tl_retention {
  */
 int tl_retention_items(struct tl_db *db, const struct tl_retention *r, int max) TL_MUST;
 
+/* Forgets figures of interventions that are older than this. */
+int tl_retention_counts(struct tl_db *db, int64_t keep_us) TL_MUST;
+
 /* Removes sessions and reveal tokens that have ended. */
 int tl_retention_tokens(struct tl_db *db) TL_MUST;
 

@@ -17,6 +17,7 @@
 #include "store/sql/factors.tbl.h"
 #include "store/sql/hma.tbl.h"
 #include "store/sql/inspect.tbl.h"
+#include "store/sql/interventions.tbl.h"
 #include "store/sql/items.tbl.h"
 #include "store/sql/jobs.tbl.h"
 #include "store/sql/ledger.tbl.h"

@@ -264,6 +264,35 @@ test('relations: events count by their own time, in any order, and each line of 
   assert.equal((await call('PUT', '/v1/relations:batch', many, { type: 'application/x-ndjson' })).status, 413)
 })
 
+test('a search is told by topic, age band and country, and who is not known is told most', async () => {
+  const ask = async (body) => { const a = await call('POST', '/v1/search/check', body); assert.equal(a.status, 200, a.text); return a.json }
+  await call('PUT', '/v1/accounts/grown', { age_band: '18+', country: 'FR', language: 'fr' })
+  await call('PUT', '/v1/accounts/teen-16', { age_band: '16-17', country: 'DE', language: 'de' })
+  const calm = await ask({ query: 'cats and dogs', account: 'grown' })
+  assert.deepEqual([calm.answer, calm.topic, calm.notice], ['nothing', null, null])
+  const grown = await ask({ query: 'DEMO-SELF-HARM-WORD', account: 'grown' })
+  assert.deepEqual([grown.answer, grown.topic, grown.notice.results_text], ['notice', 'self-harm', null])
+  assert.deepEqual(grown.notice.help.lines.map((l) => l.phone), ['3114'])
+  const teen = await ask({ query: 'what is a demo-self-harm-word?', account: 'teen-16' })
+  assert.deepEqual([teen.answer, teen.age_band], ['block', '16-17'])
+  assert.deepEqual(teen.notice.help.lines.map((l) => l.phone), ['116 111', '116 123'])
+  assert.match(teen.notice.text, /Du bist nicht allein/)
+  assert.equal((await ask({ query: 'DEMO-EATING-WORD', account: 'teen-16' })).answer, 'notice')
+  for (const account of [undefined, 'never-described']) {
+    const unknown = await ask({ query: 'DEMO-EATING-WORD', account, language: 'en' })
+    assert.deepEqual([unknown.answer, unknown.age_band, unknown.notice.help.known, unknown.notice.help.lines], ['block', 'unknown', false, []])
+    assert.match(unknown.notice.help.text, /emergency number of your country/)
+  }
+  const abroad = await ask({ query: 'DEMO-EATING-WORD', account: 'teen-16', country: 'us', language: 'en-US' })
+  assert.deepEqual([abroad.notice.help.country, abroad.notice.help.lines.map((l) => l.phone)], ['US', ['988']])
+})
+
+test('a search that is spelt in disguise is told the same', async () => {
+  for (const query of ['dеmо-sеlf-hаrm-wоrd', 'D3M0-S3LF-H4RM-W0RD', 'ＤＥＭＯ-ＳＥＬＦ-ＨＡＲＭ-ＷＯＲＤ', 'demo  words  of\u200b despair'])
+    assert.equal((await call('POST', '/v1/search/check', { query })).json.topic, 'self-harm', query)
+  assert.equal((await call('POST', '/v1/search/check', { query: 'demo-self-harm-words' })).json.answer, 'nothing')
+})
+
 test('counters follow the latest version', async () => {
   const one = item()
   await call('POST', '/v1/items', one)
@@ -428,6 +457,13 @@ test('wrong requests are refused with the field that is wrong', async () => {
     ['PUT', '/v1/relations', { from: 'a', to: 'b', kind: 'follow', ends: 'block' }, 422, '/ends'],
     ['PUT', '/v1/relations', { from: 'a', to: 'b', kind: 'follow', at: '2999-01-01T00:00:00Z' }, 422, '/at'],
     ['PUT', '/v1/relations', '{', 400],
+    ['POST', '/v1/search/check', {}, 422, '/query'],
+    ['POST', '/v1/search/check', { query: '' }, 422, '/query'],
+    ['POST', '/v1/search/check', { query: 'x'.repeat(1025) }, 422, '/query'],
+    ['POST', '/v1/search/check', { query: 'x', account: 'a\u0001' }, 422, '/account'],
+    ['POST', '/v1/search/check', { query: 'x', country: 'D1' }, 422, '/country'],
+    ['POST', '/v1/search/check', { query: 'x', language: 'deutsch' }, 422, '/language'],
+    ['POST', '/v1/search/check', '{', 400],
     ['POST', '/v1/match', {}, 422, '/text'],
     ['POST', '/v1/match', { hashes: [{ kind: 'md5', value: '00'.repeat(32) }] }, 422, '/hashes/0/value'],
     ['POST', '/v1/match', { hashes: [{ kind: 'sha1', value: '00'.repeat(32) }] }, 422, '/hashes/0/kind'],
@@ -446,7 +482,7 @@ test('wrong requests are refused with the field that is wrong', async () => {
     if (field) assert.equal(answer.json.field, field, where)
   }
   assert.equal((await call('GET', `/v1/items/${base.id}`)).status, 404)
-  for (const [path, method] of [['/v1/items', 'POST'], ['/v1/items:batch', 'POST'], ['/v1/flags', 'POST'], ['/v1/match', 'POST'], ['/v1/accounts/a', 'PUT'], ['/v1/accounts/a/settings', 'PUT'], ['/v1/relations', 'PUT'], ['/v1/relations:batch', 'PUT'], ['/v1/items/a/counters', 'PUT'], ['/v1/media', 'PUT'], ['/v1/actions/00000000-0000-0000-0000-000000000000/confirm', 'POST']])
+  for (const [path, method] of [['/v1/items', 'POST'], ['/v1/items:batch', 'POST'], ['/v1/flags', 'POST'], ['/v1/match', 'POST'], ['/v1/search/check', 'POST'], ['/v1/accounts/a', 'PUT'], ['/v1/accounts/a/settings', 'PUT'], ['/v1/relations', 'PUT'], ['/v1/relations:batch', 'PUT'], ['/v1/items/a/counters', 'PUT'], ['/v1/media', 'PUT'], ['/v1/actions/00000000-0000-0000-0000-000000000000/confirm', 'POST']])
     assert.equal((await call(method, path, 'x', { type: 'text/plain' })).status, 415, path)
 })
 

@@ -136,6 +136,7 @@ export const PLATFORM = {
   'PUT /v1/accounts/{id}/settings': { path: () => ['u-1'], body: () => ({ settings: { comments: 'nobody' } }), foreign: ownWorld },
   'PUT /v1/relations': { body: () => ({ from: 'u-1', to: 'u-2', kind: 'follow' }), foreign: ownWorld },
   'PUT /v1/relations:batch': { body: () => ({ from: 'u-1', to: 'u-2', kind: 'block' }), type: 'application/x-ndjson', foreign: ownWorld },
+  'POST /v1/search/check': { body: () => ({ query: 'harmless', account: 'u-1' }), foreign: ownWorld },
   'POST /v1/match': { body: () => ({ text: { body: 'harmless' } }), foreign: ownWorld },
   'POST /v1/actions/{id}/confirm': { path: (x) => [x.action], body: () => ({ outcome: 'done' }), or: [409], foreign: 404 },
   'GET /v1/events': { stream: true, foreign: ownWorld },

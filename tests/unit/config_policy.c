@@ -9,7 +9,7 @@
 
 #include "config/policy.h"
 #include "core/dsa.h"
-#include "core/minors.h"
+#include "core/interventions.h"
 #include "sys/clock.h"
 #include "sys/crypto.h"
 #include "sys/fd.h"
@@ -274,9 +274,9 @@ t_wrong_actions_are_refused(void **state)
 	    POLICY, "is not one of the Commission's words");
 }
 
-/* The shipped matrix with one passage replaced. */
+/* What is shipped, with one passage of a file replaced. */
 static void
-minors_error(const char *passage, const char *instead, const char *want)
+changed_error(size_t file, const char *passage, const char *instead, const char *want)
 {
 	struct tl_buf files[TL_POLICY_FILES] = {{0}}, changed = {0};
 	struct tl_str texts[TL_POLICY_FILES];
@@ -287,14 +287,14 @@ minors_error(const char *passage, const char *instead, const char *want)
 		assert_int_equal(tl_file_read(path, 1 << 20, &files[i]), 0);
 		texts[i] = tl_buf_str(&files[i]);
 	}
-	struct tl_str all = texts[TL_POLICY_FILES - 1];
+	struct tl_str all = texts[file];
 	const uint8_t *at = memmem(all.p, all.n, passage, strlen(passage));
 	assert_non_null(at);
 	tl_buf_put(&changed, all.p, (size_t)(at - all.p));
 	tl_buf_puts(&changed, instead);
 	at += strlen(passage);
 	tl_buf_put(&changed, at, (size_t)(all.p + all.n - at));
-	texts[TL_POLICY_FILES - 1] = tl_buf_str(&changed);
+	texts[file] = tl_buf_str(&changed);
 	const struct tl_policy_set *set = NULL;
 	int rc = tl_policy_parse(texts, &set);
 	if (!want && rc < 0)
@@ -335,7 +335,58 @@ t_a_matrix_that_would_loosen_is_refused(void **state)
 	    {"values: [hidden, visible]", "values: [hidden, hidden]", "stands here twice"},
 	};
 	for (size_t i = 0; i < TL_COUNT(cases); i++)
-		minors_error(cases[i].passage, cases[i].instead, cases[i].want);
+		changed_error(4, cases[i].passage, cases[i].instead, cases[i].want);
+}
+
+static void
+t_wrong_words_for_young_people_are_refused(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *passage, *instead, *want;
+	} cases[] = {
+	    {"notice_every: 24h", "notice_every: 24h", NULL},
+	    {"notice_every: 24h", "notice_every: 1m", "notice_every: must be between 3600"},
+	    {"13-15: block", "13-15: nothing", "13-15 is told less than 16-17"},
+	    {"18+: notice", "18+: hide", "\"hide\" is not one of nothing, notice, block"},
+	    {"13-15: hold", "13-15: ask", "13-15 is told less than 16-17"},
+	    {"- topic: eating-disorders", "- topic: self-harm", "stands here twice"},
+	    {"- topic: eating-disorders", "- topic: Eating", "a name has small letters"},
+	    {"policy: cyberviolence.bullying", "policy: rude", "policy: there is no \"rude\""},
+	    {"{country: AT", "{country: at", "country: two capital letters"},
+	    {"check: 2027-05-01", "check: next-may-1", "check: a date such as 2027-05-01"},
+	    {"source: public short number of the line, ", "", "\"source\" is missing"},
+	    {"    approach: \"Some", "    aproach: \"Some",
+		"English text \"approach\" is missing"},
+	    {"    self-harm: \"Are", "    selfharm: \"Are",
+		"the English text \"self-harm\" is missing"},
+	};
+	for (size_t i = 0; i < TL_COUNT(cases); i++)
+		changed_error(5, cases[i].passage, cases[i].instead, cases[i].want);
+}
+
+/* Children read it: no text is long, and each language says all that English says. */
+static void
+t_texts_for_young_people_are_short_and_in_every_language(void **state)
+{
+	(void)state;
+	const struct tl_interventions *in = shipped->interventions;
+	for (size_t i = 0; i < in->text_count; i++) {
+		size_t words = 1, longest = 1;
+		struct tl_str t = in->texts[i].text;
+		for (size_t k = 0; k < t.n; k++) {
+			words += t.p[k] == ' ';
+			if (t.p[k] == '.' || t.p[k] == '?' || t.p[k] == '!')
+				words = 0;
+			longest = words > longest ? words : longest;
+		}
+		if (longest > 20)
+			fail_msg("a sentence of %zu words: %.*s", longest, TL_ARG(t));
+		struct tl_str name = in->texts[i].name;
+		assert_false(tl_str_eq(tl_intervention_text(in, TL_S("de"), name), name));
+		assert_false(tl_str_eq(tl_intervention_text(in, TL_S("fr-CA"), name), name));
+	}
+	assert_int_equal(in->text_count % 3, 0);
 }
 
 static void
@@ -351,6 +402,10 @@ t_a_folder_of_an_earlier_version_has_the_shipped_matrix(void **state)
 	const struct tl_policy_set *set = NULL;
 	assert_int_equal(tl_policy_parse(texts, &set), 0);
 	assert_true(set->minors->built_in);
+	assert_non_null(
+	    tl_word_list_find(set->interventions, TL_LIST_SEARCH, TL_S("self-harm")));
+	/* The folder has no policy for the shipped lists of comments. */
+	assert_null(tl_word_list_find(set->interventions, TL_LIST_COMMENT, TL_S("insults")));
 	assert_int_equal(set->minors->setting_count, shipped->minors->setting_count);
 	tl_policy_unref(set);
 }
@@ -370,6 +425,8 @@ main(void)
 	    cmocka_unit_test(t_wrong_references_are_refused_with_their_place),
 	    cmocka_unit_test(t_wrong_actions_are_refused),
 	    cmocka_unit_test(t_a_matrix_that_would_loosen_is_refused),
+	    cmocka_unit_test(t_wrong_words_for_young_people_are_refused),
+	    cmocka_unit_test(t_texts_for_young_people_are_short_and_in_every_language),
 	    cmocka_unit_test(t_a_folder_of_an_earlier_version_has_the_shipped_matrix),
 	};
 	return cmocka_run_group_tests_name("config_policy", tests, setup, teardown);
