@@ -1,8 +1,9 @@
 /*
  * How well known videos and sounds are found after edits. Everything is generated (robustness.tbl.h), edited by ffmpeg,
  * decoded in the jail and held against every original; hits on others are false matches. Known videos are lists as
- * exchanges have them: one frame a second, nothing else. Prints a table and, last, one JSON object.
- * Usage: robustness [--small] DECODER FOLDER. Exit 1 when recall or false matches miss their bars.
+ * exchanges have them: one frame a second, nothing else. Sounds also the other way round, as when a bank grows: the copies
+ * in an index, each original asked for. Prints a table and, last, one JSON object.
+ * Usage: robustness [--small] [--sounds] DECODER FOLDER. Exit 1 when recall or false matches miss their bars.
  */
 #include "film.h"
 #include "song.h"
@@ -366,6 +367,81 @@ make_songs(void)
 		}
 }
 
+/* The other way round -------------------------------------------------------------------------------------------- */
+
+static bool song_found[EDITS_MAX][MADE_MAX]; /* forwards */
+
+struct uploads {
+	struct tl_index *x;
+	uint64_t key;
+};
+
+static int
+to_uploads(void *ctx, size_t speed, const struct tl_pdq *h)
+{
+	struct uploads *u = ctx;
+	return tl_index_add(u->x, h, u->key++, speed ? 2 : 1, 0);
+}
+
+/* Which copies are near to an original in any place, as src/again/hear.c asks. */
+static void
+near_uploads(struct tl_index *x, const struct tl_sound *song, bool *ret)
+{
+	static const struct tl_index_bank speeds[] = {
+	    {1, TL_SOUND_WINDOW_BITS + TL_SOUND_BACK_BITS},
+	    {2, TL_SOUND_BEND_BITS + TL_SOUND_BACK_BITS}};
+	static struct tl_index_hit room[1 << 17];
+	for (size_t i = 0; i < tl_sound_places(song); i++) {
+		struct tl_pdq needle = tl_sound_place(song, i);
+		struct tl_index_ask ask = {.needle = &needle,
+		    .needles = 1,
+		    .distance = -1,
+		    .bank = speeds,
+		    .banks = TL_COUNT(speeds)};
+		struct tl_index_found f = {.hit = room, .cap = TL_COUNT(room)};
+		if (tl_index_find(x, &ask, &f) < 0 || f.all > f.n)
+			fail("index");
+		for (size_t k = 0; k < f.n; k++)
+			ret[room[k].key >> 32] = true;
+	}
+}
+
+/* Of the copies that are found when they come: are they when they were there before? */
+static bool
+judge_backwards(void)
+{
+	static bool near[EDITS_MAX * MADE_MAX];
+	struct uploads u = {0};
+	size_t of = 0, again = 0, pairs = 0, chance = 0;
+	if (tl_index_open(NULL, TL_INDEX_OWN, &u.x) < 0)
+		fail("index");
+	for (size_t n = 0; n < EDITS_MAX * MADE_MAX; n++) {
+		const struct tl_sound *c = song_copy[n / MADE_MAX][n % MADE_MAX];
+		u.key = (uint64_t)n << 32;
+		if (c->n && tl_sound_upload_windows(c, 1 + TL_SOUND_BENDS, to_uploads, &u) < 0)
+			fail("index");
+	}
+	for (uint32_t v = 0; v < song_count; v++) {
+		memset(near, 0, sizeof near);
+		near_uploads(u.x, &song_known[v], near);
+		for (size_t n = 0; n < EDITS_MAX * MADE_MAX; n++) {
+			size_t e = n / MADE_MAX, o = n % MADE_MAX;
+			of += o == v && song_found[e][v];
+			again += o == v && song_found[e][v] && near[n];
+			pairs += o != v && song_copy[e][o][0].n;
+			chance += o != v && near[n];
+		}
+	}
+	tl_index_close(u.x);
+	(void)printf(
+	    "sound: %zu of the %zu that are found are found again when the bank grows; "
+	    "%zu of %zu other pairs are looked at for it\n\n",
+	    again, of, chance, pairs);
+	tl_js_num(&figures, "sound_found_again", of ? (double)again / (double)of : 0);
+	tl_js_num(&figures, "sound_looked_at", pairs ? (double)chance / (double)pairs : 0);
+	return again == of;
+}
+
 static bool
 judge_songs(void)
 {
@@ -387,10 +463,11 @@ judge_songs(void)
 			if (tl_sound_find(&ask, &f) < 0)
 				fail("index");
 			for (size_t i = 0; i < f.n; i++) {
-				found += f.hit[i].entry == v;
+				song_found[e][v] |= f.hit[i].entry == v;
 				s.wrong += f.hit[i].entry != v;
 			}
 			tl_sound_found_fini(&f);
+			found += song_found[e][v];
 			s.pairs += song_count - 1;
 		}
 		row(song_edits[e].name, found, song_count, song_edits[e].limit, &s);
@@ -401,20 +478,27 @@ judge_songs(void)
 int
 main(int argc, char **argv)
 {
-	small = argc == 4 && strcmp(argv[1], "--small") == 0;
-	if (argc != 3 + small)
+	bool only_sounds = false, good = true;
+	int at = 1;
+	for (; at < argc && strncmp(argv[at], "--", 2) == 0; at++) {
+		small |= strcmp(argv[at], "--small") == 0;
+		only_sounds |= strcmp(argv[at], "--sounds") == 0;
+	}
+	if (argc != at + 2)
 		return 2;
-	struct tl_jails_config config = {
-	    .program = argv[1 + small], .slots = 1, .long_only = true};
-	folder = argv[2 + small];
+	struct tl_jails_config config = {.program = argv[at], .slots = 1, .long_only = true};
+	folder = argv[at + 1];
 	if (tl_jails_create(&config, &jails) < 0)
 		fail("decoder");
 	tl_js_open(&figures, NULL, '{');
 	tl_js_z(&figures, "bench", "robustness");
-	make_films();
-	bool good = judge_films();
+	if (!only_sounds) {
+		make_films();
+		good = judge_films();
+	}
 	make_songs();
 	good = judge_songs() && good;
+	good = judge_backwards() && good;
 	tl_js_close(&figures, '}');
 	(void)printf("%s\n", tl_buf_z(&figures));
 	tl_jails_destroy(jails);

@@ -1,6 +1,6 @@
 /*
  * A query against known sounds: made-up fingerprints that change from word to word as real ones do. Half of the queries
- * are 30 seconds of a known one with every twelfth bit turned, the others are of none; each is asked for at five speeds. The
+ * are 30 seconds of a known one with every twelfth bit turned, the others are of none; each is asked for at seven speeds. The
  * index lies on disk as the daemon's does. Prints lines for people and, last, one JSON object.
  * Usage: sound FOLDER [SOUNDS [SECONDS]].
  */

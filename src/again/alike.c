@@ -1,12 +1,13 @@
 /*
  * Finding what is like one known thing.
  *
- * Promises: every medium once, judged by its own hashes and the detectors' rules (src/detect/hash: pdq, shown, video); work is
+ * Promises: every medium once, judged by its own hashes and the detectors' rules (src/detect/hash: pdq, shown, video, sound); work is
  * bounded, and what is left out for that is told. Failure: the store's and the index's codes; a value or hashes that cannot
  * be read match nothing. Called by the copies of an item and by the preview of a watch.
  */
 #include "again/alike.h"
 
+#include "again/hear.h"
 #include "again/turn.h"
 #include "hash/video_match.h"
 
@@ -14,7 +15,8 @@
 
 #define ENTRY_FRAMES 64
 #define SHOWN_SECONDS 2               /* of a video, that must show a picture */
-#define PAIRS_MAX ((uint64_t)1 << 33) /* looks held against each other in one search */
+#define PAIRS_MAX ((uint64_t)1 << 33) /* looks or words held against each other in one search */
+#define PLACES_MAX 20000              /* of a sound (40 minutes) that are asked for */
 
 struct finding {
 	struct tl_db *db;
@@ -22,6 +24,7 @@ struct finding {
 	const struct tl_alike *a;
 	struct tl_video_looks known; /* of a video */
 	struct tl_pdq picture;
+	struct hear sound;
 	int64_t *keys;
 	size_t n, cap;
 	uint64_t pairs;
@@ -247,25 +250,52 @@ judge_video(struct finding *f, const struct tl_row *r, struct tl_alike_hit *hit)
 	tl_video_looks_fini(&b.mirrored);
 }
 
+/* The least distance is the next whole number of bits; the greatest that a bank can have takes all that is found. */
+static int
+judge_sound(struct finding *f, const struct tl_row *r, struct tl_alike_hit *hit)
+{
+	struct tl_sound_found found = {0};
+	struct tl_str words = tl_col_str(r, 3), bent = tl_col_str(r, 4);
+	int rc = hear_judge(&f->sound, words, bent, &found);
+	hit->video = tl_col_int(r, 2) != 0;
+	f->pairs +=
+	    (words.n + bent.n) / sizeof(uint32_t) * f->sound.known[0].n / TL_SOUND_WINDOW;
+	if (rc == 0 && found.n &&
+	    tl_sound_within(
+		&found.hit[0], f->a->distance, f->a->share_query, f->a->share_known)) {
+		const struct tl_sound_hit *h = &found.hit[0];
+		int up = (int)h->bits + (h->bits > (int)h->bits);
+		hit->reach = up < TL_SOUND_BITS_MAX ? up : TL_SOUND_BITS_MAX;
+		hit->distance = (int)(h->bits + 0.5);
+		hit->percent = (int)(100 * h->share_query + 0.5);
+	}
+	tl_sound_found_fini(&found);
+	return rc;
+}
+
 static int
 judge(struct finding *f, int64_t key, struct tl_alike_hit *hit)
 {
+	bool sound = f->a->form == TL_FORM_CHROMAPRINT;
 	struct tl_row r;
 	*hit = (struct tl_alike_hit){.key = key, .reach = INT32_MAX, .percent = -1};
-	int rc = tl_db_first(f->db, &r, TL_SQL_ALIKE_MEDIUM, A_INT(key));
+	int rc = tl_db_first(
+	    f->db, &r, sound ? TL_SQL_HEAR_MEDIUM : TL_SQL_ALIKE_MEDIUM, A_INT(key));
 	if (rc < 0)
 		return rc == TL_ENOTFOUND ? 0 : rc; /* erased meanwhile */
 	struct tl_str id = tl_col_str(&r, 1);
 	hit->platform = tl_col_int(&r, 0);
 	if (id.n == sizeof hit->media.b) {
 		memcpy(hit->media.b, id.p, sizeof hit->media.b);
-		if (f->a->form == TL_FORM_PDQ)
+		if (sound)
+			rc = judge_sound(f, &r, hit);
+		else if (f->a->form == TL_FORM_PDQ)
 			judge_picture(f, &r, hit);
 		else
 			judge_video(f, &r, hit);
 	}
 	tl_row_end(&r);
-	return 0;
+	return rc;
 }
 
 static int
@@ -298,6 +328,22 @@ find_video(struct finding *f)
 	return rc;
 }
 
+static int
+find_sound(struct finding *f)
+{
+	bool all = false;
+	int rc = hear_add(&f->sound, f->a->value);
+	if (f->sound.n && f->sound.known[0].n > PLACES_MAX) {
+		f->sound.step = f->sound.known[0].n / PLACES_MAX + 1;
+		f->cut = true;
+	}
+	while (rc == 0 && !all)
+		rc = hear_ask(&f->sound, f->x, INT64_MAX, &all);
+	for (size_t i = 0; i < f->sound.keys; i++)
+		keep(f, &(struct tl_again_hit){.key = f->sound.key[i]}, 1);
+	return rc;
+}
+
 int
 tl_alike_find(struct tl_db *db, struct tl_again_index *x, const struct tl_alike *a,
     tl_alike_fn fn, void *ctx, bool *ret_cut)
@@ -309,12 +355,15 @@ tl_alike_find(struct tl_db *db, struct tl_again_index *x, const struct tl_alike 
 		rc = candidates_of_picture(&f);
 	} else if (a->form == TL_FORM_VPDQ) {
 		rc = find_video(&f);
+	} else if (a->form == TL_FORM_CHROMAPRINT) {
+		rc = find_sound(&f);
 	}
 	if (rc == 0)
 		rc = judge_all(&f, fn, ctx);
 	if (rc == 0 && f.cut)
 		*ret_cut = true;
 	tl_video_looks_fini(&f.known);
+	hear_fini(&f.sound);
 	free(f.keys);
 	return rc;
 }

@@ -1,7 +1,7 @@
 /*
  * What of all that was published is like one known thing, exactly as the detectors would say: a picture (turned ones too when
- * wanted, and the videos that show it) or a video (straight or mirrored). The media index names candidates; each is judged
- * once by its own hashes. Sounds stand in no index of what was published: they are found as the same file only.
+ * wanted, and the videos that show it), a video (straight or mirrored) or a sound (at other speeds too, and that of videos).
+ * The media index names candidates; each is judged once by its own hashes.
  */
 #pragma once
 
@@ -12,18 +12,19 @@
 
 struct tl_alike {
 	enum tl_entry_form form;
-	struct tl_str value;          /* as entries of banks have it */
-	int distance;                 /* 0..TL_INDEX_DISTANCE_MAX */
-	bool turned;                  /* pictures turned and mirrored */
-	int share_query, share_known; /* of videos, percent */
+	struct tl_str value; /* as entries of banks have it */
+	int distance; /* 0..TL_INDEX_DISTANCE_MAX; of a sound above TL_SOUND_BITS_MAX: that */
+	bool turned;  /* pictures turned and mirrored */
+	int share_query, share_known; /* of videos and sounds, percent */
 };
 
 struct tl_alike_hit {
 	int64_t key, platform;
 	struct tl_media_id media;
 	int reach;    /* the least distance of a bank at which it matches */
-	int distance; /* of the nearest pair */
-	int percent;  /* of a video's frames that are known; -1: a picture */
+	int distance; /* of the nearest pair; of a sound all that was recognised */
+	int percent;  /* of a video's frames or of a sound that are known; -1: a picture */
+	bool video;   /* it has pictures of its own, whatever is like them */
 };
 
 typedef int (*tl_alike_fn)(void *ctx, const struct tl_alike_hit *hit);

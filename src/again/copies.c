@@ -18,6 +18,7 @@ struct gathering {
 	struct tl_again_index *x;
 	const struct tl_item *item;
 	const struct tl_media_id *own; /* whose like is looked for */
+	bool sound;                    /* by what it sounds like */
 	struct tl_copy *list;
 	size_t n;
 	bool cut;
@@ -56,14 +57,16 @@ on_alike(void *ctx, const struct tl_alike_hit *hit)
 		return 0;
 	if (hit->percent >= 0 && hit->percent < TL_COPIES_SHARE)
 		return 0; /* a video that shows the picture, and much else */
+	if (g->sound && hit->video)
+		return 0;
 	return add_items(g, &hit->media, hit->distance, hit->percent);
 }
 
-/* One medium of the item: the same file, what looks like its picture, what looks like its video. */
+/* One medium of the item: the same file, what looks like its picture or video, what sounds like its sound. */
 static int
 add_medium(struct gathering *g, struct tl_media *m, int distance, struct tl_arena *arena)
 {
-	static const enum tl_bank_kind kinds[] = {TL_BANK_PDQ, TL_BANK_VIDEO};
+	static const enum tl_bank_kind kinds[] = {TL_BANK_PDQ, TL_BANK_VIDEO, TL_BANK_SOUND};
 	static const struct tl_bank_entry like;
 	struct tl_bank_entry e;
 	g->own = &m->id;
@@ -71,7 +74,9 @@ add_medium(struct gathering *g, struct tl_media *m, int distance, struct tl_aren
 	if (rc == 0)
 		rc = tl_media_hashes(g->db, g->item->platform, m, arena);
 	for (size_t k = 0; k < TL_COUNT(kinds) && rc == 0 && !g->cut; k++) {
-		if (!tl_bank_of_medium(kinds[k], m, &like, arena, &e))
+		g->sound = kinds[k] == TL_BANK_SOUND;
+		if ((g->sound && m->frames.n) ||
+		    !tl_bank_of_medium(kinds[k], m, &like, arena, &e))
 			continue;
 		struct tl_alike a = {.form = e.form,
 		    .value = e.value,

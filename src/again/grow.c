@@ -50,7 +50,7 @@ struct tl_again_grower {
 	struct page of_form[TL_COUNT(forms)], of_bank;
 	int64_t look_us;
 	/* Of one transaction. */
-	int64_t now, mark, upto, target, quiet_at;
+	int64_t now, mark, target, quiet_at;
 	size_t room; /* media that may still be noted */
 };
 
@@ -218,7 +218,7 @@ take_rows(struct tl_again_grower *g, struct tl_row *r, enum tl_entry_form form, 
 			e.since = tl_col_int(r, 8);
 		else if (e.since < g->quiet_at) /* it changed after nothing was left */
 			e.since = g->quiet_at;
-		reach_add(&p->reach, &e, g->upto);
+		reach_add(&p->reach, &e);
 	}
 	tl_row_end(r);
 	p->last = !reach_full(&p->reach);
@@ -447,7 +447,7 @@ take_of_bank(struct tl_again_grower *g, const struct pass *pass, struct page *p)
 		e.since = pass->since;
 		if (p->reach.n == 0 && tl_id_eq(id_before(e.id), pass->entry))
 			p->hit = pass->hit;
-		reach_add(&p->reach, &e, g->upto);
+		reach_add(&p->reach, &e);
 	}
 	tl_row_end(&r);
 	p->last = !reach_full(&p->reach);
@@ -501,18 +501,11 @@ put_mark(struct tl_again_grower *g)
 static int
 published(struct tl_again_grower *g)
 {
-	struct tl_row r;
 	bool more = true;
 	int rc = 0;
 	while (rc == 0 && more)
 		rc = tl_again_index_follow(g->x, g->db, 4096, &more);
-	if (rc == 0)
-		rc = tl_db_first(g->db, &r, TL_SQL_AGAIN_MEDIA_COUNTER, A_NULL);
-	if (rc < 0)
-		return rc;
-	g->upto = tl_col_int(&r, 0);
-	tl_row_end(&r);
-	return 0;
+	return rc;
 }
 
 /* Notes what was gathered, and takes what there is to take. Returns how much it did. */

@@ -6,13 +6,18 @@
  */
 #include "again/index_int.h"
 
+#include "hash/sound_find.h"
+
 #include <stdlib.h>
 
 #define ROOM_FIRST 256
-#define PARTS                                                                                  \
-	32768 /* keys of one medium: 0 is the picture, the others are looks without a gap */
+/* Keys of one medium: 0 is the picture, the others are looks, and then seconds of sound, each without a gap. */
+#define PARTS 131072
+#define FIRST_LOOK 1
+#define FIRST_SECOND 32768
 
-_Static_assert(TL_VIDEO_FRAMES_MAX < PARTS, "every look has a key of its own");
+_Static_assert(TL_VIDEO_FRAMES_MAX < FIRST_SECOND, "every look has a key of its own");
+_Static_assert(TL_SOUND_UPLOAD_WINDOWS_MAX <= PARTS - FIRST_SECOND, "and every second");
 
 /* Looks of a video, each different hash once ----------------------------------------------------------------------- */
 
@@ -84,38 +89,81 @@ take_video(struct tl_again_index *x, int64_t key, struct tl_str packed)
 	qsort(look, n, sizeof *look, by_hash);
 	n = once_each(look, n, seconds);
 	for (size_t i = 0; i < n && rc == 0; i++)
-		rc = tl_index_add(x->x, &look[i].hash, (uint64_t)(key * PARTS) + 1 + i,
+		rc = tl_index_add(x->x, &look[i].hash, (uint64_t)(key * PARTS) + FIRST_LOOK + i,
 		    (uint32_t)look[i].kind, (uint64_t)key);
 	free(look);
 	tl_video_fini(&v);
 	return rc;
 }
 
+/* Seconds of a sound ----------------------------------------------------------------------------------------------- */
+
+struct seconds {
+	struct tl_index *x;
+	int64_t key;
+	uint64_t n;
+};
+
+static int
+take_second(void *ctx, size_t speed, const struct tl_pdq *hash)
+{
+	struct seconds *s = ctx;
+	return tl_index_add(s->x, hash, (uint64_t)(s->key * PARTS) + FIRST_SECOND + s->n++,
+	    speed ? TL_AGAIN_BENT : TL_AGAIN_SOUND, (uint64_t)s->key);
+}
+
+static int
+take_sound(struct tl_again_index *x, int64_t key, struct tl_str words, struct tl_str bent)
+{
+	struct tl_sound s[1 + TL_SOUND_BENDS] = {0};
+	struct seconds to = {x->x, key, 0};
+	if (tl_sound_words(words, &s[0]) < 0)
+		return 0; /* what cannot be read cannot be found by it */
+	bool more = tl_sound_unpack_bent(bent, s + 1) == 0;
+	int rc = tl_sound_upload_windows(s, more ? TL_COUNT(s) : 1, take_second, &to);
+	for (size_t i = 0; i < TL_COUNT(s); i++)
+		tl_sound_fini(&s[i]);
+	return rc;
+}
+
+/* All of a medium --------------------------------------------------------------------------------------------------- */
+
 static int
 take_medium(struct tl_again_index *x, const struct tl_row *r)
 {
 	struct tl_pdq h;
 	int64_t key = tl_col_int(r, 0);
-	struct tl_str raw = tl_col_str(r, 1), frames = tl_col_str(r, 3);
+	struct tl_str raw = tl_col_str(r, 1), frames = tl_col_str(r, 3),
+		      words = tl_col_str(r, 4);
 	int rc = 0;
 	if (raw.n == sizeof h.b && tl_col_int(r, 2) >= TL_PDQ_QUALITY_MIN) {
 		memcpy(h.b, raw.p, sizeof h.b);
 		rc = tl_index_add(
 		    x->x, &h, (uint64_t)(key * PARTS), TL_AGAIN_PICTURE, (uint64_t)key);
 	}
-	return rc == 0 && frames.n ? take_video(x, key, frames) : rc;
+	if (rc == 0 && frames.n)
+		rc = take_video(x, key, frames);
+	return rc == 0 && words.n ? take_sound(x, key, words, tl_col_str(r, 5)) : rc;
 }
 
-/* Looks have keys without a gap. */
+static int
+drop_run(struct tl_again_index *x, uint64_t key, uint64_t change)
+{
+	struct tl_index_entry e;
+	int rc = 0;
+	for (; rc == 0 && tl_index_get(x->x, key, &e) == 0; key++)
+		rc = tl_index_remove(x->x, key, change);
+	return rc;
+}
+
 static int
 drop_medium(struct tl_again_index *x, int64_t key, uint64_t change)
 {
-	struct tl_index_entry e;
 	uint64_t first = (uint64_t)(key * PARTS);
 	int rc = tl_index_remove(x->x, first, change);
-	for (uint64_t i = 1; rc == 0 && tl_index_get(x->x, first + i, &e) == 0; i++)
-		rc = tl_index_remove(x->x, first + i, change);
-	return rc;
+	if (rc == 0)
+		rc = drop_run(x, first + FIRST_LOOK, change);
+	return rc == 0 ? drop_run(x, first + FIRST_SECOND, change) : rc;
 }
 
 static int

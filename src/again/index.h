@@ -1,8 +1,8 @@
 /*
- * The media index: the hashes of every picture and of every look of a video whose item stands, searchable backwards, so
- * that a new entry of a bank, or another picture, finds what was published before. Derived from the store, in a directory
- * of its own (DATA/again/EPOCH, store/derived.h); one process owns it (the finder), the others follow. Whatever is found is a key: who is meant
- * stands in the store, and a key that is not there any more was erased. Sounds are not in it: they are gone through.
+ * The media index: the hashes of every picture, of every look of a video and of the seconds of every sound whose item
+ * stands, searchable backwards, so that a new entry of a bank, or another picture, finds what was published before. Derived
+ * from the store, in a directory of its own (DATA/again/EPOCH, store/derived.h); one process owns it (the finder), the others
+ * follow. Whatever is found is a key: who is meant stands in the store, and a key that is not there any more was erased.
  */
 #pragma once
 
@@ -60,6 +60,8 @@ enum tl_again_kind {
 	TL_AGAIN_SECONDS, /* several seconds, or the only one, that look exactly so */
 	TL_AGAIN_FIRST,   /* the first look of a second whose plain frame cannot be compared */
 	TL_AGAIN_LOOK,    /* a further look of a second */
+	TL_AGAIN_SOUND,   /* a second of a sound, as hash/sound_find.h has uploads, */
+	TL_AGAIN_BENT,    /* and of it at another speed */
 	TL_AGAIN_KINDS
 };
 
@@ -78,7 +80,7 @@ int tl_again_index_find(struct tl_again_index *x, const struct tl_pdq *needle, i
 
 /*
  * All within the distance of their kind (-1: not asked for), in no order that means anything; a video may be there as
- * often as it has looks. For finding candidates: what a match is say src/detect and src/hash/video_match.h.
+ * often as it has looks, a sound as often as it has seconds. For finding candidates: what a match is say src/detect and src/hash/video_match.h.
  */
 int tl_again_index_reach(struct tl_again_index *x, const struct tl_pdq *needle,
     const int distance[TL_AGAIN_KINDS], const struct tl_again_hit **ret,

@@ -2,22 +2,19 @@
  * Which media a page of entries reaches.
  *
  * Promises: everything that the detectors (src/detect/hash) would find of these entries is among the hits. A picture is
- * found by its hash, and in videos that show it for two of their seconds; a video by any look that votes for it there; a
- * sound as the detector finds it, every sound that is kept against an index of those in the page. Memory: the page, its
- * hits, and for sounds their windows. Failure: the index's and the store's codes. Called by grow.c.
+ * found by its hash, and in videos that show it for two of their seconds; a video by any look that votes for it there; of
+ * sounds every candidate (hear.h) is judged as the detector does. Memory: the page, its hits, and for sounds their windows. Failure: the index's and the store's codes. Called by grow.c.
  */
 #include "again/reach.h"
 
 #include "again/again.h"
 #include "again/turn.h"
-#include "hash/sound_find.h"
 #include "hash/video_find.h"
 #include "sys/clock.h"
 
 #include <stdlib.h>
 
 #define BYTES_MAX ((size_t)1 << 20) /* of values in a page, unless one alone has more */
-#define SOUNDS 64                   /* rows of one query */
 #define SECONDS_LEAST 2 /* of a video near to a picture, as src/detect/hash/shown.c */
 
 void
@@ -25,7 +22,8 @@ reach_clear(struct reach *r)
 {
 	for (size_t i = 0; i < r->n; i++)
 		free((void *)(uintptr_t)r->e[i].value.p);
-	tl_index_close(r->windows);
+	hear_fini(&r->sounds);
+	free(r->sound_entry);
 	free(r->e);
 	free(r->hit);
 	free(r->look);
@@ -46,7 +44,7 @@ room(void *p, size_t need, size_t *cap, size_t size)
 }
 
 void
-reach_add(struct reach *r, const struct reach_entry *e, int64_t upto)
+reach_add(struct reach *r, const struct reach_entry *e)
 {
 	r->e = room(r->e, r->n + 1, &r->cap, sizeof *r->e);
 	struct reach_entry *to = &r->e[r->n++];
@@ -57,7 +55,6 @@ reach_add(struct reach *r, const struct reach_entry *e, int64_t upto)
 	memcpy(copy, e->value.p, e->value.n);
 	to->value = tl_bytes(copy, e->value.n);
 	r->bytes += e->value.n;
-	r->upto = upto;
 }
 
 bool
@@ -230,99 +227,48 @@ reach_by_look(struct reach *r, struct tl_again_index *x, int distance)
 
 /* Sounds ----------------------------------------------------------------------------------------------------------- */
 
-struct windows {
-	struct tl_index *x;
-	size_t entry;
-};
-
-static int
-add_window(void *ctx, uint32_t window, const struct tl_pdq *hash)
-{
-	const struct windows *w = ctx;
-	return tl_index_add(w->x, hash, tl_sound_key(w->entry, window), 0, 0);
-}
-
 static int
 begin_sound(struct reach *r, size_t entry)
 {
-	struct tl_sound s = {0};
-	if (tl_sound_unpack(r->e[entry].value, &s) < 0)
-		return 0; /* checked when it was added: nothing can match it */
-	int rc = r->windows ? 0 : tl_index_open(NULL, TL_INDEX_OWN, &r->windows);
-	if (rc == 0)
-		rc = tl_sound_index_windows(
-		    &s, add_window, &(struct windows){r->windows, entry});
-	tl_sound_fini(&s);
-	return rc;
-}
-
-static int
-find_windows(void *ctx, const struct tl_index_ask *ask, struct tl_index_found *found)
-{
-	struct reach *r = ctx;
-	return tl_index_find(r->windows, ask, found);
-}
-
-static int
-read_sound(void *ctx, uint64_t entry, struct tl_sound *ret)
-{
-	const struct reach *r = ctx;
-	return tl_sound_unpack(r->e[entry].value, ret);
-}
-
-/* As the detector asks, at the other speeds too, of the sounds among these entries alone. */
-static int
-hear(struct reach *r, int64_t key, struct tl_str words, struct tl_str bent)
-{
-	static const uint32_t bank = 0;
-	struct tl_sound kept[1 + TL_SOUND_BENDS] = {0};
-	struct tl_sound_found found = {0};
-	if (tl_sound_words(words, &kept[0]) < 0)
-		return 0; /* what cannot be read cannot be found by it */
-	bool more = tl_sound_unpack_bent(bent, kept + 1) == 0;
-	struct tl_sound_ask ask = {.find = find_windows,
-	    .read = read_sound,
-	    .ctx = r,
-	    .bank = &bank,
-	    .banks = 1,
-	    .query = kept,
-	    .queries = more ? TL_COUNT(kept) : 1};
-	int rc = tl_sound_find(&ask, &found);
-	for (size_t i = 0; i < found.n && rc == 0; i++)
-		add_hit(r, (size_t)found.hit[i].entry, key);
-	/* More than can be told apart: the worker looks at each. */
-	for (size_t i = 0; i < r->n && rc == 0 && found.cuts; i++)
-		if (r->e[i].live && r->e[i].form == TL_FORM_CHROMAPRINT)
-			add_hit(r, i, key);
-	tl_sound_found_fini(&found);
-	for (size_t i = 0; i < TL_COUNT(kept); i++)
-		tl_sound_fini(&kept[i]);
-	return rc;
-}
-
-/* Some of the sounds that are kept, until the time is over. */
-static int
-hear_page(struct reach *r, struct tl_db *db, int64_t until_us)
-{
-	struct tl_row row;
-	int n = 0;
-	bool cut = false;
-	int rc = tl_db_query(
-	    db, &row, TL_SQL_AGAIN_SOUNDS, A_INT(r->heard), A_INT(r->upto), A_INT(SOUNDS));
-	if (rc < 0)
+	size_t n = r->sounds.n;
+	int rc = hear_add(&r->sounds, r->e[entry].value);
+	if (rc < 0 || r->sounds.n == n)
 		return rc;
-	while (!cut && (rc = tl_row_next(&row)) > 0) {
-		n++;
-		r->heard = tl_col_int(&row, 0);
-		rc = hear(r, r->heard, tl_col_str(&row, 1), tl_col_str(&row, 2));
-		if (rc < 0)
-			break;
-		cut = tl_mono_us() >= until_us;
-	}
+	r->sound_entry = room(r->sound_entry, n + 1, &r->sound_cap, sizeof *r->sound_entry);
+	r->sound_entry[n] = entry;
+	return 0;
+}
+
+/* One candidate, of all sounds among the entries. */
+static int
+hear(struct reach *r, struct tl_db *db, int64_t key)
+{
+	struct tl_sound_found found = {0};
+	struct tl_row row;
+	int rc = tl_db_first(db, &row, TL_SQL_HEAR_MEDIUM, A_INT(key));
+	if (rc < 0)
+		return rc == TL_ENOTFOUND ? 0 : rc; /* erased meanwhile */
+	rc = hear_judge(&r->sounds, tl_col_str(&row, 3), tl_col_str(&row, 4), &found);
 	tl_row_end(&row);
-	if (rc >= 0 && n < SOUNDS && !cut)
-		r->heard = r->upto;
-	return rc < 0 ? rc : 0;
+	for (size_t i = 0; i < found.n && rc == 0; i++)
+		add_hit(r, r->sound_entry[found.hit[i].entry], key);
+	/* More than can be told apart: the worker looks at each. */
+	for (size_t i = 0; i < r->sounds.n && rc == 0 && found.cuts; i++)
+		add_hit(r, r->sound_entry[i], key);
+	tl_sound_found_fini(&found);
+	return rc;
+}
+
+/* The next bit of the sounds; *ret_all: nothing is left of them. */
+static int
+reach_sounds(struct reach *r, struct tl_db *db, struct tl_again_index *x, int64_t until_us,
+    bool *ret_all)
+{
+	int rc = hear_ask(&r->sounds, x, until_us, ret_all);
+	if (rc < 0 || !*ret_all || r->heard == r->sounds.keys)
+		return rc;
+	*ret_all = false;
+	return hear(r, db, r->sounds.key[r->heard++]);
 }
 
 /* All -------------------------------------------------------------------------------------------------------------- */
@@ -355,11 +301,12 @@ reach_gather(struct reach *r, struct tl_db *db, struct tl_again_index *x, int64_
 {
 	int rc = 0;
 	while (rc == 0 && !r->gathered) {
-		if (r->at < r->n) {
+		bool all = false;
+		if (r->at < r->n)
 			rc = reach_entry(r, x);
-		} else if (r->windows && r->heard < r->upto) {
-			rc = hear_page(r, db, until_us);
-		} else {
+		else
+			rc = reach_sounds(r, db, x, until_us, &all);
+		if (rc == 0 && all) {
 			once_each(r);
 			r->gathered = true;
 		}

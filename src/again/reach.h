@@ -1,11 +1,11 @@
 /*
  * A page of entries of banks and the media that they reach. Filled entry by entry; then gone through in slices, outside of
- * any transaction: it reads the media index and, for sounds, the store. What is found may be more than what matches: the
- * worker judges exactly.
+ * any transaction: it reads the media index and, for sounds, what the store has of those that the index names. What is
+ * found may be more than what matches: the worker judges exactly.
  */
 #pragma once
 
-#include "again/index.h"
+#include "again/hear.h"
 #include "core/words.h"
 
 struct reach_entry {
@@ -33,13 +33,14 @@ struct reach {
 	size_t at;           /* entries that were gone through */
 	struct tl_pdq *look; /* of the video that is gone through */
 	size_t looks, look_cap, next_look;
-	struct tl_index *windows; /* of all sounds among the entries, in memory; NULL: none */
-	int64_t heard,
-	    upto; /* keys of media: that were compared with them; the last to compare */
+	struct hear sounds;  /* among the entries */
+	size_t *sound_entry; /* which those are */
+	size_t sound_cap;
+	size_t heard; /* candidates that were judged */
 };
 
-/* Copies the entry's value. `upto`: what was published by now has keys up to it. */
-void reach_add(struct reach *r, const struct reach_entry *e, int64_t upto);
+/* Copies the entry's value. */
+void reach_add(struct reach *r, const struct reach_entry *e);
 /* No room for a further entry in this page. */
 bool reach_full(const struct reach *r);
 

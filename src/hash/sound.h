@@ -19,10 +19,10 @@
  * A copy that plays faster or slower at another pitch has other words altogether. So what is looked for is fingerprinted at
  * these speeds as well, in thousandths: one of them undoes it, give or take half a hundredth.
  */
-#define TL_SOUND_BENDS 4
+#define TL_SOUND_BENDS 6
 #define TL_SOUND_BEND_SPEEDS                                                                   \
 	{                                                                                      \
-		980, 990, 1010, 1020                                                           \
+		980, 985, 990, 1010, 1015, 1020                                                \
 	}
 
 struct tl_sound {

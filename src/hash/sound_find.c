@@ -19,6 +19,7 @@
 #define MOVING (TL_SOUND_WINDOW / 2) /* words of a window that must change */
 #define STRONG 3                     /* votes that are hardly chance */
 
+_Static_assert(STEP *TL_SOUND_WINDOW == 24, "as many windows as it says");
 _Static_assert(
     TL_SOUND_WORDS_MAX / TL_SOUND_WINDOW <= UINT16_MAX, "a window's number has 16 bits");
 
@@ -42,6 +43,47 @@ tl_sound_index_windows(const struct tl_sound *s,
 		rc = each(ctx, (uint32_t)i, &h);
 	}
 	return rc;
+}
+
+/* What stands still leads to everything that does; at the beginning of a short query nothing is known of that. */
+static bool
+tells(const struct tl_sound *q, size_t at)
+{
+	int n = 0;
+	if (at < TL_SOUND_WINDOW && q->n < TL_SOUND_STRETCH_MIN)
+		return true;
+	for (size_t i = at; i < at + TL_SOUND_WINDOW; i++)
+		n += tl_sound_moves(q->w, i);
+	return n >= MOVING;
+}
+
+int
+tl_sound_upload_windows(
+    const struct tl_sound *upload, size_t speeds, tl_sound_each_fn each, void *ctx)
+{
+	int rc = 0;
+	for (size_t q = 0; q < speeds; q++) {
+		const struct tl_sound *s = &upload[q];
+		size_t step = TL_SOUND_WINDOW * (q == 0 || s->n < SHORT ? 1 : STEP);
+		for (size_t i = 0; rc == 0 && i + TL_SOUND_WINDOW <= s->n; i += step) {
+			struct tl_pdq h = window_at(s->w + i);
+			if (tells(s, i))
+				rc = each(ctx, q, &h);
+		}
+	}
+	return rc;
+}
+
+size_t
+tl_sound_places(const struct tl_sound *known)
+{
+	return known->n < TL_SOUND_WINDOW ? 0 : known->n - TL_SOUND_WINDOW + 1;
+}
+
+struct tl_pdq
+tl_sound_place(const struct tl_sound *known, size_t at)
+{
+	return window_at(known->w + at);
 }
 
 void
@@ -192,18 +234,6 @@ flush(struct search *s)
 	}
 	s->n = 0;
 	return rc;
-}
-
-/* What stands still leads to everything that does; at the beginning of a short query nothing is known of that. */
-static bool
-tells(const struct tl_sound *q, size_t at)
-{
-	int n = 0;
-	if (at < TL_SOUND_WINDOW && q->n < TL_SOUND_STRETCH_MIN)
-		return true;
-	for (size_t i = at; i < at + TL_SOUND_WINDOW; i++)
-		n += tl_sound_moves(q->w, i);
-	return n >= MOVING;
 }
 
 static int

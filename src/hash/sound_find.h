@@ -14,6 +14,8 @@
 #define TL_SOUND_WINDOW 8
 #define TL_SOUND_WINDOW_BITS 36 /* of 256; for the other speeds, one of which fits well, */
 #define TL_SOUND_BEND_BITS 31
+#define TL_SOUND_BACK_BITS                                                                     \
+	3 /* so many more from a known sound to uploads, whose windows lie elsewhere */
 #define TL_SOUND_TRIES 128 /* places that are compared of each bank */
 
 /* The index's key of a window: the entry's own key (below 2^48) and which of its windows. */
@@ -29,6 +31,20 @@ tl_sound_key(uint64_t entry, uint32_t window)
  */
 int tl_sound_index_windows(const struct tl_sound *s,
     int (*each)(void *ctx, uint32_t window, const struct tl_pdq *hash), void *ctx) TL_MUST;
+
+/*
+ * The other way round, from a known sound to uploads that hold a part of it: what of an upload goes to an index of uploads,
+ * windows side by side of its own speed (0) and, unless it is short, every third of the others, so that as many pairs are
+ * near as when it is looked for. What stands still is left out. `upload`: its own speed, then the others.
+ */
+#define TL_SOUND_UPLOAD_WINDOWS_MAX                                                            \
+	(TL_SOUND_WORDS_MAX / TL_SOUND_WINDOW + TL_SOUND_BENDS * (TL_SOUND_WORDS_MAX / 24 + 1))
+typedef int (*tl_sound_each_fn)(void *ctx, size_t speed, const struct tl_pdq *hash);
+int tl_sound_upload_windows(
+    const struct tl_sound *upload, size_t speeds, tl_sound_each_fn each, void *ctx) TL_MUST;
+/* How many places of a known sound such an index is asked for, and the one at `at`. */
+size_t tl_sound_places(const struct tl_sound *known);
+struct tl_pdq tl_sound_place(const struct tl_sound *known, size_t at);
 
 struct tl_sound_ask {
 	/* tl_index_find or something like it. */

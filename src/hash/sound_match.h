@@ -33,6 +33,15 @@ struct tl_sound_hit {
 	struct tl_stretches shown; /* when it is heard in the query */
 };
 
+/* Is it within a bank's distance and shares (percent)? */
+static inline bool
+tl_sound_within(const struct tl_sound_hit *h, int distance, int share_query, int share_known)
+{
+	double most = distance < TL_SOUND_BITS_MAX ? distance : TL_SOUND_BITS_MAX + 1;
+	return h->bits <= most && h->share_query * 100 >= share_query &&
+	       h->share_known * 100 >= share_known;
+}
+
 /* Does word i change against what was heard a second before? */
 bool tl_sound_moves(const uint32_t *w, size_t i);
 

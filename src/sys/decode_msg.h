@@ -23,7 +23,7 @@
 #define TL_FILM_HEAD_BYTES 5
 #define TL_FILM_WORDS                                                                          \
 	(9 * 3 * 3600)   /* 8.1 a second, and some more of one that is played slower */
-#define TL_FILM_SPEEDS 5 /* that the sound is heard at: its own and TL_SOUND_BENDS */
+#define TL_FILM_SPEEDS 7 /* that the sound is heard at: its own and TL_SOUND_BENDS */
 #define TL_FILM_NUMBERS (TL_FILM_SPEEDS * (TL_FILM_WORDS + 1))
 #define TL_FILM_STILLS 24
 #define TL_FILM_SIDE 320

@@ -169,6 +169,42 @@ test('a video that shows nothing but the picture is a copy of it; one that shows
   assert.deepEqual(seen.copies.map((k) => [k.id, k.percent]), [['still-film', 100]])
 })
 
+test('an item of kind audio and its near copies: encoded anew, at another pitch, cut, with noise; one decision for all', async (t) => {
+  const dir = mkdtempSync(join(tmpdir(), 'tutela-again-'))
+  t.after(() => rmSync(dir, { recursive: true, force: true }))
+  const sound = async (id, name, type, ...args) => {
+    execFileSync('ffmpeg', ['-nostdin', '-v', 'error', '-threads', '1', ...args, join(dir, name)])
+    const media = await store(readFileSync(join(dir, name)), type)
+    const { status, body } = await site.api('POST', '/v1/items', { id, kind: 'audio', author: { id: `by-${id}` }, media: [media] })
+    assert.equal(status, 202, JSON.stringify(body))
+    return await until(`the verdict of ${id}`, async () => { const i = await read(id); return i.verdict && i }, 60_000)
+  }
+  const tune = (a, b) => ['-f', 'lavfi', '-i', `aevalsrc=0.3*sin(2*PI*t*(220+35*mod(floor(3*t)*${a}\\,11)))+0.2*sin(2*PI*t*(330+50*mod(floor(2*t)*${b}\\,7))):d=30:s=22050`]
+  const own = ['-i', join(dir, 'song.wav')]
+  const first = await sound('song-own', 'song.wav', 'audio/wav', ...tune(7, 5))
+  assert.deepEqual([first.kind, first.verdict, first.media[0].mime, first.media[0].state], ['audio', 'allow', 'audio/wav', 'decoded'], JSON.stringify(first))
+  await sound('song-coded', 'coded.mp3', 'audio/mpeg', ...own, '-b:a', '32k')
+  await sound('song-higher', 'higher.mp3', 'audio/mpeg', ...own, '-af', 'asetrate=22050*1.015,aresample=22050', '-b:a', '64k')
+  await sound('song-cut', 'cut.mp3', 'audio/mpeg', ...own, '-ss', '4.3', '-t', '21', '-b:a', '64k')
+  await sound('song-noise', 'noise.mp3', 'audio/mpeg', ...own, '-f', 'lavfi', '-i', 'anoisesrc=r=22050:a=0.04:d=30', '-filter_complex', '[0][1]amix=inputs=2:duration=first:normalize=0', '-b:a', '64k')
+  await sound('song-part', 'part.mp3', 'audio/mpeg', ...own, '-t', '10', '-b:a', '64k')
+  await sound('song-other', 'other.wav', 'audio/wav', ...tune(4, 3))
+  const of = await flagged('song-own')
+  const ann = await site.person('ann')
+  await ann.post(`cases/${of}/claim`)
+  const copies = ['song-coded', 'song-cut', 'song-higher', 'song-noise']
+  const seen = await until('the copies', async () => { const a = (await ann.get(`cases/${of}/copies?kind=act&policy=speech.hate`)).body; return a?.total >= 4 && a })
+  assert.deepEqual(seen.copies.map((k) => k.id).sort(), copies, 'a third of it is no copy, nor is another tune')
+  assert.ok(seen.copies.every((k) => k.percent >= 80 && k.distance <= 9 && k.covered), JSON.stringify(seen.copies))
+  const done = await ann.post(`cases/${of}/decide`, { kind: 'act', policy: 'speech.hate', ground: 'incompatible', actions: [{ name: 'remove', params: null }], facts: '', note: '', copies: { distance: seen.distance, expect: 4 } })
+  assert.equal(done.status, 200, done.bytes)
+  for (const id of ['song-own', ...copies]) {
+    const item = await until(`${id} decided`, async () => { const i = await read(id); return i.decisions.length && i })
+    assert.deepEqual([item.decisions[0].policy, item.actions.map((a) => a.name)], ['speech.hate', ['remove']])
+  }
+  for (const id of ['song-part', 'song-other']) assert.deepEqual((await read(id)).decisions, [])
+})
+
 /** Reads server-sent events until one of this name comes. */
 async function event(person, query, name, meanwhile) {
   const stop = new AbortController()

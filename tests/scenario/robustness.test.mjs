@@ -16,6 +16,7 @@ test('copies of known videos and sounds are found, and nothing else', { timeout:
     const figures = JSON.parse(stdout.trim().split('\n').at(-1))
     assert.equal(figures.video_recall, 1, stdout)
     assert.equal(figures.sound_recall, 1, stdout)
+    assert.equal(figures.sound_found_again, 1, stdout)
     assert.equal(figures.video_false_matches + figures.sound_false_matches, 0, stdout)
     assert.ok(figures.video_pairs >= 20 && figures.sound_pairs >= 20)
   } finally {

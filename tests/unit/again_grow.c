@@ -465,8 +465,8 @@ t_erased_hashes_leave_the_files(void **state)
 	struct unit_store *s = &t->s;
 	struct tl_video v = film(t, 30);
 	struct published p = {.found = true};
-	struct tl_ix_mixed picture, look;
-	struct tl_pdq h = any_hash(t), others[60];
+	struct tl_ix_mixed picture, look, second;
+	struct tl_pdq h = any_hash(t), heard = any_hash(t), others[60];
 	const struct tl_again_hit *hits;
 	size_t n = 0;
 	uint64_t all = 0;
@@ -477,12 +477,15 @@ t_erased_hashes_leave_the_files(void **state)
 	clip(&p, &v, 0, 3, 0, false);
 	p.m.film = TL_S("{}");
 	p.m.frames = tl_buf_str(&p.frames);
+	p.m.words = tl_bytes(heard.b, sizeof heard.b); /* eight words are a second */
 	struct tl_id gone[2] = {publish(t, &h, NULL), publish_as(t, &p.m)};
 	tl_ix_mix(&h, &picture);
 	tl_ix_mix(&v.f[7].hash, &look);
+	tl_ix_mix(&heard, &second);
 	assert_int_equal(keep(t, 0), 0);
 	assert_true(files_with(s->dir, &picture.h[0], sizeof picture.h[0]) > 0);
 	assert_true(files_with(s->dir, &look.h[1], sizeof look.h[1]) > 0);
+	assert_true(files_with(s->dir, &second.h[1], sizeof second.h[1]) > 0);
 	unit_begin(s->db);
 	for (size_t i = 0; i < TL_COUNT(gone); i++)
 		assert_int_equal(tl_item_erase(s->db, s->platform, gone[i]), 0);
@@ -495,6 +498,7 @@ t_erased_hashes_leave_the_files(void **state)
 	for (size_t i = 0; i < 2; i++) {
 		assert_int_equal(files_with(s->dir, &picture.h[i], sizeof picture.h[i]), 0);
 		assert_int_equal(files_with(s->dir, &look.h[i], sizeof look.h[i]), 0);
+		assert_int_equal(files_with(s->dir, &second.h[i], sizeof second.h[i]), 0);
 	}
 	struct tl_row r;
 	assert_int_equal(tl_db_first(s->db, &r, TL_SQL_AGAIN_DROPPED_OLDEST, A_NULL), 0);

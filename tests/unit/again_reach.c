@@ -1,10 +1,12 @@
 /*
  * Backwards is forwards: what was published before a bank grew is found when it grows exactly when the detectors would
- * find it now, for every kind of bank.
+ * find it now, for every kind of bank. And what is like a sound is found by it, for copies and watches.
  */
+#include "again/alike.h"
+#include "again/copies.h"
 #include "detect/banks.h"
 #include "detect/detect.h"
-#include "hash/sound.h"
+#include "hash/sound_match.h"
 
 #include "unit_again.h"
 
@@ -45,9 +47,9 @@ play(struct published *p, const uint32_t *w, size_t from, size_t n)
 }
 
 static void
-bend(struct published *p, uint32_t *w)
+bend(struct published *p, uint32_t *w, size_t n)
 {
-	struct tl_sound undone = {w + 100, 200};
+	struct tl_sound undone = {w, n};
 	tl_sound_pack(&p->bent, &undone);
 }
 
@@ -150,7 +152,7 @@ publish_all(struct site *t, struct published *p, const struct tl_pdq *painting,
 	draw_sound(t, other);
 	/* At another pitch its words are others; those of the speed that undoes it are not. */
 	play(&p[BENT_SOUND], other, 0, WORDS);
-	bend(&p[BENT_SOUND], w);
+	bend(&p[BENT_SOUND], w + 100, 200);
 	draw_sound(t, other);
 	play(&p[OTHER_SOUND], other, 0, WORDS);
 	memset(p[FILE_OF_IT].m.sha256, 9, sizeof p[FILE_OF_IT].m.sha256);
@@ -238,12 +240,123 @@ t_grown_banks_find_what_the_detectors_find(void **state)
 	free(p);
 }
 
+/* What is like one sound ------------------------------------------------------------------------------------------ */
+
+enum { OWN, AGAIN, NOISY, MOST, HALF, PITCHED, FILM_OF_IT, UNLIKE, SOUNDS };
+
+static void
+publish_sounds(struct site *t, struct published *p, uint32_t *w)
+{
+	uint32_t other[WORDS];
+	struct tl_video v = film(t, 30);
+	draw_sound(t, w);
+	play(&p[OWN], w, 0, WORDS);
+	play(&p[AGAIN], w, 0, WORDS);
+	for (size_t i = 3; i < p[AGAIN].words.n; i += 16)
+		p[AGAIN].words.p[i] ^= 0x11;
+	play(&p[NOISY], w, 0, WORDS);
+	for (size_t i = 0; i < p[NOISY].words.n; i++)
+		p[NOISY].words.p[i] ^= (uint8_t)(i % 3 ? 0x20 : 0);
+	play(&p[MOST], w, 40, WORDS - 100);
+	play(&p[HALF], w, 0, WORDS * 2 / 5);
+	draw_sound(t, other);
+	play(&p[PITCHED], other, 0, WORDS);
+	bend(&p[PITCHED], w + 40, WORDS - 100);
+	clip(&p[FILM_OF_IT], &v, 0, 10, 0, false);
+	play(&p[FILM_OF_IT], w, 0, WORDS);
+	draw_sound(t, other);
+	play(&p[UNLIKE], other, 0, WORDS);
+	tl_video_fini(&v);
+	for (size_t i = 0; i < SOUNDS; i++) {
+		p[i].m.film = TL_S("{}");
+		p[i].m.frames = tl_buf_str(&p[i].frames);
+		p[i].m.words = tl_buf_str(&p[i].words);
+		p[i].m.bent = tl_buf_str(&p[i].bent);
+		p[i].id = publish_as(t, &p[i].m);
+	}
+}
+
+static int
+hit_of(void *ctx, const struct tl_alike_hit *hit)
+{
+	struct published *p = ctx;
+	for (size_t i = 0; i < SOUNDS; i++)
+		p[i].found =
+		    p[i].found || memcmp(&hit->media, &p[i].m.id, sizeof hit->media) == 0;
+	assert_true(hit->reach <= TL_SOUND_BITS_MAX && hit->percent > 0);
+	return 0;
+}
+
+/* Whatever a watch of it would catch, also a part and a video's sound; the narrower the less. */
+static void
+check_watch(struct site *t, struct published *p, const uint32_t *w)
+{
+	static const bool wide[SOUNDS] = {true, true, true, true, true, true, true, false};
+	TL_CLEANUP(tl_buf_fini) struct tl_buf packed = {0};
+	struct tl_sound s = {0};
+	bool cut = false;
+	assert_int_equal(tl_sound_set(&s, w, WORDS), 0);
+	tl_sound_pack(&packed, &s);
+	tl_sound_fini(&s);
+	struct tl_alike a = {
+	    .form = TL_FORM_CHROMAPRINT, .value = tl_buf_str(&packed), .distance = 63};
+	assert_int_equal(tl_alike_find(t->s.db, t->x, &a, hit_of, p, &cut), 0);
+	for (size_t i = 0; i < SOUNDS; i++) {
+		if (p[i].found != wide[i])
+			fail_msg("sound %zu: found %d", i, p[i].found);
+		p[i].found = false;
+	}
+	a.distance = 2;
+	assert_int_equal(tl_alike_find(t->s.db, t->x, &a, hit_of, p, &cut), 0);
+	assert_true(p[OWN].found && p[AGAIN].found && !p[NOISY].found);
+	assert_false(cut);
+}
+
+static void
+t_copies_of_a_sound_are_what_holds_most_of_it(void **state)
+{
+	static const bool copy[SOUNDS] = {
+	    [AGAIN] = true, [NOISY] = true, [MOST] = true, [PITCHED] = true};
+	struct site *t = *state;
+	struct published *p = calloc(SOUNDS, sizeof *p);
+	struct tl_item it = {.platform = t->s.platform, .live = true, .media_count = 1};
+	struct tl_copy *list = NULL;
+	uint32_t w[WORDS];
+	size_t n = 0, wanted = 0;
+	bool cut = false;
+	assert_non_null(p);
+	publish_sounds(t, p, w);
+	assert_int_equal(tl_again_index_catch_up(t->x, t->s.db), 0);
+	it.id = p[OWN].id;
+	it.media[0] = p[OWN].m;
+	assert_int_equal(tl_copies_of(t->s.db, t->x, &it, 15, t->s.arena, &list, &n, &cut), 0);
+	for (size_t i = 0; i < SOUNDS; i++) {
+		bool found = false;
+		for (size_t k = 0; k < n; k++)
+			found = found || tl_id_eq(list[k].item, p[i].id);
+		if (found != copy[i])
+			fail_msg("sound %zu: a copy %d", i, found);
+		wanted += copy[i];
+	}
+	assert_int_equal(n, wanted);
+	assert_false(cut);
+	check_watch(t, p, w);
+	for (size_t i = 0; i < SOUNDS; i++) {
+		tl_buf_fini(&p[i].frames);
+		tl_buf_fini(&p[i].words);
+		tl_buf_fini(&p[i].bent);
+	}
+	free(p);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(
 		t_grown_banks_find_what_the_detectors_find, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		t_copies_of_a_sound_are_what_holds_most_of_it, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

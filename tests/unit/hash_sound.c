@@ -74,8 +74,8 @@ t_other_speeds_read_back_one_by_one(void **state)
 	for (size_t n = 1; n < b.n; n++) /* cut anywhere but between two */
 		if (n != 9 && n != 22)
 			assert_true(tl_sound_unpack_bent(tl_bytes(b.p, n), bent) < 0);
-	tl_sound_pack(&b, &s);
-	tl_sound_pack(&b, &s);
+	for (size_t n = 3; n <= TL_SOUND_BENDS; n++)
+		tl_sound_pack(&b, &s);
 	assert_true(tl_sound_unpack_bent(tl_buf_str(&b), bent) < 0);
 	tl_buf_fini(&b);
 	tl_sound_fini(&s);

@@ -39,9 +39,7 @@ read_known(void *ctx, uint64_t entry, struct tl_sound *ret)
 static bool
 reaches(const struct tl_bank_ref *b, const struct tl_sound_hit *h)
 {
-	double most = b->distance < TL_SOUND_BITS_MAX ? b->distance : TL_SOUND_BITS_MAX + 1;
-	return h->bits <= most && h->share_query * 100 >= b->share_query &&
-	       h->share_known * 100 >= b->share_known;
+	return tl_sound_within(h, b->distance, b->share_query, b->share_known);
 }
 
 static int

@@ -1,10 +1,10 @@
 /* What was published before: the media index and its source, how far banks were compared, what is judged again. */
-S(AGAIN_MEDIA, "SELECT key, pdq, pdq_quality, frames FROM media WHERE key > $1 ORDER BY key LIMIT $2")
+S(AGAIN_MEDIA, "SELECT key, pdq, pdq_quality, frames, words, bent FROM media WHERE key > $1 ORDER BY key LIMIT $2")
 S(AGAIN_MEDIA_COUNTER, "SELECT key FROM media_counter")
 S(AGAIN_DROPPED, "SELECT change, key FROM media_dropped WHERE change > $1 AND change <= $2 ORDER BY change")
 S(AGAIN_DROPPED_OLDEST, "SELECT MIN(at) FROM media_dropped")
 S(AGAIN_DROPPED_DONE, "DELETE FROM media_dropped WHERE change <= $1")
-S(AGAIN_SOUNDS, "SELECT key, words, bent FROM media WHERE words IS NOT NULL AND key > $1 AND key <= $2 ORDER BY key LIMIT $3")
+S(HEAR_MEDIUM, "SELECT platform, id, frames IS NOT NULL, words, bent FROM media WHERE key = $1")
 S(AGAIN_MEDIA_OF_KEY, "SELECT platform, id FROM media WHERE key = $1")
 
 S(AGAIN_AT, "SELECT change, hit, at, back FROM again WHERE form = $1")

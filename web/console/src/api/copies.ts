@@ -66,7 +66,7 @@ export interface Copies {
   newer: number // of those covered, posted after the case's own
   other_authors: number
   views: number
-  cut: boolean // there are more than 10,000
+  cut: boolean // there are more than 10,000, or more than can be compared
   cursor: number | null
   group: { state: 'waiting' | 'done' | 'cancelled'; apply_at: Time; waiting: number; done: number; left: number; why: Record<string, number> } | null
 }
@@ -76,7 +76,7 @@ export interface Copy {
   author: string | null
   media: string
   distance: number
-  percent: number | null // of a video that is known
+  percent: number | null // of a video or sound that is known
   posted_at: Time
   state: ItemState
   verdict: Verdict | null

@@ -1,6 +1,9 @@
 // Numbers, times and words as people read them. Pure functions: `at` is the present in milliseconds.
 import type { Severity } from '../api.ts'
 
+/** Of sounds up to so many of 32 bits may differ, of pictures and frames so many of 256. */
+export const SOUND_BITS_MAX = 9
+
 export const MINUTE = 60_000
 export const HOUR = 60 * MINUTE
 export const DAY = 24 * HOUR

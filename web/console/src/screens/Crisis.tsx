@@ -2,7 +2,7 @@
 // decision or a file; the live view, which the server tells of each change.
 import { useSignal, type Signal } from '@preact/signals'
 import type { Case, Known, Watch, WatchLive, WatchPreview, Watches } from '../api.ts'
-import { count, left, plural, seconds, when } from '../app/format.ts'
+import { count, left, plural, seconds, SOUND_BITS_MAX, when } from '../app/format.ts'
 import { call, get, upload } from '../app/http.ts'
 import { go, href, Link, place, setQuery } from '../app/router.tsx'
 import { may, now, nowish } from '../app/state.ts'
@@ -10,9 +10,6 @@ import { Ago, Button, Empty, ErrorNote, Field, Tag, Title } from '../ui/basic.ts
 import { Dialog } from '../ui/dialog.tsx'
 import { useLoad, useStir } from '../ui/load.ts'
 import { say } from '../ui/status.tsx'
-
-/** Of sounds so many of 32 bits may differ, of pictures and frames so many of 256. */
-const SOUND_MAX = 9
 
 export function Crisis() {
   const { data, error, reload } = useLoad('crisis', () => get<Watches>(['crisis']))
@@ -116,7 +113,7 @@ function Start() {
           <option value="review">sent to a person, and stay up until then</option>
         </select>
       </Field>
-      {kind === 'chromaprint' ? <p class="quiet">Of a sound up to {SOUND_MAX} of 32 bits may differ: more is chance.</p> : (
+      {kind === 'chromaprint' ? <p class="quiet">Of a sound up to {SOUND_BITS_MAX} of 32 bits may differ: more is chance.</p> : (
         <Field label={`Net: up to ${distance.value} of 256 bits differ (banks use 31)`}>
           <input type="range" min={10} max={63} value={distance.value} onInput={(e) => { distance.value = Number(e.currentTarget.value) }} />
         </Field>
@@ -222,7 +219,7 @@ function Net({ of: w, close, done }: { of: WatchLive; close: () => void; done: (
   return (
     <Dialog title="Change the net" wide close={close}>
       <Field label={`Up to ${distance.value} of ${sound ? 32 : 256} bits differ (now ${w.distance})`}>
-        <input type="range" min={0} max={sound ? SOUND_MAX : 63} value={distance.value} onChange={(e) => { distance.value = Number(e.currentTarget.value) }} />
+        <input type="range" min={0} max={sound ? SOUND_BITS_MAX : 63} value={distance.value} onChange={(e) => { distance.value = Number(e.currentTarget.value) }} />
       </Field>
       <ErrorNote error={error ?? problem.value} />
       {data ? (

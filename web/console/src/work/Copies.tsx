@@ -1,9 +1,9 @@
-// What looks like the case's own picture: who published it, what became of it; and what one decision for all would do, shown
+// What is like the case's own picture, video or sound: who published it, what became of it; and what one decision for all would do, shown
 // before it is done.
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import type { Case, Copies, Copy } from '../api.ts'
-import { count, plural } from '../app/format.ts'
+import { count, plural, SOUND_BITS_MAX } from '../app/format.ts'
 import { get } from '../app/http.ts'
 import { useCommands } from '../app/keys.ts'
 import { keyLabel } from '../app/keys.tbl.ts'
@@ -74,7 +74,10 @@ function Row({ of: k, platform }: { of: Copy; platform: string }) {
 }
 
 function CopiesDialog({ of: c, close }: { of: Case; close: () => void }) {
-  const distance = useSignal(copies.value?.distance ?? 15)
+  const media = c.item?.media ?? []
+  const sound = media.length > 0 && media.every((m) => m.mime?.startsWith('audio/'))
+  const most = sound ? SOUND_BITS_MAX : 31
+  const distance = useSignal(Math.min(most, copies.value?.distance ?? 15))
   const at = useSignal(0)
   const policy = policyOf(c, choice.value)
   const chosen = choice.value.policy !== null
@@ -92,8 +95,8 @@ function CopiesDialog({ of: c, close }: { of: Case; close: () => void }) {
   }
   return (
     <Dialog title="Copies" wide close={close}>
-      <Field label={`How alike: up to ${distance.value} of 256 bits differ`}>
-        <input type="range" min={0} max={31} value={distance.value} onChange={(e) => { distance.value = Number(e.currentTarget.value); at.value = 0 }} />
+      <Field label={`How alike: up to ${distance.value} of ${sound ? 32 : 256} bits differ`}>
+        <input type="range" min={0} max={most} value={distance.value} onChange={(e) => { distance.value = Number(e.currentTarget.value); at.value = 0 }} />
       </Field>
       <ErrorNote error={error} />
       {data ? <Preview of={data} chosen={chosen} what={policy ? policy.title : 'Not violating'} mine={c.mine} /> : <p class="quiet">Looking for copies …</p>}
@@ -121,13 +124,13 @@ function Preview({ of: d, chosen, what, mine }: { of: Copies; chosen: boolean; w
     d.decided ? `${count(d.decided)} decided already` : '', d.held ? `${count(d.held)} in somebody's hands` : '',
     d.not_yours ? `${count(d.not_yours)} not yours to decide` : '',
   ].filter(Boolean).join(', ')
-  if (!d.total) return <p>Nothing else looks like it at this distance.</p>
+  if (!d.total) return <p>Nothing else is like it at this distance.</p>
   return (
     <div class="preview-words">
       {mine && !chosen ? <p>Choose a policy first; then you can decide for all of them at once.</p> : null}
       {mine && chosen ? <p><strong>{what}</strong>, with the same actions, for {plural(d.covered, 'copy', 'copies')} beside this one: {count(d.other_authors)} by other authors, {count(d.newer)} newer than this one, seen {count(d.views)} times. Each gets a decision, a statement and its actions of its own, after the time to undo.</p> : null}
       {left ? <p class="quiet">Left as they are: {left}.</p> : null}
-      {d.cut ? <p class="quiet">There are more than can be shown; narrow the distance.</p> : null}
+      {d.cut ? <p class="quiet">There are more than can be found or shown; narrow the distance.</p> : null}
     </div>
   )
 }
