@@ -130,7 +130,8 @@ K(retention_days, INT, "180", 1, 3650, "days",
     "Items that were allowed are erased with their media after so long, unless a legal hold keeps them; hashes stay, so that "
     "they are found again.")
 K(again_erase_minutes, INT, "30", 0, 1440, "minutes",
-    "Hashes of what a platform erased are out of the files of again/ within so long; each time files are written anew.")
+    "What a platform erased is out of the files of again/ and out of the store's log within so long; each time files are written "
+    "anew.")
 K(index_check_seconds, INT, "300", 1, 86400, "seconds",
     "Every byte of the indexes of hashes (index/ and again/) is checked so often; what is damaged is built again.")
 K(contact_days, INT, "60", 31, 365, "days",

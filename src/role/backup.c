@@ -69,6 +69,8 @@ open_ship(
 		rc = tl_config_path(c, to, target);
 	if (rc < 0)
 		return rc;
+	int64_t erase_us =
+	    c->again_erase_minutes ? c->again_erase_minutes * TL_US_MIN : TL_US_MIN;
 	size_t n = strlen(target);
 	(void)snprintf(target + n, sizeof target - n, "/%s", keys ? "keys" : "store");
 	struct tl_ship_rules rules = {.database = database,
@@ -77,7 +79,7 @@ open_ship(
 	    .renew_us = keys ? KEYS_RENEW_US : c->backup_base_hours * TL_US_HOUR,
 	    .keep_us = keys ? 0 : c->backup_days * TL_US_DAY,
 	    .whole_bytes = WHOLE_BYTES,
-	    .whole_us = keys ? TL_US_MIN : 0};
+	    .whole_us = keys ? TL_US_MIN : erase_us};
 	return tl_ship_open(&rules, ret);
 }
 

@@ -58,6 +58,7 @@ struct clerk {
 	unsigned part;         /* of the blob folder, looked through next */
 	int64_t merge_until;   /* monotonic: until then the logs are ours to merge */
 	int64_t checkpoint_us; /* when the last one was made */
+	int64_t scrub_us;      /* monotonic: when the store's log is emptied next */
 	struct tl_verify verify;
 };
 
@@ -234,6 +235,20 @@ scrub_keys(struct tl_db *db, void *clerk)
 	return may_merge(clerk) ? tl_keys_scrub(db) : 0;
 }
 
+/* What was erased is out of the log in time, as it is out of the finder's files. */
+static int
+scrub_store(struct tl_db *db, void *clerk)
+{
+	struct clerk *c = clerk;
+	int64_t now = tl_mono_us();
+	if (now < c->scrub_us || !may_merge(c))
+		return 0;
+	int rc = tl_store_scrub(db);
+	if (rc > 0)
+		c->scrub_us = now + c->config->again_erase_minutes * TL_US_MIN;
+	return rc < 0 ? rc : 0;
+}
+
 static int
 expire_tokens(struct tl_db *db, void *clerk)
 {
@@ -322,6 +337,7 @@ static const struct duty duties[] = {
     {"expire_media", expire_media, TL_SYNC_NORMAL, TL_US_MIN, false, false},
     {"sweep_files", sweep_files, TL_SYNC_NORMAL, TL_US_MIN, false, true},
     {"scrub_keys", scrub_keys, TL_SYNC_FULL, TL_US_MIN, false, true},
+    {"scrub_store", scrub_store, TL_SYNC_FULL, 5 * TL_US_S, false, true},
     {"expire_tokens", expire_tokens, TL_SYNC_NORMAL, TL_US_MIN, false, false},
     {"expire_counts", expire_counts, TL_SYNC_NORMAL, TL_US_HOUR, false, false},
     {"expire_strikes", expire_strikes, TL_SYNC_NORMAL, TL_US_HOUR, false, false},

@@ -83,7 +83,7 @@ tl_sqlite_open(const char *path, sqlite3 **ret)
 		rc = tl_sqlite_exec(h,
 		    "PRAGMA page_size=8192;PRAGMA journal_mode=WAL;"
 		    "PRAGMA wal_autocheckpoint=0;PRAGMA synchronous=NORMAL;PRAGMA "
-		    "foreign_keys=OFF;"
+		    "foreign_keys=OFF;PRAGMA secure_delete=ON;"
 		    "PRAGMA temp_store=MEMORY;PRAGMA cache_size=-8192;PRAGMA "
 		    "trusted_schema=OFF");
 	if (rc < 0) {

@@ -41,7 +41,7 @@ tl_keys_open(struct tl_db *db)
 		rc = tl_sqlite_open(path, &db->keys);
 	if (rc == 0)
 		rc = tl_sqlite_exec(db->keys,
-		    "PRAGMA synchronous=FULL;PRAGMA secure_delete=ON;"
+		    "PRAGMA synchronous=FULL;"
 		    "CREATE TABLE IF NOT EXISTS keys(owner BLOB PRIMARY KEY,"
 		    " wrapped BLOB NOT NULL) STRICT, WITHOUT ROWID");
 	if (rc < 0)

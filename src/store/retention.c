@@ -12,7 +12,10 @@
 #include "sys/clock.h"
 #include "sys/killpoint.h"
 
+#include <sys/stat.h>
+
 #define PAGE 256
+#define SCRUB_WAIT_MS 50 /* writers wait for it */
 
 struct due {
 	int64_t platform;
@@ -123,4 +126,31 @@ tl_store_checkpoint(struct tl_db *db, bool whole, int64_t *ret_pages)
 		tl_turn_give(&db->turn);
 	*ret_pages = pages;
 	return rc;
+}
+
+int
+tl_store_scrub(struct tl_db *db)
+{
+	char path[4096];
+	struct stat st;
+	int rc = tl_store_path(db->store, "store.db-wal", path, sizeof path);
+	if (rc < 0 || stat(path, &st) < 0 || st.st_size == 0)
+		return rc;
+	int64_t pages;
+	rc = tl_store_checkpoint(db, false, &pages); /* so that little is left for the turn */
+	if (rc == 0)
+		rc = tl_turn_take(&db->turn);
+	if (rc < 0)
+		return rc;
+	(void)sqlite3_busy_timeout(db->main, SCRUB_WAIT_MS);
+	int code =
+	    sqlite3_wal_checkpoint_v2(db->main, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	(void)sqlite3_busy_timeout(db->main, TL_BEGIN_MS);
+	tl_turn_give(&db->turn);
+	if (code == SQLITE_OK)
+		return 1;
+	if ((code & 0xFF) == SQLITE_BUSY)
+		return 0;
+	tl_sync_doubt(db);
+	return tl_sqlite_fail(db->main, code, "checkpoint");
 }

@@ -26,3 +26,8 @@ int tl_retention_tokens(struct tl_db *db) TL_MUST;
  * without `whole`, which leaves little to copy. Outside a transaction. *ret_pages: pages in the log.
  */
 int tl_store_checkpoint(struct tl_db *db, bool whole, int64_t *ret_pages) TL_MUST;
+/*
+ * Empties the store's write-ahead log: a log that is only begun anew keeps, behind its end, what was erased meanwhile.
+ * Outside a transaction. Returns 1 when it was emptied, 0 when a reader looks back (try again) or there is none.
+ */
+int tl_store_scrub(struct tl_db *db) TL_MUST;

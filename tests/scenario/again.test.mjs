@@ -307,8 +307,60 @@ test('and a video, by a known picture that it shows and by a clip of it, and a s
   }
 })
 
+/** The order of bits in an index's files (src/hash/index_mix.c): both halves of a hash as they stand there. */
+function mixed(hash) {
+  const place = Array.from({ length: 256 }, (_, i) => i), out = Buffer.alloc(32)
+  let s = 0x7475746c61n
+  for (let i = 255; i > 0; i--) {
+    s ^= BigInt.asUintN(64, s << 13n)
+    s ^= s >> 7n
+    s ^= BigInt.asUintN(64, s << 17n)
+    const k = Number((s >> 24n) % BigInt(i + 1))
+    ;[place[i], place[k]] = [place[k], place[i]]
+  }
+  for (let i = 0; i < 256; i++) if (hash[i >> 3] >> (i & 7) & 1) out[place[i] >> 3] |= 1 << (place[i] & 7)
+  return [out.subarray(0, 16), out.subarray(16)]
+}
+
+test('what a platform erases leaves every file: store, log, index, blobs', async (t) => {
+  const dir = mkdtempSync(join(tmpdir(), 'tutela-again-'))
+  t.after(() => rmSync(dir, { recursive: true, force: true }))
+  execFileSync('ffmpeg', ['-nostdin', '-v', 'error', '-threads', '1', '-f', 'lavfi', '-i', 'life=s=320x240:seed=11:ratio=0.3:mold=20:r=4', '-t', '3', '-pix_fmt', 'yuv420p', join(dir, 'film.mp4')])
+  execFileSync('ffmpeg', ['-nostdin', '-v', 'error', '-f', 'lavfi', '-i', 'cellauto=s=256x256:rule=110:r=1', '-frames:v', '1', join(dir, 'own.png')])
+  execFileSync('ffmpeg', ['-nostdin', '-v', 'error', '-f', 'lavfi', '-i', 'cellauto=s=256x256:rule=30:r=1:seed=5', '-frames:v', '1', join(dir, 'theirs.png')])
+  const needles = []
+  for (const [name, id, type, author] of [['own.png', 'to-erase', 'image/png', 'u-1'], ['film.mp4', 'film-to-erase', 'video/mp4', 'u-1'], ['theirs.png', 'with-account', 'image/png', 'leaver']]) {
+    const bytes = readFileSync(join(dir, name))
+    await site.item(id, `CANARY-${id}`, { author: { id: author }, kind: type === 'video/mp4' ? 'video' : 'post', media: [await store(bytes, type)] })
+    const [file] = site.tutela('hash', '--all', join(dir, name)).files
+    const hashes = [file.pdq, ...(file.frames ?? []).slice(0, 3).map((f) => f.pdq)].filter(Boolean).map((h) => Buffer.from(h, 'hex'))
+    assert.ok(hashes.length)
+    for (const hash of [...hashes, ...['sha256', 'md5'].map((n) => createHash(n).update(bytes).digest())])
+      needles.push([`${id} ${hash.length}`, hash], [`${id} hex`, Buffer.from(hash.toString('hex'))], [`${id} base64`, Buffer.from(hash.toString('base64').slice(0, 20))])
+    for (const half of hashes.flatMap((h) => [...mixed(Buffer.from(h).reverse()), ...mixed(h)])) if (half.some((b) => b)) needles.push([`${id} in an index`, half])
+    needles.push([`${id} text`, Buffer.from(`CANARY-${id}`)])
+  }
+  const files = () => readdirSync(site.data, { recursive: true, withFileTypes: true }).filter((e) => e.isFile()).map((e) => join(e.parentPath ?? e.path, e.name))
+  const found = () => files().flatMap((path) => {
+    let bytes
+    try { bytes = readFileSync(path) } catch { return [] } // merged away meanwhile
+    return needles.filter(([, n]) => bytes.includes(n)).map(([what]) => `${path.slice(site.data.length + 1)}: ${what}`)
+  })
+  const blobs = () => files().filter((f) => f.includes('/blobs/')).length
+  await until('all of it in files', () => {
+    const f = found()
+    return ['to-erase', 'film-to-erase', 'with-account'].every((id) => ['store.db', 'again/'].every((where) => f.some((w) => w.startsWith(where) && w.includes(`: ${id} `))))
+  }).catch((e) => { throw new Error([...new Set(found())].join('\n'), { cause: e }) })
+  const many = blobs()
+  for (const id of ['to-erase', 'film-to-erase']) assert.equal((await site.api('DELETE', `/v1/items/${id}`)).status, 204)
+  assert.equal((await site.api('DELETE', '/v1/accounts/leaver')).status, 204)
+  await until('nothing of it in any file', () => found().length === 0, 60_000).catch((e) => { throw new Error([...new Set(found())].join('\n'), { cause: e }) })
+  await until('their blobs to be gone', () => blobs() < many)
+})
+
 test('bytes of its index that go bad while everybody runs are found, named and made anew', async () => {
   const epochs = () => readdirSync(join(site.data, 'again')).map(Number)
+  await publish('before-damage', 'scene06.png')
   const finder = site.roles().find((r) => r.role === 'finder').pid
   const [was] = await until('its files', () => epochs().length === 1 && readdirSync(join(site.data, 'again', `${epochs()[0]}`)).some((n) => n.endsWith('.segment')) && epochs())
   const dir = join(site.data, 'again', `${was}`)
