@@ -47,6 +47,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct tl_arena *arena = tl_arena_create(1 << 20);
 	struct tl_accept a = {.keep_us = 0};
 	struct tl_account account;
+	struct tl_age_say age;
 	struct tl_flag_in flag;
 	struct tl_counters_in counters;
 	struct tl_confirm_in confirm;
@@ -55,7 +56,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (tl_json_parse(tl_bytes(data, size), &j) == 0) {
 		if (tl_decode_item(j, arena, &a.item) == 0)
 			check_item(&a);
-		if (tl_decode_account(j, arena, &account, &has) == 0 && has > 255)
+		if (tl_decode_account(j, arena, &account, &age, &has) == 0 && has > 1023)
 			abort();
 		if (tl_decode_flag(j, &flag) == 0 && flag.subject_ext.n == 0)
 			abort();

@@ -1,20 +1,30 @@
 /*
  * PUT and DELETE /v1/accounts/{id}.
  *
- * Promises: what the platform does not say stays as it was; forgetting destroys the account's content key in the
+ * Promises: what the platform does not say stays as it was; what it says of the age is weighed (core/age.h), and an account
+ * below the minimum age opens a case; forgetting destroys the account's content key in the
  * same transaction. Called by the route table.
  */
+#include "api/age.h"
 #include "api/routes.h"
 
+#include "config/policy.h"
 #include "intake/decode.h"
+#include "minors/age.h"
 #include "review/review.h"
 #include "store/accounts.h"
+#include "sys/clock.h"
 
 #define CASES_PAGE 256
+#define POLICY_UNDERAGE "minors.underage"
 
 struct put {
 	struct tl_req *req;
+	const struct tl_policy_set *set;
 	struct tl_account in, now;
+	struct tl_age_say say;
+	enum tl_age_event heard;
+	struct tl_age age;
 	unsigned has;
 };
 
@@ -22,12 +32,6 @@ struct put {
 static void
 merge(struct tl_account *to, const struct tl_account *in, unsigned has)
 {
-	if (has & TL_HAS_AGE_BAND)
-		to->age_band = in->age_band;
-	if (has & TL_HAS_AGE_ASSURED)
-		to->age_assured = in->age_assured;
-	if (has & TL_HAS_BIRTH_MONTH)
-		to->birth_month = in->birth_month;
 	if (has & TL_HAS_COUNTRY)
 		to->country = in->country;
 	if (has & TL_HAS_LANGUAGE)
@@ -38,6 +42,44 @@ merge(struct tl_account *to, const struct tl_account *in, unsigned has)
 		to->created_at = in->created_at;
 	if (has & TL_HAS_SETTINGS)
 		to->settings = in->settings;
+}
+
+/* Below the minimum age: a person looks, and meanwhile everything is at its strictest. */
+static int
+open_case(struct tl_db *db, const struct put *p)
+{
+	const struct tl_policy *policy = tl_policy_find(p->set, TL_S(POLICY_UNDERAGE));
+	struct tl_id id;
+	struct tl_case_ask ask = {.platform = p->now.platform,
+	    .live = p->now.live,
+	    .subject_kind = TL_SUBJECT_ACCOUNT,
+	    .subject = p->now.id,
+	    .account = p->now.id,
+	    .policy = policy ? policy->id : (struct tl_str){0},
+	    .has_severity = !policy,
+	    .severity = TL_SEVERITY_HIGH,
+	    .queue = TL_S("child-safety"),
+	    .confidence = 1,
+	    .cause = TL_CAUSE_AGE,
+	    .ref = tl_str(tl_age_assured_names[p->now.age_assured]),
+	    .detail =
+		TL_S("{\"text\":\"the account is below the minimum age, and its settings are at"
+		     " their strictest until somebody has looked\"}")};
+	return tl_review_open_or_join(db, p->set, &ask, &id, NULL);
+}
+
+static int
+hear_age(struct tl_db *db, struct put *p)
+{
+	bool under = false;
+	int64_t now = tl_now_us();
+	int rc = tl_age_said(
+	    db, p->set, tl_req_arena(p->req), &p->now, &p->say, now, &p->heard, &under);
+	if (rc == 0)
+		rc = tl_age_load(db, p->now.platform, p->now.id, &p->age);
+	if (rc == 0)
+		rc = tl_age_check_created(&p->age, p->now.created_at, now);
+	return rc == 0 && under ? open_case(db, p) : rc;
 }
 
 static int
@@ -59,7 +101,23 @@ store_put(struct tl_db *db, void *ctx)
 	merge(&p->now, &p->in, p->has);
 	if (p->now.state == TL_ACCOUNT_DELETED)
 		p->now.state = TL_ACCOUNT_ACTIVE;
-	return tl_account_put(db, &p->now);
+	rc = tl_account_put(db, &p->now);
+	return rc < 0 ? rc : hear_age(db, p);
+}
+
+static void
+put_age(struct tl_buf *b, const struct put *p)
+{
+	static const char *const heard[tl_age_event_count + 1] = {[TL_AGE_SAY] = "accepted",
+	    [TL_AGE_CONFIRM] = "as_known",
+	    [TL_AGE_FORGET] = "forgotten",
+	    [TL_AGE_DUE] = "offered"};
+	const char *word = heard[p->heard];
+	if (word)
+		tl_js_z(b, "age_heard", word);
+	else
+		tl_js_null(b, "age_heard");
+	tl_api_age_json(b, &p->age);
 }
 
 static void
@@ -68,6 +126,7 @@ answer_put(struct tl_req *req, int rc, void *ctx)
 	const struct put *p = ctx;
 	const struct tl_account *a = &p->now;
 	struct tl_buf b = {0};
+	tl_policy_unref(p->set);
 	if (rc < 0) {
 		tl_req_problem(req, rc);
 		return;
@@ -77,6 +136,7 @@ answer_put(struct tl_req *req, int rc, void *ctx)
 	tl_js_z(&b, "age_band", tl_age_band_names[a->age_band]);
 	tl_js_z(&b, "age_assured", tl_age_assured_names[a->age_assured]);
 	tl_js_str0(&b, "birth_month", a->birth_month);
+	put_age(&b, p);
 	tl_js_str0(&b, "country", a->country);
 	tl_js_str0(&b, "language", a->language);
 	tl_js_time(&b, "created_at", a->created_at);
@@ -97,12 +157,13 @@ tl_api_put_account(struct tl_req *req)
 	if (rc == 0)
 		rc = tl_req_json(req, &j);
 	if (rc == 0)
-		rc = tl_decode_account(j, tl_req_arena(req), &p->in, &p->has);
+		rc = tl_decode_account(j, tl_req_arena(req), &p->in, &p->say, &p->has);
 	if (rc < 0) {
 		tl_req_problem(req, rc);
 		return;
 	}
 	p->req = req;
+	p->set = tl_app_policies(&tl_api_of(req)->app);
 	tl_api_write(req, TL_SYNC_FULL, store_put, answer_put, p);
 }
 

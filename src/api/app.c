@@ -10,10 +10,8 @@
 #include "api/screening.h"
 #include "config/policy.h"
 
-#include <dirent.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #define POOL_MAX 8 /* idle connections kept */
 
@@ -24,36 +22,6 @@ struct tl_app_state {
 	struct tl_screening *screening; /* with the policies in force */
 	uint64_t stamp;                 /* of the policy folder when it was last read */
 };
-
-/* A number that changes with any file of the folder. */
-static uint64_t
-folder_stamp(const char *dir)
-{
-	DIR *d = opendir(dir);
-	uint64_t stamp = 1469598103934665603U;
-	if (!d)
-		return 0;
-	for (const struct dirent *e = readdir(d); e; e = readdir(d)) {
-		struct stat st;
-		if (e->d_name[0] == '.' || fstatat(dirfd(d), e->d_name, &st, 0) < 0)
-			continue;
-		/* Added up, not chained: the order of names in a folder has no meaning. */
-		uint64_t one = (uint64_t)st.st_mtim.tv_sec * 1000003U ^
-			       (uint64_t)st.st_mtim.tv_nsec ^ (uint64_t)st.st_size << 20 ^
-			       st.st_ino;
-		stamp += one * 1099511628211U;
-	}
-	(void)closedir(d);
-	return stamp;
-}
-
-static uint64_t
-policy_stamp(const char *dir)
-{
-	char texts[TL_PATH_MAX + 8];
-	(void)snprintf(texts, sizeof texts, "%s/texts", dir);
-	return folder_stamp(dir) * 31 + folder_stamp(texts);
-}
 
 static int
 load(const char *dir, struct tl_screening **ret)
@@ -78,7 +46,7 @@ tl_app_init(struct tl_app *app)
 		abort();
 	(void)pthread_mutex_init(&s->lock, NULL);
 	s->screening = screening;
-	s->stamp = policy_stamp(dir);
+	s->stamp = tl_policy_stamp(dir);
 	app->state = s;
 	return 0;
 }
@@ -155,7 +123,7 @@ tl_app_poll(struct tl_app *app)
 	int rc = tl_config_path(app->config, app->config->policy_dir, dir);
 	if (rc < 0)
 		return rc;
-	uint64_t stamp = policy_stamp(dir);
+	uint64_t stamp = tl_policy_stamp(dir);
 	if (stamp == s->stamp)
 		return 0;
 	s->stamp = stamp;

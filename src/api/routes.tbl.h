@@ -21,6 +21,8 @@ R("PUT", "/v1/accounts/{id}", tl_api_gate, "accounts", "", put_account, tl_body_
     "Say what is known of an account.")
 R("DELETE", "/v1/accounts/{id}", tl_api_gate, "accounts", "", delete_account, tl_body_none, 0,
     "Forget an account.")
+R("PUT", "/v1/accounts/{id}/age", tl_api_gate, "accounts", "", put_age, tl_body_json, 4 * KIB,
+    "What the holder answers to an offered age band.")
 R("GET", "/v1/accounts/{id}/settings", tl_api_gate, "accounts", "language", get_settings, tl_body_none, 0,
     "What an account's settings must be, may be, and why.")
 R("PUT", "/v1/accounts/{id}/settings", tl_api_gate, "accounts", "language", put_settings, tl_body_json,

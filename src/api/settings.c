@@ -6,19 +6,21 @@
  * could take for "anything goes"; each wish is answered by itself, and what is allowed is durable before the answer.
  * Failures: INPUT names the field. Called by the route table.
  */
+#include "api/age.h"
 #include "api/routes.h"
 
 #include <stdio.h>
 
 #include "config/policy.h"
 #include "intake/decode.h"
+#include "minors/age.h"
+#include "minors/body.h"
 #include "minors/settings.h"
 #include "store/accounts.h"
 #include "sys/clock.h"
 
 /* A platform may keep an answer this long; a value that lapses earlier ends it earlier. */
 #define LIFETIME_S 300
-#define WISHES_MAX TL_MINORS_SETTINGS_MAX
 
 static const char *const says[] = {"allow", "warn", "refuse"};
 
@@ -27,12 +29,13 @@ struct settings {
 	const struct tl_policy_set *set;
 	struct tl_account who;
 	struct tl_minors_account a;
+	struct tl_age age;
 	struct tl_str language;
 	int64_t now;
 	size_t wish_count;
-	struct tl_settings_wish wish[WISHES_MAX];
-	enum tl_minors_say say[WISHES_MAX];
-	const char *why[WISHES_MAX];
+	struct tl_settings_wish wish[TL_WISHES_MAX];
+	enum tl_minors_say say[TL_WISHES_MAX];
+	const char *why[TL_WISHES_MAX];
 };
 
 static void
@@ -52,11 +55,14 @@ load(struct tl_db *db, struct settings *s)
 	s->who =
 	    (struct tl_account){.platform = key->platform, .live = key->live, .ext_id = ext};
 	s->a = (struct tl_minors_account){.band = TL_AGE_UNKNOWN};
+	s->age = (struct tl_age){.confidence = TL_AGE_NO_CONFIDENCE};
 	int rc = tl_account_find(db, key->platform, key->live, ext, &id);
 	if (rc == 0)
 		rc = tl_account_get(db, key->platform, id, tl_req_arena(s->req), &s->who);
 	if (rc == 0)
 		rc = tl_settings_load(db, s->set->minors, key->platform, &s->who, &s->a);
+	if (rc == 0)
+		rc = tl_age_load(db, key->platform, s->who.id, &s->age);
 	s->language = s->who.language;
 	if (tl_req_query(s->req, "language", &language))
 		s->language = language;
@@ -115,6 +121,9 @@ put_all(struct tl_buf *b, const struct settings *s)
 	tl_js_str(b, "account", s->who.ext_id);
 	tl_js_z(b, "age_band", tl_age_band_names[s->a.band]);
 	tl_js_z(b, "treated_as", tl_age_band_names[tl_minors_band(s->set->minors, s->a.band)]);
+	tl_api_age_json(b, &s->age);
+	if (s->age.offer != TL_AGE_UNKNOWN)
+		put_text(b, s, "offer_text", TL_S("age_offered"));
 	tl_js_str(b, "policy_version", s->set->version);
 	put_quiet(b, s);
 	tl_js_open(b, "settings", '[');
@@ -234,51 +243,6 @@ answer_wishes(struct tl_req *req, int rc, void *ctx)
 		tl_req_answer_json(req, 200, &b);
 }
 
-struct wishes_in {
-	json_t *settings;
-	bool warned;
-};
-
-static const struct tl_json_field WISHES[] = {
-    {"settings", TL_J_OBJECT, offsetof(struct wishes_in, settings), 1, WISHES_MAX, NULL, true},
-    {"warned", TL_J_BOOL, offsetof(struct wishes_in, warned), 0, 0, NULL, false},
-};
-
-static int
-decode_wish(struct settings *s, const char *key, const json_t *value, bool warned)
-{
-	char at[80];
-	(void)snprintf(at, sizeof at, "/settings/%.40s", key);
-	const struct tl_minors *m = s->set->minors;
-	const struct tl_minors_setting *def = tl_minors_find(m, tl_str(key));
-	struct tl_settings_wish *w = &s->wish[s->wish_count++];
-	*w = (struct tl_settings_wish){.wish = {.actor = TL_ACTOR_HOLDER, .warned = warned}};
-	if (!def)
-		return tl_fail_at(TL_EFIELD, at, "the matrix has no such setting");
-	if (!json_is_string(value))
-		return tl_fail_at(TL_EFIELD, at, "must be a string");
-	w->setting = (size_t)(def - m->settings);
-	if (tl_minors_value(def, tl_json_str(value), &w->wish.value) < 0)
-		return tl_fail_at(TL_EFIELD, at, "must be one of its values, from %.*s to %.*s",
-		    TL_ARG(def->values[0]), TL_ARG(def->values[def->value_count - 1]));
-	return 0;
-}
-
-static int
-decode_wishes(struct settings *s, json_t *j)
-{
-	struct wishes_in in = {0};
-	int rc = tl_json_fill(j, "", WISHES, TL_COUNT(WISHES), &in);
-	const char *key;
-	json_t *value;
-	json_object_foreach(in.settings, key, value)
-	{
-		if (rc == 0)
-			rc = decode_wish(s, key, value, in.warned);
-	}
-	return rc;
-}
-
 void
 tl_api_put_settings(struct tl_req *req)
 {
@@ -292,7 +256,8 @@ tl_api_put_settings(struct tl_req *req)
 	if (rc == 0) {
 		s->req = req;
 		s->set = tl_app_policies(&tl_api_of(req)->app);
-		rc = decode_wishes(s, j);
+		rc =
+		    tl_body_wishes(j, s->set->minors, TL_ACTOR_HOLDER, s->wish, &s->wish_count);
 	}
 	if (rc < 0) {
 		if (s)

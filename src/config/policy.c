@@ -6,8 +6,10 @@
  */
 #include "config/policy.h"
 
+#include <dirent.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "base/buf.h"
 #include "config/policy_int.h"
@@ -162,4 +164,34 @@ tl_policy_load(const char *dir, const struct tl_policy_set **ret)
 	for (size_t i = 0; i < TL_POLICY_FILES; i++)
 		tl_buf_fini(&files[i]);
 	return rc;
+}
+
+/* A number that changes with any file of the folder. */
+static uint64_t
+folder_stamp(const char *dir)
+{
+	DIR *d = opendir(dir);
+	uint64_t stamp = 1469598103934665603U;
+	if (!d)
+		return 0;
+	for (const struct dirent *e = readdir(d); e; e = readdir(d)) {
+		struct stat st;
+		if (e->d_name[0] == '.' || fstatat(dirfd(d), e->d_name, &st, 0) < 0)
+			continue;
+		/* Added up, not chained: the order of names in a folder has no meaning. */
+		uint64_t one = (uint64_t)st.st_mtim.tv_sec * 1000003U ^
+			       (uint64_t)st.st_mtim.tv_nsec ^ (uint64_t)st.st_size << 20 ^
+			       st.st_ino;
+		stamp += one * 1099511628211U;
+	}
+	(void)closedir(d);
+	return stamp;
+}
+
+uint64_t
+tl_policy_stamp(const char *dir)
+{
+	char texts[4096];
+	(void)snprintf(texts, sizeof texts, "%s/texts", dir);
+	return folder_stamp(dir) * 31 + folder_stamp(texts);
 }

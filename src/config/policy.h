@@ -17,6 +17,9 @@ extern const char *const tl_policy_file_names[TL_POLICY_FILES];
 int tl_policy_parse(
     const struct tl_str texts[TL_POLICY_FILES], const struct tl_policy_set **ret) TL_MUST;
 
+/* A number that changes with any file of the folder: look, and load again when it is another. */
+uint64_t tl_policy_stamp(const char *dir);
+
 /* Thread-safe. The last unref frees the snapshot and everything that borrows from it. */
 const struct tl_policy_set *tl_policy_ref(const struct tl_policy_set *set);
 void tl_policy_unref(const struct tl_policy_set *set);

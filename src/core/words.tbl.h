@@ -74,6 +74,23 @@ V(TL_ASSURED_VERIFIED, "verified")
 V(TL_ASSURED_GUARDIAN, "guardian")
 END(tl_age_assured)
 
+/* The life of an account's age: age_state.tbl.h. */
+W(tl_age_state, AGE_STATE)
+V(TL_AGES_UNKNOWN, "unknown")
+V(TL_AGES_HELD, "held")         /* a band was said and holds */
+V(TL_AGES_OFFERED, "offered")   /* an older band waits for the holder's answer */
+V(TL_AGES_DECLINED, "declined") /* the holder keeps the band; the offer stands */
+V(TL_AGES_MOVED, "moved")       /* accepted; can be taken back */
+END(tl_age_state)
+
+/* Why what was known of an age does not count any more. */
+W(tl_age_correction, AGE_CORRECTION)
+V(TL_CORRECTION_NONE, "none")
+V(TL_CORRECTION_MISTAKE, "mistake") /* entered wrongly */
+V(TL_CORRECTION_REVIEW, "review")   /* a person looked into it */
+V(TL_CORRECTION_APPEAL, "appeal")   /* the holder complained and was right */
+END(tl_age_correction)
+
 W(tl_account_state, ACCOUNT_STATE)
 V(TL_ACCOUNT_ACTIVE, "active")
 V(TL_ACCOUNT_SUSPENDED, "suspended")
@@ -114,6 +131,7 @@ V(TL_CAUSE_UNSCANNABLE, "unscannable")
 V(TL_CAUSE_UNKNOWN, "unknown")
 V(TL_CAUSE_APPEAL, "appeal")
 V(TL_CAUSE_MANUAL, "manual")
+V(TL_CAUSE_AGE, "age") /* below the minimum age */
 END(tl_cause_kind)
 
 W(tl_bank_kind, BANK)

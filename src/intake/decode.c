@@ -8,6 +8,9 @@
  */
 #include "intake/decode_int.h"
 
+#include "intake/birthday.h"
+#include "sys/clock.h"
+
 #include <ctype.h>
 
 #define MAX_SAFE INT64_C(9007199254740991) /* what every JSON reader can hold */
@@ -240,7 +243,8 @@ tl_decode_item(json_t *j, struct tl_arena *a, struct tl_item *ret)
 /* Accounts ------------------------------------------------------------------------------------------------------ */
 
 struct account_in {
-	int age_band, age_assured;
+	int age_band, age_assured, age_correction;
+	double age_confidence;
 	struct tl_str birth_month, country, language, name;
 	int64_t created_at;
 	json_t *settings;
@@ -250,7 +254,9 @@ struct account_in {
 static const struct tl_json_field ACCOUNT[] = {
     {"age_band", TL_J_ENUM, AT(age_band), 0, 0, tl_age_band_names, false},
     {"age_assured", TL_J_ENUM, AT(age_assured), 0, 0, tl_age_assured_names, false},
-    {"birth_month", TL_J_STR, AT(birth_month), 7, 7, NULL, false},
+    {"birth_month", TL_J_STR, AT(birth_month), 1, 64, NULL, false},
+    {"age_confidence", TL_J_NUM, AT(age_confidence), 0, 1, NULL, false},
+    {"age_correction", TL_J_ENUM, AT(age_correction), 0, 0, tl_age_correction_names + 1, false},
     {"country", TL_J_STR, AT(country), 2, 2, NULL, false},
     {"language", TL_J_STR, AT(language), 2, 35, NULL, false},
     {"name", TL_J_STR, AT(name), 0, 256, NULL, false},
@@ -262,16 +268,13 @@ static const struct tl_json_field ACCOUNT[] = {
 #define SETTINGS_BYTES 8192
 
 static int
-check_month(struct tl_str m)
+read_month(struct tl_str text, tl_month *ret)
 {
-	int64_t year, month;
-	if (!m.n)
+	if (!text.n || tl_month_parse(text, ret) == 0)
 		return 0;
-	if (m.p[4] != '-' || tl_parse_i64(tl_bytes(m.p, 4), 1900, 2200, &year) < 0 ||
-	    tl_parse_i64(tl_bytes(m.p + 5, 2), 1, 12, &month) < 0)
-		return tl_fail_at(
-		    TL_EFIELD, "/birth_month", "expected a year and a month such as 2011-05");
-	return 0;
+	return tl_fail_at(TL_EFIELD, "/birth_month",
+	    "expected a year and a month such as 2011-05; only these two may be sent, never "
+	    "the day");
 }
 
 static int
@@ -287,28 +290,36 @@ read_settings(json_t *settings, struct tl_arena *a, struct tl_str *ret)
 	}
 	*ret = tl_arena_dup(a, tl_str(text));
 	free(text);
-	return tl_arena_check(a);
+	int rc = tl_arena_check(a);
+	return rc < 0 ? rc : tl_birthday_refuse_text(*ret, tl_now_us());
 }
 
 int
-tl_decode_account(json_t *j, struct tl_arena *a, struct tl_account *ret, unsigned *ret_has)
+tl_decode_account(json_t *j, struct tl_arena *a, struct tl_account *ret,
+    struct tl_age_say *ret_age, unsigned *ret_has)
 {
 	struct account_in in = {0};
 	struct tl_account out = {0};
+	struct tl_age_say say = {0};
 	unsigned has = 0;
-	int rc = tl_json_fill(j, "", ACCOUNT, TL_COUNT(ACCOUNT), &in);
+	int rc = tl_birthday_refuse_members(j);
+	if (rc == 0)
+		rc = tl_json_fill(j, "", ACCOUNT, TL_COUNT(ACCOUNT), &in);
 	if (rc < 0)
 		return rc;
 	for (unsigned i = 0; i < TL_COUNT(ACCOUNT); i++) {
 		const json_t *v = json_object_get(j, ACCOUNT[i].name);
 		has |= v && !json_is_null(v) ? 1U << i : 0;
 	}
-	out.age_band = (enum tl_age_band)in.age_band;
-	out.age_assured = (enum tl_age_assured)in.age_assured;
-	out.birth_month = in.birth_month;
+	say.has = has & TL_HAS_AGE;
+	say.band = (enum tl_age_band)in.age_band;
+	say.assured = (enum tl_age_assured)in.age_assured;
+	say.confidence = (int)(in.age_confidence * 100 + 0.5);
+	if (has & TL_HAS_AGE_CORRECTION)
+		say.correction = (enum tl_age_correction)(in.age_correction + 1);
 	out.name = in.name;
 	out.created_at = in.created_at;
-	rc = check_month(in.birth_month);
+	rc = read_month(in.birth_month, &say.birth);
 	if (rc == 0)
 		rc = tl_decode_language(in.language, a, &out.language);
 	if (rc == 0)
@@ -317,7 +328,10 @@ tl_decode_account(json_t *j, struct tl_arena *a, struct tl_account *ret, unsigne
 		rc = read_settings(in.settings, a, &out.settings);
 	if (rc < 0)
 		return rc;
+	if (!in.birth_month.n)
+		say.has &= ~(unsigned)TL_SAYS_BIRTH;
 	*ret = out;
+	*ret_age = say;
 	*ret_has = has;
 	return 0;
 }

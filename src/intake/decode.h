@@ -6,24 +6,27 @@
 
 #include "base/arena.h"
 #include "base/json.h"
+#include "core/age.h"
 #include "core/item.h"
 
 /* An item as the platform sent it: no id, platform or times of ours. */
 int tl_decode_item(json_t *j, struct tl_arena *a, struct tl_item *ret) TL_MUST;
 
-/* Only what is present is written; `ret_has` has a bit for each field (enum below). */
+/*
+ * Only what is present is written; `ret_has` has a bit for each field. What is said of the age comes out as a statement
+ * (core/age.h), never into `ret`. A day of birth is refused wherever it could be kept (birthday.h).
+ */
 enum tl_account_has {
-	TL_HAS_AGE_BAND = 1,
-	TL_HAS_AGE_ASSURED = 2,
-	TL_HAS_BIRTH_MONTH = 4,
-	TL_HAS_COUNTRY = 8,
-	TL_HAS_LANGUAGE = 16,
-	TL_HAS_NAME = 32,
-	TL_HAS_CREATED_AT = 64,
-	TL_HAS_SETTINGS = 128
+	TL_HAS_AGE = 15, /* enum tl_age_has */
+	TL_HAS_AGE_CORRECTION = 16,
+	TL_HAS_COUNTRY = 32,
+	TL_HAS_LANGUAGE = 64,
+	TL_HAS_NAME = 128,
+	TL_HAS_CREATED_AT = 256,
+	TL_HAS_SETTINGS = 512
 };
-int tl_decode_account(
-    json_t *j, struct tl_arena *a, struct tl_account *ret, unsigned *ret_has) TL_MUST;
+int tl_decode_account(json_t *j, struct tl_arena *a, struct tl_account *ret,
+    struct tl_age_say *ret_age, unsigned *ret_has) TL_MUST;
 
 struct tl_flag_in {
 	struct tl_str ext_id; /* empty when the platform has none */

@@ -6,6 +6,14 @@
  */
 #include "minors/settings.h"
 
+#include "base/arena.h"
+#include "minors/due.h"
+#include "minors/history.h"
+#include "minors/tell.h"
+#include "store/accounts.h"
+
+#define ARENA_BYTES ((size_t)1 << 16)
+
 static const char *const actors[] = {"holder", "guardian"};
 
 static void
@@ -48,19 +56,33 @@ keep(struct tl_db *db, const struct tl_account *who, const struct tl_minors_sett
 	return rc < 0 ? rc : 0;
 }
 
+/* A row of history about setting `i`. */
+static int
+note_change(struct tl_db *db, const struct tl_policy_set *set, const struct tl_account *who,
+    size_t i, const struct tl_minors_answer *was, const struct tl_minors_answer *is,
+    const struct tl_history *as, struct tl_id *ret)
+{
+	const struct tl_minors_setting *s = &set->minors->settings[i];
+	struct tl_history h = *as;
+	h.setting = s->key;
+	h.from = s->values[was->value];
+	h.to = s->values[is->value];
+	h.until = is->until;
+	h.policy = set->version;
+	return tl_history_add(db, who, &h, ret);
+}
+
 static int
 note(struct tl_db *db, const struct tl_policy_set *set, const struct tl_account *who,
     const struct tl_settings_wish *w, struct tl_minors_answer was, struct tl_minors_answer is,
     int64_t now)
 {
-	const struct tl_minors_setting *s = &set->minors->settings[w->setting];
-	struct tl_id id = tl_id_new();
-	int rc = tl_db_run(db, TL_SQL_CHANGE_ADD, A_INT(who->platform), A_ID(id), A_ID(who->id),
-	    A_TEXT(s->key), A_Z(tl_age_band_names[who->age_band]),
-	    A_Z(tl_age_assured_names[who->age_assured]), A_TEXT(s->values[was.value]),
-	    A_TEXT(s->values[is.value]), A_Z(actors[w->wish.actor]), A_INT(w->wish.warned),
-	    A_INT0(is.until), A_TEXT(set->version), A_INT(now));
-	return rc < 0 ? rc : 0;
+	struct tl_history h = {
+	    .event = w->wish.actor == TL_ACTOR_GUARDIAN ? TL_S("capped") : TL_S("set"),
+	    .actor = tl_str(actors[w->wish.actor]),
+	    .warned = w->wish.warned,
+	    .at = now};
+	return note_change(db, set, who, w->setting, &was, &is, &h, NULL);
 }
 
 int
@@ -79,4 +101,55 @@ tl_settings_wish(struct tl_db *db, const struct tl_policy_set *set,
 	return rc < 0 ? rc
 		      : note(db, set, who, wish, was,
 			    tl_minors_answer(m, a, wish->setting, now), now);
+}
+
+/* Lapses ------------------------------------------------------------------------------------------------------------ */
+
+static bool
+lapsed(const struct tl_minors_choice *c, int64_t now)
+{
+	return c->chosen && c->until && c->until <= now;
+}
+
+static int
+lapse(struct tl_db *db, const struct tl_policy_set *set, const struct tl_account *who,
+    int64_t now)
+{
+	const struct tl_minors *m = set->minors;
+	struct tl_minors_account is, was;
+	struct tl_history h = {.event = TL_S("lapsed"), .actor = TL_S("system"), .at = now};
+	struct tl_tell t = {"account.settings_changed", who, tl_id_new(), now};
+	int rc = tl_settings_load(db, m, who->platform, who, &is);
+	was = is;
+	for (size_t i = 0; rc == 0 && i < m->setting_count; i++)
+		was.choice[i].until = lapsed(&is.choice[i], now) ? 0 : is.choice[i].until;
+	for (size_t i = 0; rc == 0 && i < m->setting_count; i++) {
+		struct tl_minors_answer before = tl_minors_answer(m, &was, i, now);
+		struct tl_minors_answer after = tl_minors_answer(m, &is, i, now);
+		if (lapsed(&is.choice[i], now))
+			rc = note_change(db, set, who, i, &before, &after, &h, &t.cause);
+	}
+	if (rc == 0)
+		rc = tl_minors_tell_settings(db, m, &t, &was, &is, "lapsed");
+	if (rc == 0)
+		rc = tl_db_run(
+		    db, TL_SQL_CHOICE_LAPSE, A_INT(who->platform), A_ID(who->id), A_INT(now));
+	return rc < 0 ? rc : 0;
+}
+
+int
+tl_settings_lapse(struct tl_db *db, const struct tl_policy_set *set, int64_t now, int max)
+{
+	struct tl_minors_due due[TL_MINORS_DUE_MAX];
+	int n = tl_minors_due(db, TL_SQL_CHOICE_LAPSED, now, max, due);
+	int rc = n < 0 ? n : 0;
+	for (int i = 0; rc == 0 && i < n; i++) {
+		struct tl_arena TL_CLEANUP(tl_arena_destroyp) *arena =
+		    tl_arena_create(ARENA_BYTES);
+		struct tl_account who;
+		rc = tl_account_get(db, due[i].platform, due[i].account, arena, &who);
+		if (rc == 0)
+			rc = lapse(db, set, &who, now);
+	}
+	return rc < 0 ? rc : n;
 }

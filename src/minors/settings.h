@@ -29,3 +29,10 @@ int tl_settings_wish(struct tl_db *db, const struct tl_policy_set *set,
     const struct tl_account *who, struct tl_minors_account *a,
     const struct tl_settings_wish *wish, int64_t now, enum tl_minors_say *ret,
     const char **ret_why) TL_MUST;
+
+/*
+ * For the clerk: values whose time is over become the default again, with a row of history for each and one event for the
+ * account. How many accounts, or an error.
+ */
+int tl_settings_lapse(
+    struct tl_db *db, const struct tl_policy_set *set, int64_t now, int max) TL_MUST;

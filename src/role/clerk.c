@@ -6,6 +6,7 @@
  * tried again at its next time, the others go on. Sealing comes first: deliveries wait for it.
  */
 #include "role/beat.h"
+#include "role/clerk_minors.h"
 #include "role/role.h"
 #include "role/watch.h"
 
@@ -55,6 +56,7 @@ struct clerk {
 	int64_t sealed;
 	struct beat beat;
 	struct watch watch;
+	struct clerk_minors minors;
 	unsigned part;         /* of the blob folder, looked through next */
 	int64_t merge_until;   /* monotonic: until then the logs are ours to merge */
 	int64_t checkpoint_us; /* when the last one was made */
@@ -313,6 +315,24 @@ watch(struct tl_db *db, void *clerk)
 	return watch_all(db, &c->watch);
 }
 
+static int
+offer_ages(struct tl_db *db, void *clerk)
+{
+	return clerk_minors_ages(db, &((struct clerk *)clerk)->minors);
+}
+
+static int
+lapse_settings(struct tl_db *db, void *clerk)
+{
+	return clerk_minors_lapses(db, &((struct clerk *)clerk)->minors);
+}
+
+static int
+tell_settings(struct tl_db *db, void *clerk)
+{
+	return clerk_minors_tell(db, &((struct clerk *)clerk)->minors);
+}
+
 struct duty {
 	const char *name;
 	duty_fn fn;
@@ -348,6 +368,9 @@ static const struct duty duties[] = {
     {"forget_matches", forget_matches, TL_SYNC_NORMAL, 10 * TL_US_MIN, false, false},
     {"checkpoints", checkpoints, TL_SYNC_FULL, 5 * TL_US_S, false, true},
     {"verify_chain", verify_chain, TL_SYNC_NORMAL, 10 * TL_US_S, false, true},
+    {"offer_ages", offer_ages, TL_SYNC_FULL, 5 * TL_US_S, false, false},
+    {"lapse_settings", lapse_settings, TL_SYNC_FULL, 5 * TL_US_S, false, false},
+    {"tell_settings", tell_settings, TL_SYNC_FULL, 5 * TL_US_S, false, false},
     {"watch", watch, TL_SYNC_NORMAL, 5 * TL_US_S, false, true},
 };
 
@@ -522,7 +545,10 @@ holder(void)
 int
 tl_role_clerk(const struct tl_role_args *a)
 {
-	struct clerk c = {.config = a->config, .wires = a->wires, .me = holder()};
+	struct clerk c = {.config = a->config,
+	    .wires = a->wires,
+	    .me = holder(),
+	    .minors = {.config = a->config}};
 	TL_CLEANUP(tl_store_closep) struct tl_store *store = NULL;
 	TL_CLEANUP(tl_db_closep) struct tl_db *db = NULL;
 	TL_CLEANUP(tl_arena_destroyp) struct tl_arena *arena = tl_arena_create(1 << 20);
@@ -549,6 +575,7 @@ tl_role_clerk(const struct tl_role_args *a)
 	tl_log(EV_START, TL_LWORD("role", "clerk"));
 	loop(&c, &stop);
 	tl_keeper_stop(keeper);
+	clerk_minors_fini(&c.minors);
 	tl_log(EV_STOP, TL_LWORD("role", "clerk"));
 	tl_stop_close(&stop);
 	return 0;

@@ -18,7 +18,6 @@
 #include "sys/log.h"
 
 #include <stdio.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define LOOK_US TL_US_S
@@ -58,26 +57,6 @@ mix_str(uint64_t h, struct tl_str s)
 	return mix(h, s.n);
 }
 
-static uint64_t
-files_stamp(const struct law *l)
-{
-	static const char *const files[] = {
-	    "policies.yaml", "actions.yaml", "queues.yaml", "texts/en.yaml"};
-	uint64_t h = 1;
-	for (size_t i = 0; i < TL_COUNT(files); i++) {
-		char path[TL_PATH_MAX + 32];
-		struct stat st = {0};
-		(void)snprintf(path, sizeof path, "%s/%s", l->dir, files[i]);
-		if (stat(path, &st) < 0)
-			st = (struct stat){0};
-		h = mix(h, (uint64_t)st.st_size);
-		h = mix(h, (uint64_t)st.st_mtim.tv_sec);
-		h = mix(h, (uint64_t)st.st_mtim.tv_nsec);
-		h = mix(h, (uint64_t)st.st_ino);
-	}
-	return h;
-}
-
 struct alarm_text {
 	enum tl_alarm_kind kind;
 	bool open;
@@ -112,7 +91,7 @@ sync_queues(struct tl_db *db, void *ctx)
 static void
 poll_policies(struct worker *w, struct law *l)
 {
-	uint64_t stamp = files_stamp(l);
+	uint64_t stamp = tl_policy_stamp(l->dir);
 	if (stamp == l->policy_stamp)
 		return;
 	l->policy_stamp = stamp;

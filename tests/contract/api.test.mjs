@@ -293,6 +293,58 @@ test('a search that is spelt in disguise is told the same', async () => {
   assert.equal((await call('POST', '/v1/search/check', { query: 'demo-self-harm-words' })).json.answer, 'nothing')
 })
 
+test('ages: younger counts at once, older is offered, accepted and taken back', async () => {
+  const put = (body, id = 'growing') => call('PUT', `/v1/accounts/${id}`, body)
+  const answer = (word, band, id = 'growing') => call('PUT', `/v1/accounts/${id}/age`, { answer: word, age_band: band })
+  const settings = async () => (await call('GET', '/v1/accounts/growing/settings')).json
+  const first = (await put({ age_band: '13-15', age_assured: 'declared' })).json
+  assert.deepEqual([first.age_heard, first.age.state, first.age.assured], ['accepted', 'held', 'declared'])
+  assert.equal((await put({ age_band: '13-15', age_assured: 'declared' })).json.age_heard, 'as_known')
+  const offered = (await put({ age_band: '16-17', age_assured: 'declared' })).json
+  assert.deepEqual([offered.age_heard, offered.age_band, offered.age.offered], ['offered', '13-15', '16-17'])
+  const waiting = await settings()
+  assert.deepEqual([waiting.age_band, waiting.age.offered, typeof waiting.offer_text], ['13-15', '16-17', 'string'])
+  assert.equal((await answer('accept', '18+')).status, 409)
+  for (let twice = 0; twice < 2; twice++) assert.equal((await answer('accept', '16-17')).json.age_band, '16-17')
+  assert.equal((await settings()).settings.find((s) => s.key === 'group_invitations').must_be, 'ask')
+  assert.deepEqual((await answer('revert', '16-17')).json.age, { ...offered.age, state: 'declined', since: (await settings()).age.since })
+  assert.equal((await settings()).settings.find((s) => s.key === 'group_invitations').must_be, 'never')
+  assert.equal((await answer('accept', '16-17', 'nobody-here')).status, 404)
+
+  // Weaker means never make older; a correction says so.
+  assert.equal((await put({ age_band: '18+', age_assured: 'declared' })).json.field, '/age_band')
+  assert.equal((await put({ age_band: '18+', age_assured: 'estimated', age_confidence: 0.5 })).status, 422)
+  assert.equal((await put({ age_band: '18+', age_assured: 'verified' })).json.age_band, '18+')
+  assert.equal((await put({ age_band: '13-15', age_assured: 'declared' })).json.age_band, '13-15')
+  assert.match((await put({ age_band: '18+', age_assured: 'declared' })).json.detail, /13-15.*age_correction/)
+  assert.equal((await put({ age_band: '18+', age_assured: 'declared', age_correction: 'appeal' })).json.age_band, '18+')
+
+  // Below the minimum age a person looks, and no birthday lets anybody in meanwhile.
+  const young = (await put({ birth_month: '2015-01', age_assured: 'declared' }, 'young')).json
+  assert.deepEqual([young.age_band, young.age_heard], ['under13', 'accepted'])
+  assert.equal((await put({ age_band: '13-15', age_assured: 'none' }, 'young')).status, 422)
+  assert.equal((await put({ age_band: 'unknown' }, 'young')).status, 422)
+})
+
+test('no day of birth is taken, wherever it stands', async () => {
+  const put = (body) => call('PUT', '/v1/accounts/born', body)
+  const refused = [
+    [{ birth_month: '2011-05-17' }, '/birth_month'], [{ birth_date: '2011-05-17' }, '/birth_date'], [{ dob: '17.05.2011' }, '/dob'],
+    [{ birthday: '05-17' }, '/birthday'], [{ birth_month: '2011-05', created_at: '2011-05-17T00:00:00Z' }, '/created_at'],
+    [{ created_at: '1985-05-17T00:00:00Z' }, '/created_at'],
+    ...['2011-05-17', '17.05.2011', '5/17/2011', '20110517', 'since 2011/05/17.'].map((day) => [{ settings: { note: day } }, '/settings']),
+    [{ settings: { nested: [{ day: { of: '2011-05-17' } }] } }, '/settings'], [{ settings: { n: 20110517 } }, '/settings'],
+    [{ settings: { birth_day: 17 } }, '/settings'], [{ settings: { 'x 2011-05-17': true } }, '/settings'],
+    [{ settings: { DateOfBirth: '17 May' } }, '/settings'],
+  ]
+  for (const [body, field] of refused) {
+    const answer = await put(body)
+    assert.deepEqual([answer.status, answer.json.field], [422, field], JSON.stringify(body))
+    if (/birth|dob|created/.test(field)) assert.match(answer.json.detail, /year and (a|the) month/)
+  }
+  assert.equal((await put({ birth_month: '2011-05', settings: { chosen_at: '2026-05-17', show_birthday: 'off', limit: 12345678, v: '1.2.3' } })).status, 200)
+})
+
 test('counters follow the latest version', async () => {
   const one = item()
   await call('POST', '/v1/items', one)
@@ -442,6 +494,13 @@ test('wrong requests are refused with the field that is wrong', async () => {
     ['PUT', '/v1/accounts/a', { age_band: '12' }, 422, '/age_band'],
     ['PUT', '/v1/accounts/a', { birth_month: '2011-13' }, 422, '/birth_month'],
     ['PUT', '/v1/accounts/a', { birth_date: '2011-05-01' }, 422, '/birth_date'],
+    ['PUT', '/v1/accounts/a', { birth_month: '2011-05', age_band: '18+' }, 422, '/age_band'],
+    ['PUT', '/v1/accounts/a', { birth_month: '2126-05' }, 422, '/birth_month'],
+    ['PUT', '/v1/accounts/a', { birth_month: '1890-05' }, 422, '/birth_month'],
+    ['PUT', '/v1/accounts/a', { age_band: '18+', age_confidence: 0.9 }, 422, '/age_confidence'],
+    ['PUT', '/v1/accounts/a/age', { answer: 'accept' }, 422, '/age_band'],
+    ['PUT', '/v1/accounts/a/age', { answer: 'perhaps', age_band: '18+' }, 422, '/answer'],
+    ['PUT', '/v1/accounts/a/age', { answer: 'accept', age_band: 'unknown' }, 422, '/age_band'],
     ['PUT', '/v1/accounts/a/settings', {}, 422, '/settings'],
     ['PUT', '/v1/accounts/a/settings', { settings: {} }, 422, '/settings'],
     ['PUT', '/v1/accounts/a/settings', { settings: { shoe_size: 'large' } }, 422, '/settings/shoe_size'],
@@ -483,6 +542,9 @@ test('wrong requests are refused with the field that is wrong', async () => {
   }
   assert.equal((await call('GET', `/v1/items/${base.id}`)).status, 404)
   for (const [path, method] of [['/v1/items', 'POST'], ['/v1/items:batch', 'POST'], ['/v1/flags', 'POST'], ['/v1/match', 'POST'], ['/v1/search/check', 'POST'], ['/v1/accounts/a', 'PUT'], ['/v1/accounts/a/settings', 'PUT'], ['/v1/relations', 'PUT'], ['/v1/relations:batch', 'PUT'], ['/v1/items/a/counters', 'PUT'], ['/v1/media', 'PUT'], ['/v1/actions/00000000-0000-0000-0000-000000000000/confirm', 'POST']])
+})
+
+  for (const [path, method] of [['/v1/items', 'POST'], ['/v1/items:batch', 'POST'], ['/v1/flags', 'POST'], ['/v1/match', 'POST'], ['/v1/accounts/a', 'PUT'], ['/v1/accounts/a/settings', 'PUT'], ['/v1/accounts/a/age', 'PUT'], ['/v1/items/a/counters', 'PUT'], ['/v1/media', 'PUT'], ['/v1/actions/00000000-0000-0000-0000-000000000000/confirm', 'POST']])
     assert.equal((await call(method, path, 'x', { type: 'text/plain' })).status, 415, path)
 })
 

@@ -132,6 +132,7 @@ export const PLATFORM = {
   'POST /v1/flags': { body: (x) => ({ id: 'flag-1', subject: { kind: 'item', id: x.item }, kind: 'user' }), foreign: 404 },
   'PUT /v1/accounts/{id}': { path: () => ['u-1'], body: () => ({ age_band: '18+' }), foreign: ownWorld },
   'DELETE /v1/accounts/{id}': { path: (x) => [x.spareAccount], or: [404], foreign: 404 },
+  'PUT /v1/accounts/{id}/age': { path: () => ['u-1'], body: () => ({ answer: 'accept', age_band: '18+' }), or: [404, 409], foreign: ownWorld },
   'GET /v1/accounts/{id}/settings': { path: () => ['u-1'], foreign: ownWorld },
   'PUT /v1/accounts/{id}/settings': { path: () => ['u-1'], body: () => ({ settings: { comments: 'nobody' } }), foreign: ownWorld },
   'PUT /v1/relations': { body: () => ({ from: 'u-1', to: 'u-2', kind: 'follow' }), foreign: ownWorld },

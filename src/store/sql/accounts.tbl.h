@@ -16,7 +16,8 @@ S(ACCOUNT_GET, "SELECT ext_id, age_band, age_assured, birth_month, country, lang
 S(ACCOUNT_BAND, "SELECT age_band FROM accounts WHERE platform = $1 AND id = $2")
 S(ACCOUNT_ERASE, "UPDATE accounts SET age_band = 'unknown', age_assured = 'none', birth_month = NULL, country = NULL,"
 		 " language = NULL, name = NULL, created_at = NULL, settings = NULL, state = 'deleted',"
-		 " updated_at = $3 WHERE platform = $1 AND id = $2")
+		 " age_state = 'unknown', age_confidence = NULL, age_since = NULL, age_offer = NULL, age_before = NULL,"
+		 " age_due = NULL, updated_at = $3 WHERE platform = $1 AND id = $2")
 S(ACCOUNT_ITEMS, "SELECT id FROM items WHERE platform = $1 AND account = $2 AND id > $3 ORDER BY id LIMIT $4")
 S(ACCOUNT_STATE_SET, "UPDATE accounts SET state = $3, updated_at = $4 WHERE platform = $1 AND id = $2")
 /* A duty: until it ends at the earliest, and not beyond the day that it must end. What holds a stream holds its segments. */

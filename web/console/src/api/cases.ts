@@ -12,7 +12,7 @@ export interface WorkNextAnswer {
 }
 
 export interface Cause {
-  kind: 'rule' | 'flag' | 'unscannable' | 'unknown' | 'appeal' | 'manual'
+  kind: 'rule' | 'flag' | 'unscannable' | 'unknown' | 'appeal' | 'manual' | 'age'
   ref: string
   policy: string | null
   text: string // one sentence for a person: "a picture matches the bank demo-known (distance 6)"

@@ -69,7 +69,7 @@ function Earlier({ decisions, here }: { decisions: DecisionRow[]; here: string |
 }
 
 const KINDS: Record<Cause['kind'], string> = {
-  rule: 'rule', flag: 'flag', unscannable: 'could not be scanned', unknown: 'could not be judged', appeal: 'appeal', manual: 'sent by hand',
+  rule: 'rule', flag: 'flag', unscannable: 'could not be scanned', unknown: 'could not be judged', appeal: 'appeal', manual: 'sent by hand', age: 'below the minimum age',
 }
 function Why({ of: c }: { of: Case }) {
   const values = useSignal(false)
