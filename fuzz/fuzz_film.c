@@ -22,7 +22,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	q.deadline_ms = 5000;
 	q.max_ms = 10000;
 	q.max_frames = 300;
-	q.show = size % 2;
+	q.cuts = size / 2 % 2 ? 2 : 0;
+	q.cut0 = 1000;
+	q.cut1 = 2000;
+	q.show = size % 2 || q.cuts;
 	struct tl_decode_answer a = tl_decode_answer_new();
 	struct tl_decode_place place[TL_DECODE_PARTS];
 	TL_CLEANUP(tl_fd_close) int fd = -1;

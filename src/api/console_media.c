@@ -1,6 +1,6 @@
 /*
  * What a moderator's browser may see of media: the 32-pixel derivative, and after a recorded reveal the re-encoded
- * preview (the storyboard of a video) or the clip through an address that works once.
+ * preview (the storyboard of a video) or a clip through an address that works once.
  *
  * Promises: original bytes never leave; every reveal is in the audit trail before the address is answered; only
  * the person who revealed can spend it. Failures: NOTFOUND, GONE (erased, spent, late), STATE (not decoded).
@@ -123,20 +123,20 @@ record_reveal(
 int
 tl_console_media_reveal(struct tl_call *c)
 {
-	static const char *const parts[] = {"preview", "clip", NULL};
 	struct {
 		struct tl_str case_id;
 		int part;
 	} asked = {0};
 	static const struct tl_json_field fields[] = {
 	    {"case", TL_J_STR, offsetof(__typeof__(asked), case_id), 36, 36, NULL, false},
-	    {"part", TL_J_ENUM, offsetof(__typeof__(asked), part), 0, 0, parts, false}};
+	    {"part", TL_J_ENUM, offsetof(__typeof__(asked), part), 0, 0, tl_reveal_part_names,
+		false}};
 	struct tl_reveal r = {.user = c->who.id,
 	    .expires_at = tl_now_us() + c->app->config->reveal_seconds * TL_US_S};
 	int rc = media_id(c, &r.media);
 	if (rc == 0)
 		rc = TL_CALL_JSON(c, fields, &asked);
-	r.clip = asked.part == 1;
+	r.part = (enum tl_reveal_part)asked.part;
 	if (rc == 0 && asked.case_id.n && tl_id_parse(asked.case_id, &r.case_id) < 0)
 		rc = tl_fail_at(TL_EFIELD, "/case", "is not the id of a case");
 	if (rc == 0 && asked.case_id.n)
@@ -163,8 +163,9 @@ record_preview(struct tl_call *c, const struct tl_reveal *r)
 {
 	char media[2 * sizeof r->media.b + 1];
 	tl_hex(media, r->media.b, sizeof r->media.b);
-	return tl_audit_add(
-	    c->db, c->actor, "preview", tl_str(media), r->clip ? TL_S("clip") : TL_S(""));
+	bool plain = r->part == TL_REVEAL_PREVIEW;
+	return tl_audit_add(c->db, c->actor, "preview", tl_str(media),
+	    plain ? TL_S("") : tl_str(tl_reveal_part_names[r->part]));
 }
 
 int
@@ -186,5 +187,5 @@ tl_console_media_once(struct tl_call *c)
 		rc = cleared(c, r.platform, &r.media);
 	rc = tl_call_end(
 	    c, TL_SYNC_FULL, rc); /* no look without its record, after a power cut too */
-	return rc < 0 ? rc : send_derived(c, &r.media, r.clip ? "clip" : "preview");
+	return rc < 0 ? rc : send_derived(c, &r.media, tl_reveal_part_names[r.part]);
 }

@@ -2,7 +2,8 @@
  * A film from end to end: opened twice, once to measure it and once to decode it, each picture and sample looked at as
  * it passes.
  *
- * Promises: one thread; work is bounded by the question's length, pictures and deadline. A few damaged packets are what
+ * When only moments are wanted, the walk ends behind the last of them. Promises: one thread; work is bounded by the
+ * question's length, pictures and deadline. A few damaged packets are what
  * players skip, and are skipped. Of a film that cannot be read to its end, or of which a twentieth cannot be decoded, all
  * that can be is hashed, and it is told that this is not all. Called by item.c.
  */
@@ -49,12 +50,21 @@ give(struct film *f, struct film_track *t, const AVPacket *p, AVFrame *fr)
 	return take_all(f, t, fr);
 }
 
+/* Only moments were wanted, and all of them are there. */
+static bool
+is_done(const struct film *f)
+{
+	if (!f->q->cuts)
+		return false;
+	return f->frames ? film_frames_done(f->frames) : f->heard && film_sound_done(f->heard);
+}
+
 static enum tl_decode_reason
 walk(struct film *f, AVPacket *p, AVFrame *fr)
 {
 	enum tl_decode_reason why = TL_DECODE_OK;
 	int rc = 0;
-	while (why == TL_DECODE_OK && (rc = film_read(f, p)) > 0) {
+	while (why == TL_DECODE_OK && !is_done(f) && (rc = film_read(f, p)) > 0) {
 		if (p->stream_index == f->video.stream)
 			why = give(f, &f->video, p, fr);
 		else if (p->stream_index == f->sound.stream)
@@ -121,10 +131,21 @@ end_sound(struct film *f, struct tl_decode_answer *a)
 	return in_part(f, why);
 }
 
+/* A clip shows what moves, else what is heard; never both. */
+static void
+choose_one(struct film *f)
+{
+	f->cover = -1;
+	if (f->video.stream >= 0)
+		f->sound.stream = -1;
+}
+
 static enum tl_decode_reason
 decode(struct film *f, struct tl_decode_answer *a)
 {
 	enum tl_decode_reason why = film_open(f);
+	if (why == TL_DECODE_OK && f->q->cuts)
+		choose_one(f);
 	if (why == TL_DECODE_OK)
 		why = film_start_decoders(f);
 	if (why != TL_DECODE_OK)
@@ -203,7 +224,8 @@ tl_film_decode(
 		why = film_survey(&f);
 	if (why == TL_DECODE_OK)
 		why = decode(&f, a);
-	if (why == TL_DECODE_OK && f.video.stream >= 0 && a->frames == 0)
+	uint32_t seen = q->cuts ? a->clip_frames : a->frames;
+	if (why == TL_DECODE_OK && f.video.stream >= 0 && seen == 0)
 		why = f.partly != TL_DECODE_OK ? f.partly
 					       : TL_DECODE_CORRUPT; /* not one picture */
 	if (why == TL_DECODE_OK) {

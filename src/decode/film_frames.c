@@ -391,6 +391,12 @@ look_due(const struct film_frames *p)
 	return n > 0 && p->step >= LOOKS && n * LOOKS / p->step != (n - 1) * LOOKS / p->step;
 }
 
+bool
+film_frames_done(const struct film_frames *p)
+{
+	return p->clip_n == TL_FILM_CLIP || clip_due_ms(p) == INT64_MAX;
+}
+
 enum tl_decode_reason
 film_frames_take(struct film_frames *p, const struct film *f, const AVFrame *pic)
 {
@@ -403,6 +409,11 @@ film_frames_take(struct film_frames *p, const struct film *f, const AVFrame *pic
 		return TL_DECODE_TOO_LONG;
 	if (!p->width)
 		plan_small(p, pic);
+	if (f->q->cuts) {
+		p->seen++;
+		maybe_clip(p, pic, at_ms);
+		return TL_DECODE_OK;
+	}
 	bool scene = begins_scene(p, pic, at_ms), grid = p->seen % p->step == 0;
 	bool gap = at_ms >= p->hashed_ms + GAP_MS, between = at_ms < LOOKS_MS && look_due(p);
 	struct tl_video_frame fr = {.number = p->seen,

@@ -58,6 +58,7 @@ struct film_frames *film_frames_create(const struct film *f);
 void film_frames_destroyp(struct film_frames **at);
 enum tl_decode_reason film_frames_take(
     struct film_frames *p, const struct film *f, const AVFrame *pic);
+bool film_frames_done(const struct film_frames *p); /* the clip that was asked for is whole */
 enum tl_decode_reason film_frames_cover(struct film_frames *p, const AVFrame *pic);
 void film_frames_answer(struct film_frames *p, struct tl_decode_answer *a);
 void film_frames_put(const struct film_frames *p, struct tl_buf *out); /* FRAMES */
@@ -69,6 +70,7 @@ void film_frames_clip(const struct film_frames *p, struct tl_buf *out);
 struct film_sound *film_sound_create(const struct film *f);
 void film_sound_destroyp(struct film_sound **at);
 enum tl_decode_reason film_sound_take(struct film_sound *s, const AVFrame *heard);
+bool film_sound_done(const struct film_sound *s);
 enum tl_decode_reason film_sound_end(struct film_sound *s, struct tl_decode_answer *a);
 void film_sound_words(const struct film_sound *s, struct tl_buf *out);
 void film_sound_pcm(const struct film_sound *s, struct tl_buf *out);

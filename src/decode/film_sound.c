@@ -119,6 +119,15 @@ film_sound_destroyp(struct film_sound **at)
 	free(s);
 }
 
+/* Which window is filled next; as many as there are: none. */
+static uint32_t
+listen_window(const struct film_sound *s)
+{
+	uint64_t w = s->pcm.n / 2 * 1000 / TL_FILM_PCM_RATE / (uint64_t)s->windows.each_ms;
+	bool full = s->pcm.n >= 2 * TL_FILM_PCM || w >= s->windows.n;
+	return full ? s->windows.n : (uint32_t)w;
+}
+
 /* Keeps of n samples what lies in a window. */
 static void
 listen(struct film_sound *s, const int16_t *v, int n)
@@ -126,9 +135,8 @@ listen(struct film_sound *s, const int16_t *v, int n)
 	uint64_t at = s->listen.samples;
 	for (int i = 0; i < n; i++, at++) {
 		int64_t ms = (int64_t)(at * 1000 / TL_FILM_PCM_RATE);
-		uint32_t w = (uint32_t)(s->pcm.n / 2 * 1000 / TL_FILM_PCM_RATE /
-					(uint64_t)s->windows.each_ms);
-		if (s->pcm.n >= 2 * TL_FILM_PCM || w >= s->windows.n)
+		uint32_t w = listen_window(s);
+		if (w == s->windows.n)
 			break;
 		if (ms < s->windows.start_ms[w])
 			continue;
@@ -253,22 +261,26 @@ film_sound_take(struct film_sound *s, const AVFrame *in)
 		s->in_rate = in->sample_rate;
 		s->in_channels = channels;
 	}
-	if (why == TL_DECODE_OK)
+	if (why == TL_DECODE_OK && !s->f->q->cuts)
 		why = convert(s, &s->print, in);
 	if (why == TL_DECODE_OK && s->f->q->show)
 		why = convert(s, &s->listen, in);
 	return why;
 }
 
-enum tl_decode_reason
-film_sound_end(struct film_sound *s, struct tl_decode_answer *a)
+bool
+film_sound_done(const struct film_sound *s)
 {
-	enum tl_decode_reason why = flush(s);
-	if (why != TL_DECODE_OK)
-		return why;
+	return listen_window(s) == s->windows.n;
+}
+
+/* The fingerprints. */
+static enum tl_decode_reason
+end_prints(struct film_sound *s, struct tl_decode_answer *a)
+{
 	if (s->print.samples == 0)
 		return TL_DECODE_CORRUPT;
-	why = print_end(&s->own);
+	enum tl_decode_reason why = print_end(&s->own);
 	for (size_t i = 0; why == TL_DECODE_OK && i < TL_SOUND_BENDS; i++) {
 		why = bend_take(s, &s->bend[i], NULL, 0);
 		if (why == TL_DECODE_OK)
@@ -279,8 +291,19 @@ film_sound_end(struct film_sound *s, struct tl_decode_answer *a)
 	a->words = s->own.count ? (uint32_t)s->own.count + 1 : 0;
 	for (size_t i = 0; a->words && i < TL_SOUND_BENDS; i++)
 		a->words += (uint32_t)s->bend[i].print.count + 1;
-	a->pcm = (uint32_t)(s->pcm.n / 2);
 	return TL_DECODE_OK;
+}
+
+enum tl_decode_reason
+film_sound_end(struct film_sound *s, struct tl_decode_answer *a)
+{
+	enum tl_decode_reason why = flush(s);
+	if (why == TL_DECODE_OK && !s->f->q->cuts)
+		why = end_prints(s, a);
+	else if (why == TL_DECODE_OK && s->pcm.n == 0)
+		why = TL_DECODE_CORRUPT;
+	a->pcm = (uint32_t)(s->pcm.n / 2);
+	return why;
 }
 
 static void

@@ -486,6 +486,15 @@ format_of(const struct tl_decode_job *job)
 	return job->raw ? TL_FORMAT_RAW : tl_sniff(job->bytes);
 }
 
+static void
+put_cuts(const struct tl_decode_job *job, struct tl_decode_ask *q)
+{
+	uint32_t *const at[TL_FILM_CUTS] = {&q->cut0, &q->cut1, &q->cut2, &q->cut3, &q->cut4};
+	q->cuts = (uint16_t)limit(job->cuts, 0, 0, TL_FILM_CUTS);
+	for (uint32_t i = 0; i < q->cuts; i++)
+		*at[i] = limit(job->cut[i], 0, 0, TL_FILM_MS_MAX);
+}
+
 static struct tl_decode_ask
 question_of(const struct tl_decode_job *job)
 {
@@ -503,6 +512,7 @@ question_of(const struct tl_decode_job *job)
 	q.max_frames = frames < TL_FILM_DECODED_MAX ? (uint32_t)frames : TL_FILM_DECODED_MAX;
 	q.ms_per_s = limit(l->film_share, 0, 0, 60000);
 	q.show = job->preview_side > 0;
+	put_cuts(job, &q);
 	if (job->raw) {
 		q.raw_width = (uint16_t)limit(job->raw->width, 0, 0, TL_FILM_SIDE);
 		q.raw_height = (uint16_t)limit(job->raw->height, 0, 0, TL_FILM_SIDE);

@@ -51,6 +51,8 @@ struct tl_decode_job {
 	struct tl_decode_limits limits;
 	uint32_t
 	    preview_side; /* longest side of a picture's RGB preview, 0: none; a film's stills, clip and sound sample */
+	uint32_t cut[TL_FILM_CUTS],
+	    cuts;                 /* of a film only a clip around these moments, ascending */
 	const struct tl_raw *raw; /* not NULL: `bytes` are to be encoded */
 	bool slow;                /* it was put back before */
 	void *user;               /* comes back with the result */

@@ -81,30 +81,36 @@ stills_json(const struct tl_film *f, struct tl_buf *out)
 	tl_js_close(out, '}');
 }
 
-static void
-clip_json(const struct tl_film *f, const uint32_t *cut, uint32_t cuts, struct tl_buf *out)
+void
+tl_sheet_parts_json(
+    bool moves, uint32_t duration_ms, const uint32_t *cut, uint32_t cuts, struct tl_buf *out)
 {
 	struct tl_film_windows w;
-	if (is_video(f))
-		tl_film_windows(f->duration_ms, TL_FILM_CLIP_WINDOWS, TL_FILM_CLIP_WINDOW_MS,
-		    cut, cuts, &w);
+	if (moves)
+		tl_film_windows(
+		    duration_ms, TL_FILM_CLIP_WINDOWS, TL_FILM_CLIP_WINDOW_MS, cut, cuts, &w);
 	else
-		tl_film_windows(f->duration_ms, TL_FILM_LISTEN_WINDOWS,
-		    TL_FILM_LISTEN_WINDOW_MS, cut, cuts, &w);
-	tl_js_open(out, "clip", '{');
-	tl_js_z(out, "kind", is_video(f) ? "video" : "sound");
+		tl_film_windows(duration_ms, TL_FILM_LISTEN_WINDOWS, TL_FILM_LISTEN_WINDOW_MS,
+		    cut, cuts, &w);
 	tl_js_int(out, "parts", w.n);
-	tl_js_int(out, "part_ms", w.n > 1 ? w.each_ms : f->duration_ms);
+	tl_js_int(out, "part_ms", w.n > 1 || cuts ? w.each_ms : duration_ms);
 	tl_js_open(out, "starts_ms", '[');
 	for (uint32_t i = 0; i < w.n; i++)
 		tl_js_int(out, NULL, w.start_ms[i]);
 	tl_js_close(out, ']');
-	tl_js_bool(out, "found", w.n > 1 && cuts > 0);
+}
+
+static void
+clip_json(const struct tl_film *f, struct tl_buf *out)
+{
+	tl_js_open(out, "clip", '{');
+	tl_js_z(out, "kind", is_video(f) ? "video" : "sound");
+	tl_sheet_parts_json(is_video(f), f->duration_ms, NULL, 0, out);
 	tl_js_close(out, '}');
 }
 
 void
-tl_sheet_json(const struct tl_film *f, const uint32_t *cut, uint32_t cuts, struct tl_buf *out)
+tl_sheet_json(const struct tl_film *f, struct tl_buf *out)
 {
 	tl_js_open(out, NULL, '{');
 	bool still = !tl_format_is_film(f->format);
@@ -122,7 +128,7 @@ tl_sheet_json(const struct tl_film *f, const uint32_t *cut, uint32_t cuts, struc
 	if (f->still_count)
 		stills_json(f, out);
 	if (f->clip.n || f->pcm.n)
-		clip_json(f, cut, cuts, out);
+		clip_json(f, out);
 	tl_js_close(out, '}');
 }
 

@@ -14,11 +14,13 @@ int tl_sheet_tiny(const struct tl_film *f, struct tl_buf *out) TL_MUST;
 
 /*
  * Facts as a JSON object: kind (video, sound), codecs, pictures a second, rotation, times of the stills and how they
- * are laid out, and which parts of a long film the clip is made of: around the moments `cut` that the decoder was asked for,
- * when there are any.
+ * are laid out, and which parts of a long film the clip is made of.
  */
-void tl_sheet_json(
-    const struct tl_film *f, const uint32_t *cut, uint32_t cuts, struct tl_buf *out);
+void tl_sheet_json(const struct tl_film *f, struct tl_buf *out);
+
+/* Which parts of a film lie around these moments, as members of an open JSON object: parts, part_ms, starts_ms. */
+void tl_sheet_parts_json(
+    bool moves, uint32_t duration_ms, const uint32_t *cut, uint32_t cuts, struct tl_buf *out);
 
 /* The bytes to encode for the clip: pictures without sound, or the sound where nothing moves. Empty: neither. */
 struct tl_str tl_film_raw(const struct tl_film *f, struct tl_raw *ret);

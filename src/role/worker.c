@@ -191,6 +191,8 @@ work_round(struct worker *w, bool last)
 		commit_round(w, want);
 	scan_some(w);
 	media_pump(w);
+	if (!last && !pause)
+		moments_pump(w);
 	if (w->elsewhere.n)
 		asks_elsewhere(w);
 	round_end(w);

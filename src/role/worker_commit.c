@@ -372,6 +372,8 @@ store_verdict(struct round *r, struct scan *s)
 	bool known = s->job.rescan && (!s->job.found || (s->again.asked && !s->again.grew));
 	if (rc == 0 && !known)
 		rc = count_matches(w, s);
+	if (rc == 0)
+		rc = moments_ask(w, s);
 	TL_KILLPOINT(SIGNALS_STORED);
 	enum tl_item_state state = s->full.item.state == TL_ITEM_RETIRED ? TL_ITEM_RETIRED
 				   : s->unscannable.n                    ? TL_ITEM_UNSCANNABLE

@@ -1,6 +1,6 @@
 /*
  * Videos and sounds: read, decoded, made ready for review, each on a thread of its own with decoders of its own, so that
- * no picture and no question ever waits for one.
+ * no picture and no question ever waits for one. Also clips of moments, for which a file is decoded once more.
  *
  * Promises: every job comes back once; what a reviewer may see of it (storyboard, clip) is stored before it does. A
  * thread lives as long as its pool and touches its job, its decoders and the (immutable) store, nothing else. Stopping
@@ -79,7 +79,8 @@ store_clip(
 	if (!run(f, jails, &job, &d))
 		return false;
 	if (d.reason == TL_DECODE_OK)
-		j->rc = tl_blob_put_derived(f->store, &j->media, "clip", d.webm);
+		j->rc = tl_blob_put_derived(
+		    f->store, &j->media, j->moments.n ? "moments" : "clip", d.webm);
 	else
 		j->rc = tl_decode_err(d.reason);
 	tl_decoded_fini(&d);
@@ -110,7 +111,7 @@ take_facts(struct film_job *j, const struct tl_film *film)
 	j->height = film->height;
 	j->duration_ms = film->duration_ms;
 	j->partly = film->partly;
-	tl_sheet_json(film, NULL, 0, &j->film);
+	tl_sheet_json(film, &j->film);
 	if (film->frames.n)
 		tl_video_pack(&j->frames, &film->frames);
 	for (size_t i = 0; i < film->word_count; i++) {
@@ -141,18 +142,38 @@ load(struct films *f, struct film_job *j, int *ret_fd, struct tl_str *ret)
 	return rc;
 }
 
+static struct tl_decode_job
+job_of(const struct films *f, const struct film_job *j)
+{
+	struct tl_decode_job job = {.limits = f->limits.decode,
+	    .preview_side = j->scan || j->moments.n,
+	    .cuts = j->moments.n};
+	memcpy(job.cut, j->moments.cut, sizeof job.cut);
+	return job;
+}
+
+/* What comes of it; false when it was cancelled meanwhile. */
+static bool
+take(struct films *f, struct tl_jails *jails, struct film_job *j, const struct tl_film *film)
+{
+	take_facts(j, film);
+	if (j->scan)
+		j->rc = store_sheet(f, j, film);
+	bool show = j->scan || j->moments.n;
+	return !show || j->rc < 0 || store_clip(f, jails, j, film);
+}
+
 /* False when it was cancelled. */
 static bool
 decode(struct films *f, struct tl_jails *jails, struct film_job *j)
 {
 	struct tl_str file = {0};
 	struct tl_decoded d;
-	bool show = j->scan != NULL;
 	if ((int64_t)j->bytes > f->limits.bytes) {
 		j->reason = TL_DECODE_TOO_LARGE;
 		return true;
 	}
-	struct tl_decode_job job = {.limits = f->limits.decode, .preview_side = show};
+	struct tl_decode_job job = job_of(f, j);
 	if (load(f, j, &job.file_fd, &file) < 0) {
 		j->missing = true;
 		return true;
@@ -165,13 +186,8 @@ decode(struct films *f, struct tl_jails *jails, struct film_job *j)
 	j->reason = d.reason;
 	j->retried = d.retried;
 	j->weak = d.weak;
-	if (d.reason == TL_DECODE_OK) {
-		take_facts(j, &d.film);
-		if (show)
-			j->rc = store_sheet(f, j, &d.film);
-		if (show && j->rc == 0)
-			whole = store_clip(f, jails, j, &d.film);
-	}
+	if (d.reason == TL_DECODE_OK)
+		whole = take(f, jails, j, &d.film);
 	tl_decoded_fini(&d);
 	return whole;
 }

@@ -1,9 +1,10 @@
 /* Private to the worker role: videos and sounds, each on a thread of its own beside the loop (worker_film.c). */
 #pragma once
 
-#include "core/item.h"
+#include "core/moments.h"
 #include "media/jails.h"
 #include "role/worker_beside_int.h"
+#include "store/moments.h"
 
 struct films;
 struct tl_store;
@@ -15,12 +16,14 @@ struct film_limits {
 	struct tl_decode_limits decode;
 };
 
-/* One medium on its way, of an item or of a question. */
+/* One medium on its way, of an item or of a question, or for a clip of moments alone. */
 struct film_job {
 	struct beside_job beside;
 	struct scan *scan;
 	size_t index;
 	struct match *match;
+	struct tl_moments moments; /* n above 0: only a clip of them is made, for */
+	struct tl_moments_job due;
 	struct tl_media_id media;
 	size_t bytes;
 	int file_fd; /* above 0: decode this; else the medium's blob */

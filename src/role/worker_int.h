@@ -65,8 +65,10 @@ struct worker {
 
 	size_t batch; /* how many to lease at once; follows how long transactions take */
 	bool more;    /* the last lease was full: there is more to do */
-	int64_t store_again_us; /* after a failure of the store: not before */
-	int64_t next_look_us;   /* when to look into the queue without being woken */
+	bool cutting; /* a clip of moments is under way */
+	int64_t moments_look_us; /* when to look for one that is due */
+	int64_t store_again_us;  /* after a failure of the store: not before */
+	int64_t next_look_us;    /* when to look into the queue without being woken */
 };
 
 /* False until policies, rules and the indexes of known hashes are there: then nothing is leased, and items wait. */
@@ -148,6 +150,17 @@ int media_fd(const struct media_pool
 bool media_needed(const struct scan *s);
 /* Takes results, hands in more; items whose media are all back are judged. */
 void media_pump(struct worker *w);
+
+/* Is there a place for one more video or sound? Then media_film_begin takes it over. */
+bool media_film_place(struct worker *w);
+void media_film_begin(struct worker *w, struct film_job *j);
+
+/* worker_moments.c */
+/* Asks for a clip of what was found in the item's films, in the transaction of its verdict. */
+int moments_ask(struct worker *w, const struct scan *s) TL_MUST;
+/* Begins with one that is due, when there is a place for it. */
+void moments_pump(struct worker *w);
+void moments_back(struct worker *w, const struct film_job *j);
 
 /* worker_rules.c */
 struct law *law_create(struct worker *w);

@@ -216,7 +216,7 @@ take_moving(struct tl_media *m, const struct tl_film *f, struct tl_arena *a)
 {
 	TL_CLEANUP(tl_buf_fini) struct tl_buf facts = {0};
 	TL_CLEANUP(tl_buf_fini) struct tl_buf frames = {0};
-	tl_sheet_json(f, NULL, 0, &facts);
+	tl_sheet_json(f, &facts);
 	tl_video_pack(&frames, &f->frames);
 	m->film = tl_arena_dup(a, tl_buf_str(&facts));
 	m->frames = tl_arena_dup(a, tl_buf_str(&frames));
@@ -328,6 +328,8 @@ take_film_job(struct worker *w, struct film_job *j)
 	p->films_under_way--;
 	if (j->scan)
 		item_film_back(j->scan, j);
+	else if (j->moments.n)
+		moments_back(w, j);
 	else if (!j->cancelled)
 		match_film_decoded(w, j->match, j);
 	else
@@ -359,7 +361,7 @@ submit_film(struct worker *w, struct scan *s, size_t i)
 {
 	struct media_pool *p = w->pool;
 	const struct tl_media *m = &s->full.item.media[i];
-	if (p->stopping || films_waiting(p->films) >= FILMS_WAITING_MAX) {
+	if (!media_film_place(w)) {
 		if (s->media_pending == 0)
 			put_off(p, s);
 		return false;
@@ -369,10 +371,22 @@ submit_film(struct worker *w, struct scan *s, size_t i)
 		abort();
 	*j =
 	    (struct film_job){.scan = s, .index = i, .media = m->id, .bytes = (size_t)m->bytes};
-	p->films_under_way++;
 	s->media_pending++;
-	films_submit(p->films, j);
+	media_film_begin(w, j);
 	return true;
+}
+
+bool
+media_film_place(struct worker *w)
+{
+	return !w->pool->stopping && films_waiting(w->pool->films) < FILMS_WAITING_MAX;
+}
+
+void
+media_film_begin(struct worker *w, struct film_job *j)
+{
+	w->pool->films_under_way++;
+	films_submit(w->pool->films, j);
 }
 
 /* It waits for a decoder that has time for it; its item stays pending. */
@@ -468,19 +482,17 @@ advance(struct worker *w, struct scan *s)
 static bool
 submit_film_match(struct worker *w, struct match *m)
 {
-	struct media_pool *p = w->pool;
 	struct film_job *j = calloc(1, sizeof *j);
 	if (!j)
 		abort();
 	*j = (struct film_job){.match = m, .bytes = match_bytes(m).n};
-	if (p->stopping || films_waiting(p->films) >= FILMS_WAITING_MAX ||
+	if (!media_film_place(w) ||
 	    tl_memfd_sealed("tutela-file", match_bytes(m), &j->file_fd) < 0) {
 		film_job_free(j);
 		match_decoded(w, m, NULL, TL_DECODE_TIMEOUT);
 		return true;
 	}
-	p->films_under_way++;
-	films_submit(p->films, j);
+	media_film_begin(w, j);
 	return true;
 }
 

@@ -432,7 +432,7 @@ tl_blob_read_derived(
 void
 tl_blob_remove(struct tl_store *s, const struct tl_media_id *id)
 {
-	static const char *const suffixes[] = {"", ".tiny", ".preview", ".clip"};
+	static const char *const suffixes[] = {"", ".tiny", ".preview", ".clip", ".moments"};
 	char path[4096];
 	for (size_t i = 0; i < TL_COUNT(suffixes); i++) {
 		if (path_of(s, id, suffixes[i], path, sizeof path) == 0)

@@ -1,7 +1,7 @@
 /*
  * Media bytes at rest: files named by a keyed hash of platform and content, each encrypted with a key of its own
  * (libsodium secretstream), which is wrapped under the installation's key in the file's head. Derivatives of a
- * blob stand beside it: the 32-pixel one, the preview, and the clip of a video or sound.
+ * blob stand beside it: the 32-pixel one, the preview, and the clips of a video or sound.
  */
 #pragma once
 
@@ -25,7 +25,7 @@ int tl_blob_read_memfd(
     struct tl_store *s, const struct tl_media_id *id, size_t n, int *ret_fd) TL_MUST;
 bool tl_blob_exists(struct tl_store *s, const struct tl_media_id *id);
 
-/* Derivatives: `name` is "tiny", "preview" or "clip". Written whole. */
+/* Derivatives: `name` is "tiny", "preview", "clip" or "moments". Written whole. */
 int tl_blob_put_derived(struct tl_store *s, const struct tl_media_id *id, const char *name,
     struct tl_str bytes) TL_MUST;
 int tl_blob_read_derived(struct tl_store *s, const struct tl_media_id *id, const char *name,

@@ -278,6 +278,11 @@ tl_flag_open_counts(struct tl_db *db, int64_t platform, enum tl_subject_kind kin
 
 /* Reveals --------------------------------------------------------------------------------- */
 
+const char *const tl_reveal_part_names[] = {[TL_REVEAL_PREVIEW] = "preview",
+    [TL_REVEAL_CLIP] = "clip",
+    [TL_REVEAL_MOMENTS] = "moments",
+    NULL};
+
 static void
 token_hash(uint8_t dst[32], const uint8_t token[TL_REVEAL_TOKEN_BYTES])
 {
@@ -293,7 +298,7 @@ tl_reveal_add(
 	int rc = tl_db_run(db, TL_SQL_REVEAL_ADD, A_BYTES(tl_bytes(hash, sizeof hash)),
 	    A_ID(r->user), A_INT(r->platform), A_BYTES(tl_bytes(r->media.b, sizeof r->media.b)),
 	    A_ID0(r->case_id), A_INT(tl_now_us()), A_INT(r->expires_at),
-	    A_Z(r->clip ? "clip" : "preview"));
+	    A_Z(tl_reveal_part_names[r->part]));
 	return rc < 0 ? rc : 0;
 }
 
@@ -310,10 +315,15 @@ tl_reveal_use(
 		return tl_fail(TL_EGONE, "this address was good once, for a short time");
 	if (rc < 0)
 		return rc;
+	int part = TL_REVEAL_PREVIEW;
+	if (tl_word_parse(tl_reveal_part_names, tl_col_str(&r, 4), &part) < 0) {
+		tl_row_end(&r);
+		return tl_fail(TL_ECORRUPT, "what a look is of is damaged");
+	}
 	*ret = (struct tl_reveal){.user = tl_col_id(&r, 0),
 	    .platform = tl_col_int(&r, 1),
 	    .case_id = tl_col_id(&r, 3),
-	    .clip = tl_str_is(tl_col_str(&r, 4), "clip")};
+	    .part = (enum tl_reveal_part)part};
 	struct tl_str media = tl_col_str(&r, 2);
 	if (media.n == sizeof ret->media.b)
 		memcpy(ret->media.b, media.p, media.n);

@@ -95,12 +95,19 @@ int tl_flag_open_counts(struct tl_db *db, int64_t platform, enum tl_subject_kind
 
 /* One-time preview addresses: the token is random, its hash is stored. */
 #define TL_REVEAL_TOKEN_BYTES 32
+enum tl_reveal_part {
+	TL_REVEAL_PREVIEW, /* of a video its storyboard */
+	TL_REVEAL_CLIP,    /* of a video or sound */
+	TL_REVEAL_MOMENTS  /* its clip of where something was found */
+};
+extern const char *const
+    tl_reveal_part_names[]; /* also the names of what is shown (blobs.h); NULL-terminated */
 struct tl_reveal {
 	struct tl_id user;
 	int64_t platform;
 	struct tl_media_id media;
 	struct tl_id case_id; /* nil when none */
-	bool clip;            /* the clip of a video or sound, not the preview */
+	enum tl_reveal_part part;
 	int64_t expires_at;
 };
 int tl_reveal_add(struct tl_db *db, const struct tl_reveal *r,

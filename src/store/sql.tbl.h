@@ -22,6 +22,7 @@
 #include "store/sql/jobs.tbl.h"
 #include "store/sql/ledger.tbl.h"
 #include "store/sql/media.tbl.h"
+#include "store/sql/moments.tbl.h"
 #include "store/sql/outbox.tbl.h"
 #include "store/sql/people.tbl.h"
 #include "store/sql/proposals.tbl.h"

@@ -154,14 +154,18 @@ static int
 film_fits(const struct tl_decode_answer *a, const struct tl_decode_ask *q)
 {
 	bool seen = a->width > 0 || a->height > 0, moves = a->video != TL_TRACK_NONE;
+	bool only_clip = q->cuts > 0;
 	if (a->samples || a->preview_width || a->preview_height || a->coded || a->pages ||
 	    a->duration_ms > q->max_ms || (!moves && !a->sound) || is_sound(a->video) ||
-	    (a->sound && !is_sound(a->sound)) || (moves && (!seen || a->frames == 0)) ||
-	    (seen && !size_fits(a, q)) || a->rotation % 90)
+	    (a->sound && !is_sound(a->sound)) ||
+	    (moves && (!seen || (a->frames == 0) != only_clip)) || (seen && !size_fits(a, q)) ||
+	    a->rotation % 90)
 		return tl_fail(TL_EPARSE, "answer: the film is not one that was asked for");
-	if ((!a->frames && (a->stills || a->clip_frames)) ||
+	if ((!a->frames && (a->stills || (a->clip_frames && !(moves && only_clip)))) ||
 	    (!a->sound && (a->words || a->pcm)))
 		return tl_fail(TL_EPARSE, "answer: a film without that track");
+	if (only_clip && (a->frames || a->words || a->stills || (moves && a->pcm)))
+		return tl_fail(TL_EPARSE, "answer: more than the clip that was asked for");
 	if ((!q->show && (a->stills || a->clip_frames || a->pcm)) ||
 	    (a->stills && (!a->still_width || !a->still_height)) ||
 	    (a->clip_frames &&

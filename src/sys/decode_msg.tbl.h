@@ -26,7 +26,7 @@ Q(max_ms, 32, 0, TL_FILM_MS_MAX) /* of a film: longer ones are TOO_LONG */
 Q(max_frames, 32, 0, TL_FILM_DECODED_MAX) /* pictures of a film that are decoded */
 Q(ms_per_s, 32, 0, 60000) /* a film that is short has less than the deadline: 5 s and this for each of its seconds */
 Q(show, 16, 0, 1)         /* stills, clip and listening sample wanted */
-Q(cuts, 16, 0, TL_FILM_CUTS) /* the clip and listening sample are of these moments, ascending; 0: of the whole */
+Q(cuts, 16, 0, TL_FILM_CUTS) /* only a clip of these moments is wanted, ascending (what can be heard, where nothing moves); 0: all, of the whole */
 Q(cut0, 32, 0, TL_FILM_MS_MAX)
 Q(cut1, 32, 0, TL_FILM_MS_MAX)
 Q(cut2, 32, 0, TL_FILM_MS_MAX)

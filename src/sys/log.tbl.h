@@ -18,6 +18,8 @@ L(EV_ITEM_UNSCANNABLE, WARN, "item reason", "An item's media could not be scanne
 L(EV_JOB_BURIED, ERROR, "item reason",
     "A scan job was given up after its last try; a case is open.")
 L(EV_JAIL_DIED, WARN, "pid reason", "A decoder ended oddly and is replaced.")
+L(EV_MOMENTS_FAILED, WARN, "tries reason",
+    "A clip of the moments at which something was found could not be cut; the one of the whole film is there.")
 L(EV_JAIL_WEAK, WARN, "missing", "The kernel lacks a confinement that is optional.")
 L(EV_RULES_LOADED, INFO, "version rules inactive", "A rule set is in force.")
 L(EV_RULES_REFUSED, ERROR, "where", "A rule pack has errors; the last good one stays in force.")

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { axe, openBrowser, signIn } from './browser.mjs'
-import { startDaemon, testPicture } from './daemon.mjs'
+import { startDaemon, testPicture, until } from './daemon.mjs'
 
 let browser
 let server
@@ -36,7 +36,7 @@ test('a video: storyboard while Space is held, then its clip by keys', async () 
 
   await page.keyboard.down(' ')
   await page.waitForFunction(() => document.querySelector('.picture.shown .board img')?.naturalWidth > 600)
-  assert.deepEqual((await page.locator('.board span').allTextContents()).slice(0, 3), ['0:00', '0:01', '0:02'])
+  assert.deepEqual((await page.locator('.still > span').allTextContents()).slice(0, 3), ['0:00', '0:01', '0:02'])
   await shot(page, 'video-storyboard')
   await page.keyboard.up(' ')
   await page.waitForSelector('.picture.covered')
@@ -94,10 +94,19 @@ test('a video by night at 200 %: the player stays on the screen and marks the mo
   server.tutela('bank', 'create', 'stills', '--kind', 'pdq', '--policy', 'terms.spam', '--distance', '63')
   server.tutela('bank', 'add', 'stills', lines[2].split(',')[2])
   const page = await browser.page({ colorScheme: 'dark', viewport: { width: 720, height: 450 } }, [/401/])
-  await openCase(page, ['a-known-picture', 'video', 'vpdq/mandelbrot.mp4'])
+  await publish('a-known-picture', 'video', 'vpdq/mandelbrot.mp4')
+  await until('the clip of moments', async () => (await server.api('GET', '/v1/items/a-known-picture')).body.media[0].film.moments)
+  await signIn(page, server)
+  await page.waitForSelector('.preview')
   assert.match(await page.textContent('.preview figcaption'), /known: 0:01 to 0:04/)
   assert.match(await page.textContent('.lines'), /identical · seen in 25 % of this, 0:01 to 0:04/)
   assert.deepEqual(await axe(page), [])
+  await page.keyboard.down(' ')
+  await page.waitForSelector('.picture.shown .still.here')
+  assert.deepEqual((await page.locator('.still > span').allTextContents()).slice(0, 6), ['0:00', '0:01 known', '0:02 known', '0:03 known', '0:04', '0:05'])
+  assert.deepEqual(await axe(page), [])
+  await shot(page, 'video-storyboard-night')
+  await page.keyboard.up(' ')
   await page.keyboard.press('v')
   await page.waitForFunction(() => document.querySelector('dialog video')?.readyState >= 2)
   const room = () => page.evaluate(() => {
@@ -109,6 +118,15 @@ test('a video by night at 200 %: the player stays on the screen and marks the mo
   assert.equal(await page.locator('.timeline-known').count(), 1)
   assert.deepEqual(await axe(page), [])
   await shot(page, 'clip-night')
+  // Around what was found first; W shows the whole and comes back. Each is a look of its own.
+  assert.match(await page.textContent('.player'), /The clip is what lies around the place/)
+  assert.equal(await page.locator('.timeline-part').count(), 1)
+  await page.keyboard.press('w')
+  await page.waitForFunction(() => document.querySelectorAll('.timeline-part').length === 10 && document.querySelector('dialog video')?.readyState >= 2)
+  assert.match(await page.textContent('.player'), /10 parts of 0:01, spread over the whole/)
+  await page.waitForFunction(() => document.querySelector('dialog video').currentTime > 0.5) // where it was found
+  await page.keyboard.press('w')
+  await page.waitForFunction(() => document.querySelectorAll('.timeline-part').length === 1 && document.querySelector('dialog video')?.readyState >= 2)
   await page.setViewportSize({ width: 360, height: 225 })
   const small = await room()
   assert.ok(small.picture >= 120 && small.wide <= 0, JSON.stringify(small))

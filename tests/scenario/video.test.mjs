@@ -54,7 +54,7 @@ test('a video is decoded, hashed each second and told of', async () => {
   assert.deepEqual([m.width, m.height], [320, 240])
   assert.equal(m.film.duration_ms, 12_000)
   assert.equal(m.film.board.times_ms.length, 12)
-  assert.deepEqual([m.film.clip.parts, m.film.clip.part_ms, m.film.clip.found], [10, 1000, false])
+  assert.deepEqual([m.film.clip.parts, m.film.clip.part_ms], [10, 1000])
   const packed = Number(sql(`SELECT length(frames) FROM media WHERE film IS NOT NULL`))
   assert.ok(packed >= 5 + 42 * 12 && (packed - 5) % 42 === 0, `${packed} bytes`) // of 12 seconds
 })
@@ -171,6 +171,25 @@ test('a file goes into a bank as what it is known by, and a broken copy of it is
   assert.ok(m.film.board && signals.some((s) => s.status === 'failed' && s.detector === 'video'))
 })
 
+test('of a long video a clip is cut around what was found', async () => {
+  make('moment.mp4', '-f', 'lavfi', '-i', 'testsrc2=s=320x180:r=10:d=20', '-loop', '1', '-t', '3', '-i', join(data, 'pdq/scene10.png'), '-f', 'lavfi', '-i', 'testsrc2=s=320x180:r=10:d=17',
+    '-filter_complex', '[1]scale=320:180,fps=10,setsar=1[s];[0][s][2]concat=n=3:v=1[v]', '-map', '[v]', '-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p')
+  site.tutela('bank', 'create', 'moments', '--kind', 'pdq', '--policy', 'terms.spam', '--distance', '63')
+  site.tutela('bank', 'add', 'moments', '--file', join(data, 'pdq/scene10.png'))
+  const { id } = await post(readFileSync(join(dir, 'moment.mp4')), 'video/mp4', 'video')
+  const { signals, media: [before] } = await judged(id)
+  const { part: { shown: [at] } } = signals.find((s) => s.label === 'moments')
+  assert.ok(at.from_ms >= 19_000 && at.to_ms <= 24_500, JSON.stringify(at))
+  const { moments } = await until('the clip of moments', async () => {
+    const { film } = (await read(id)).media[0]
+    return film.moments && film
+  }, 60_000)
+  assert.deepEqual([moments.parts, moments.part_ms, moments.places], [1, 10_000, 1])
+  assert.ok(Math.abs(moments.starts_ms[0] + 5000 - (at.from_ms + at.to_ms) / 2) < 200, JSON.stringify(moments))
+  assert.equal(before.film.clip.parts, 10)
+  await until('nothing is due', () => sql('SELECT count(*) FROM moments') === '0')
+})
+
 test('a long video holds up no picture', async () => {
   const video = await post(longVideo(), 'video/mp4', 'video')
   const pictures = []
@@ -180,7 +199,7 @@ test('a long video holds up no picture', async () => {
   for (const { id } of pictures) assert.ok((await read(id)).verdict_at < last, 'the picture first')
   assert.equal(m.film.duration_ms, 120_000)
   assert.equal(m.film.board.times_ms.length, 24)
-  assert.deepEqual([m.film.clip.parts, m.film.clip.part_ms, m.film.clip.found], [10, 1000, false])
+  assert.deepEqual([m.film.clip.parts, m.film.clip.part_ms], [10, 1000])
 })
 
 test('more than there is room for all come through', async () => {

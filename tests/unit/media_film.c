@@ -304,6 +304,89 @@ t_a_clip_is_cut_around_moments(void **state)
 		assert_int_equal(w.start_ms[i], starts[i]);
 }
 
+static void
+decode_cut(struct tl_str bytes, const uint32_t *cut, uint32_t cuts, struct tl_decoded *d)
+{
+	struct tl_decode_job job = {.bytes = bytes, .preview_side = 320, .cuts = cuts};
+	memcpy(job.cut, cut, cuts * sizeof *cut);
+	assert_int_equal(tl_jails_decode(jails, &job, d), 0);
+	assert_false(d->retried);
+	assert_int_equal(d->film.frames.n, 0);
+	assert_int_equal(d->film.word_count, 0);
+	assert_int_equal(d->film.still_count, 0);
+}
+
+/* And nothing else is done: no hashes, no stills. */
+static void
+t_of_a_video_only_the_clip_that_was_asked_for_comes(void **state)
+{
+	(void)state;
+	const uint32_t begin[] = {0, 5000, 6000}, end[] = {11500};
+	struct tl_buf b = unit_file(TEST_DATA, "vpdq/mandelbrot.mp4");
+	struct tl_decoded whole, d;
+	decode("vpdq/mandelbrot.mp4", true, &whole);
+	decode_cut(tl_buf_str(&b), begin, 3, &d);
+	assert_int_equal(d.film.clip_frames, 48); /* three parts of 3.2 s */
+	size_t one = (size_t)d.film.clip_width * d.film.clip_height * 3 / 2;
+	assert_int_equal(d.film.clip_width, whole.film.clip_width);
+	assert_memory_equal(d.film.clip.p, whole.film.clip.p, one);
+	tl_decoded_fini(&d);
+	decode_cut(tl_buf_str(&b), end, 1, &d);
+	assert_int_equal(d.film.clip_frames, TL_FILM_CLIP);
+	assert_memory_not_equal(d.film.clip.p, whole.film.clip.p, one);
+	assert_memory_equal(d.film.clip.p + (TL_FILM_CLIP - 1) * one,
+	    whole.film.clip.p + (TL_FILM_CLIP - 1) * one, one);
+	tl_decoded_fini(&d);
+	tl_decoded_fini(&whole);
+	tl_buf_fini(&b);
+}
+
+#define WAV_S 150
+#define WAV_RATE 8000
+
+/* A sound that stands at another height each second. */
+static struct tl_buf
+steps(void)
+{
+	struct tl_buf b = {0};
+	uint8_t head[44] =
+	    "RIFF    WAVEfmt \x10\0\0\0\1\0\1\0\x40\x1f\0\0\x80\x3e\0\0\2\0\x10\0data";
+	uint32_t n = WAV_S * WAV_RATE * 2;
+	for (int i = 0; i < 4; i++) {
+		head[4 + i] = (uint8_t)((n + 36) >> 8 * i);
+		head[40 + i] = (uint8_t)(n >> 8 * i);
+	}
+	tl_buf_put(&b, head, sizeof head);
+	for (int s = 0; s < WAV_S; s++)
+		for (int i = 0; i < WAV_RATE; i++) {
+			uint8_t v[2] = {(uint8_t)(s * 100), (uint8_t)(s * 100 >> 8)};
+			tl_buf_put(&b, v, 2);
+		}
+	return b;
+}
+
+static int
+heard_at(const struct tl_film *f, double second)
+{
+	const uint8_t *p = f->pcm.p + 2 * (size_t)(second * TL_FILM_PCM_RATE);
+	return (int16_t)(p[0] << 8 | p[1]);
+}
+
+static void
+t_of_a_sound_only_what_was_asked_for_is_heard(void **state)
+{
+	(void)state;
+	const uint32_t cut[] = {100000, 120000}; /* from 30 s on, and from 90 s on */
+	struct tl_buf b = steps();
+	struct tl_decoded d;
+	decode_cut(tl_buf_str(&b), cut, 2, &d);
+	assert_int_equal(d.film.pcm.n, 2 * TL_FILM_PCM);
+	assert_in_range(heard_at(&d.film, 0.5), 2990, 3010);
+	assert_in_range(heard_at(&d.film, 60.5), 8990, 9010);
+	tl_decoded_fini(&d);
+	tl_buf_fini(&b);
+}
+
 static struct tl_str
 raw_of(const struct tl_film *f, bool sound, struct tl_raw *ret)
 {
@@ -385,6 +468,8 @@ main(void)
 	    cmocka_unit_test(t_scenes_bars_covers_and_rotation_are_seen),
 	    cmocka_unit_test(t_a_broken_film_is_hashed_as_far_as_it_goes_and_says_so),
 	    cmocka_unit_test(t_a_clip_is_cut_around_moments),
+	    cmocka_unit_test(t_of_a_video_only_the_clip_that_was_asked_for_comes),
+	    cmocka_unit_test(t_of_a_sound_only_what_was_asked_for_is_heard),
 	    cmocka_unit_test(t_clips_are_encoded_from_raw_pixels_and_samples),
 	    cmocka_unit_test(t_an_encoder_takes_no_file),
 	    cmocka_unit_test(t_length_and_size_are_limited),

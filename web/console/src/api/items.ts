@@ -80,7 +80,14 @@ export interface Film {
   pictures?: number
   rotation?: number
   board?: { columns: number; width: number; height: number; times_ms: number[] } // stills in rows
-  clip?: { kind: 'video' | 'sound'; parts: number; part_ms: number; starts_ms?: number[]; found?: boolean } // equal parts: spread over the whole, or around what was found
+  clip?: ClipParts & { kind: 'video' | 'sound' } // spread over the whole
+  moments?: ClipParts & { places: number; cuts_ms: number[] } // another clip, around what was found; some seconds after the match
+}
+/** What a clip is made of: equal parts of the file. */
+export interface ClipParts {
+  parts: number
+  part_ms: number
+  starts_ms?: number[]
 }
 
 export interface TextField {
@@ -170,7 +177,7 @@ export interface Account {
 /** POST media/{id}/reveal. Recorded. 410 when the bytes are erased. */
 export interface Reveal {
   case: Id | null
-  part?: 'preview' | 'clip' // the preview of a video is its storyboard; a clip is a WebM, of a sound too
+  part?: 'preview' | 'clip' | 'moments' // the preview of a video is its storyboard; a clip is a WebM, of a sound too
 }
 export interface Revealed {
   url: string // works once, a short time

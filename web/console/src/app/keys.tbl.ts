@@ -59,6 +59,7 @@ export const KEYS: readonly KeyRow[] = [
   { keys: 'ArrowRight', label: '→', command: 'clip.on', scope: 'Clip', help: 'One picture on; of a sound, 5 seconds' },
   { keys: 'Shift+ArrowLeft', label: 'Shift ←', command: 'clip.part.back', scope: 'Clip', help: 'The part before' },
   { keys: 'Shift+ArrowRight', label: 'Shift →', command: 'clip.part.on', scope: 'Clip', help: 'The next part' },
+  { keys: 'w', label: 'W', command: 'clip.whole', scope: 'Clip', help: 'Around what was found, or spread over the whole' },
   { keys: 'ArrowUp', label: '↑', command: 'clip.more', scope: 'Clip', help: 'Faster; a sound louder' },
   { keys: 'ArrowDown', label: '↓', command: 'clip.less', scope: 'Clip', help: 'Slower; a sound softer' },
 
@@ -76,5 +77,5 @@ export function keyLabel(command: string): string {
 
 /** Letters that actions may not have, since Work uses them. */
 export const RESERVED: ReadonlySet<string> = new Set(
-  KEYS.filter((r) => r.scope !== 'Lists' && /^[a-z]( |$)/.test(r.keys)).map((r) => r.keys[0] as string),
+  KEYS.filter((r) => r.scope !== 'Lists' && r.scope !== 'Clip' && /^[a-z]( |$)/.test(r.keys)).map((r) => r.keys[0] as string),
 )

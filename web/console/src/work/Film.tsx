@@ -1,9 +1,10 @@
 // Videos and sounds. What a browser gets is a storyboard and a short clip, both made anew from pixels and samples. The clip
 // opens covered, muted and still; Space plays it, leaving the window stops and covers it. It is fetched once, recorded like
-// any other look, and held only while its dialog is open.
+// any other look, and held only while its dialog is open. Of a long file in which something known was found there are two clips:
+// around that, which is shown first, and spread over the whole.
 import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
-import type { Film, Media, Revealed, Signal } from '../api.ts'
+import type { ClipParts, Film, Media, Revealed, Signal } from '../api.ts'
 import { bytes, clock } from '../app/format.ts'
 import { call, explain } from '../app/http.ts'
 import { useCommands } from '../app/keys.ts'
@@ -14,30 +15,35 @@ import { Dialog } from '../ui/dialog.tsx'
 const STEP_S = 0.2 // one picture of the clip
 const SOUND_STEP_S = 5
 const FEW_STRETCHES = 4 // in words; the line of the player marks all
+const AROUND_MS = 250 // a still so near to a stretch shows it
 const SPEEDS = [0.25, 0.5, 1, 1.5, 2]
 const VOLUMES = [0.05, 0.1, 0.2, 0.4, 0.7, 1]
 
+type Which = 'clip' | 'moments'
+
+/** What a clip is made of; one of a file without it shows all. */
+const partsOf = (film: Film, which: Which): ClipParts => film[which] ?? { parts: 1, part_ms: film.duration_ms }
+
 /** Which moment of the file a moment of its clip shows. */
-export function momentOf(film: Film, clipSeconds: number): number {
-  const { parts, part_ms } = film.clip ?? { parts: 1, part_ms: film.duration_ms }
+function momentOf(film: Film, which: Which, clipSeconds: number): number {
+  const { parts, part_ms } = partsOf(film, which)
   const ms = clipSeconds * 1000
-  if (parts < 2) return Math.min(ms, film.duration_ms)
   const part = Math.min(parts - 1, Math.floor(ms / part_ms))
-  return partStart(film, part) + Math.min(part_ms, ms - part * part_ms)
+  return Math.min(film.duration_ms, partStart(film, which, part) + Math.min(part_ms, ms - part * part_ms))
 }
 
-function partStart(film: Film, i: number): number {
-  const { parts, part_ms, starts_ms } = film.clip ?? { parts: 1, part_ms: film.duration_ms }
+function partStart(film: Film, which: Which, i: number): number {
+  const { parts, part_ms, starts_ms } = partsOf(film, which)
   return starts_ms?.[i] ?? (parts < 2 ? 0 : (i * (film.duration_ms - part_ms)) / (parts - 1))
 }
 
 /** The second of the clip that shows this moment of the file, or the part of the clip that comes nearest to it. */
-export function clipTimeOf(film: Film, moment: number): number {
-  const { parts, part_ms } = film.clip ?? { parts: 1, part_ms: film.duration_ms }
-  const away = (i: number) => Math.max(partStart(film, i) - moment, moment - partStart(film, i) - part_ms, 0)
+function clipTimeOf(film: Film, which: Which, moment: number): number {
+  const { parts, part_ms } = partsOf(film, which)
+  const away = (i: number) => Math.max(partStart(film, which, i) - moment, moment - partStart(film, which, i) - part_ms, 0)
   let near = 0
   for (let i = 1; i < parts; i++) if (away(i) < away(near)) near = i
-  return (near * part_ms + Math.max(0, Math.min(part_ms - 1, moment - partStart(film, near)))) / 1000
+  return (near * part_ms + Math.max(0, Math.min(part_ms - 1, moment - partStart(film, which, near)))) / 1000
 }
 
 /** A stretch of the file that something known was found in. */
@@ -72,8 +78,16 @@ export function filmFacts(media: Media, film: Film): string {
   return `${film.kind === 'video' ? 'Video' : 'Sound'} ${clock(film.duration_ms)}${size} · ${codecs} · ${bytes(media.bytes)}`
 }
 
-/** The stills with their times; `url` null: the covered derivative stands in its place. */
-export function Board({ film, url }: { film: Film; url: string }) {
+/** What was found in a still, or between it and the next one. */
+function foundAt(times: number[], i: number, known: Stretch[]): 'here' | 'after' | null {
+  const at = times[i]!
+  const next = times[i + 1] ?? Infinity
+  if (known.some((s) => s.from - AROUND_MS <= at && at < s.to)) return 'here'
+  return known.some((s) => at < s.from && s.to < next) ? 'after' : null
+}
+
+/** The stills with their times, those marked that something known was found in or between. */
+export function Board({ film, url, known }: { film: Film; url: string; known: Stretch[] }) {
   const board = film.board
   if (!board) return <img src={url} alt="" draggable={false} />
   const rows = Math.ceil(board.times_ms.length / board.columns)
@@ -81,9 +95,14 @@ export function Board({ film, url }: { film: Film; url: string }) {
   return (
     <div class="board" style={{ aspectRatio: String(ratio) }}>
       <img src={url} alt="" draggable={false} />
-      {board.times_ms.map((ms, i) => (
-        <span key={ms} style={{ left: `${((i % board.columns) * 100) / board.columns}%`, top: `${(Math.floor(i / board.columns) * 100) / rows}%` }}>{clock(ms)}</span>
-      ))}
+      {board.times_ms.map((ms, i) => {
+        const found = foundAt(board.times_ms, i, known)
+        return (
+          <span key={ms} class={`still ${found ?? ''}`} style={{ left: `${((i % board.columns) * 100) / board.columns}%`, top: `${(Math.floor(i / board.columns) * 100) / rows}%`, width: `${100 / board.columns}%`, height: `${100 / rows}%` }}>
+            <span>{clock(ms)}{found === 'here' ? ' known' : found === 'after' ? <> known <span aria-hidden="true">▸</span><span class="hidden"> after it</span></> : ''}</span>
+          </span>
+        )
+      })}
     </div>
   )
 }
@@ -102,15 +121,16 @@ export function Clip({ media, film, caseId, known }: { media: Media; film: Film;
   )
 }
 
-function useClip(media: Media, caseId: string | null) {
+function useClip(media: Media, caseId: string | null, part: Which) {
   const url = useSignal<string | null>(null)
   const failed = useSignal<string | null>(null)
   useEffect(() => {
     let mine: string | null = null
     let gone = false
+    url.value = failed.value = null
     const load = async () => {
       try {
-        const once = await call<Revealed>('POST', ['media', media.id, 'reveal'], { case: caseId, part: 'clip' })
+        const once = await call<Revealed>('POST', ['media', media.id, 'reveal'], { case: caseId, part })
         const answer = await fetch(once.url)
         if (!answer.ok) throw new Error('The clip could not be read.')
         const blob = await answer.blob()
@@ -127,12 +147,15 @@ function useClip(media: Media, caseId: string | null) {
       gone = true
       if (mine) URL.revokeObjectURL(mine)
     }
-  }, [media.id])
+  }, [media.id, part])
   return { url, failed }
 }
 
 function Player({ media, film, caseId, known, close }: { media: Media; film: Film; caseId: string | null; known: Stretch[]; close: () => void }) {
-  const { url, failed } = useClip(media, caseId)
+  const both = film.moments !== undefined && known.length > 0
+  const which = useSignal<Which>(both ? 'moments' : 'clip')
+  const parts = partsOf(film, which.value)
+  const { url, failed } = useClip(media, caseId, which.value)
   const ref = useRef<HTMLMediaElement | null>(null)
   const playing = useSignal(false)
   const seen = useSignal(false)
@@ -160,7 +183,7 @@ function Player({ media, film, caseId, known, close }: { media: Media; film: Fil
     m.currentTime = Math.max(0, Math.min(m.duration || 0, m.currentTime + by))
     seen.value = true
   }
-  const part = (by: number) => move((by * (film.clip?.part_ms ?? 1000)) / 1000)
+  const part = (by: number) => move((by * parts.part_ms) / 1000)
   const turn = (by: number) => {
     if (video) speed.value = Math.max(0, Math.min(SPEEDS.length - 1, speed.value + by))
     else volume.value = Math.max(0, Math.min(VOLUMES.length - 1, volume.value + by))
@@ -169,12 +192,18 @@ function Player({ media, film, caseId, known, close }: { media: Media; film: Fil
       ref.current.volume = VOLUMES[volume.value]!
     }
   }
+  const other = () => {
+    stop()
+    at.value = 0
+    which.value = which.value === 'clip' ? 'moments' : 'clip'
+  }
   const keys: Record<string, (shift: boolean) => void> = {
     ' ': play,
     ArrowLeft: (shift) => (shift ? part(-1) : move(video ? -STEP_S : -SOUND_STEP_S)),
     ArrowRight: (shift) => (shift ? part(1) : move(video ? STEP_S : SOUND_STEP_S)),
     ArrowUp: () => turn(1),
     ArrowDown: () => turn(-1),
+    ...(both && { w: other }),
   }
   const onKey = (e: KeyboardEvent) => {
     const act = keys[e.key]
@@ -198,14 +227,19 @@ function Player({ media, film, caseId, known, close }: { media: Media; film: Fil
       if (m && m.readyState === 0) m.volume = VOLUMES[volume.value]!
     },
     src: url.value ?? undefined,
-    onLoadedMetadata: () => { if (ref.current && known[0]) ref.current.currentTime = clipTimeOf(film, known[0].from) },
+    onLoadedMetadata: () => {
+      const m = ref.current
+      if (!m) return
+      m.playbackRate = video ? SPEEDS[speed.value]! : 1
+      if (which.value === 'clip' && known[0]) m.currentTime = clipTimeOf(film, 'clip', known[0].from)
+    },
     onPlay: () => { playing.value = true },
     onPause: () => { playing.value = false },
     onTimeUpdate: () => { at.value = ref.current?.currentTime ?? 0 },
     onSeeked: () => { at.value = ref.current?.currentTime ?? 0 },
   }
   const { blur = 'strong', grey = false } = prefs.value
-  const moment = momentOf(film, at.value)
+  const moment = momentOf(film, which.value, at.value)
   return (
     <Dialog title={video ? 'Clip, without sound' : 'Sound'} class={video ? 'zoom' : ''} close={close}>
       <div class="player" role="group" aria-label={video ? 'Clip' : 'Sound'} tabIndex={0} autofocus onKeyDown={onKey}>
@@ -216,7 +250,7 @@ function Player({ media, film, caseId, known, close }: { media: Media; film: Fil
         ) : url.value ? <audio {...events} /> : null}
         {failed.value ? <p class="error-line" role="alert">{failed.value}</p> : null}
         {url.value || failed.value ? null : <p class="quiet" role="status">Fetching …</p>}
-        <Timeline film={film} moment={moment} known={known} />
+        <Timeline film={film} which={which.value} moment={moment} known={known} />
         {known.length ? <p>Something known was found at {stretchText(known)}.</p> : null}
         <p class="player-line">
           <Button kind="quiet" onClick={play}>{playing.value ? 'Pause' : 'Play'} <Key label="Space" /></Button>
@@ -226,20 +260,31 @@ function Player({ media, film, caseId, known, close }: { media: Media; film: Fil
           <Button kind="quiet" onClick={() => turn(1)}>{video ? 'Faster' : 'Louder'} <Key label="↑" /></Button>
           <span>{clock(moment)} of {clock(film.duration_ms)} · {video ? `${SPEEDS[speed.value]} ×, no sound` : `volume ${Math.round(VOLUMES[volume.value]! * 100)} %`}</span>
         </p>
-        {film.clip && film.clip.parts > 1 ? <p class="quiet">The clip is {film.clip.parts} parts of {clock(film.clip.part_ms)}, spread over the whole. <Key label="Shift ←" /> <Key label="Shift →" /> go from part to part.</p> : null}
+        <p class="player-line quiet">
+          <span>{partsText(film, which.value)}{parts.parts > 1 ? <> <Key label="Shift ←" /> <Key label="Shift →" /> go from part to part.</> : null}</span>
+          {both ? <Button kind="quiet" onClick={other}>{which.value === 'clip' ? 'Around what was found' : 'Spread over the whole'} <Key label="W" /></Button> : null}
+        </p>
       </div>
     </Dialog>
   )
 }
 
+function partsText(film: Film, which: Which): string {
+  const { parts, part_ms } = partsOf(film, which)
+  if (which === 'clip') return parts > 1 ? `The clip is ${parts} parts of ${clock(part_ms)}, spread over the whole.` : ''
+  const places = film.moments?.places ?? 0
+  const made = parts > 1 ? `The clip is ${parts} parts of ${clock(part_ms)} around what was found.` : 'The clip is what lies around the place.'
+  return places > parts ? `${made} It shows ${parts} of ${places} places.` : made
+}
+
 /** Where in the file the clip is, and which parts of the file it shows. */
-function Timeline({ film, moment, known }: { film: Film; moment: number; known: Stretch[] }) {
-  const { parts, part_ms } = film.clip ?? { parts: 1, part_ms: film.duration_ms }
+function Timeline({ film, which, moment, known }: { film: Film; which: Which; moment: number; known: Stretch[] }) {
+  const { parts, part_ms } = partsOf(film, which)
   const percent = (ms: number) => `${(ms * 100) / Math.max(1, film.duration_ms)}%`
   return (
     <div class="timeline" role="img" aria-label={`At ${clock(moment)} of ${clock(film.duration_ms)}`}>
       {Array.from({ length: parts }, (_, i) => (
-        <span key={i} class="timeline-part" style={{ left: percent(partStart(film, i)), width: percent(part_ms) }} />
+        <span key={i} class="timeline-part" style={{ left: percent(partStart(film, which, i)), width: percent(part_ms) }} />
       ))}
       {known.map((s) => <span key={`${s.from}-${s.to}`} class="timeline-known" style={{ left: percent(s.from), width: percent(s.to - s.from) }} />)}
       <span class="timeline-at" style={{ left: percent(moment) }} />

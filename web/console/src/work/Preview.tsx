@@ -107,7 +107,7 @@ export function Preview({ media, caseId, signals = [], zoomed }: Props) {
         onContextMenu={(e) => e.preventDefault()}
       >
         {shown
-          ? film ? <Board film={film} url={r.url.value as string} /> : <img src={r.url.value as string} alt="" draggable={false} />
+          ? film ? <Board film={film} url={r.url.value as string} known={known} /> : <img src={r.url.value as string} alt="" draggable={false} />
           : <img src={`/console/api/media/${media.id}/tiny${caseId ? `?case=${caseId}` : ''}`} alt="" draggable={false} />}
       </div>
       <figcaption>
@@ -123,7 +123,7 @@ export function Preview({ media, caseId, signals = [], zoomed }: Props) {
       {r.failed.value ? <p class="error-line" role="alert">{r.failed.value}</p> : null}
       {zoom.value ? (
         <Dialog title={`${what}, large`} class="zoom" close={() => { zoom.value = false }}>
-          <Preview media={media} caseId={caseId} zoomed />
+          <Preview media={media} caseId={caseId} signals={signals} zoomed />
         </Dialog>
       ) : null}
     </figure>
