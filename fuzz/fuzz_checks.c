@@ -42,6 +42,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				abort();
 			compare(search.query);
 		}
+		struct tl_reach_in reach;
+		if (tl_decode_reach(j, &reach) == 0 &&
+		    (reach.count < 1 || reach.count > TL_REACH_ITEMS_MAX ||
+			(reach.account.n && reach.age_band >= 0)))
+			abort();
 		json_decref(j);
 	}
 	tl_arena_destroy(arena);

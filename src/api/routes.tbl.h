@@ -7,6 +7,8 @@ R("POST", "/v1/items", tl_api_gate, "ingest", "wait", post_item, tl_api_post_ite
     "Hand in one item.")
 R("POST", "/v1/items:batch", tl_api_gate, "ingest", "", post_batch, tl_api_post_batch_body, GIB,
     "Hand in many items.")
+R("POST", "/v1/items:reach", tl_api_gate, "read", "", check_reach, tl_body_json, 128 * KIB,
+    "Ask which items may be shown and recommended to whom.")
 R("GET", "/v1/items/{id}", tl_api_gate, "read", "version", get_item, tl_body_none, 0,
     "State and whole trail of an item.")
 R("DELETE", "/v1/items/{id}", tl_api_gate, "ingest", "version", delete_item, tl_body_none, 0,

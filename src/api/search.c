@@ -24,14 +24,13 @@ struct search {
 	struct tl_search_answer say;
 };
 
-/* What counts is what was asked for last: a help line is shown until it is taken back. */
 static int
 find_care(struct tl_db *db, struct tl_arena *arena, struct search *s)
 {
 	struct tl_action_row *list;
 	size_t n;
-	int rc = tl_action_in_force(
-	    db, s->who.platform, TL_SUBJECT_ACCOUNT, s->who.id, arena, &list, &n);
+	int rc =
+	    tl_action_on(db, s->who.platform, TL_SUBJECT_ACCOUNT, s->who.id, arena, &list, &n);
 	for (size_t i = 0; rc == 0 && i < n; i++) {
 		if (tl_str_is(list[i].name, "search_intervention"))
 			s->care = list[i].id;

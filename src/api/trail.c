@@ -6,10 +6,13 @@
  */
 #include "api/routes.h"
 
+#include "api/reach.h"
+#include "config/policy.h"
 #include "store/actions.h"
 #include "store/decisions.h"
 #include "store/outbox.h"
 #include "store/streams.h"
+#include "sys/clock.h"
 
 #include <math.h>
 
@@ -294,6 +297,31 @@ put_stream(struct tl_req *req, struct tl_db *db, const struct tl_item *it, struc
 	return 0;
 }
 
+/* What people of each age may see of it, by their settings' defaults. */
+static int
+put_reach(struct tl_req *req, struct tl_db *db, const struct tl_item *it,
+    const struct tl_item_state_row *row, struct tl_buf *b)
+{
+	const struct tl_policy_set *set TL_CLEANUP(tl_policy_unrefp) =
+	    tl_app_policies(&tl_api_of(req)->app);
+	struct tl_reach_load load = {.set = set, .now = tl_now_us()};
+	struct tl_reach_item item;
+	int rc = tl_reach_load_item(db, it->platform, row, tl_req_arena(req), &load, &item);
+	if (rc < 0)
+		return rc;
+	tl_js_open(b, "reach", '{');
+	for (int band = TL_AGE_13_15; band <= TL_AGE_18; band++) {
+		const struct tl_minors_account of = {.band = (enum tl_age_band)band};
+		struct tl_reach_viewer viewer = tl_reach_viewer_of(set, &of, false, load.now);
+		struct tl_reach r = tl_reach_decide(set, &item, &viewer, load.now);
+		tl_js_open(b, tl_age_band_names[band], '{');
+		tl_reach_put(b, &r);
+		tl_js_close(b, '}');
+	}
+	tl_js_close(b, '}');
+	return 0;
+}
+
 static int
 read_trail(struct tl_req *req, struct tl_db *db, struct tl_buf *b)
 {
@@ -309,6 +337,8 @@ read_trail(struct tl_req *req, struct tl_db *db, struct tl_buf *b)
 	put_verdict(b, f);
 	put_media(b, &f->item);
 	rc = put_stream(req, db, &f->item, b);
+	if (rc >= 0)
+		rc = put_reach(req, db, &f->item, &row, b);
 	if (rc >= 0)
 		rc = put_signals(req, db, &f->item, b);
 	if (rc >= 0)

@@ -60,5 +60,16 @@ struct tl_search_in {
 };
 int tl_decode_search(json_t *j, struct tl_arena *a, struct tl_search_in *ret) TL_MUST;
 
+#define TL_REACH_ITEMS_MAX 200
+
+/* Items by the platform's ids, and who looks: an account, or an age band (-1: neither said). */
+struct tl_reach_in {
+	struct tl_str items[TL_REACH_ITEMS_MAX];
+	size_t count;
+	struct tl_str account;
+	int age_band;
+};
+int tl_decode_reach(json_t *j, struct tl_reach_in *ret) TL_MUST;
+
 /* An id of a platform's: 1 to 255 bytes without control characters. */
 int tl_check_ext_id(struct tl_str id, const char *pointer) TL_MUST;

@@ -5,6 +5,8 @@
  */
 #include "intake/decode_int.h"
 
+#include <stdio.h>
+
 #define AT(f) offsetof(struct tl_search_in, f)
 static const struct tl_json_field SEARCH[] = {
     {"query", TL_J_STR, AT(query), 1, TL_QUERY_BYTES_MAX, NULL, true},
@@ -27,5 +29,44 @@ tl_decode_search(json_t *j, struct tl_arena *a, struct tl_search_in *ret)
 		rc = tl_decode_language(in.language, a, &in.language);
 	if (rc == 0)
 		*ret = in;
+	return rc;
+}
+
+struct reach_in {
+	json_t *items;
+	struct tl_str account;
+	int age_band;
+};
+
+#define AT(f) offsetof(struct reach_in, f)
+static const struct tl_json_field REACH[] = {
+    {"items", TL_J_ARRAY, AT(items), 1, TL_REACH_ITEMS_MAX, NULL, true},
+    {"account", TL_J_STR, AT(account), 1, TL_EXT_ID_BYTES, NULL, false},
+    {"age_band", TL_J_ENUM, AT(age_band), 0, 0, tl_age_band_names, false},
+};
+#undef AT
+
+int
+tl_decode_reach(json_t *j, struct tl_reach_in *ret)
+{
+	struct reach_in in = {.age_band = -1};
+	int rc = tl_json_fill(j, "", REACH, TL_COUNT(REACH), &in);
+	if (rc == 0 && in.account.p)
+		rc = tl_check_ext_id(in.account, "/account");
+	if (rc == 0 && in.account.p && in.age_band >= 0)
+		rc = tl_fail_at(
+		    TL_EFIELD, "/age_band", "say an account or an age band, not both");
+	ret->count = 0;
+	for (size_t i = 0; rc == 0 && i < json_array_size(in.items); i++) {
+		char at[32];
+		const json_t *v = json_array_get(in.items, i);
+		(void)snprintf(at, sizeof at, "/items/%zu", i);
+		if (!json_is_string(v))
+			return tl_fail_at(TL_EFIELD, at, "expected a string");
+		ret->items[ret->count++] = tl_json_str(v);
+		rc = tl_check_ext_id(tl_json_str(v), at);
+	}
+	ret->account = in.account;
+	ret->age_band = in.age_band;
 	return rc;
 }

@@ -102,6 +102,16 @@ tl_action_in_force(struct tl_db *db, int64_t platform, enum tl_subject_kind kind
 }
 
 int
+tl_action_on(struct tl_db *db, int64_t platform, enum tl_subject_kind kind,
+    struct tl_id subject, struct tl_arena *arena, struct tl_action_row **ret, size_t *ret_count)
+{
+	struct tl_row r;
+	int rc = tl_db_query(db, &r, TL_SQL_ACTION_ON, A_INT(platform),
+	    A_Z(tl_subject_kind_names[kind]), A_ID(subject), A_INT(TL_ACTIONS_MAX));
+	return rc < 0 ? rc : ROWS_READ(&r, arena, TL_ACTIONS_MAX, read_row, ret, ret_count);
+}
+
+int
 tl_action_late(struct tl_db *db, int64_t now, size_t max, struct tl_arena *arena,
     struct tl_action_row **ret, size_t *ret_count)
 {

@@ -79,6 +79,18 @@ tl_item_find_any(
 	return rc == TL_ENOTFOUND ? tl_item_find(db, platform, false, ext_id, 0, ret) : rc;
 }
 
+int
+tl_item_author(struct tl_db *db, int64_t platform, struct tl_id id, struct tl_id *ret)
+{
+	struct tl_row r;
+	int rc = tl_db_first(db, &r, TL_SQL_ITEM_AUTHOR, A_INT(platform), A_ID(id));
+	if (rc < 0)
+		return rows_found(rc, "item");
+	*ret = tl_col_id(&r, 0);
+	tl_row_end(&r);
+	return 0;
+}
+
 static int
 seal_body(struct tl_db *db, const struct tl_item *item, struct tl_buf *out)
 {

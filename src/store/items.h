@@ -34,6 +34,10 @@ int tl_item_find(struct tl_db *db, int64_t platform, bool live, struct tl_str ex
 int tl_item_find_any(struct tl_db *db, int64_t platform, struct tl_str ext_id,
     struct tl_item_state_row *ret) TL_MUST;
 
+/* Who published it; nil: nobody that was named. */
+int tl_item_author(
+    struct tl_db *db, int64_t platform, struct tl_id id, struct tl_id *ret) TL_MUST;
+
 struct tl_item_full {
 	struct tl_item item;
 	bool has_verdict;

@@ -345,6 +345,24 @@ test('no day of birth is taken, wherever it stands', async () => {
   assert.equal((await put({ birth_month: '2011-05', settings: { chosen_at: '2026-05-17', show_birthday: 'off', limit: 12345678, v: '1.2.3' } })).status, 200)
 })
 
+test('what may be shown and recommended to whom', async () => {
+  const ask = async (body) => { const a = await call('POST', '/v1/items:reach', body); assert.equal(a.status, 200, a.text); return a.json }
+  await call('PUT', '/v1/accounts/writer', { age_band: '18+' })
+  await call('PUT', '/v1/accounts/young-writer', { age_band: '13-15' })
+  const [one, young] = [item({ author: { id: 'writer' } }), item({ author: { id: 'young-writer' } })]
+  for (const i of [one, young]) await call('POST', '/v1/items?wait=2000', i)
+  const judged = await until('a verdict', async () => { const a = await call('GET', `/v1/items/${young.id}`); return a.json.verdict && a.json })
+  assert.deepEqual(judged.reach['18+'], { show: 'yes', recommend: false, why: [{ code: 'author_setting', action_id: null }] })
+  const said = await ask({ items: [one.id, young.id, 'never-seen'], age_band: '13-15' })
+  assert.deepEqual(said.items.map((i) => [i.id, i.known, i.show, i.recommend]), [[one.id, true, 'yes', true], [young.id, true, 'yes', false], ['never-seen', false, 'yes', false]])
+  assert.equal((await ask({ items: [one.id], account: 'nobody-we-know' })).age_band, 'unknown')
+  const blocked = item({ text: { body: 'demo your parcel waits for a fee' }, author: { id: 'writer' } })
+  await call('POST', '/v1/items?wait=2000', blocked)
+  const [gone] = await until('the removal', async () => { const i = (await ask({ items: [blocked.id], age_band: '18+' })).items; return i[0].show === 'hide' && i })
+  assert.equal(gone.recommend, false)
+  assert.ok(gone.why.some((w) => w.code === 'remove' && w.action_id))
+})
+
 test('counters follow the latest version', async () => {
   const one = item()
   await call('POST', '/v1/items', one)
@@ -523,6 +541,13 @@ test('wrong requests are refused with the field that is wrong', async () => {
     ['POST', '/v1/search/check', { query: 'x', country: 'D1' }, 422, '/country'],
     ['POST', '/v1/search/check', { query: 'x', language: 'deutsch' }, 422, '/language'],
     ['POST', '/v1/search/check', '{', 400],
+    ['POST', '/v1/items:reach', {}, 422, '/items'],
+    ['POST', '/v1/items:reach', { items: [] }, 422, '/items'],
+    ['POST', '/v1/items:reach', { items: Array(201).fill('a') }, 422, '/items'],
+    ['POST', '/v1/items:reach', { items: ['a', 1] }, 422, '/items/1'],
+    ['POST', '/v1/items:reach', { items: ['a'], account: 'a', age_band: '18+' }, 422, '/age_band'],
+    ['POST', '/v1/items:reach', { items: ['a'], age_band: '12' }, 422, '/age_band'],
+    ['POST', '/v1/items:reach', '{', 400],
     ['POST', '/v1/match', {}, 422, '/text'],
     ['POST', '/v1/match', { hashes: [{ kind: 'md5', value: '00'.repeat(32) }] }, 422, '/hashes/0/value'],
     ['POST', '/v1/match', { hashes: [{ kind: 'sha1', value: '00'.repeat(32) }] }, 422, '/hashes/0/kind'],
@@ -541,7 +566,7 @@ test('wrong requests are refused with the field that is wrong', async () => {
     if (field) assert.equal(answer.json.field, field, where)
   }
   assert.equal((await call('GET', `/v1/items/${base.id}`)).status, 404)
-  for (const [path, method] of [['/v1/items', 'POST'], ['/v1/items:batch', 'POST'], ['/v1/flags', 'POST'], ['/v1/match', 'POST'], ['/v1/search/check', 'POST'], ['/v1/accounts/a', 'PUT'], ['/v1/accounts/a/settings', 'PUT'], ['/v1/accounts/a/age', 'PUT'], ['/v1/relations', 'PUT'], ['/v1/relations:batch', 'PUT'], ['/v1/items/a/counters', 'PUT'], ['/v1/media', 'PUT'], ['/v1/actions/00000000-0000-0000-0000-000000000000/confirm', 'POST']])
+  for (const [path, method] of [['/v1/items', 'POST'], ['/v1/items:batch', 'POST'], ['/v1/flags', 'POST'], ['/v1/match', 'POST'], ['/v1/search/check', 'POST'], ['/v1/items:reach', 'POST'], ['/v1/accounts/a', 'PUT'], ['/v1/accounts/a/settings', 'PUT'], ['/v1/accounts/a/age', 'PUT'], ['/v1/relations', 'PUT'], ['/v1/relations:batch', 'PUT'], ['/v1/items/a/counters', 'PUT'], ['/v1/media', 'PUT'], ['/v1/actions/00000000-0000-0000-0000-000000000000/confirm', 'POST']])
     assert.equal((await call(method, path, 'x', { type: 'text/plain' })).status, 415, path)
 })
 

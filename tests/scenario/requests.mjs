@@ -125,6 +125,7 @@ const ownWorld = 'writes into the world of the key that asks; what others hold s
 export const PLATFORM = {
   'POST /v1/items': { body: () => ({ id: 'perm-1', kind: 'post', author: { id: 'u-9' }, text: { body: 'harmless' } }), foreign: ownWorld },
   'POST /v1/items:batch': { body: () => ({ id: 'perm-2', kind: 'post', author: { id: 'u-9' }, text: { body: 'harmless' } }), type: 'application/x-ndjson', foreign: ownWorld },
+  'POST /v1/items:reach': { body: (x) => ({ items: [x.item] }), foreign: ownWorld },
   'GET /v1/items/{id}': { path: (x) => [x.item], foreign: 404 },
   'DELETE /v1/items/{id}': { path: (x) => [x.spare], or: [404], foreign: 404 },
   'PUT /v1/items/{id}/counters': { path: (x) => [x.item], body: () => ({ views: 5 }), foreign: 404 },

@@ -49,6 +49,42 @@ describe('tools for young people', { concurrency: 1 }, () => {
     await d.resume()
   })
 
+  test('a warning screen by age, not recommended, and taken back: the answers follow the actions', async () => {
+    const ann = await d.person('ann')
+    await d.api('PUT', '/v1/accounts/grown', { age_band: '18+' })
+    const t = await d.item('young-1', 'look at this: DEMO-HATE-PHRASE', { author: { id: 'grown' } })
+    const reach = async (id, who) => (await ask('/v1/items:reach', { items: [id], ...who })).items[0]
+    assert.deepEqual((await reach('young-1', { age_band: '18+' })).why.map((w) => w.code), t.verdict === 'review' ? [] : ['under_review'])
+    const decide = async (id, body, kind = 'item') => {
+      const c = kind === 'item'
+        ? await until('the case', async () => (await d.api('GET', `/v1/items/${id}`)).body.cases[0]?.case)
+        : (await d.api('POST', '/v1/flags', { id: `f-${id}`, subject: { kind: 'account', id }, kind: 'trusted_flagger', policy: 'selfharm', comment: 'x' })).body.case
+      assert.equal((await ann.post(`cases/${c}/claim`)).status, 200)
+      const made = await ann.post(`cases/${c}/decide`, { kind: 'act', ground: 'incompatible', facts: '', note: '', ...body })
+      assert.equal(made.status, 200, JSON.stringify(made.body))
+      return made.body.decision
+    }
+    const decision = await decide('young-1', { policy: 'speech.hate', actions: [{ name: 'warning_screen', params: { age: 18 } }, { name: 'no_recommendation', params: { age: 16 } }] })
+    const heard = () => d.platform.heard.map((h) => h.event).filter((e) => e.type === 'action.requested' && e.data.subject.id === 'young-1')
+    const asked = await until('both actions', () => heard().length === 2 && heard())
+    assert.ok(asked.every((e) => e.data.statement.text.length > 100 && e.data.statement.dsa))
+    for (const e of asked) assert.equal((await d.api('POST', `/v1/actions/${e.data.action_id}/confirm`, { outcome: 'done' })).body.state, 'confirmed')
+    const by = async (band) => { const r = await reach('young-1', { age_band: band }); return [r.show, r.recommend] }
+    assert.deepEqual([await by('unknown'), await by('16-17'), await by('18+')], [['screen', false], ['screen', false], ['yes', true]])
+    assert.equal((await reach('young-1', { account: 'teen' })).why.find((w) => w.code === 'warning_screen').action_id, asked.find((e) => e.data.action === 'warning_screen').data.action_id)
+    d.tutela('decision', 'reverse', decision, '--by', 'ann', '--appeal', '--facts', 'The complaint was right.')
+    assert.deepEqual([await by('unknown'), await by('18+')], [['yes', true], ['yes', true]])
+
+    // Help beside every search of an account, until it is taken back.
+    assert.equal((await ask('/v1/search/check', { query: 'cats', account: 'grown' })).answer, 'nothing')
+    const help = await decide('grown', { policy: 'selfharm', actions: [{ name: 'search_intervention', params: null }] }, 'account')
+    const cared = await ask('/v1/search/check', { query: 'cats', account: 'grown', language: 'en' })
+    assert.deepEqual([cared.answer, cared.topic], ['notice', null])
+    assert.ok(cared.action_id && /hard time/.test(cared.notice.text))
+    d.tutela('decision', 'reverse', help, '--by', 'ann', '--facts', 'All is well.')
+    assert.equal((await ask('/v1/search/check', { query: 'cats', account: 'grown' })).answer, 'nothing')
+  })
+
   test('the examples of the page', () => {
     const page = readFileSync(join(root, 'doc/young-people.md'), 'utf8')
     for (const [, block] of page.matchAll(/```sh\n([\s\S]*?)```/g)) {

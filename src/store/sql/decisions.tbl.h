@@ -67,6 +67,10 @@ S(ACTION_IN_FORCE,
     " WHERE b.reverses = a.id AND e.platform = d.platform AND e.subject_kind = d.subject_kind"
     " AND e.subject = d.subject AND b.state IN ('waiting', 'sent', 'confirmed', 'held'))"
     " ORDER BY a.created_at, a.id LIMIT $4")
+/* The same by what the action is about, whatever the decision was about; held ones are not at work. */
+S(ACTION_ON, "SELECT " ACTION_COLS " FROM actions a WHERE a.platform = $1 AND a.subject_kind = $2 AND a.subject = $3"
+	     " AND a.reverses IS NULL AND a.state IN ('waiting', 'sent', 'confirmed') AND NOT EXISTS (SELECT 1 FROM actions b"
+	     " WHERE b.reverses = a.id AND b.state IN ('waiting', 'sent', 'confirmed')) ORDER BY a.created_at DESC, a.id DESC LIMIT $4")
 S(ACTION_CLOCKS, "SELECT " ACTION_COLS " FROM actions a WHERE a.clock_at <= $1"
 		 " AND a.state IN ('waiting', 'sent') ORDER BY a.clock_at LIMIT $2")
 S(ACTION_ABOUT, "SELECT COALESCE(i.ext_id, x.ext_id, '') FROM actions a LEFT JOIN items i ON a.subject_kind = 'item'"

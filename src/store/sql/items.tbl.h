@@ -5,6 +5,7 @@ S(ITEM_ADD, "INSERT INTO items(platform, id, ext_id, version, live, kind, accoun
 	    " $18, 'pending', $19)")
 S(ITEM_BY_EXT, "SELECT id, print, state, verdict, version, received_at FROM items WHERE platform = $1 AND live = $2"
 	       " AND ext_id = $3 AND version = $4")
+S(ITEM_AUTHOR, "SELECT account FROM items WHERE platform = $1 AND id = $2")
 S(ITEM_LATEST, "SELECT id, version, state, verdict, live FROM items WHERE platform = $1 AND live = $2 AND ext_id = $3"
 	       " ORDER BY version DESC LIMIT 1")
 S(ITEM_GET, "SELECT i.ext_id, i.version, i.live, i.kind, i.account, a.ext_id, i.thread_ext, i.parent_ext, i.audience,"
