@@ -108,6 +108,22 @@ wanted(const struct tl_media *m, struct tl_str medium)
 	return !medium.n || tl_str_is(medium, hex);
 }
 
+/* Why: of the first medium that was wanted. */
+static int
+nothing_of(
+    struct tl_db *db, const struct tl_item *item, struct tl_str medium, struct tl_arena *arena)
+{
+	for (size_t i = 0; i < item->media_count; i++) {
+		struct tl_media m = item->media[i];
+		if (!wanted(&m, medium))
+			continue;
+		int rc = tl_media_hashes(db, item->platform, &m, arena);
+		return rc < 0 ? rc : tl_bank_not_of_medium(&m, "/media");
+	}
+	return tl_fail_at(TL_EFIELD, "/media", "%s",
+	    medium.n ? "it has no such file" : "it has no picture, video or sound");
+}
+
 int
 tl_watch_of_item(struct tl_db *db, const struct tl_item *item, struct tl_str medium,
     struct tl_arena *arena, struct tl_bank_entry **ret, size_t *ret_count)
@@ -130,9 +146,7 @@ tl_watch_of_item(struct tl_db *db, const struct tl_item *item, struct tl_str med
 		}
 	}
 	if (n == 0)
-		return tl_fail_at(TL_EFIELD, "/media",
-		    "nothing of this can be watched: it has no picture, video or sound that "
-		    "could be hashed");
+		return nothing_of(db, item, medium, arena);
 	*ret = list;
 	*ret_count = n;
 	return tl_arena_check(arena);
@@ -167,13 +181,21 @@ add_entries(struct tl_db *db, const struct tl_bank *b, const struct tl_bank_entr
 }
 
 /* Of sounds the distance counts differing bits of 32, of which more than some are chance. */
-static void
-settings(struct tl_bank *b)
+void
+tl_watch_net(
+    const struct tl_bank_entry *entries, size_t count, int distance, struct tl_watch_net *ret)
 {
-	if (b->kind == TL_BANK_VIDEO)
-		b->share_query = b->share_known = 30;
-	if (b->kind == TL_BANK_SOUND && b->distance > TL_SOUND_BITS_MAX)
-		b->distance = TL_SOUND_BITS_MAX;
+	enum tl_entry_form form = entries[0].form;
+	*ret = (struct tl_watch_net){.entries = entries,
+	    .count = count,
+	    .kind = form == TL_FORM_VPDQ  ? TL_BANK_VIDEO
+		    : form == TL_FORM_PDQ ? TL_BANK_PDQ
+					  : TL_BANK_SOUND,
+	    .distance = distance};
+	if (ret->kind == TL_BANK_VIDEO)
+		ret->share_query = ret->share_known = 30;
+	if (ret->kind == TL_BANK_SOUND && distance > TL_SOUND_BITS_MAX)
+		ret->distance = TL_SOUND_BITS_MAX;
 }
 
 int
@@ -181,22 +203,23 @@ tl_watch_start(struct tl_db *db, const struct tl_bank_entry *entries, size_t cou
     struct tl_str who, struct tl_watch *w, struct tl_arena *arena)
 {
 	char id[TL_ID_TEXT];
+	struct tl_watch_net net;
+	tl_watch_net(entries, count, w->distance, &net);
 	w->id = tl_id_new();
 	w->started_at = tl_now_us();
 	tl_id_text(id, w->id);
-	struct tl_bank b = {.kind = entries[0].form == TL_FORM_VPDQ  ? TL_BANK_VIDEO
-				    : entries[0].form == TL_FORM_PDQ ? TL_BANK_PDQ
-								     : TL_BANK_SOUND,
+	struct tl_bank b = {.kind = net.kind,
 	    .policy = w->policy,
 	    .source = w->holds ? TL_S(TL_WATCH_SOURCE_HOLD) : TL_S(TL_WATCH_SOURCE_ASK),
-	    .distance = w->distance,
+	    .distance = net.distance,
+	    .share_query = net.share_query,
+	    .share_known = net.share_known,
 	    .turned = w->turned,
 	    .no_brake = true, /* it is meant to match much */
 	    .enabled = true};
 	/* The first and the last digits: two that start in one moment differ. */
 	b.name =
 	    tl_str(tl_arena_printf(arena, TL_WATCH_PREFIX "%.8s-%s", id, id + TL_ID_TEXT - 7));
-	settings(&b);
 	int rc = tl_bank_create(db, &b);
 	if (rc == 0)
 		rc = add_entries(db, &b, entries, count);
@@ -467,73 +490,96 @@ once_each(struct preview *p)
 		qsort(p->hit, p->n, sizeof *p->hit, farthest_first);
 }
 
+static int
+put_one(struct tl_db *db, const struct tl_alike_hit *h, struct tl_buf *out)
+{
+	struct tl_row r;
+	int rc = tl_db_first(db, &r, TL_SQL_WATCH_SAMPLE, A_INT(h->platform),
+	    A_BYTES(tl_bytes(h->media.b, sizeof h->media.b)));
+	if (rc < 0)
+		return rc == TL_ENOTFOUND ? 0 : rc; /* erased meanwhile */
+	tl_js_open(out, NULL, '{');
+	tl_js_hex(out, "media", tl_bytes(h->media.b, sizeof h->media.b));
+	tl_js_int(out, "distance", h->reach);
+	tl_js_str(out, "platform", tl_col_str(&r, 0));
+	tl_js_str(out, "id", tl_col_str(&r, 1));
+	tl_js_close(out, '}');
+	tl_row_end(&r);
+	return 0;
+}
+
 /* Those of the rim that whoever looks may see. */
 static int
-put_sample(
-    const struct preview *p, int distance, const struct tl_watch_eyes *eyes, struct tl_buf *out)
+put_sample(struct tl_db *db, const struct preview *p, int distance,
+    const struct tl_watch_eyes *eyes, struct tl_buf *out)
 {
 	size_t shown = 0;
+	int rc = 0;
 	tl_js_open(out, "sample", '[');
-	for (size_t i = 0; i < p->n && i < NEWEST_LOOK && shown < SAMPLE; i++) {
+	for (size_t i = 0; i < p->n && i < NEWEST_LOOK && shown < SAMPLE && rc == 0; i++) {
 		const struct tl_alike_hit *h = &p->hit[i];
 		bool seen = false;
 		if (h->reach > distance)
 			continue;
-		int rc = eyes->media(eyes->ctx, h->platform, &h->media, &seen);
-		if (rc < 0)
-			return rc;
-		if (!seen)
-			continue;
-		shown++;
-		tl_js_open(out, NULL, '{');
-		tl_js_hex(out, "media", tl_bytes(h->media.b, sizeof h->media.b));
-		tl_js_int(out, "distance", h->reach);
-		tl_js_close(out, '}');
+		rc = eyes->media(eyes->ctx, h->platform, &h->media, &seen);
+		if (rc == 0 && seen)
+			rc = put_one(db, h, out);
+		shown += seen;
 	}
 	tl_js_close(out, ']');
-	return 0;
-}
-
-static int
-put_preview(struct preview *p, const struct tl_watch *w, int distance, bool cut,
-    const struct tl_watch_eyes *eyes, struct tl_buf *out)
-{
-	int64_t caught = 0, now = 0;
-	once_each(p);
-	for (size_t i = 0; i < p->n; i++) {
-		caught += p->hit[i].reach <= distance;
-		now += p->hit[i].reach <= w->distance;
-	}
-	tl_js_int(out, "caught", caught);
-	tl_js_int(out, "now", now);
-	tl_js_bool(out, "cut", cut);
-	return put_sample(p, distance, eyes, out);
+	return rc;
 }
 
 int
-tl_watch_preview(struct tl_db *db, struct tl_again_index *x, const struct tl_watch *w,
-    int distance, const struct tl_watch_eyes *eyes, struct tl_arena *arena, struct tl_buf *out)
+tl_watch_net_of(struct tl_db *db, const struct tl_watch *w, int distance,
+    struct tl_arena *arena, struct tl_watch_net *ret)
 {
 	struct tl_bank_entry *entries = NULL;
-	struct preview p = {0};
 	struct tl_bank b;
 	size_t count = 0;
-	bool cut = false;
 	int rc = tl_bank_get(db, w->bank, arena, &b);
 	if (rc == 0)
 		rc = tl_bank_entry_page(
 		    db, w->bank, (struct tl_id){0}, TL_ITEM_MEDIA_MAX, arena, &entries, &count);
-	for (size_t i = 0; rc == 0 && i < count; i++) {
-		struct tl_alike a = {.form = entries[i].form,
-		    .value = entries[i].value,
-		    .distance = distance > w->distance ? distance : w->distance,
-		    .turned = w->turned,
-		    .share_query = b.share_query,
-		    .share_known = b.share_known};
+	if (rc < 0)
+		return rc;
+	*ret = (struct tl_watch_net){.kind = w->kind};
+	if (count)
+		tl_watch_net(entries, count, distance, ret);
+	ret->share_query = b.share_query;
+	ret->share_known = b.share_known;
+	return 0;
+}
+
+int
+tl_watch_preview(struct tl_db *db, struct tl_again_index *x, const struct tl_watch_net *net,
+    int now, const struct tl_watch_eyes *eyes, struct tl_buf *out)
+{
+	struct preview p = {0};
+	int64_t caught = 0, within = 0;
+	bool cut = false;
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < net->count; i++) {
+		struct tl_alike a = {.form = net->entries[i].form,
+		    .value = net->entries[i].value,
+		    .distance = net->distance > now ? net->distance : now,
+		    .turned = true,
+		    .share_query = net->share_query,
+		    .share_known = net->share_known};
 		rc = tl_alike_find(db, x, &a, on_alike, &p, &cut);
 	}
+	once_each(&p);
+	for (size_t i = 0; i < p.n; i++) {
+		caught += p.hit[i].reach <= net->distance;
+		within += p.hit[i].reach <= now;
+	}
+	tl_js_z(out, "kind", tl_bank_kind_names[net->kind]);
+	tl_js_int(out, "distance", net->distance);
+	tl_js_int(out, "caught", caught);
+	tl_js_int0(out, "now", now >= 0, within);
+	tl_js_bool(out, "cut", cut);
 	if (rc == 0)
-		rc = put_preview(&p, w, distance, cut, eyes, out);
+		rc = put_sample(db, &p, net->distance, eyes, out);
 	free(p.hit);
 	return rc;
 }

@@ -69,10 +69,23 @@ struct tl_watch_eyes {
 /* An array of what it found last, and "hidden": how many newer ones than the last of these are not shown. */
 int tl_watch_newest(struct tl_db *db, const struct tl_watch *w, const char *key, size_t limit,
     const struct tl_watch_eyes *eyes, struct tl_buf *out) TL_MUST;
+/* What a watch looks for, and how far. */
+struct tl_watch_net {
+	const struct tl_bank_entry *entries; /* of one form */
+	size_t count;
+	enum tl_bank_kind kind;
+	int distance, share_query, share_known;
+};
+/* That of a watch that is not started yet; of sounds the distance is at most TL_SOUND_BITS_MAX. */
+void tl_watch_net(
+    const struct tl_bank_entry *entries, size_t count, int distance, struct tl_watch_net *ret);
+/* That of one that runs, at another distance. */
+int tl_watch_net_of(struct tl_db *db, const struct tl_watch *w, int distance,
+    struct tl_arena *arena, struct tl_watch_net *ret) TL_MUST;
 /*
- * What it would catch of all that was published, judged as the worker would: "caught" files within `distance`, "now" within
- * its own, "cut": there are more than can be compared, and a "sample" of the farthest within `distance`.
+ * What it would catch of all that was published, judged as the worker would: "caught" files within its distance, "now" those
+ * within `now` (-1: null, nothing runs), "cut": there are more than can be compared, and a "sample" of the farthest that are
+ * caught, each with the newest item that has it. Members of an open object.
  */
-int tl_watch_preview(struct tl_db *db, struct tl_again_index *x, const struct tl_watch *w,
-    int distance, const struct tl_watch_eyes *eyes, struct tl_arena *arena,
-    struct tl_buf *out) TL_MUST;
+int tl_watch_preview(struct tl_db *db, struct tl_again_index *x, const struct tl_watch_net *net,
+    int now, const struct tl_watch_eyes *eyes, struct tl_buf *out) TL_MUST;

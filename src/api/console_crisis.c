@@ -1,8 +1,8 @@
 /*
  * Crisis mode: watches that run and their live figures, starting one from a case, its net and its end.
  *
- * Promises: who starts or changes one may decide under its policy; a wider net is shown by a preview first, and takes force
- * only when it is sent; every step is in the audit trail. Failures: EFIELD, STATE (it has ended), the store's. Called by the
+ * Promises: who starts or changes one may decide under its policy; what a net would catch is shown by a preview, before
+ * it is cast too, and takes force only when it is sent; every step is in the audit trail. Failures: EFIELD, STATE (it has ended), the store's. Called by the
  * console's routes.
  */
 #include "api/console_copies.h"
@@ -131,6 +131,14 @@ struct start {
 	int effect;
 };
 
+#define SOURCE_FIELDS                                                                          \
+	{"case", TL_J_STR, offsetof(struct start, of), 1, 64, NULL, false},                    \
+	    {"decision", TL_J_STR, offsetof(struct start, decision), 1, 64, NULL, false},      \
+	    {"media", TL_J_STR, offsetof(struct start, medium), 64, 64, NULL, false},          \
+	{                                                                                      \
+		"known", TL_J_ARRAY, offsetof(struct start, known), 1, 1, NULL, false          \
+	}
+
 static int
 case_item(struct tl_call *c, const struct start *s, struct tl_item_full *ret)
 {
@@ -204,10 +212,7 @@ tl_console_crisis_start(struct tl_call *c)
 {
 	static const char *const effects[] = {"withhold", "review", NULL};
 	static const struct tl_json_field fields[] = {
-	    {"case", TL_J_STR, offsetof(struct start, of), 1, 64, NULL, false},
-	    {"decision", TL_J_STR, offsetof(struct start, decision), 1, 64, NULL, false},
-	    {"media", TL_J_STR, offsetof(struct start, medium), 64, 64, NULL, false},
-	    {"known", TL_J_ARRAY, offsetof(struct start, known), 1, 1, NULL, false},
+	    SOURCE_FIELDS,
 	    {"title", TL_J_STR, offsetof(struct start, title), 1, TL_WATCH_TITLE_MAX, NULL,
 		true},
 	    {"policy", TL_J_STR, offsetof(struct start, policy), 1, 200, NULL, true},
@@ -238,25 +243,51 @@ tl_console_crisis_start(struct tl_call *c)
 	return write_watch(c, w.id);
 }
 
+static int
+preview(struct tl_call *c, const struct tl_watch_net *net, int now)
+{
+	struct tl_again_index *x = NULL;
+	struct tl_watch_eyes look = eyes(c);
+	int rc = tl_copies_index(c, &x);
+	if (rc < 0)
+		return rc;
+	tl_js_open(&c->out, NULL, '{');
+	rc = tl_watch_preview(c->db, x, net, now, &look, &c->out);
+	tl_js_close(&c->out, '}');
+	tl_copies_index_give();
+	return rc;
+}
+
 int
 tl_console_crisis_preview(struct tl_call *c)
 {
 	struct tl_watch w = {0};
-	struct tl_again_index *x = NULL;
-	struct tl_watch_eyes look = eyes(c);
+	struct tl_watch_net net;
 	int64_t distance = 31;
 	int rc = read_watch(c, TL_ACT_SEE, &w);
 	if (rc == 0)
 		rc = tl_req_query_int(c->req, "distance", 0, TL_INDEX_DISTANCE_MAX, &distance);
 	if (rc == 0)
-		rc = tl_copies_index(c, &x);
+		rc = tl_watch_net_of(c->db, &w, (int)distance, c->arena, &net);
+	return rc < 0 ? rc : preview(c, &net, w.distance);
+}
+
+int
+tl_console_crisis_try(struct tl_call *c)
+{
+	static const struct tl_json_field fields[] = {SOURCE_FIELDS,
+	    {"distance", TL_J_INT, offsetof(struct start, distance), 0, 63, NULL, true}};
+	struct start s = {0};
+	struct tl_watch_net net;
+	struct tl_bank_entry *entries = NULL;
+	size_t count = 0;
+	int rc = TL_CALL_JSON(c, fields, &s);
+	if (rc == 0)
+		rc = source(c, &s, &entries, &count);
 	if (rc < 0)
 		return rc;
-	tl_js_open(&c->out, NULL, '{');
-	rc = tl_watch_preview(c->db, x, &w, (int)distance, &look, c->arena, &c->out);
-	tl_js_close(&c->out, '}');
-	tl_copies_index_give();
-	return rc;
+	tl_watch_net(entries, count, (int)s.distance, &net);
+	return preview(c, &net, -1);
 }
 
 int

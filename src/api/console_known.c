@@ -78,9 +78,10 @@ tl_console_known_read(
 	if (form != TL_FORM_PDQ && form != TL_FORM_VPDQ && form != TL_FORM_CHROMAPRINT)
 		return tl_fail_at(
 		    TL_EFIELD, "/known/0/form", "a watch looks for pdq, vpdq or chromaprint");
-	if (tl_unbase64(raw, one.value.n, one.value, &n) < 0 ||
-	    tl_bank_value_check(form, tl_bytes(raw, n)) < 0)
-		return tl_fail_at(TL_EFIELD, "/known/0/value", "is not what it says");
+	if (tl_unbase64(raw, one.value.n, one.value, &n) < 0)
+		return tl_fail_at(TL_EFIELD, "/known/0/value", "is not base64");
+	if (tl_bank_value_check(form, tl_bytes(raw, n)) < 0)
+		return tl_fail_at(TL_EFIELD, "/known/0/value", "%s", tl_err_text());
 	*e = (struct tl_bank_entry){.form = form, .value = tl_bytes(raw, n)};
 	*ret = e;
 	*ret_count = 1;

@@ -51,6 +51,7 @@ R("GET", "/console/media/{token}", media_once, "reveal", "", 0, "The preview, on
 R("GET", API "crisis", crisis, "bank_read", "", 0, "Watches of crisis mode.")
 R("POST", API "crisis", crisis_start, "bank_write", "", 524288, "Watch a picture, clip or sound and its edits.")
 R("POST", API "crisis-known", crisis_known, "bank_write", "", A_FILE, "What a file is known by, so that it can be watched.")
+R("POST", API "crisis-preview", crisis_try, "bank_write", "", 524288, "What a watch would catch, before it starts.")
 R("GET", API "crisis/{id}", crisis_get, "bank_read", "", 0, "One watch, with its live figures.")
 R("PATCH", API "crisis/{id}", crisis_change, "bank_write", "", 4096, "Change the net or the end of a watch.")
 R("GET", API "crisis/{id}/preview", crisis_preview, "bank_read", "distance", 0, "What a wider net would catch.")

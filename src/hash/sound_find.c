@@ -309,7 +309,14 @@ at_own_speed(const struct tl_sound *own, const struct tl_sound *bent, struct tl_
 	}
 }
 
-/* One entry's places: the longest stretch is what is found of it. */
+/* How much is recognised: a slower query is longer, but fits worse than that at its own speed. */
+static double
+weight(const struct tl_sound_hit *h)
+{
+	return (double)h->ms * (16 - h->bits);
+}
+
+/* One entry's places: where most is recognised is what is found of it. */
 static int
 compare(struct search *s, const struct bin *bin, size_t n, struct tl_sound_found *ret)
 {
@@ -321,7 +328,7 @@ compare(struct search *s, const struct bin *bin, size_t n, struct tl_sound_found
 	for (size_t i = 0; i < n; i++) {
 		const struct tl_sound *query = &s->ask->query[bin[i].query];
 		if (tl_sound_compare(query, &known, bin[i].at_query, bin[i].at_known, &hit) &&
-		    hit.ms > best.ms) {
+		    weight(&hit) > weight(&best)) {
 			best = hit;
 			at_own_speed(s->ask->query, query, &best.shown);
 		}

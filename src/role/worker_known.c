@@ -85,8 +85,7 @@ on_decoded(struct worker *w, struct match *m, const struct tl_picture *pic,
 	for (size_t k = 0; rc == 0 && k < TL_COUNT(kinds) && n == 0; k++)
 		n = tl_bank_of_medium(kinds[k], &d, &like, match_arena(m), &e);
 	if (rc == 0 && n == 0)
-		rc = tl_fail_at(TL_EFIELD, "",
-		    "it is too plain or too short to be found again by its look or sound");
+		rc = tl_bank_not_of_medium(&d, "");
 	if (rc == 0)
 		rc = fit(&e, match_arena(m));
 	if (rc < 0)

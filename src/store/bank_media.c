@@ -9,7 +9,7 @@
 
 #include "base/arena.h"
 #include "base/cur.h"
-#include "hash/sound.h"
+#include "hash/sound_match.h"
 #include "store/decisions.h"
 #include "store/items.h"
 #include "store/media.h"
@@ -84,6 +84,25 @@ tl_bank_of_medium(enum tl_bank_kind kind, const struct tl_media *m,
 	out->form = ways[kind].form;
 	out->value = tl_arena_dup(arena, value); /* it may lie in `m` */
 	return 1;
+}
+
+int
+tl_bank_not_of_medium(const struct tl_media *m, const char *field)
+{
+	if (m->has_pdq)
+		return tl_fail_at(TL_EFIELD, field,
+		    "the picture is too plain to be told from others: its quality is %d, at "
+		    "least %d is needed",
+		    m->pdq_quality, PDQ_QUALITY_LEAST);
+	if (m->frames.n && tl_bank_value_check(TL_FORM_VPDQ, m->frames) < 0)
+		return tl_fail_at(TL_EFIELD, field, "%s", tl_err_text());
+	if (m->words.n)
+		return tl_fail_at(TL_EFIELD, field,
+		    "the sound is too short to be found again: its fingerprint has %zu words, "
+		    "at least %d are needed (4 seconds)",
+		    m->words.n / sizeof(uint32_t), TL_SOUND_WORDS_MIN);
+	return tl_fail_at(TL_EFIELD, field,
+	    "it has neither a picture nor four seconds of sound, or was not decoded");
 }
 
 int

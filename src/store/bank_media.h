@@ -11,6 +11,9 @@
 size_t tl_bank_of_medium(enum tl_bank_kind kind, const struct tl_media *m,
     const struct tl_bank_entry *like, struct tl_arena *arena, struct tl_bank_entry *out);
 
+/* Fails with EFIELD at `field`: why nothing of this medium can be found again (tl_bank_of_medium said 0 for all kinds). */
+int tl_bank_not_of_medium(const struct tl_media *m, const char *field) TL_MUST;
+
 /*
  * The same for all media of the item that a decision was about. `like` has its provenance; the decision is added to
  * it. The list lives in the arena and may be empty. NOTFOUND: there is no such decision, or it is about an account.

@@ -73,6 +73,7 @@ test('crisis mode by night at 200 %: the live view, its net, and starting a watc
   await page.keyboard.press('Escape')
   await page.goto(`${server.url}/console/crisis?case=x&policy=csae.known`)
   await page.waitForSelector('form.panel input')
+  await page.waitForSelector('form.panel .rim') // what it would catch, before it starts
   assert.deepEqual(await axe(page), [], 'starting one')
   await page.focus('form.panel input')
   await page.keyboard.type('A clip of a fire')
@@ -82,6 +83,7 @@ test('crisis mode by night at 200 %: the live view, its net, and starting a watc
   await page.click('text=Watch a file')
   await page.setInputFiles('form.panel input[type=file]', { name: 'clip.mp4', mimeType: 'video/mp4', buffer: Buffer.from('a clip') })
   await page.waitForSelector('text=Known by its frames')
+  await page.waitForSelector('form.panel .rim')
   assert.deepEqual(await axe(page), [], 'from a file')
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), 0)
   await browser.clean()

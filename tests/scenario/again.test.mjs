@@ -203,6 +203,32 @@ test('an item of kind audio and its near copies: encoded anew, at another pitch,
     assert.deepEqual([item.decisions[0].policy, item.actions.map((a) => a.name)], ['speech.hate', ['remove']])
   }
   for (const id of ['song-part', 'song-other']) assert.deepEqual((await read(id)).decisions, [])
+
+  const lead = await site.person('lead')
+  const preview = async (of, distance) => (await lead.post('crisis-preview', { ...of, distance })).body
+  const wide = await preview({ case: of }, 40)
+  assert.deepEqual([wide.kind, wide.distance, wide.caught, wide.now, wide.cut], ['sound', 9, 6, null, false], 'a part of it too')
+  assert.deepEqual(wide.sample.map((s) => [s.platform, s.id]).sort(), ['song-own', 'song-part', ...copies].sort().map((id) => ['demo', id]))
+  assert.equal((await preview({ case: of }, 0)).caught, 1)
+  const [{ decision }] = (await read('song-coded')).decisions
+  assert.equal((await preview({ decision }, 9)).caught, 6)
+  const give = async (name) => (await fetch(`${site.url}/console/api/crisis-known`, { method: 'POST', headers: { cookie: `__Host-tutela=${lead.cookie}`, origin: site.url, 'x-csrf-token': lead.csrf, 'content-type': 'application/octet-stream' }, body: readFileSync(join(dir, name)) })).json()
+  const { known } = await give('noise.mp3')
+  assert.equal((await preview({ known }, 9)).caught, 6)
+  assert.equal((await (await site.person('moderator')).post('crisis-preview', { case: of, distance: 9 })).status, 403)
+  const started = await lead.post('crisis', { case: of, title: 'the song', policy: 'speech.hate', effect: 'review', distance: 9, hours: 1 })
+  assert.equal(started.status, 201, started.bytes)
+  assert.deepEqual(await lead.get(`crisis/${started.body.id}/preview?distance=0`).then(({ body: p }) => [p.caught, p.now]), [1, 6])
+  const live = async () => (await lead.get(`crisis/${started.body.id}`)).body
+  await until('as many as the preview said', async () => (await live()).copies === wide.caught)
+  await lead.post(`crisis/${started.body.id}/end`)
+
+  await sound('song-short', 'short.mp3', 'audio/mpeg', ...own, '-t', '3.2')
+  const short = /sound is too short to be found again: its fingerprint has \d+ words, at least 32 are needed \(4 seconds\)/
+  assert.match((await give('short.mp3')).detail, short)
+  assert.match((await lead.post('crisis', { case: await flagged('song-short'), title: 'too short', policy: 'speech.hate', effect: 'review', distance: 9, hours: 1 })).body.detail, short)
+  const few = Buffer.concat([Buffer.from([1, 0, 0, 0, 4]), Buffer.alloc(16, 7)]).toString('base64')
+  assert.match((await lead.post('crisis-preview', { known: [{ form: 'chromaprint', value: few }], distance: 9 })).body.detail, /too short to be found again: it has 4 words/)
 })
 
 /** Reads server-sent events until one of this name comes. */

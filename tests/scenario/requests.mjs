@@ -56,6 +56,7 @@ export const CONSOLE = {
   'GET crisis': { open: 'what may not be seen is left out' },
   'POST crisis': { body: (x) => ({ case: x.case, title: 'a clip', policy: 'speech.hate', effect: 'review', distance: 0, hours: 1 }), open: 'the case and the policy in the body are asked: again.test.mjs' },
   'POST crisis-known': { body: () => ({}), or: [415], open: 'a file of the person; nothing that is ours is shown' },
+  'POST crisis-preview': { body: (x) => ({ case: x.case, distance: 0 }), open: 'the case in the body is asked: again.test.mjs' },
   'GET crisis/{id}': { path: (x) => [x.watch], sealed: (x) => [x.sealedWatch] },
   'PATCH crisis/{id}': { path: (x) => [x.watch], body: () => ({ hours: 2 }), sealed: (x) => [x.sealedWatch] },
   'GET crisis/{id}/preview': { path: (x) => [x.watch], sealed: (x) => [x.sealedWatch] },

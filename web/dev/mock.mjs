@@ -51,6 +51,9 @@ const row = (c) => ({ id: c.id, state: c.state, platform: c.platform, live: c.li
 /** @param {Case} c */
 const itemRow = (c) => ({ platform: c.platform, id: c.subject.id, version: 1, live: c.live, kind: c.item?.kind ?? 'post', account: c.account?.id ?? null, state: c.item?.state ?? 'scanned', verdict: c.item?.verdict ?? null, media: c.item?.media.length ?? 0, posted_at: c.item?.posted_at ?? at(-1), received_at: c.item?.received_at ?? at(-1) })
 
+/** At the rim of a net. @param {any} w @param {number} distance */
+const rimOf = (w, distance) => Array.from({ length: 10 }, (_, i) => ({ media: w.cases[0]?.item?.media[0]?.id ?? '', distance: distance - i, platform: 'demo', id: `post-${i + 1}` }))
+
 /** Watches of crisis mode. @param {any} w @returns {any[]} */
 function watches(w) {
   if (w.scene === 'empty') return (w.watches ??= [])
@@ -117,7 +120,8 @@ function answer(w, user, method, p, q, body) {
     case 'POST crisis': { const x = { ...watches(w)[0], id: uuid(), title: body.title, policy: body.policy, effect: body.effect, distance: body.distance, started_at: at(0), ends_at: at(60 * body.hours) }; watches(w).unshift(x); return watchLive(x, w) }
     case 'GET crisis/': return watchLive(watches(w).find((x) => x.id === p[1]) ?? watches(w)[0], w)
     case 'POST crisis-known': return { known: [{ form: 'vpdq', value: 'AAAA' }] }
-    case 'GET crisis/preview': return { caught: netOf(Number(q.get('distance'))), now: netOf(40), cut: false, sample: Array.from({ length: 10 }, (_, i) => ({ media: w.cases[0]?.item?.media[0]?.id ?? '', distance: Number(q.get('distance')) - i })) }
+    case 'POST crisis-preview': return { kind: 'video', distance: body.distance, caught: netOf(body.distance), now: null, cut: false, sample: rimOf(w, body.distance) }
+    case 'GET crisis/preview': return { kind: 'video', distance: Number(q.get('distance')), caught: netOf(Number(q.get('distance'))), now: netOf(40), cut: false, sample: rimOf(w, Number(q.get('distance'))) }
     case 'PATCH crisis/': { const x = watches(w).find((y) => y.id === p[1]); if (body.distance !== undefined) x.distance = body.distance; return watchLive(x, w) }
     case 'POST crisis/end': { const x = watches(w).find((y) => y.id === p[1]); x.ended_at = at(0); x.report = figuresOf(x); return watchLive(x, w) }
     case 'GET cases/copies': return copiesOf(find(), w, q)

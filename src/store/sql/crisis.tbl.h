@@ -8,6 +8,9 @@ S(WATCH_GET, "SELECT " WATCH_COLS " FROM watches w JOIN banks b ON b.id = w.bank
 S(WATCH_LIST, "SELECT " WATCH_COLS " FROM watches w JOIN banks b ON b.id = w.bank ORDER BY w.ended_at IS NOT NULL, w.started_at DESC"
 	      " LIMIT 100")
 #undef WATCH_COLS
+S(WATCH_SAMPLE, "SELECT p.name, i.ext_id FROM item_media im JOIN items i ON i.platform = im.platform AND i.id = im.item"
+		" JOIN platforms p ON p.platform = i.platform WHERE im.platform = $1 AND im.media = $2 AND i.state <> 'deleted'"
+		" ORDER BY i.posted_at DESC LIMIT 1")
 S(WATCH_OPEN, "SELECT COUNT(*) FROM watches WHERE ended_at IS NULL")
 S(WATCH_DUE, "SELECT id FROM watches WHERE ended_at IS NULL AND ends_at <= $1 LIMIT 1")
 S(WATCH_UNTIL, "UPDATE watches SET ends_at = $2 WHERE id = $1 AND ended_at IS NULL")

@@ -42,12 +42,14 @@ export interface WatchLive extends Watch, WatchFigures {
   newest: { item: Id; platform: string; id: string; author: string | null; posted_at: Time; found_at: Time; distance: number; media: string; views: number; state: 'waiting' | 'withheld' | 'removed' | 'standing'; stream: boolean }[]
   hidden: number // newer ones that are not this person's to see
 }
-/** GET crisis/{id}/preview?distance= */
+/** GET crisis/{id}/preview?distance=; before it starts POST crisis-preview {case | decision | known, media, distance} */
 export interface WatchPreview {
+  kind: string // of bank: pdq, video or sound
+  distance: number // of a sound at most 9
   caught: number // files within that distance, judged as the watch would
-  now: number // within its own
+  now: number | null // within its own, when it runs
   cut: boolean // there are more than can be compared
-  sample: { media: string; distance: number }[] // at the rim
+  sample: { media: string; distance: number; platform: string; id: string }[] // at the rim, each with the newest item that has it
 }
 
 /**

@@ -1,6 +1,7 @@
 // Crisis mode: one picture, clip or sound and its edits, watched with a wider net. A list; starting one from a case, a
 // decision or a file; the live view, which the server tells of each change.
 import { useSignal, type Signal } from '@preact/signals'
+import { useRef } from 'preact/hooks'
 import type { Case, Known, Watch, WatchLive, WatchPreview, Watches } from '../api.ts'
 import { count, left, plural, seconds, SOUND_BITS_MAX, when } from '../app/format.ts'
 import { call, get, upload } from '../app/http.ts'
@@ -88,11 +89,16 @@ function Start() {
     upload<Known>(['crisis-known'], file).then((k) => { known.value = k }, (e: unknown) => { problem.value = e }).finally(() => { busy.value = false })
   }
   const send = () => {
-    const of = caseId ? { case: caseId, media: medium.value || undefined } : decision ? { decision } : { known: known.value?.known }
-    call<WatchLive>('POST', ['crisis'], { ...of, title: title.value.trim(), policy: policy.value.trim(), effect: effect.value, distance: distance.value, hours: hours.value }).then(
+    call<WatchLive>('POST', ['crisis'], { ...source, title: title.value.trim(), policy: policy.value.trim(), effect: effect.value, distance: distance.value, hours: hours.value }).then(
       (w) => { say('The watch runs; the other leads are told.'); go(href('crisis', w.id)) }, (e: unknown) => { problem.value = e })
   }
   const kind = known.value?.known[0]?.form
+  const source = caseId ? { case: caseId, media: medium.value || undefined } : decision ? { decision } : known.value ? { known: known.value.known } : null
+  const preview = useLoad(`crisis try ${caseId ?? decision ?? known.value?.known[0]?.value ?? ''} ${medium.value} ${distance.value}`,
+    () => source ? call<WatchPreview>('POST', ['crisis-preview'], { ...source, distance: distance.value }) : Promise.resolve(null))
+  const was = useRef('') // while the next preview is on its way
+  was.current = preview.data?.kind ?? was.current
+  const sound = kind ? kind === 'chromaprint' : was.current === 'sound'
   const ready = title.value.trim() && policy.value.trim() && (caseId || decision || known.value)
   return (
     <form class="panel" onSubmit={(e) => { e.preventDefault(); if (ready) send() }} onDragOver={(e) => e.preventDefault()} onDrop={(e) => { e.preventDefault(); if (!caseId && !decision) take(e.dataTransfer?.files[0]) }}>
@@ -113,11 +119,10 @@ function Start() {
           <option value="review">sent to a person, and stay up until then</option>
         </select>
       </Field>
-      {kind === 'chromaprint' ? <p class="quiet">Of a sound up to {SOUND_BITS_MAX} of 32 bits may differ: more is chance.</p> : (
-        <Field label={`Net: up to ${distance.value} of 256 bits differ (banks use 31)`}>
-          <input type="range" min={10} max={63} value={distance.value} onInput={(e) => { distance.value = Number(e.currentTarget.value) }} />
-        </Field>
-      )}
+      <Field label={sound ? `Net: up to ${Math.min(distance.value, SOUND_BITS_MAX)} of 32 bits differ (more than ${SOUND_BITS_MAX} is chance)` : `Net: up to ${distance.value} of 256 bits differ (banks use 31)`}>
+        <input type="range" min={sound ? 0 : 10} max={sound ? SOUND_BITS_MAX : 63} value={distance.value} onChange={(e) => { distance.value = Number(e.currentTarget.value) }} />
+      </Field>
+      {source ? <section class="preview-words" aria-live="polite" aria-busy={preview.busy}><ErrorNote error={preview.error} />{preview.data ? <Caught of={preview.data} /> : preview.error ? null : <p class="quiet">Comparing it with what was published …</p>}</section> : null}
       <Field label="Ends by itself after"><select value={hours.value} onChange={(e) => { hours.value = Number(e.currentTarget.value) }}>
         {[6, 12, 24, 48, 72, 168].map((h) => <option key={h} value={h}>{h < 48 ? `${h} hours` : `${h / 24} days`}</option>)}
       </select></Field>
@@ -206,6 +211,32 @@ function Minutes({ of: n }: { of: number[] }) {
   )
 }
 
+/** What a net catches of what was published, and what lies at its rim. */
+function Caught({ of: p }: { of: WatchPreview }) {
+  const sound = p.kind === 'sound'
+  return (
+    <>
+      <p>
+        <strong>{p.cut ? 'At least ' : ''}{plural(p.caught, 'file', 'files')}</strong> of all that was published would be caught
+        {p.now === null || p.now === p.caught ? '' : `, ${count(Math.abs(p.caught - p.now))} ${p.caught > p.now ? 'more' : 'fewer'} than now`}.
+        {sound ? '' : ' From 31 on the first that have nothing to do with it appear.'}
+      </p>
+      {p.sample.length ? (
+        <>
+          <h3>At its rim</h3>
+          <ul class="rim">{p.sample.map((s) => (
+            <li key={s.media}>
+              <img src={`/console/api/media/${s.media}/tiny`} alt="" onError={(e) => { e.currentTarget.style.display = 'none' }} />
+              <Link to={href('items', s.platform, s.id)}>{s.id}</Link>
+              <span class="quiet">{s.distance} of {sound ? 32 : 256}</span>
+            </li>
+          ))}</ul>
+        </>
+      ) : null}
+    </>
+  )
+}
+
 /** What a wider or narrower net would catch of what was published, before it takes force. */
 function Net({ of: w, close, done }: { of: WatchLive; close: () => void; done: (w: WatchLive) => void }) {
   const distance = useSignal(w.distance)
@@ -214,7 +245,6 @@ function Net({ of: w, close, done }: { of: WatchLive; close: () => void; done: (
   const set = () => {
     call<WatchLive>('PATCH', ['crisis', w.id], { distance: distance.value }).then((fresh) => { done(fresh); say('The net is set; what was published before is compared.'); close() }, (e: unknown) => { problem.value = e })
   }
-  const caught = data?.caught ?? 0, before = data?.now ?? 0
   const sound = w.kind === 'sound'
   return (
     <Dialog title="Change the net" wide close={close}>
@@ -222,12 +252,7 @@ function Net({ of: w, close, done }: { of: WatchLive; close: () => void; done: (
         <input type="range" min={0} max={sound ? SOUND_BITS_MAX : 63} value={distance.value} onChange={(e) => { distance.value = Number(e.currentTarget.value) }} />
       </Field>
       <ErrorNote error={error ?? problem.value} />
-      {data ? (
-        <>
-          {sound ? <p>Sounds are compared when they come; how many earlier ones this net would catch is not known before it is set.</p> : <p><strong>{data.cut ? 'At least ' : ''}{plural(caught, 'file', 'files')}</strong> of all that was published would be caught{distance.value === w.distance ? '' : `, ${count(Math.abs(caught - before))} ${caught >= before ? 'more' : 'fewer'} than now`}. From 31 on the first that have nothing to do with it appear.</p>}
-          {data.sample.length ? <><h3>At its rim</h3><ul class="rim">{data.sample.map((s) => <li key={s.media}><img src={`/console/api/media/${s.media}/tiny`} alt={`a file ${s.distance} bits away`} /><span class="quiet">{s.distance}</span></li>)}</ul></> : null}
-        </>
-      ) : <p class="quiet">Comparing …</p>}
+      {data ? <Caught of={data} /> : <p class="quiet">Comparing …</p>}
       <p class="pair"><Button onClick={close}>Leave it</Button><Button kind="main" disabled={distance.value === w.distance} onClick={set}>Set the net</Button></p>
     </Dialog>
   )
