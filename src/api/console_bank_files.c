@@ -97,9 +97,10 @@ record_import(struct tl_call *c, const struct tl_bank *b, const struct tl_import
 {
 	struct tl_buf TL_CLEANUP(tl_buf_fini) detail = {0};
 	tl_buf_printf(&detail,
-	    "%.*s: %lld added, %lld known (%lld last longer now), %lld refused",
+	    "%.*s: %lld added, %lld known (%lld last longer now), %lld expired, %lld "
+	    "refused",
 	    TL_ARG(b->name), (long long)n->added, (long long)n->known, (long long)n->extended,
-	    (long long)n->refused);
+	    (long long)n->expired, (long long)n->refused);
 	return bank_audit(c, "bank.import", b, &detail);
 }
 
@@ -117,7 +118,7 @@ run_import(struct tl_call *c, const struct tl_bank *b, struct tl_import *i)
 		struct tl_import_counts n = tl_import_counts(i);
 		struct tl_import_counts step = {0, n.added - before.added,
 		    n.known - before.known, n.extended - before.extended,
-		    n.refused - before.refused};
+		    n.refused - before.refused, n.expired - before.expired};
 		before = n;
 		if (rc >= 0)
 			rc = record_import(c, b, &step);
@@ -175,6 +176,7 @@ tl_console_bank_import(struct tl_call *c)
 	tl_js_int(&c->out, "added", n.added);
 	tl_js_int(&c->out, "present", n.known);
 	tl_js_int(&c->out, "extended", n.extended);
+	tl_js_int(&c->out, "expired", n.expired);
 	tl_js_int(&c->out, "refused", n.refused);
 	tl_js_raw(&c->out, "errors", tl_buf_str(&errors));
 	tl_js_close(&c->out, '}');

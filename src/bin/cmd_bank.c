@@ -133,7 +133,7 @@ settings(struct tl_cli *c, struct tl_bank *b)
 	if (rc == 0)
 		rc = cli_option_word(c, "direction", tl_bank_direction_names, &direction);
 	if (rc == 0)
-		rc = cli_option_int(c, "distance", 0, TL_BANK_DISTANCE_MAX, &distance);
+		rc = cli_option_int(c, "distance", 0, tl_bank_distance_max(b->kind), &distance);
 	if (rc == 0)
 		rc = cli_option_int(c, "share-query", 0, 100, &query);
 	if (rc == 0)

@@ -138,6 +138,8 @@ describe(struct tl_cli *c, struct tl_bank_entry *e)
 	tl_provenance_write(&p, &json);
 	e->provenance = tl_arena_dup(c->arena, tl_buf_str(&json));
 	int rc = cli_option_time(c, "expires", &e->expires_at);
+	if (rc == 0 && e->expires_at && e->expires_at <= tl_now_us())
+		rc = tl_fail(TL_EUSAGE, "--expires: that is over already");
 	return rc < 0 ? rc : tl_arena_check(c->arena);
 }
 
@@ -207,6 +209,33 @@ medium_of(struct tl_cli *c, const struct tl_file_hash *h, struct tl_media *m)
 	m->words = tl_bytes((const uint8_t *)words, words ? 4 * h->sound.n : 0);
 }
 
+/* A file of another kind than the bank's, or one that is too plain or too short. */
+static int
+no_entry(const struct tl_bank *b, const struct tl_file_hash *h)
+{
+	static const struct {
+		const char *holds, *poor;
+	} of[] = {[TL_BANK_PDQ] = {"pictures", "the picture is too plain to be found again"},
+	    [TL_BANK_VIDEO] = {"videos",
+		"no frame of the video is good enough to be found again"},
+	    [TL_BANK_SOUND] = {
+		"sounds", "its sound is too short or too still to be found again"}};
+	bool still = h->duration_ms == 0, shown = h->frames.n > 0;
+	const char *is = still ? "a picture" : shown ? "a video" : "a sound";
+	bool fits = b->kind == TL_BANK_PDQ     ? still
+		    : b->kind == TL_BANK_VIDEO ? shown
+					       : !still && h->sound.n > 0;
+	if (fits)
+		return cli_fail(TL_EFIELD, "A digest bank finds exactly the same file.", "%s",
+		    of[b->kind].poor);
+	return cli_fail(TL_EFIELD,
+	    "A bank of its own kind finds what looks or sounds like it, a digest bank exactly "
+	    "the same file.",
+	    "the file is %s%s; a %s bank holds %s", is,
+	    shown && b->kind == TL_BANK_SOUND ? " without sound" : "",
+	    tl_bank_kind_names[b->kind], of[b->kind].holds);
+}
+
 static int
 entry_of_hash(
     struct tl_cli *c, const struct tl_bank *b, const struct tl_file_hash *h, struct adding *x)
@@ -223,11 +252,7 @@ entry_of_hash(
 	x->n = tl_bank_of_medium(b->kind, m, &e[1], c->arena, e);
 	if (x->n)
 		return tl_arena_check(c->arena);
-	return h->reason == TL_DECODE_OK
-		   ? cli_fail(TL_EFIELD, "A digest bank finds exactly the same file.",
-			 "the file cannot be found again by what a %s bank holds",
-			 tl_bank_kind_names[b->kind])
-		   : tl_decode_err(h->reason);
+	return h->reason == TL_DECODE_OK ? no_entry(b, h) : tl_decode_err(h->reason);
 }
 
 /* What a file of this machine is known by; its bytes are decoded in the jail, and not kept. */
@@ -335,6 +360,21 @@ store_act(struct tl_db *db, void *ctx)
 	return tl_audit_add(db, "cli", verbs[x->act], tl_str(bank), tl_buf_str(&detail));
 }
 
+static void
+say_removed(struct tl_cli *c, const struct acting *x)
+{
+	static const char *const columns[] = {"removed", "form", "bank", "id", NULL};
+	struct tl_buf value TL_CLEANUP(tl_buf_fini) = {0};
+	struct cli_list l;
+	tl_bank_value_text(x->was.form, x->was.value, &value);
+	cli_record_begin(&l, c, columns);
+	cli_cell(&l, tl_buf_str(&value));
+	cli_cell_z(&l, tl_entry_form_names[x->was.form]);
+	cli_cell(&l, x->bank.name);
+	cli_cell_id(&l, x->was.id);
+	cli_list_end(&l, "");
+}
+
 static int
 act_on_one(struct tl_cli *c, struct acting *x)
 {
@@ -355,8 +395,12 @@ act_on_one(struct tl_cli *c, struct acting *x)
 	}
 	if (rc == 0)
 		rc = tl_db_tx(c->db, TL_SYNC_FULL, store_act, x);
+	if (rc == 0 && x->act == ACT_REMOVE) {
+		say_removed(c, x);
+		return 0;
+	}
 	struct tl_bank_entry now = x->was;
-	if (rc == 0 && x->act != ACT_REMOVE)
+	if (rc == 0)
 		rc = tl_bank_entry_get(c->db, x->bank.id, x->was.id, c->arena, &now);
 	if (rc == 0)
 		cli_bank_entries(c, &now, 1, "");

@@ -80,8 +80,8 @@ audit(struct tl_db *db, const struct importing *x)
 	struct tl_import_counts n = tl_import_counts(x->import);
 	struct tl_buf detail TL_CLEANUP(tl_buf_fini) = {0};
 	tl_id_text(id, x->bank->id);
-	tl_buf_printf(&detail, "%.*s: %lld added, %lld known, %lld refused",
-	    TL_ARG(x->bank->name), (long long)n.added, (long long)n.known,
+	tl_buf_printf(&detail, "%.*s: %lld added, %lld known, %lld expired, %lld refused",
+	    TL_ARG(x->bank->name), (long long)n.added, (long long)n.known, (long long)n.expired,
 	    (long long)n.refused);
 	return tl_audit_add(db, "cli", "bank.import", tl_str(id), tl_buf_str(&detail));
 }
@@ -136,7 +136,7 @@ static int
 say_counts(struct importing *x, int rc)
 {
 	static const char *const columns[] = {
-	    "format", "lines", "added", "known", "extended", "refused", NULL};
+	    "format", "lines", "added", "known", "extended", "expired", "refused", NULL};
 	struct tl_cli *c = x->cli;
 	if (x->told > TOLD_MOST)
 		(void)fprintf(stderr, "and %lld more%s\n", (long long)(x->told - TOLD_MOST),
@@ -159,9 +159,10 @@ say_counts(struct importing *x, int rc)
 	cli_cell_int(&l, x->kept.added);
 	cli_cell_int(&l, x->kept.known);
 	cli_cell_int(&l, x->kept.extended);
+	cli_cell_int(&l, x->kept.expired);
 	cli_cell_int(&l, x->kept.refused);
 	cli_list_end(&l, "");
-	if (x->kept.added + x->kept.known + x->kept.refused == 0)
+	if (x->kept.added + x->kept.known + x->kept.refused + x->kept.expired == 0)
 		cli_say(c, "There is no entry in it.");
 	c->exit = x->kept.refused ? CLI_FOUND : CLI_DONE;
 	return 0;

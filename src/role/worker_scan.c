@@ -447,9 +447,29 @@ asked_for(const struct scan *s)
 	return s->again.grew ? NULL : first;
 }
 
+enum grew { GREW_NEW, GREW_BACK, GREW_REACH };
+
+static const char *const found_again[] = {
+    [GREW_NEW] = "found again: it was published before the bank \"%.*s\" knew of it",
+    [GREW_BACK] =
+	"found again: an entry of the bank \"%.*s\" that was off for a time counts again",
+    [GREW_REACH] =
+	"found again: the bank \"%.*s\" reaches it now; it did not when it was published"};
+
+/* What the bank had of it when it was published. An entry that is gone meanwhile was new once. */
+static enum grew
+how_it_grew(struct worker *w, const struct scan *s)
+{
+	struct tl_bank_entry e = {0};
+	if (tl_bank_entry_get(w->db, s->again.bank, s->again.entry, s->arena, &e) < 0 ||
+	    e.added_at > s->full.item.received_at)
+		return GREW_NEW;
+	return !e.enabled && e.disabled_until ? GREW_BACK : GREW_REACH;
+}
+
 /* Says beside the rules' reasons why the item is judged now. */
 static int
-add_why_again(struct scan *s)
+add_why_again(struct worker *w, struct scan *s)
 {
 	const struct tl_signal *hit = s->again.asked ? asked_for(s) : NULL;
 	if (!hit)
@@ -462,9 +482,7 @@ add_why_again(struct scan *s)
 		memcpy(all, s->verdict.reasons, n * sizeof *all);
 	const char *why =
 	    s->again.grew
-		? tl_arena_printf(s->arena,
-		      "found again: it was published before the bank \"%.*s\" knew of it",
-		      TL_ARG(hit->label))
+		? tl_arena_printf(s->arena, found_again[how_it_grew(w, s)], TL_ARG(hit->label))
 		: tl_arena_printf(s->arena, "judged again: %s", judged_again[s->again.why]);
 	all[n] = (struct tl_reason){
 	    .rule = s->again.grew ? TL_S("found-again") : TL_S("judged-again"),
@@ -504,7 +522,7 @@ scan_judge(struct worker *w, struct scan *s)
 	}
 	rc = judge(w, s);
 	if (rc == 0)
-		rc = add_why_again(s);
+		rc = add_why_again(w, s);
 	TL_KILLPOINT(ITEM_JUDGED);
 	if (rc < 0)
 		scan_failed(w, s, rc, "rules");

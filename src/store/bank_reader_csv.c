@@ -179,12 +179,11 @@ read_head(struct tl_bank_reader *r, const struct row *row)
 	return 0;
 }
 
-/* "a, b;c", or a JSON array, as tags of a record. */
-static struct tl_str
-tags(struct tl_bank_reader *r, struct tl_str cell)
+struct tl_str
+bank_reader_tags(struct tl_bank_reader *r, struct tl_str cell)
 {
 	struct tl_str list;
-	if (cell.p[0] == '[' && bank_json_tags(r, cell, &list))
+	if (cell.n && cell.p[0] == '[' && bank_json_tags(r, cell, &list))
 		return list;
 	uint8_t *p = tl_arena_alloc(r->arena, cell.n);
 	for (size_t i = 0; p && i < cell.n; i++) {
@@ -204,8 +203,9 @@ fill(struct tl_bank_reader *r, const struct row *row, struct tl_bank_record *ret
 		if (code >= TL_IMPORT_FIELD_COUNT)
 			ret->of_form[code - TL_IMPORT_FIELD_COUNT] = row->cells[i];
 		else
-			ret->field[code] =
-			    code == TL_IMPORT_TAGS ? tags(r, row->cells[i]) : row->cells[i];
+			ret->field[code] = code == TL_IMPORT_TAGS
+					       ? bank_reader_tags(r, row->cells[i])
+					       : row->cells[i];
 	}
 	for (size_t i = r->column_count; i < row->count; i++) {
 		if (row->cells[i].n) {

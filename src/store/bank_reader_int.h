@@ -12,6 +12,8 @@ int bank_json_next(
 bool bank_json_alone(const struct tl_bank_reader *r, struct tl_str s);
 /* A whole JSON text as a record. */
 void bank_json_record(struct tl_bank_reader *r, struct tl_str text, struct tl_bank_record *ret);
+/* "a, b;c", or a JSON array, as tags of a record. */
+struct tl_str bank_reader_tags(struct tl_bank_reader *r, struct tl_str text);
 /* A JSON array of tags as they stand in a record; false: it is none. */
 bool bank_json_tags(struct tl_bank_reader *r, struct tl_str text, struct tl_str *ret);
 /* Columns of a row that may be a head: how many of them are ours, and whether one holds values. */

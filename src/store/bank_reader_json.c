@@ -75,7 +75,8 @@ text_of(struct tl_bank_reader *r, json_t *v, int code)
 {
 	switch (json_typeof(v)) {
 	case JSON_STRING:
-		return tl_json_str(v);
+		return code == TL_IMPORT_TAGS ? bank_reader_tags(r, tl_json_str(v))
+					      : tl_json_str(v);
 	case JSON_INTEGER:
 		return tl_str(
 		    tl_arena_printf(r->arena, "%lld", (long long)json_integer_value(v)));
@@ -94,6 +95,17 @@ text_of(struct tl_bank_reader *r, json_t *v, int code)
 	return (struct tl_str){0};
 }
 
+/* For people. */
+static const char *
+kind_of(const json_t *v)
+{
+	return json_is_number(v)    ? "a number"
+	       : json_is_boolean(v) ? "true or false"
+	       : json_is_array(v)   ? "a list"
+	       : json_is_object(v)  ? "an object"
+				    : "null";
+}
+
 static void
 fill(struct tl_bank_reader *r, json_t *object, struct tl_bank_record *ret)
 {
@@ -104,6 +116,12 @@ fill(struct tl_bank_reader *r, json_t *object, struct tl_bank_record *ret)
 		int code = tl_import_column(tl_str(name));
 		if (code < 0 || json_is_null(v))
 			continue;
+		if (json_is_object(v)) {
+			ret->wrong = tl_arena_printf(r->arena,
+			    "%s: an object stands where a text, a number or a list is expected",
+			    name);
+			continue;
+		}
 		struct tl_str s = text_of(r, v, code);
 		if (code >= TL_IMPORT_FIELD_COUNT)
 			ret->of_form[code - TL_IMPORT_FIELD_COUNT] = s;
@@ -162,7 +180,8 @@ bank_json_record(struct tl_bank_reader *r, struct tl_str text, struct tl_bank_re
 {
 	json_decref(r->element);
 	r->element = NULL;
-	if (text.p[0] == '"') { /* the parser reads objects and arrays only */
+	bool plain = text.p[0] != '{' && text.p[0] != '[';
+	if (plain) { /* the parser reads objects and arrays only */
 		tl_buf_reset(&r->text);
 		tl_buf_byte(&r->text, '[');
 		tl_buf_put(&r->text, text.p, text.n);
@@ -171,6 +190,7 @@ bank_json_record(struct tl_bank_reader *r, struct tl_str text, struct tl_bank_re
 	}
 	if (tl_json_parse(text, &r->element) < 0) {
 		parse_failed(r, ret);
+		ret->column -= plain && ret->column > 1; /* the bracket */
 		return;
 	}
 	if (bank_json_alone(r, text)) { /* one entry, as it stands */
@@ -183,7 +203,9 @@ bank_json_record(struct tl_bank_reader *r, struct tl_str text, struct tl_bank_re
 		return;
 	}
 	if (!json_is_object(r->element)) {
-		ret->wrong = "an entry is an object or a string";
+		const json_t *is = plain ? json_array_get(r->element, 0) : r->element;
+		ret->wrong = tl_arena_printf(
+		    r->arena, "an entry is an object or a string, not %s", kind_of(is));
 		return;
 	}
 	fill(r, r->element, ret);

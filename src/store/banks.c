@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/json.h"
+#include "hash/sound_match.h"
 #include "store/alarms.h"
 #include "store/banks_int.h"
 #include "store/provenance.h"
@@ -68,6 +69,19 @@ number_of(struct tl_db *db, struct tl_id bank, uint32_t *ret)
 }
 
 int
+tl_bank_distance_max(enum tl_bank_kind kind)
+{
+	return kind == TL_BANK_SOUND ? TL_SOUND_BITS_MAX : TL_BANK_DISTANCE_MAX;
+}
+
+static int
+distance_of(enum tl_bank_kind kind, int distance)
+{
+	int most = tl_bank_distance_max(kind);
+	return distance < most ? distance : most;
+}
+
+int
 tl_bank_create(struct tl_db *db, struct tl_bank *b)
 {
 	int rc = tl_bank_name_check(b->name);
@@ -79,6 +93,7 @@ tl_bank_create(struct tl_db *db, struct tl_bank *b)
 	b->created_at = tl_now_us();
 	b->changed = 1;
 	b->entries = 0;
+	b->distance = distance_of(b->kind, b->distance);
 	if (b->share == 0)
 		b->share = 1;
 	rc = tl_db_run(db, TL_SQL_BANK_ADD, A_ID(b->id), A_TEXT(b->name),
@@ -104,7 +119,7 @@ read_bank(const struct tl_row *r, struct tl_arena *arena, void *ret)
 	    .kind = (enum tl_bank_kind)kind,
 	    .policy = tl_arena_dup(arena, tl_col_str(r, 3)),
 	    .source = tl_arena_dup(arena, tl_col_str(r, 4)),
-	    .distance = (int)tl_col_int(r, 5),
+	    .distance = distance_of((enum tl_bank_kind)kind, (int)tl_col_int(r, 5)),
 	    .enabled = tl_col_int(r, 6) != 0,
 	    .created_at = tl_col_int(r, 7),
 	    .changed = tl_col_int(r, 8),

@@ -13,6 +13,8 @@ struct tl_arena;
 #define TL_BANK_NAME_MAX 64
 #define TL_BANK_VALUE_MAX 1024 /* of a pattern; tl_bank_value_most has the other forms */
 #define TL_BANK_DISTANCE_MAX 63
+/* What a bank of this kind can go by: of sounds more differing bits than that are chance, and mean this. */
+int tl_bank_distance_max(enum tl_bank_kind kind);
 #define TL_BANK_CLASS_MAX 64
 #define TL_BANK_PROVENANCE_MAX 4096
 

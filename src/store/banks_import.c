@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/json.h"
+#include "sys/clock.h"
 
 #include <strings.h>
 
@@ -294,6 +295,10 @@ put(struct tl_import *i, struct tl_db *db, const struct tl_bank_record *r,
 {
 	if (rc == 0 && i->o.check)
 		rc = i->o.check(e->form, e->value);
+	if (rc == 0 && e->expires_at && e->expires_at <= tl_now_us()) {
+		i->counts.expired++; /* it would match nothing, and shortens nothing */
+		return 0;
+	}
 	if (rc == 0)
 		rc = tl_bank_entry_list(db, &i->bank, e);
 	if (rc == TL_EEXISTS || rc > 0) {

@@ -18,6 +18,7 @@ struct tl_import_counts {
 	int64_t known;    /* the bank held them in force */
 	int64_t extended; /* of these: they last longer now */
 	int64_t refused;  /* records or values */
+	int64_t expired;  /* left out: their time was over */
 };
 
 struct tl_import_error {

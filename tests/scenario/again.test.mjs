@@ -61,7 +61,8 @@ test('and one that comes back at its time, with nothing else happening', async (
   site.tutela('bank', 'disable', 'demo-known', id, '--until', new Date(Date.now() + 2500).toISOString())
   await until('the entry to be off', async () => (await site.item(`off-${Date.now()}`, 'hello', { media: [await upload('scene00.png')] })).verdict === 'allow')
   await publish('while-off', 'scene00.png')
-  await until('it to be found', async () => (await read('while-off')).verdict === 'block')
+  const item = await until('it to be found', async () => { const i = await read('while-off'); return i.verdict === 'block' && i })
+  assert.match(item.reasons.find((r) => r.rule === 'found-again').text, /an entry of the bank "demo-known" that was off for a time counts again/)
 })
 
 test('so does a digest', async () => {

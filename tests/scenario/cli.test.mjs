@@ -217,6 +217,33 @@ test('banks are created, filled, imported and exported', () => {
   assert.equal(run(['bank', 'show', 'nothing']).code, 1)
   assert.match(run(['bank', 'create', 'x', '--kind', 'text', '--policy', 'no.such']).err, /there is no policy "no.such"/)
   assert.equal(run(['bank', 'add', 'pictures', 'xyz']).code, 3)
+  assert.equal(run(['bank', 'add', 'pictures', hash(9), '--expires', '2020-01-01']).code, 2)
+  assert.deepEqual({ ...json(['bank', 'remove', 'pictures', hash(2)]), id: 0 }, { removed: hash(2), form: 'pdq', bank: 'pictures', id: 0 })
+})
+
+test('what a JSON file of entries says badly is told with its line, and what it means is taken', () => {
+  ok(['bank', 'create', 'fed', '--kind', 'pdq', '--policy', 'csae.known'])
+  const file = join(folder, 'feed.json'), hash = (n) => (n + 4096).toString(16).padStart(64, '0')
+  writeFileSync(file, ['[', `{"value":"${hash(1)}","tags":"a, b;c"},`, '5,', 'true,', ' null,', '{"value":{"x":1}},', '[1,2],',
+    `{"value":"${hash(2)}","expires_at":"2020-01-01"},`, `{"value":"${hash(3)}","tags":["d"]},`, `"${hash(4)}"`, ']', ''].join('\n'))
+  const r = run(['bank', 'import', 'fed', file, '--json'])
+  assert.deepEqual(JSON.parse(r.out), { format: 'json', lines: 11, added: 3, known: 0, extended: 0, expired: 1, refused: 5 })
+  assert.deepEqual(r.err.trim().split('\n').map((l) => l.slice(file.length + 1)), ['3: an entry is an object or a string, not a number',
+    '4: an entry is an object or a string, not true or false', '5: an entry is an object or a string, not null',
+    '6: value: an object stands where a text, a number or a list is expected', '7: an entry is an object or a string, not a list'])
+  const tags = JSON.parse(ok(['bank', 'export', 'fed', '--format', 'json'])).entries.map((e) => e.tags ?? e.provenance?.tags)
+  assert.deepEqual(tags.filter(Boolean).sort(), [['a', 'b', 'c'], ['d']])
+})
+
+test('a bank says what it goes by, and which kind of file it can hold', () => {
+  const picture = join(root, 'tests/data/pdq/scene00.png'), film = join(root, 'tests/data/vpdq/mandelbrot.mp4')
+  assert.match(ok(['bank', 'create', 'songs', '--kind', 'sound', '--policy', 'csae.known']), /^distance +9$/m)
+  assert.match(run(['bank', 'set', 'songs', '--distance', '31']).err, /from 0 to 9/)
+  assert.match(run(['bank', 'add', 'songs', '--file', picture]).err, /the file is a picture; a sound bank holds sounds/)
+  assert.match(run(['bank', 'add', 'songs', '--file', film]).err, /the file is a video without sound; a sound bank holds sounds/)
+  assert.match(run(['bank', 'add', 'pictures', '--file', film]).err, /the file is a video; a pdq bank holds pictures/)
+  const bench = spawnSync(join(root, 'bench'), ['--help'], { encoding: 'utf8' })
+  assert.deepEqual([bench.status, /^ {2}match$/m.test(bench.stdout), bench.stderr], [0, true, ''])
 })
 
 test('rules are checked with their tests, and errors have their place', () => {

@@ -165,6 +165,7 @@ export interface Imported {
   added: number
   present: number // were there already
   extended: number // of these: last longer now
+  expired: number // left out: their time was over
   refused: number
   errors: ImportError[]
 }
