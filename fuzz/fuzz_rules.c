@@ -15,9 +15,10 @@ judge(const struct tl_rule_set *set, struct tl_arena *a)
 	TL_CLEANUP(tl_buf_fini) struct tl_buf json = {0};
 	static struct tl_item item;
 	static struct tl_signal signals[3];
+	static const struct tl_contact_figures figures;
 	struct tl_account author = {.age_band = TL_AGE_13_15, .strikes = 2};
-	struct tl_rules_input in = {
-	    &item, &author, signals, 3, {1, 2, 3, 4}, NULL, INT64_C(1790000000000000)};
+	struct tl_rules_input in = {&item, &author, signals, 3, {1, 2, 3, 4}, NULL, &figures,
+	    INT64_C(1790000000000000)};
 	struct tl_verdict v;
 	struct tl_rule_view view;
 	item.media_count = 2;
@@ -31,6 +32,10 @@ judge(const struct tl_rule_set *set, struct tl_arena *a)
 	    (struct tl_signal){.detector = TL_S("text"), .label = TL_S("hate"), .distance = -1};
 	signals[2] = (struct tl_signal){.detector = TL_S("digest"), .failed = true};
 	if (tl_rules_verdict(set, &in, a, &v) < 0)
+		return;
+	tl_rules_reasons_json(&json, NULL, &v);
+	in.item = NULL;
+	if (tl_rules_account_verdict(set, &in, a, &v) < 0)
 		return;
 	tl_rules_reasons_json(&json, NULL, &v);
 	for (size_t i = 0; i < tl_rules_count(set); i++)

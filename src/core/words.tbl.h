@@ -375,3 +375,11 @@ V(TL_COMMENT_ASK, "ask")
 V(TL_COMMENT_HOLD, "hold")
 V(TL_COMMENT_REFUSE, "refuse")
 END(tl_comment_say)
+
+/* How far back contacts are counted. Rising. */
+W(tl_contact_window, CONTACT_WINDOW)
+V(TL_WINDOW_1H, "1h")
+V(TL_WINDOW_24H, "24h")
+V(TL_WINDOW_7D, "7d")
+V(TL_WINDOW_30D, "30d")
+END(tl_contact_window)

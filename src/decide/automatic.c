@@ -106,10 +106,19 @@ other_policies(struct deciding *x, const struct tl_verdict *v)
 	decide_categories(x, others, n);
 }
 
+/* What a verdict is about: an item, or without one an account. */
+struct about {
+	const struct tl_item *item;
+	int64_t platform;
+	struct tl_id account;
+	const struct tl_signal *signals;
+	size_t signal_count;
+};
+
 /* Fills x->d; *ret says whether there is anything to append. */
 static int
-prepare(struct deciding *x, const struct tl_item *item, const struct tl_verdict *v,
-    const struct tl_signal *signals, size_t signal_count, enum tl_decided *ret)
+prepare(struct deciding *x, const struct about *about, const struct tl_verdict *v,
+    enum tl_decided *ret)
 {
 	const struct tl_reason *lead = leading(v);
 	bool on = true, decided = false, kept = false;
@@ -125,12 +134,13 @@ prepare(struct deciding *x, const struct tl_item *item, const struct tl_verdict 
 	x->d.automated_detection = true;
 	x->d.automated_decision = TL_AUTOMATION_FULLY;
 	x->d.ruleset = v->ruleset;
-	rc = decide_subject_item(x, item);
+	rc = about->item ? decide_subject_item(x, about->item)
+			 : decide_subject_account(x, about->platform, about->account);
 	if (rc == 0)
 		rc = decide_policy(x, lead->policy, p ? p->ground : TL_GROUND_NONE);
 	if (rc < 0)
 		return rc;
-	decide_detection(x, signals, signal_count);
+	decide_detection(x, about->signals, about->signal_count);
 	other_policies(x, v);
 	rc = decide_load_in_force(x);
 	if (rc == 0)
@@ -149,16 +159,14 @@ prepare(struct deciding *x, const struct tl_item *item, const struct tl_verdict 
 	return rc;
 }
 
-int
-tl_decide_automatic(struct tl_db *db, const struct tl_decide_env *env,
-    const struct tl_item *item, const struct tl_verdict *verdict,
-    const struct tl_signal *signals, size_t signal_count, enum tl_decided *ret,
-    struct tl_id *ret_decision)
+static int
+automatic(struct tl_db *db, const struct tl_decide_env *env, const struct about *about,
+    const struct tl_verdict *verdict, enum tl_decided *ret, struct tl_id *ret_decision)
 {
 	TL_CLEANUP(decide_end) struct deciding x;
 	enum tl_decided outcome = TL_DECIDED_NOT;
 	decide_begin(&x, db, env);
-	int rc = prepare(&x, item, verdict, signals, signal_count, &outcome);
+	int rc = prepare(&x, about, verdict, &outcome);
 	if (rc == 0 && outcome == TL_DECIDED)
 		rc = decide_append(&x);
 	if (rc < 0)
@@ -166,4 +174,24 @@ tl_decide_automatic(struct tl_db *db, const struct tl_decide_env *env,
 	*ret = outcome;
 	*ret_decision = outcome == TL_DECIDED ? x.d.id : (struct tl_id){0};
 	return 0;
+}
+
+int
+tl_decide_automatic(struct tl_db *db, const struct tl_decide_env *env,
+    const struct tl_item *item, const struct tl_verdict *verdict,
+    const struct tl_signal *signals, size_t signal_count, enum tl_decided *ret,
+    struct tl_id *ret_decision)
+{
+	struct about about = {.item = item, .signals = signals, .signal_count = signal_count};
+	return automatic(db, env, &about, verdict, ret, ret_decision);
+}
+
+int
+tl_decide_account(struct tl_db *db, const struct tl_decide_env *env, int64_t platform,
+    struct tl_id account, const struct tl_verdict *verdict, const struct tl_signal *signal,
+    enum tl_decided *ret, struct tl_id *ret_decision)
+{
+	struct about about = {
+	    .platform = platform, .account = account, .signals = signal, .signal_count = 1};
+	return automatic(db, env, &about, verdict, ret, ret_decision);
 }

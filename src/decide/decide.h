@@ -37,6 +37,11 @@ int tl_decide_automatic(struct tl_db *db, const struct tl_decide_env *env,
     const struct tl_signal *signals, size_t signal_count, enum tl_decided *ret,
     struct tl_id *ret_decision) TL_MUST;
 
+/* The same for what rules say of an account; `signal` is what found it. */
+int tl_decide_account(struct tl_db *db, const struct tl_decide_env *env, int64_t platform,
+    struct tl_id account, const struct tl_verdict *verdict, const struct tl_signal *signal,
+    enum tl_decided *ret, struct tl_id *ret_decision) TL_MUST;
+
 /* A person's decision on a case that they hold. `kind` act needs a policy, a ground and an action; clear neither. */
 struct tl_person_decision {
 	struct tl_id user;

@@ -26,6 +26,7 @@ const char *const tl_detector_names[] = {
 #define D(name) #name,
 #include "detect/detectors.tbl.h"
 #undef D
+    "contact", /* asks the log of contacts about an account (contact/), not an item */
     NULL};
 
 struct tl_detect {

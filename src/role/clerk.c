@@ -16,6 +16,7 @@
 #include "outbox/outbox.h"
 #include "people/second.h"
 #include "review/review.h"
+#include "store/account_verdicts.h"
 #include "store/alarms.h"
 #include "store/bank_log.h"
 #include "store/banks_change.h"
@@ -297,8 +298,9 @@ static int
 expire_contacts(struct tl_db *db, void *clerk)
 {
 	const struct clerk *c = clerk;
-	return tl_contact_log_expire(
-	    db, tl_now_us() - c->config->contact_days * TL_US_DAY, CONTACTS_PAGE);
+	int64_t before = tl_now_us() - c->config->contact_days * TL_US_DAY;
+	int rc = tl_account_verdict_expire(db, before, PAGE);
+	return rc < 0 ? rc : tl_contact_log_expire(db, before, CONTACTS_PAGE);
 }
 
 static int

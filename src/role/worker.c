@@ -120,6 +120,8 @@ static void
 wait_for_work(struct worker *w)
 {
 	int64_t now = tl_mono_us(), left = w->next_look_us - now;
+	if (contacts_next_us(w->contacts) - now < left)
+		left = contacts_next_us(w->contacts) - now;
 	bool busy = w->todo.n || w->ready.n || (w->more && room(w) > 0);
 	if (now < w->store_again_us) {
 		busy = false;
@@ -190,6 +192,8 @@ work_round(struct worker *w, bool last)
 	if (!pause && (w->ready.n || want || leases_end(w)))
 		commit_round(w, want);
 	scan_some(w);
+	if (!last && !pause)
+		contacts_round(w);
 	media_pump(w);
 	if (!last && !pause)
 		moments_pump(w);
@@ -255,6 +259,7 @@ start(struct worker *w)
 	if (!w->found)
 		abort();
 	w->law = law_create(w);
+	w->contacts = contacts_create();
 	w->batch = BATCH_MIN * 4;
 	asks_init(w);
 	return 0;
@@ -284,6 +289,7 @@ finish(struct worker *w)
 	free_scans(&w->elsewhere);
 	free_scans(&w->idle);
 	law_destroy(w->law);
+	contacts_destroy(w->contacts);
 	tl_bank_loader_stop(w->loader);
 	tl_detect_destroy(w->detect);
 	free(w->found);

@@ -62,21 +62,28 @@ subject_of(struct worker *w, struct scan *s, const struct tl_item **ret)
 	return 0;
 }
 
-/* The statement of reasons that decide attaches. */
-static int
-decide(struct worker *w, struct scan *s, enum tl_decided *ret)
+void
+commit_env(const struct worker *w, struct tl_statement_env *st, struct tl_decide_env *ret)
 {
-	struct tl_statement_env st = {.policies = law_policies(w->law),
+	*st = (struct tl_statement_env){.policies = law_policies(w->law),
 	    .service_name = w->config->service_name,
 	    .complaint_url = w->config->complaint_url,
 	    .contact = w->config->contact,
 	    .complaint_days = w->config->complaint_days};
-	struct tl_decide_env env = {.policies = st.policies,
+	*ret = (struct tl_decide_env){.policies = st->policies,
 	    .service = w->config->service_name,
 	    .public_url = w->config->public_url,
 	    .undo_us = w->config->undo_seconds * TL_US_S,
 	    .statement = tl_statement_hook,
-	    .statement_ctx = &st};
+	    .statement_ctx = st};
+}
+
+static int
+decide(struct worker *w, struct scan *s, enum tl_decided *ret)
+{
+	struct tl_statement_env st;
+	struct tl_decide_env env;
+	commit_env(w, &st, &env);
 	struct tl_id decision;
 	const struct tl_item *about = NULL;
 	int rc = subject_of(w, s, &about);
@@ -130,8 +137,7 @@ ask_for_person(struct worker *w, struct scan *s, const struct tl_reason *r)
 	return tl_review_open_or_join(w->db, law_policies(w->law), &ask, &id, &opened);
 }
 
-/* Does this reason want a person? A block does not by itself, unless the rules may not act here. */
-static bool
+bool
 wants_person(const struct tl_reason *r, enum tl_decided decided)
 {
 	if (r->shadow)
@@ -168,7 +174,7 @@ tell(struct worker *w, struct scan *s, struct tl_str reasons)
 	return tl_outbox_put(w->db, &e, NULL);
 }
 
-static bool
+bool
 has_effect(const struct tl_verdict *v)
 {
 	if (v->word > TL_VERDICT_ALLOW)

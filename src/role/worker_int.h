@@ -4,6 +4,7 @@
  *   worker.c         start, main loop, stop
  *   worker_scan.c    one item: load, detect, judge
  *   worker_commit.c  one transaction: leases, results and their consequences
+ *   worker_contacts.c  accounts that made contacts
  *   worker_media.c   pictures on their way through the decoders
  *   worker_film.c    videos and sounds, on threads beside the loop
  *   worker_preview.c previews, on a thread beside the loop
@@ -18,6 +19,7 @@
 #include "base/json.h"
 #include "core/ask.h"
 #include "core/policy.h"
+#include "decide/decide.h"
 #include "media/jails.h"
 #include "role/beat.h"
 #include "role/worker_scan_int.h"
@@ -30,6 +32,7 @@
 #define SCAN_ARENA ((size_t)32 << 20)
 
 struct law;        /* worker_rules.c */
+struct contacts;   /* worker_contacts.c */
 struct media_pool; /* worker_media.c */
 struct match;      /* worker_match.c */
 struct film_job;   /* worker_film_int.h */
@@ -46,6 +49,7 @@ struct worker {
 	struct tl_detect *detect;
 	struct tl_signals *found; /* scratch for one item */
 	struct law *law;
+	struct contacts *contacts;
 	struct media_pool *pool;
 	struct match *matches;         /* questions that wait for a decoder */
 	struct tl_banks *banks;        /* of this round */
@@ -88,6 +92,22 @@ struct scan *scan_new(struct worker *w); /* NULL: too many under way */
 /* worker_commit.c */
 /* Stores what is ready and leases up to `want` more. Logs and keeps what could not be stored now. */
 void commit_round(struct worker *w, size_t want);
+
+struct tl_statement_env;
+struct tl_decide_env;
+/* What a decision needs; the statement of reasons that it attaches is made from *st. */
+void commit_env(const struct worker *w, struct tl_statement_env *st, struct tl_decide_env *ret);
+/* Does this reason want a person? A block does not by itself, unless the rules may not act here. */
+bool wants_person(const struct tl_reason *r, enum tl_decided decided);
+bool has_effect(const struct tl_verdict *v);
+
+/* worker_contacts.c */
+struct contacts *contacts_create(void);
+void contacts_destroy(struct contacts *c);
+/* Judges some of the accounts whose turn it is; cheap when there are none. */
+void contacts_round(struct worker *w);
+/* When it wants to be called next (monotonic). */
+int64_t contacts_next_us(const struct contacts *c);
 
 /* worker_ask.c */
 void asks_init(struct worker *w);

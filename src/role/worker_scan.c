@@ -8,6 +8,7 @@
 #include "role/worker_int.h"
 
 #include "base/arena.h"
+#include "detect/contact/figures.h"
 #include "store/accounts.h"
 #include "store/cases.h"
 #include "store/media.h"
@@ -285,6 +286,29 @@ add_watched(struct scan *s)
 		   .case_severity = TL_SEVERITY_CRITICAL});
 }
 
+/* The author's contacts, when a rule about items asks for them. */
+static int
+count_contacts(struct worker *w, struct scan *s, struct tl_rules_input *in)
+{
+	struct tl_rules_contacts need = {0};
+	if (w->set && s->has_account)
+		need = tl_rules_contacts(w->set);
+	if (!need.of_items)
+		return 0;
+	struct tl_contact_ask ask = {.platform = s->job.platform,
+	    .account = s->account.id,
+	    .band = s->account.age_band,
+	    .now = in->now_us,
+	    .origins = need.origins};
+	struct tl_contact_figures *f = TL_NEW(s->arena, struct tl_contact_figures);
+	struct tl_contact_seen seen;
+	int rc = f ? tl_contact_see(w->db, &ask, s->arena, &seen) : tl_arena_check(s->arena);
+	if (rc == 0)
+		rc = tl_contact_count(&seen, &ask, s->arena, f);
+	in->contacts = f;
+	return rc;
+}
+
 static int
 judge(struct worker *w, struct scan *s)
 {
@@ -305,6 +329,8 @@ judge(struct worker *w, struct scan *s)
 	    .referral = flags[TL_FLAG_REFERRAL]};
 	s->rules = w->set ? tl_rules_ref(w->set) : NULL;
 	s->rules_mark = w->rules_mark;
+	if (rc == 0)
+		rc = count_contacts(w, s, &in);
 	if (rc == 0)
 		rc = tl_rules_verdict(s->rules, &in, s->arena, &s->verdict);
 	if (rc == 0)

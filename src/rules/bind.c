@@ -259,3 +259,44 @@ rules_bind(struct tl_rule_set *set, const struct pack *p, const struct tl_rules_
 	r->actions = b.wishes;
 	return tl_arena_check(set->arena);
 }
+
+/* Whether a rule may use the name and yet be asked of accounts. */
+static bool
+fits_account(const struct tl_lang_name *n)
+{
+	return !n->owner &&
+	       (strncmp(n->name, "contact.", 8) == 0 || strncmp(n->name, "author.", 7) == 0 ||
+		   strcmp(n->name, "now") == 0);
+}
+
+static bool
+suits_account(const struct tl_policy_set *set, const struct rule *r)
+{
+	bool suits = r->outcome <= TL_VERDICT_REVIEW;
+	for (size_t i = 0; i < r->n_actions && suits; i++) {
+		const struct tl_action_def *def = tl_action_find(set, r->actions[i].name);
+		suits = def && def->on_account;
+	}
+	return suits;
+}
+
+int
+rules_scope(const struct pack *p, const struct tl_rules_known *known,
+    struct tl_lang_report *report, struct rule *r)
+{
+	bool contacts = false, account = true;
+	for (size_t i = 0; i < r->prog.n_used; i++) {
+		const struct tl_lang_name *n = r->prog.used[i];
+		contacts = contacts || n->domain == DOMAIN_WINDOW;
+		account = account && fits_account(n);
+		r->of_origins = r->of_origins || n->id == NAME_CONTACT_ORIGIN_ACCOUNTS ||
+				n->id == NAME_CONTACT_ORIGIN_MINORS;
+	}
+	r->of_account = contacts && account;
+	if (!r->of_account || suits_account(known->policies, r))
+		return 0;
+	tl_lang_error_at(report, &p->source, r->source->then_place,
+	    "this rule is asked of accounts, not of items: write review, case or an action for "
+	    "accounts");
+	return TL_EPARSE;
+}

@@ -111,6 +111,14 @@ restrain_weak(struct gathering *g, const struct rule *r, struct tl_reason *reaso
 		    "what matched is an allow-list, which blocks nothing, so a person decides");
 }
 
+/* An account cannot be withheld: a person looks. */
+static enum tl_verdict_word
+unsure(const struct rule *r)
+{
+	return r->of_account && r->on_unknown > TL_VERDICT_REVIEW ? TL_VERDICT_REVIEW
+								  : r->on_unknown;
+}
+
 static int
 add_reason(struct gathering *g, const struct rule *r, bool shadow)
 {
@@ -123,7 +131,7 @@ add_reason(struct gathering *g, const struct rule *r, bool shadow)
 	    .rule = r->source->name,
 	    .pack = r->label,
 	    .policy = r->policy,
-	    .outcome = unknown ? r->on_unknown : r->outcome,
+	    .outcome = unknown ? unsure(r) : r->outcome,
 	    .unknown = unknown,
 	    .shadow = shadow,
 	    .explanation = sentence(g->arena, unknown ? "could not be checked: " : "", x.words),
@@ -169,10 +177,11 @@ evaluate(const struct tl_rule_set *set, size_t first, size_t n, bool trial,
     const struct tl_lang_env *env, uint32_t *holding)
 {
 	size_t count = 0;
+	bool of_account = !((const struct rules_ctx *)env->ctx)->in->item;
 	for (size_t i = first; i < first + n; i++) {
 		const struct rule *r = &set->rules[i];
 		struct tl_lang_result res;
-		if (r->inactive && !trial)
+		if (!trial && (r->inactive || r->of_account != of_account))
 			continue;
 		tl_lang_eval(&r->prog, env, &res);
 		bool unknown = res.truth == TL_LANG_UNKNOWN && res.failed;
@@ -213,6 +222,13 @@ rules_judge(const struct tl_rule_set *set, size_t first, size_t n, bool trial,
 	v.reason_count = g.n;
 	*ret = v;
 	return tl_arena_check(a);
+}
+
+int
+tl_rules_account_verdict(const struct tl_rule_set *set, const struct tl_rules_input *in,
+    struct tl_arena *a, struct tl_verdict *ret)
+{
+	return rules_judge(set, 0, set->n_rules, false, in, a, ret);
 }
 
 static int

@@ -116,9 +116,10 @@ R(FLAGS_NOTICES, .name = "flags.notices", .type = TL_T_INT, .noun = "the number 
 R(FLAGS_REFERRALS, .name = "flags.referrals", .type = TL_T_INT,
     .noun = "the number of referrals")
 
-R(CONTACT_MINORS, .name = "contact.distinct_minors", .type = TL_T_INT,
-    .noun = "the number of minors contacted within {0}", .call = true, .n_args = 1,
-    .args = {TL_T_DURATION}, .detector = "contact")
-R(CONTACT_DECLINED, .name = "contact.declined_share", .type = TL_T_DOUBLE,
-    .noun = "the share of declined contacts within {0}", .call = true, .n_args = 1,
-    .args = {TL_T_DURATION}, .detector = "contact")
+/* The measures of core/contact.tbl.h, each over one of its windows. */
+#define M(tag, name_, type_, noun_)                                                            \
+	R(CONTACT_##tag, .name = "contact." name_, .type = TL_T_##type_, .noun = noun_,        \
+	    .call = true, .n_args = 1, .args = {TL_T_STRING}, .domain = DOMAIN_WINDOW,         \
+	    .detector = "contact")
+#include "core/contact.tbl.h"
+#undef M

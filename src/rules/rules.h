@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "core/contact.h"
 #include "core/policy.h"
 #include "core/verdict.h"
 #include "lang/report.h"
@@ -58,6 +59,8 @@ struct tl_rules_input {
 	size_t signal_count;
 	struct tl_rules_flags flags;
 	const struct tl_stream *stream; /* NULL: the item is no live stream */
+	const struct tl_contact_figures
+	    *contacts; /* of the author; NULL: not counted, no rule needs them */
 	int64_t now_us;
 };
 
@@ -70,6 +73,22 @@ struct tl_rules_input {
  */
 int tl_rules_verdict(const struct tl_rule_set *set, const struct tl_rules_input *in,
     struct tl_arena *a, struct tl_verdict *ret) TL_MUST;
+
+/*
+ * Rules that ask only about contacts, the author and the time are not asked of items but of accounts, after each contact:
+ * `item` of the input is NULL then, `account` and `contacts` are there. No reason is more than review; a rule that ended
+ * unknown asks for a person.
+ */
+int tl_rules_account_verdict(const struct tl_rule_set *set, const struct tl_rules_input *in,
+    struct tl_arena *a, struct tl_verdict *ret) TL_MUST;
+
+/* What the rules of a set that are not inactive need to know of contacts. */
+struct tl_rules_contacts {
+	bool of_accounts; /* there are rules that are asked of accounts */
+	bool of_items;    /* rules about items ask for their author's contacts */
+	bool origins;     /* and for what came from the same place */
+};
+struct tl_rules_contacts tl_rules_contacts(const struct tl_rule_set *set);
 
 /* The reasons as a JSON array, for items.reasons, events and the trail. */
 struct tl_buf;

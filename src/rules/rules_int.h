@@ -9,7 +9,7 @@
 #define PACKS_MAX 256U
 #define VERSION_DIGITS 12U
 
-enum domain { DOMAIN_ANY, DOMAIN_LIST, DOMAIN_BANK, DOMAIN_MODEL };
+enum domain { DOMAIN_ANY, DOMAIN_LIST, DOMAIN_BANK, DOMAIN_MODEL, DOMAIN_WINDOW };
 
 enum name_id {
 #define R(tag, ...) NAME_##tag,
@@ -34,6 +34,8 @@ struct rule {
 	struct tl_str policy_queue;
 	enum tl_severity policy_severity;
 	const char *inactive; /* why, or NULL */
+	bool of_account;      /* asked of accounts after their contacts, never of items */
+	bool of_origins;      /* it asks what came from the same place */
 };
 
 struct pack {
@@ -77,6 +79,10 @@ int rules_bind(struct tl_rule_set *set, const struct pack *p,
  * ones as if they were live. */
 int rules_judge(const struct tl_rule_set *set, size_t first, size_t n, bool trial,
     const struct tl_rules_input *in, struct tl_arena *a, struct tl_verdict *ret) TL_MUST;
+
+/* What the rule is asked of, by the names that it uses. INPUT when `then` does not fit it. */
+int rules_scope(const struct pack *p, const struct tl_rules_known *known,
+    struct tl_lang_report *report, struct rule *r) TL_MUST;
 
 /* Runs the cases of a pack; failures go to the report. */
 int rules_run_tests(

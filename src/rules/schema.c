@@ -7,6 +7,7 @@
 #include "rules/rules_int.h"
 
 #include "base/arena.h"
+#include "core/contact.h"
 
 static const struct tl_lang_name names[] = {
 #define R(tag, ...) {__VA_ARGS__, .id = NAME_##tag},
@@ -56,6 +57,13 @@ fill_models(struct tl_arena *a, const struct tl_rules_known *known, struct filli
 	}
 }
 
+static void
+fill_windows(struct tl_arena *a, struct filling *f)
+{
+	for (int w = 0; w < tl_contact_window_count; w++)
+		put_word(a, &f[DOMAIN_WINDOW], tl_str(tl_contact_window_names[w]), NULL);
+}
+
 int
 rules_schema(struct tl_rule_set *set, const struct tl_rules_known *known)
 {
@@ -63,11 +71,12 @@ rules_schema(struct tl_rule_set *set, const struct tl_rules_known *known)
 	    [DOMAIN_LIST] = {.what = "list"},
 	    [DOMAIN_BANK] = {.what = "bank"},
 	    [DOMAIN_MODEL] = {.what = "model", .open = true},
+	    [DOMAIN_WINDOW] = {.what = "window"},
 	};
 	struct filling f[TL_COUNT(kinds)] = {0};
 	struct tl_lang_domain *domains =
 	    TL_NEWS(set->arena, struct tl_lang_domain, TL_COUNT(kinds));
-	size_t most = known->bank_count + known->detector_count + 1;
+	size_t most = known->bank_count + known->detector_count + tl_contact_window_count;
 	for (size_t i = 1; i < TL_COUNT(kinds); i++)
 		f[i].words = TL_NEWS(set->arena, struct tl_lang_word, most);
 	int err = tl_arena_check(set->arena);
@@ -75,6 +84,7 @@ rules_schema(struct tl_rule_set *set, const struct tl_rules_known *known)
 		return err;
 	fill_banks(set->arena, known, f);
 	fill_models(set->arena, known, f);
+	fill_windows(set->arena, f);
 	for (size_t i = 1; i < TL_COUNT(kinds); i++) {
 		domains[i - 1] = kinds[i];
 		domains[i - 1].words = f[i].words;

@@ -198,7 +198,8 @@ load_rule(struct tl_rule_set *set, const struct tl_rules_known *known, size_t pa
 	if (err < 0)
 		return tl_err_kind(err) == TL_INPUT ? 0 : err;
 	note_missing(set, known, r);
-	return 0;
+	err = rules_scope(p, known, report, r);
+	return err < 0 && tl_err_kind(err) != TL_INPUT ? err : 0;
 }
 
 static int
@@ -300,6 +301,22 @@ tl_rules_load_text(const char *name, struct tl_str text, const struct tl_rules_k
 		return err;
 	*ret = give(TL_TAKE(set));
 	return 0;
+}
+
+struct tl_rules_contacts
+tl_rules_contacts(const struct tl_rule_set *set)
+{
+	struct tl_rules_contacts need = {0};
+	for (size_t i = 0; i < set->n_rules; i++) {
+		const struct rule *r = &set->rules[i];
+		bool contacts = false;
+		for (size_t k = 0; k < r->prog.n_used && !r->inactive; k++)
+			contacts = contacts || r->prog.used[k]->domain == DOMAIN_WINDOW;
+		need.of_accounts = need.of_accounts || (contacts && r->of_account);
+		need.of_items = need.of_items || (contacts && !r->of_account);
+		need.origins = need.origins || (contacts && r->of_origins);
+	}
+	return need;
 }
 
 /* Looking at rules ----------------------------------------------------------------------------------------- */

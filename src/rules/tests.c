@@ -33,6 +33,8 @@ struct trial {
 	struct tl_rules_flags flags;
 	struct tl_stream stream;
 	bool is_stream;
+	struct tl_contact_figures contacts;
+	bool counted;
 	int64_t now_us;
 };
 
@@ -258,12 +260,19 @@ set_score(struct trial *t, const struct setting *s)
 	return add_signal(t, s, s->word, s->value.u.d, -1);
 }
 
-/* contact.distinct_minors("24h") = 7: the label is what stands behind the dot. */
+/* contact.distinct_minors("24h") = 7: that measure over that window. */
 static int
 set_measure(struct trial *t, const struct setting *s)
 {
+	int measure = 0, window = 0;
 	double n = s->value.type == TL_T_INT ? (double)s->value.u.i : s->value.u.d;
-	return add_signal(t, s, tl_str(strchr(s->name->name, '.') + 1), n, -1);
+	if (tl_word_parse(tl_contact_measure_names, tl_str(strchr(s->name->name, '.') + 1),
+		&measure) < 0 ||
+	    tl_word_parse(tl_contact_window_names, s->word, &window) < 0 || !(n >= 0))
+		return FAIL(t, t->given->value_place, "a figure is 0 or more");
+	t->contacts.v[measure][window] = n;
+	t->counted = true;
+	return 0;
 }
 
 static int
@@ -363,8 +372,9 @@ static int (*const setters[NAME_COUNT])(struct trial *t, const struct setting *s
     [NAME_M_DURATION] = set_duration,
     [NAME_M_HAS_SOUND] = set_has_sound,
     [NAME_MODEL_SCORE] = set_score,
-    [NAME_CONTACT_MINORS] = set_measure,
-    [NAME_CONTACT_DECLINED] = set_measure,
+#define M(tag, name, type, noun) [NAME_CONTACT_##tag] = set_measure,
+#include "core/contact.tbl.h"
+#undef M
 };
 
 /* Lines ---------------------------------------------------------------------------------------------------- */
@@ -520,6 +530,9 @@ begin(struct trial *t, struct tl_rule_set *set, const struct pack *p,
 	t->item.state = TL_ITEM_SCANNED;
 	t->item.posted_at = TEST_NOW_US - TL_US_HOUR;
 	t->account.created_at = TEST_NOW_US - 400 * TL_US_DAY;
+	for (int m = 0; m < TL_MEASURES; m++)
+		for (int w = 0; w < tl_contact_window_count; w++)
+			t->contacts.v[m][w] = (double)NAN;
 }
 
 static int
@@ -538,6 +551,7 @@ run_one(struct trial *t, const struct tl_lang_test *test, struct tl_arena *a)
 	    .signal_count = t->n_signals,
 	    .flags = t->flags,
 	    .stream = t->is_stream ? &t->stream : NULL,
+	    .contacts = t->counted ? &t->contacts : NULL,
 	    .now_us = t->now_us,
 	};
 	struct tl_verdict v;

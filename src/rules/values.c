@@ -374,29 +374,35 @@ GET(M_SCORE)
 	return best_score(c, ref, medium(c, element));
 }
 
-/* Contact patterns come as signals whose label is the measure. */
+/* contacts ------------------------------------------------------------------------------------------------- */
+
 static struct tl_lang_value
-contact(struct rules_ctx *c, const struct tl_lang_ref *ref, struct tl_str measure, bool whole)
+contact(struct rules_ctx *c, const struct tl_lang_ref *ref, enum tl_contact_measure measure)
 {
-	size_t at = 0;
-	const struct tl_signal *s = next_signal(c, &at, ref->detector, measure, NULL);
-	struct tl_lang_value none = tl_lang_absent("nothing has been counted");
-	if (!s || isnan(s->score))
-		return unless_failed(c, ref->detector, NULL, none);
-	return whole ? tl_lang_whole(TL_T_INT, (int64_t)s->score) : tl_lang_double(s->score);
+	int window = 0;
+	const struct tl_contact_figures *f = c->in->contacts;
+	if (!f || tl_word_parse(tl_contact_window_names, ref->args[0].u.s, &window) < 0)
+		return unless_failed(
+		    c, ref->detector, NULL, tl_lang_absent("nothing has been counted"));
+	double n = f->v[measure][window];
+	if (isnan(n))
+		return tl_lang_absent("there is nobody to count");
+	struct tl_lang_value v = ref->name->type == TL_T_INT
+				     ? tl_lang_whole(TL_T_INT, (int64_t)n)
+				     : tl_lang_double(n);
+	if (c->telling && f->cut)
+		v.note = "of the newest events only";
+	return v;
 }
 
-GET(CONTACT_MINORS)
-{
-	UNUSED_REF;
-	return contact(c, ref, TL_S("distinct_minors"), true);
-}
-
-GET(CONTACT_DECLINED)
-{
-	UNUSED_REF;
-	return contact(c, ref, TL_S("declined_share"), false);
-}
+#define M(tag, name_, type_, noun_)                                                            \
+	GET(CONTACT_##tag)                                                                     \
+	{                                                                                      \
+		UNUSED_REF;                                                                    \
+		return contact(c, ref, TL_MEASURE_##tag);                                      \
+	}
+#include "core/contact.tbl.h"
+#undef M
 
 /* media -------------------------------------------------------------------------------------------------- */
 

@@ -7,6 +7,7 @@
  */
 #include "store/contact_log.h"
 
+#include "store/account_verdicts.h"
 #include "sys/clock.h"
 
 _Static_assert((int)TL_RESULT_ALLOW == (int)TL_CONTACT_ALLOW &&
@@ -47,12 +48,24 @@ tl_contact_log_outcome(struct tl_db *db, const struct tl_contact_event *e)
 }
 
 static int
+read_word(const struct tl_row *r, int col, int count, int *ret)
+{
+	int64_t v = tl_col_int(r, col);
+	if (v < 0 || v >= count)
+		return tl_fail(TL_ECORRUPT, "the log of contacts holds an unknown word");
+	*ret = (int)v;
+	return 0;
+}
+
+static int
 read_row(const struct tl_row *r, struct tl_contact_row *ret)
 {
-	int64_t kind = tl_col_int(r, 3), outcome = tl_col_int(r, 4), band = tl_col_int(r, 5);
-	if (kind < 0 || kind >= tl_contact_kind_count || outcome < 0 ||
-	    outcome >= tl_contact_result_count || band < 0 || band >= tl_age_band_count)
-		return tl_fail(TL_ECORRUPT, "the log of contacts holds an unknown word");
+	int kind = 0, outcome = 0, band = 0;
+	int rc = read_word(r, 3, tl_contact_kind_count, &kind);
+	if (rc == 0)
+		rc = read_word(r, 4, tl_contact_result_count, &outcome);
+	if (rc == 0)
+		rc = read_word(r, 5, tl_age_band_count, &band);
 	*ret = (struct tl_contact_row){.id = tl_col_int(r, 0),
 	    .to = tl_col_id(r, 1),
 	    .at = tl_col_int(r, 2),
@@ -62,7 +75,7 @@ read_row(const struct tl_row *r, struct tl_contact_row *ret)
 	    .flags = (unsigned)tl_col_int(r, 6),
 	    .text = tl_col_int(r, 7),
 	    .origin = tl_col_int(r, 8)};
-	return 0;
+	return rc;
 }
 
 int
@@ -71,12 +84,38 @@ tl_contact_log_sent(
 {
 	struct tl_row r;
 	int rc = tl_db_query(db, &r, TL_SQL_CONTACT_SENT, A_INT(span->platform),
-	    A_ID(span->from), A_INT(span->after), A_INT(span->until));
+	    A_ID(span->from), A_INT(span->after), A_INT(span->until), A_INT(span->max));
 	if (rc < 0)
 		return rc;
 	while ((rc = tl_row_next(&r)) > 0) {
 		struct tl_contact_row row;
 		rc = read_row(&r, &row);
+		if (rc == 0)
+			rc = fn(ctx, &row);
+		if (rc != 0)
+			break;
+	}
+	tl_row_end(&r);
+	return rc;
+}
+
+int
+tl_contact_log_from_origin(struct tl_db *db, const struct tl_contact_span *span, int64_t origin,
+    tl_contact_origin_fn fn, void *ctx)
+{
+	struct tl_row r;
+	int rc = tl_db_query(db, &r, TL_SQL_CONTACT_FROM_ORIGIN, A_INT(span->platform),
+	    A_INT(origin), A_INT(span->after), A_INT(span->until), A_INT(span->max));
+	if (rc < 0)
+		return rc;
+	while ((rc = tl_row_next(&r)) > 0) {
+		int band = 0;
+		rc = read_word(&r, 3, tl_age_band_count, &band);
+		struct tl_contact_origin_row row = {.at = tl_col_int(&r, 0),
+		    .origin = origin,
+		    .from = tl_col_id(&r, 1),
+		    .to = tl_col_id(&r, 2),
+		    .to_band = (enum tl_age_band)band};
 		if (rc == 0)
 			rc = fn(ctx, &row);
 		if (rc != 0)
@@ -140,5 +179,5 @@ tl_contact_log_erase(struct tl_db *db, int64_t platform, struct tl_id account)
 		    A_ID(account), A_ID(nobody));
 	if (rc >= 0)
 		rc = tl_db_run(db, TL_SQL_CONTACT_ERASE_WATCH, A_INT(platform), A_ID(account));
-	return rc < 0 ? rc : 0;
+	return rc < 0 ? rc : tl_account_verdict_drop(db, platform, account);
 }

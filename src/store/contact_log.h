@@ -9,7 +9,7 @@
 #include "store/db.h"
 
 /* From the first contact after a pause until the account is judged, and at least between two judgements. */
-#define TL_CONTACT_SETTLE_US (2 * INT64_C(1000000))
+#define TL_CONTACT_SETTLE_US INT64_C(1000000)
 #define TL_CONTACT_PAUSE_US (60 * INT64_C(1000000))
 
 enum tl_contact_flag {
@@ -49,15 +49,27 @@ struct tl_contact_row {
 	int64_t text, origin;
 };
 
-/* Calls fn for what `from` did after `after` and up to `until`, the oldest first; stops at its first code that is not 0. */
-typedef int (*tl_contact_fn)(void *ctx, const struct tl_contact_row *row);
+/* What an account did after `after` and up to `until`: the newest `max` rows, newest first. */
 struct tl_contact_span {
 	int64_t platform;
 	struct tl_id from;
 	int64_t after, until;
+	int64_t max;
 };
+/* Calls fn for each; stops at its first code that is not 0, and returns it. */
+typedef int (*tl_contact_fn)(void *ctx, const struct tl_contact_row *row);
 int tl_contact_log_sent(
     struct tl_db *db, const struct tl_contact_span *span, tl_contact_fn fn, void *ctx) TL_MUST;
+
+/* Contacts that came from one origin, by whomever: the same, of `origin`. */
+struct tl_contact_origin_row {
+	int64_t at, origin;
+	struct tl_id from, to;
+	enum tl_age_band to_band;
+};
+typedef int (*tl_contact_origin_fn)(void *ctx, const struct tl_contact_origin_row *row);
+int tl_contact_log_from_origin(struct tl_db *db, const struct tl_contact_span *span,
+    int64_t origin, tl_contact_origin_fn fn, void *ctx) TL_MUST;
 
 /* Who is due to be judged: up to TL_CONTACT_DUE_MAX, the longest waiting first. */
 #define TL_CONTACT_DUE_MAX 256
@@ -75,7 +87,7 @@ int tl_contact_rest(struct tl_db *db, const struct tl_contact_due *d, int64_t no
 /* Removes up to `max` rows older than `before`. Returns how many. */
 int tl_contact_log_expire(struct tl_db *db, int64_t before, int max) TL_MUST;
 /*
- * With the account: what it did is deleted; of what was done to it stays that somebody was approached, under an id that
+ * With the account: what it did is deleted, and what rules said of it; of what was done to it stays that somebody was approached, under an id that
  * names nobody.
  */
 int tl_contact_log_erase(struct tl_db *db, int64_t platform, struct tl_id account) TL_MUST;

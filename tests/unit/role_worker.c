@@ -3,8 +3,11 @@
  * their consequences come out; questions are answered; a killed worker loses nothing.
  */
 #include "role/worker_int.h"
+#include "store/account_verdicts.h"
+#include "store/actions.h"
 #include "store/alarms.h"
 #include "store/cases.h"
+#include "store/contact_log.h"
 #include "store/decisions.h"
 #include "store/jobs.h"
 
@@ -231,6 +234,86 @@ t_a_killed_worker_loses_nothing(void **state)
 	}
 }
 
+/* Contacts ---------------------------------------------------------------------------------------------------------- */
+
+static void
+describe(struct fixture *f, const char *ext, enum tl_age_band band, struct tl_id *ret)
+{
+	struct tl_account a = {
+	    .platform = f->s.platform, .ext_id = tl_str(ext), .age_band = band, .live = true};
+	unit_begin(f->s.db);
+	assert_int_equal(tl_account_put(f->s.db, &a), 0);
+	unit_commit(f->s.db);
+	*ret = a.id;
+}
+
+/* `from` approaches the minors m0, m1 … of which each is refused by the gate. */
+static void
+approach(struct fixture *f, struct tl_id from, int first, int n)
+{
+	for (int i = first; i < first + n; i++) {
+		char ext[16];
+		(void)snprintf(ext, sizeof ext, "m%d", i);
+		struct tl_contact_event e = {.platform = f->s.platform,
+		    .at = tl_now_us(),
+		    .from = from,
+		    .kind = TL_CONTACT_MESSAGE,
+		    .outcome = TL_RESULT_DENY,
+		    .to_band = TL_AGE_13_15};
+		describe(f, ext, TL_AGE_13_15, &e.to);
+		unit_begin(f->s.db);
+		assert_int_equal(tl_contact_log_add(f->s.db, &e), 0);
+		unit_commit(f->s.db);
+	}
+}
+
+static struct tl_account_verdict
+verdict_on(struct fixture *f, struct tl_id account)
+{
+	struct tl_account_verdict v = {0};
+	int rc = TL_ENOTFOUND;
+	for (int i = 0; i < 3000 && rc == TL_ENOTFOUND; i++) {
+		rc = tl_account_verdict_get(f->s.db, f->s.platform, account, f->s.arena, &v);
+		if (rc == TL_ENOTFOUND)
+			(void)usleep(10000);
+	}
+	assert_int_equal(rc, 0);
+	return v;
+}
+
+/* A stranger of full age, five minors, none of whom let it in; and a classmate who does the same. */
+static void
+t_accounts_are_judged_by_their_contacts(void **state)
+{
+	struct fixture *f = *state;
+	struct tl_id adult, classmate;
+	struct tl_case c;
+	struct tl_action_row *actions;
+	size_t n = 0;
+	describe(f, "adult", TL_AGE_18, &adult);
+	describe(f, "classmate", TL_AGE_16_17, &classmate);
+	approach(f, classmate, 0, 7);
+	approach(f, adult, 0, 5);
+	start_worker(f);
+	struct tl_account_verdict v = verdict_on(f, adult);
+	assert_int_equal(v.word, TL_VERDICT_REVIEW);
+	assert_true(tl_str_is(v.rules, " stranger-reaches-many-minors "));
+	assert_non_null(strstr((const char *)v.reasons.p,
+	    "number of minors approached within \\\"24h\\\" is 5, at least 5"));
+	assert_int_equal(
+	    tl_case_of(f->s.db, f->s.arena, f->s.platform, TL_SUBJECT_ACCOUNT, adult, &c), 0);
+	assert_true(tl_str_is(c.queue, "child-safety") && tl_str_is(c.policy, "csae.grooming"));
+	assert_int_equal(tl_action_of_subject(f->s.db, f->s.platform, TL_SUBJECT_ACCOUNT, adult,
+			     f->s.arena, &actions, &n),
+	    0);
+	assert_int_equal(n, 1);
+	assert_true(tl_str_is(actions[0].name, "limit_contact"));
+	assert_int_equal(
+	    tl_account_verdict_get(f->s.db, f->s.platform, classmate, f->s.arena, &v),
+	    TL_ENOTFOUND);
+	assert_int_equal(stop_worker(f), 0);
+}
+
 /* Leases the item as workers would that die over it. */
 static void
 die_over(struct fixture *f, int times)
@@ -337,6 +420,8 @@ main(int argc, char **argv)
 	    cmocka_unit_test_setup_teardown(
 		t_a_picture_can_be_matched_without_storing_it, setup, teardown),
 	    cmocka_unit_test_setup_teardown(t_a_killed_worker_loses_nothing, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		t_accounts_are_judged_by_their_contacts, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 		t_an_item_that_kills_workers_is_buried_alone, setup, teardown),
 	};

@@ -4,7 +4,7 @@
 #include "rules/rules.h"
 
 static const struct tl_str demo_detectors[] = {
-    TL_S("text"), TL_S("pdq"), TL_S("digest"), TL_S("video"), TL_S("sound")};
+    TL_S("text"), TL_S("pdq"), TL_S("digest"), TL_S("video"), TL_S("sound"), TL_S("contact")};
 
 /* A policy set of three policies. */
 static const struct tl_str rules_block_actions[] = {TL_S("remove"), TL_S("preserve")};

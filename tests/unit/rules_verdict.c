@@ -359,9 +359,9 @@ t_each_missing_detector_makes_inactive(void **state)
 		"model:toxic"},
 	    {"rule m policy terms.spam when media.exists(m, m.score('x') > 0.5) then block",
 		"model:x"},
-	    {"rule c policy csae.known when contact.distinct_minors('24h') > 5 then block",
+	    {"rule c policy csae.known when contact.distinct_minors('24h') > 5 then review",
 		"contact"},
-	    {"rule c policy csae.known when contact.declined_share('1h') > 0.5 then block",
+	    {"rule c policy csae.known when contact.declined_share('1h') > 0.5 then review",
 		"contact"},
 	};
 	for (size_t i = 0; i < TL_COUNT(rows); i++) {
@@ -563,8 +563,10 @@ t_models_and_contacts_answer_when_installed(void **state)
 	s->has_media = true;
 	s->media = m->id;
 	s->score = 0.75;
-	signal_of(&w, "contact", "distinct_minors")->score = 7;
-	signal_of(&w, "contact", "declined_share")->score = 0.6;
+	struct tl_contact_figures figures = {0};
+	figures.v[TL_MEASURE_MINORS][TL_WINDOW_24H] = 7;
+	figures.v[TL_MEASURE_DECLINED][TL_WINDOW_24H] = 0.6;
+	w.in.contacts = &figures;
 	judge(&w);
 	assert_int_equal(TL_VERDICT_BLOCK, w.v.word);
 	end(&w);
