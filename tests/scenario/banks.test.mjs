@@ -36,7 +36,7 @@ test('a file of a spreadsheet goes in, with the place of what was refused', () =
   const refused = join(folder, 'refused.csv')
   const r = run(['bank', 'import', 'pictures', file, '--errors', refused, '--json'])
   assert.equal(r.code, 5, 'done, and there is something to look at')
-  assert.deepEqual(JSON.parse(r.out), { format: 'csv', lines: 8, added: 3, known: 1, extended: 0, refused: 3 })
+  assert.deepEqual(JSON.parse(r.out), { format: 'csv', lines: 8, added: 3, known: 1, extended: 0, expired: 0, refused: 3 })
   assert.match(r.err, /list\.csv:4: expires_at: is no date/)
   assert.deepEqual(readFileSync(refused, 'utf8').trim().split('\n').map((line) => line.split(',')[0]), ['line', '4', '5', '6'])
   assert.deepEqual(JSON.parse(run(['bank', 'import', 'pictures', file, '--json']).out).added, 0, 'again: nothing happens')
@@ -85,7 +85,7 @@ test('lists of frames go in and come out: lines, arrays, strings, in each format
     if (name !== 'one.json') assert.deepEqual(held(bank), all, name)
   }
   const bad = run(['bank', 'import', 'frames-one-json', keep('bad.txt', lines(c) + wrong + lines(a)), '--json'])
-  assert.deepEqual(JSON.parse(bad.out), { format: 'lines', lines: 12, added: 1, known: 1, extended: 0, refused: 1 })
+  assert.deepEqual(JSON.parse(bad.out), { format: 'lines', lines: 12, added: 1, known: 1, extended: 0, expired: 0, refused: 1 })
   assert.match(bad.err, /bad\.txt:7: .*no frame.*begins in line 6/)
 })
 
