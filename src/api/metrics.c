@@ -133,6 +133,28 @@ put_again(struct tl_db *db, struct tl_buf *b)
 }
 
 static int
+put_snapshots(struct tl_db *db, struct tl_buf *b)
+{
+	struct tl_row r;
+	int rc = tl_db_query_args(db, &r, TL_SQL_METRIC_SNAPSHOTS, NULL, 0);
+	if (rc < 0)
+		return rc;
+	rc = tl_row_next(&r);
+	int64_t oldest = rc > 0 ? tl_col_int(&r, 2) : 0;
+	gauge(b, "tutela_settings_looser_accounts",
+	    "Accounts with settings looser than the policy, in the newest snapshot of each "
+	    "platform.",
+	    rc > 0 ? (double)tl_col_int(&r, 0) : 0);
+	gauge(b, "tutela_settings_accounts", "Accounts in those snapshots.",
+	    rc > 0 ? (double)tl_col_int(&r, 1) : 0);
+	gauge(b, "tutela_settings_snapshot_age_seconds",
+	    "Age of the oldest of them; 0: there is none.",
+	    oldest ? (double)(tl_now_us() - oldest) / TL_US_S : 0);
+	tl_row_end(&r);
+	return rc < 0 ? rc : 0;
+}
+
+static int
 put_jobs(struct tl_db *db, struct tl_buf *b)
 {
 	struct tl_jobs_depth d;
@@ -258,6 +280,8 @@ write_metrics(struct tl_api *api, struct tl_db *db, struct tl_buf *b)
 		rc = put_jobs(db, b);
 	if (rc == 0)
 		rc = put_again(db, b);
+	if (rc == 0)
+		rc = put_snapshots(db, b);
 	if (rc == 0)
 		rc = put_ledger(db, b);
 	if (rc == 0)

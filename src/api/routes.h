@@ -13,6 +13,7 @@ extern const struct tl_body tl_api_post_item_body;
 extern const struct tl_body tl_api_post_batch_body;
 extern const struct tl_body tl_api_put_media_body;
 extern const struct tl_body tl_api_match_body;
+extern const struct tl_body tl_api_put_snapshot_body;
 
 void tl_api_get_health(struct tl_req *req);
 void tl_api_get_ready(struct tl_req *req);

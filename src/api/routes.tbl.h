@@ -39,6 +39,16 @@ R("POST", "/v1/match", tl_api_gate, "match", "banks distance turned", match, tl_
     "Ask the banks and lists now.")
 R("POST", "/v1/actions/{id}/confirm", tl_api_gate, "confirm", "", confirm_action, tl_body_json,
     64 * KIB, "Say that an action is done, or refused.")
+R("PUT", "/v1/minors/snapshots/{id}", tl_api_gate, "accounts", "from more taken_at", put_snapshot,
+    tl_api_put_snapshot_body, (size_t)1024 * GIB, "Say which settings of accounts are really in force.")
+R("GET", "/v1/minors/snapshots", tl_api_gate, "accounts", "cursor limit", get_snapshots, tl_body_none, 0,
+    "Snapshots and what the audit found in each.")
+R("GET", "/v1/minors/snapshots/{id}", tl_api_gate, "accounts", "", get_snapshot, tl_body_none, 0,
+    "A snapshot by setting and age band.")
+R("GET", "/v1/minors/snapshots/{id}/findings", tl_api_gate, "accounts", "cursor limit", get_snapshot_findings,
+    tl_body_none, 0, "Lines that could not be taken as they were.")
+R("GET", "/v1/minors/mend", tl_api_gate, "accounts", "cursor limit", get_mend, tl_body_none, 0,
+    "Accounts that stand looser than the policy.")
 R("GET", "/v1/events", tl_api_gate, "events", "after", get_events, tl_body_none, 0,
     "The event stream.")
 R("GET", "/v1/openapi.yaml", NULL, "", "", get_contract, tl_body_none, 0,

@@ -208,6 +208,29 @@ O(match, "bank", "NAMES", "Only these banks, separated by commas; default: all t
 O(match, "distance", "N", "Instead of each bank's own distance.")
 O(match, "turned", NULL, "Also compare files as they would look mirrored and turned.")
 
+C(minors_audit, "minors audit", "[FILE]", 0, 1, CLI_STORE,
+    "Hold the settings that are really in force against the policy: take a snapshot, or show the last one. Ends with 5 when accounts stand looser.",
+    "tutela minors audit settings-2026-11-24.ndjson")
+O(minors_audit, "platform", "NAME", "Whose; needed when there are several platforms.")
+O(minors_audit, "test", NULL, "Of test accounts.")
+O(minors_audit, "id", "ID", "The snapshot's id; default: the file's name. The same one again goes on where it ended.")
+O(minors_audit, "taken-at", "TIME", "When it was taken; default: now.")
+O(minors_audit, "all", NULL, "Show every setting and band, not only those that are looser.")
+C(minors_snapshots, "minors snapshots", "", 0, 0, CLI_STORE, "List snapshots with what was found in each, the newest first.",
+    "tutela minors snapshots")
+O(minors_snapshots, "platform", "NAME", "Whose; needed when there are several platforms.")
+O(minors_snapshots, "test", NULL, "Of test accounts.")
+O(minors_snapshots, "limit", "N", "At most so many; default 50.")
+C(minors_findings, "minors findings", "[ID]", 0, 1, CLI_STORE,
+    "List the lines of a snapshot that could not be taken as they were; default: the last snapshot.", "tutela minors findings")
+O(minors_findings, "platform", "NAME", "Whose; needed when there are several platforms.")
+O(minors_findings, "test", NULL, "Of test accounts.")
+O(minors_findings, "limit", "N", "At most so many; default 1000.")
+C(minors_mend, "minors mend", "", 0, 0, CLI_STORE,
+    "Print the accounts that stand looser than the policy, a line of JSON each.", "tutela minors mend > mend.ndjson")
+O(minors_mend, "platform", "NAME", "Whose; needed when there are several platforms.")
+O(minors_mend, "test", NULL, "Of test accounts.")
+
 C(queue_list, "queue list", "", 0, 0, CLI_STORE, "List queues with what waits in them.", "tutela queue list")
 C(case_list, "case list", "", 0, 0, CLI_STORE, "List cases, most urgent first.", "tutela case list --queue child-safety")
 O(case_list, "queue", "NAME", "Only this queue.")

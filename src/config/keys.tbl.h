@@ -129,6 +129,8 @@ K(intervention_days, INT, "400", 1, 3650, "days",
 K(retention_days, INT, "180", 1, 3650, "days",
     "Items that were allowed are erased with their media after so long, unless a legal hold keeps them; hashes stay, so that "
     "they are found again.")
+K(snapshot_days, INT, "400", 1, 3650, "days",
+    "Snapshots of settings in force, and what they said of each account, are forgotten after so long; the newest snapshot stays.")
 K(again_erase_minutes, INT, "30", 0, 1440, "minutes",
     "What a platform erased is out of the files of again/ and out of the store's log within so long; each time files are written "
     "anew.")

@@ -108,6 +108,11 @@ A(WATCH_RUNS, "watch_runs", WARNING, LEADS, 4, ITSELF, "Crisis mode was started"
     "It ends by itself at its time, and can be ended at any moment.",
     "Look at Crisis mode in the console: is it right, take this on; is it not, end the watch.")
 
+A(SETTINGS_LOOSER, "settings_looser", WARNING, LEADS, 1, ITSELF, "Accounts stand looser than the policy",
+    "In the last snapshot {count} accounts of the platform {!its name} have settings that are looser than the policy allows; in the one before {before}.",
+    "The policy stands; the platform does not keep to it for these accounts.",
+    "`tutela minors audit` says which settings, and lists the accounts to mend.")
+
 /* The machine */
 A(DISK, "disk", CRITICAL, ONCALL, 1, ITSELF, "The disk is nearly full",
     "The data folder has {free} MiB left; intake stops at {least} MiB.",

@@ -249,6 +249,16 @@ V(TL_OUTBOX_CANCELLED, "cancelled")
 V(TL_OUTBOX_HELD, "held")
 END(tl_outbox_state)
 
+/* What a line of a snapshot of settings was found to be, besides what it says. */
+W(tl_snapshot_oddity, SNAPSHOT_ODDITY)
+V(TL_ODD_BAD_LINE, "bad_line")
+V(TL_ODD_REPEATED, "repeated_account")
+V(TL_ODD_UNKNOWN_ACCOUNT, "unknown_account")
+V(TL_ODD_ERASED, "erased_account")
+V(TL_ODD_SETTING, "unknown_setting")
+V(TL_ODD_VALUE, "unknown_value")
+END(tl_snapshot_oddity)
+
 W(tl_alarm_state, ALARM_STATE)
 V(TL_ALARM_OPEN, "open")
 V(TL_ALARM_ACKNOWLEDGED, "acknowledged")

@@ -29,6 +29,7 @@
 #include "store/media.h"
 #include "store/relations.h"
 #include "store/retention.h"
+#include "store/snapshots.h"
 #include "store/streams.h"
 #include "store/verify.h"
 #include "sys/clock.h"
@@ -311,6 +312,13 @@ forget_matches(struct tl_db *db, void *clerk)
 }
 
 static int
+forget_snapshots(struct tl_db *db, void *clerk)
+{
+	const struct clerk *c = clerk;
+	return tl_snapshot_forget(db, tl_now_us() - c->config->snapshot_days * TL_US_DAY, PAGE);
+}
+
+static int
 watch(struct tl_db *db, void *clerk)
 {
 	struct clerk *c = clerk;
@@ -368,6 +376,7 @@ static const struct duty duties[] = {
     {"sweep_banks", sweep_banks, TL_SYNC_NORMAL, 5 * TL_US_S, false, false},
     {"sweep_relations", sweep_relations, TL_SYNC_NORMAL, TL_US_S, false, false},
     {"forget_matches", forget_matches, TL_SYNC_NORMAL, 10 * TL_US_MIN, false, false},
+    {"forget_snapshots", forget_snapshots, TL_SYNC_NORMAL, 10 * TL_US_MIN, false, false},
     {"checkpoints", checkpoints, TL_SYNC_FULL, 5 * TL_US_S, false, true},
     {"verify_chain", verify_chain, TL_SYNC_NORMAL, 10 * TL_US_S, false, true},
     {"offer_ages", offer_ages, TL_SYNC_FULL, 5 * TL_US_S, false, false},

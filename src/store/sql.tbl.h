@@ -28,6 +28,7 @@
 #include "store/sql/proposals.tbl.h"
 #include "store/sql/relations.tbl.h"
 #include "store/sql/settings.tbl.h"
+#include "store/sql/snapshots.tbl.h"
 #include "store/sql/streams.tbl.h"
 #include "store/sql/tags.tbl.h"
 #include "store/sql/trail.tbl.h"

@@ -566,7 +566,7 @@ test('wrong requests are refused with the field that is wrong', async () => {
     if (field) assert.equal(answer.json.field, field, where)
   }
   assert.equal((await call('GET', `/v1/items/${base.id}`)).status, 404)
-  for (const [path, method] of [['/v1/items', 'POST'], ['/v1/items:batch', 'POST'], ['/v1/flags', 'POST'], ['/v1/match', 'POST'], ['/v1/search/check', 'POST'], ['/v1/items:reach', 'POST'], ['/v1/accounts/a', 'PUT'], ['/v1/accounts/a/settings', 'PUT'], ['/v1/accounts/a/age', 'PUT'], ['/v1/relations', 'PUT'], ['/v1/relations:batch', 'PUT'], ['/v1/items/a/counters', 'PUT'], ['/v1/media', 'PUT'], ['/v1/actions/00000000-0000-0000-0000-000000000000/confirm', 'POST']])
+  for (const [path, method] of [['/v1/items', 'POST'], ['/v1/items:batch', 'POST'], ['/v1/flags', 'POST'], ['/v1/match', 'POST'], ['/v1/search/check', 'POST'], ['/v1/items:reach', 'POST'], ['/v1/accounts/a', 'PUT'], ['/v1/accounts/a/settings', 'PUT'], ['/v1/accounts/a/age', 'PUT'], ['/v1/relations', 'PUT'], ['/v1/relations:batch', 'PUT'], ['/v1/items/a/counters', 'PUT'], ['/v1/media', 'PUT'], ['/v1/actions/00000000-0000-0000-0000-000000000000/confirm', 'POST'], ['/v1/minors/snapshots/a', 'PUT']])
     assert.equal((await call(method, path, 'x', { type: 'text/plain' })).status, 415, path)
 })
 
@@ -651,6 +651,50 @@ test('a full disk stops intake with 503 and nothing else', async () => {
     await full.end()
   }
 })
+
+test('a snapshot of settings in force is held against the policy, and sent again counts once', async () => {
+  await call('PUT', '/v1/accounts/snap-young', { age_band: '13-15' })
+  await call('PUT', '/v1/accounts/snap-grown', { age_band: '18+' })
+  await call('PUT', '/v1/accounts/snap-young/settings', { settings: { account_visibility: 'public' }, warned: true })
+  const put = (lines, query = '', id = 'first') => call('PUT', `/v1/minors/snapshots/${id}${query}`, lines.length ? ndjson(...lines) : '', nd)
+  const lines = [
+    { account: 'snap-young', settings: { account_visibility: 'public', comments: 'everyone', gifts: 'on' } },
+    { account: 'snap-grown', settings: { account_visibility: 'public', gifts: 'on', shoe_size: 'large' } },
+    '{', '', { account: 'snap-young', settings: { comments: 'friends' } }, { account: 'nobody-knows', settings: { comments: 'loud', gifts: 'on' } },
+  ]
+  const open = await put(lines.slice(0, 2), '?more=true&taken_at=2026-11-24T06:00:00Z')
+  assert.deepEqual([open.status, open.json.state, open.json.lines], [200, 'open', 2])
+  assert.equal((await put(lines.slice(2), '?from=3')).status, 409)
+  const whole = (await put(lines.slice(2), '?from=2')).json
+  assert.deepEqual([whole.state, whole.lines, whole.accounts, whole.looser_accounts, whole.looser_settings], ['ended', 6, 3, 2, 3])
+  assert.deepEqual(whole.findings, { bad_line: 1, repeated_account: 1, unknown_account: 1, erased_account: 0, unknown_setting: 1, unknown_value: 1 })
+  assert.deepEqual((await put(lines)).json, whole)
+  assert.equal((await put([...lines, lines[0]])).status, 409)
+  assert.equal((await put([lines[1], ...lines.slice(1)])).status, 409)
+  assert.equal((await put(lines.slice(0, 1))).status, 409)
+  assert.equal((await put([], '?more=perhaps')).json.field, 'more')
+  assert.equal((await put([], '?taken_at=now')).json.field, 'taken_at')
+
+  const odd = (await call('GET', '/v1/minors/snapshots/first/findings')).json.findings
+  assert.deepEqual(odd.map((f) => [f.line, f.kind, f.what]), [[2, 'unknown_setting', 'shoe_size'], [3, 'bad_line', null], [5, 'repeated_account', null], [6, 'unknown_account', null], [6, 'unknown_value', 'comments']])
+  const page = (await call('GET', '/v1/minors/snapshots/first/findings?limit=2')).json
+  assert.deepEqual((await call('GET', `/v1/minors/snapshots/first/findings?limit=2&cursor=${page.cursor}`)).json.findings, odd.slice(2, 4))
+  const mend = (await call('GET', '/v1/minors/mend')).json.accounts
+  assert.deepEqual(mend.find((a) => a.account === 'snap-young').settings, [{ key: 'comments', is: 'everyone', must_be: 'friends' }, { key: 'gifts', is: 'on', must_be: 'off' }])
+  assert.deepEqual(mend.map((a) => a.account).sort(), ['nobody-knows', 'snap-young'])
+
+  await put([{ account: 'snap-young', settings: { comments: 'everyone', gifts: 'off' } }], '', 'second')
+  const second = (await call('GET', '/v1/minors/snapshots/second')).json
+  const of = (key) => second.settings.find((s) => s.key === key && s.age_band === '13-15')
+  assert.deepEqual([of('comments').looser, of('comments').looser_before, of('gifts').looser, of('gifts').looser_before], [1, 1, 0, 1])
+  assert.equal(of('autoplay').not_told, 1)
+  assert.deepEqual((await call('GET', '/v1/minors/snapshots')).json.snapshots.map((s) => s.id), ['second', 'first'])
+  assert.equal((await call('GET', '/v1/minors/snapshots/third')).status, 404)
+  await call('DELETE', '/v1/accounts/snap-young')
+  assert.deepEqual((await call('GET', '/v1/minors/mend')).json.accounts.map((a) => a.account), ['nobody-knows'])
+  assert.equal((await put([{ account: 'snap-young', settings: { gifts: 'on' } }], '', 'third')).json.findings.erased_account, 1)
+})
+
 
 test('a stop is in good order: streams end, questions are answered, nothing hangs', async () => {
   const one = await startDaemon()

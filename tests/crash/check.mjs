@@ -71,6 +71,7 @@ const rules = {
   'a dead delivery': "SELECT hex(id) o, error FROM outbox WHERE state IN ('dead', 'held')",
   'a seal without its row': "SELECT seq FROM seals s WHERE NOT EXISTS (SELECT 1 FROM decisions d WHERE d.id = s.ref AND d.seq = s.seq) AND NOT EXISTS (SELECT 1 FROM decision_events e WHERE e.id = s.ref AND e.seq = s.seq) AND NOT EXISTS (SELECT 1 FROM audit a WHERE a.id = s.ref AND a.seq = s.seq)",
   'a strike without its decision': 'SELECT hex(decision) d FROM strikes s WHERE NOT EXISTS (SELECT 1 FROM decisions d WHERE d.id = s.decision)',
+  'a snapshot that does not add up': "SELECT id, lines, accounts FROM snapshots s WHERE ended_at IS NULL OR accounts + bad_line + repeated_account + erased_account <> lines OR accounts <> (SELECT COALESCE(SUM(c.accounts), 0) FROM snapshot_counts c WHERE c.snapshot = s.seq AND c.setting = 'gifts') OR listed <> (SELECT COUNT(*) FROM snapshot_findings f WHERE f.snapshot = s.seq)",
   'an alarm that should be over': "SELECT kind, ref FROM alarms WHERE state <> 'closed' AND kind IN ('action_clock', 'delivery_dead', 'job_buried', 'chain_broken', 'rules_refused')",
 }
 

@@ -60,6 +60,7 @@ export class Feed {
     people.forEach((name) => this.#run(this.#moderator(name, this.dice.branch(name))))
     this.#run(this.#reader())
     this.#run(this.#banker(this.dice.branch('banker')))
+    this.#run(this.#auditor(this.dice.branch('auditor')))
   }
 
   #run(promise) { this.#running.push(promise.catch((e) => { this.refused.push(e.message) })) }
@@ -154,6 +155,16 @@ export class Feed {
       else if (dice.chance(0.15)) await this.#multipart(id, dice)
       else await this.#one(id, dice)
       await sleep(dice.below(40))
+    }
+  }
+
+  /** Snapshots of the settings in force; whatever dies, each line of each counts once. */
+  async #auditor(dice) {
+    for (let i = 0; !this.#stopping; i++) {
+      const lines = Array.from({ length: 30 }, (_, n) => JSON.stringify({ account: `u-${n * 13}`, settings: { comments: dice.pick(['nobody', 'friends', 'everyone']), gifts: dice.pick(['off', 'on']) } }) + '\n')
+      const { status, json } = await this.hand('PUT', `/v1/minors/snapshots/k-${i}`, lines.join(''), { type: 'application/x-ndjson' })
+      if (status !== 200 || json.lines !== 30 || json.accounts + json.findings.erased_account !== 30) throw new Error(`snapshot k-${i}: ${status} ${JSON.stringify(json)}`)
+      await sleep(dice.below(300))
     }
   }
 

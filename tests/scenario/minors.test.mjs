@@ -1,0 +1,88 @@
+// What doc/minors-audit.md promises, on a population of some thousands: snapshots held against the policy, and the page's own
+// examples, run as they stand.
+import assert from 'node:assert/strict'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { tmpdir } from 'node:os'
+import { after, before, test } from 'node:test'
+import { bin, root } from '../programs.mjs'
+import { start, until } from './daemon.mjs'
+
+const POPULATION = 3000
+const BANDS = ['13-15', '16-17', '18+', null] // null: never described
+let d, dir
+
+before(async () => {
+  d = await start()
+  dir = mkdtempSync(join(tmpdir(), 'tutela-minors-'))
+  for (let i = 0; i < POPULATION; i += 50)
+    await Promise.all(Array.from({ length: 50 }, (_, k) => BANDS[(i + k) % 4] && d.api('PUT', `/v1/accounts/p-${i + k}`, { age_band: BANDS[(i + k) % 4], age_assured: 'declared', language: ['en', 'de'][(i + k) % 2] })))
+})
+after(async () => {
+  await d?.stop()
+  if (dir) rmSync(dir, { recursive: true })
+})
+
+const tutela = (...args) => {
+  const run = spawnSync(bin('tutela'), ['--data', d.data, '--json', ...args], { encoding: 'utf8' })
+  return { code: run.status, out: run.stdout, json: run.stdout.startsWith('{') && !run.stdout.includes('}\n{') ? JSON.parse(run.stdout) : null, err: run.stderr }
+}
+const file = (name, lines) => {
+  writeFileSync(join(dir, name), lines.map((l) => (typeof l === 'string' ? l : JSON.stringify(l)) + '\n').join(''))
+  return join(dir, name)
+}
+const everybody = (settings) => Array.from({ length: POPULATION }, (_, i) => ({ account: `p-${i}`, settings: settings(BANDS[i % 4], i) }))
+
+test('a population is held against the policy, whichever way it comes in', async () => {
+  const lines = everybody((band, i) => ({ account_visibility: 'public', comments: band === '18+' ? 'everyone' : 'friends', gifts: i % 8 === 0 ? 'on' : 'off' }))
+  lines.splice(1000, 0, 'not a line', lines[5])
+  const path = file('day-1.ndjson', lines)
+  const taken = tutela('minors', 'audit', path)
+  assert.equal(taken.code, 5, taken.err)
+  const looser = (POPULATION / 4) * 3 // every minor's account is public, of unknown age too; gifts of 13-15 come on top
+  assert.deepEqual([taken.json.accounts, taken.json.looser_accounts, taken.json.looser_settings], [POPULATION, looser, looser + POPULATION / 8])
+  assert.deepEqual([taken.json.findings.bad_line, taken.json.findings.repeated_account, taken.json.findings.unknown_account], [1, 1, POPULATION / 4])
+  const of = (key, band) => taken.json.settings.find((s) => s.key === key && s.age_band === band)
+  assert.deepEqual(['13-15', '16-17', '18+', 'unknown'].map((band) => of('account_visibility', band).looser), [750, 750, 0, 750])
+  assert.deepEqual([of('gifts', '13-15').looser, of('gifts', '13-15').looser_before, of('comments', '16-17').looser], [375, null, 0])
+
+  const sent = await fetch(`${d.url}/v1/minors/snapshots/day-2`, { method: 'PUT', headers: { authorization: `Bearer ${d.key}`, 'content-type': 'application/x-ndjson' }, body: readFileSync(path) })
+  const same = await sent.json()
+  assert.deepEqual([same.accounts, same.looser_accounts, same.looser_settings, same.findings.unknown_account], [POPULATION, looser, looser + POPULATION / 8, 0])
+  assert.equal(tutela('minors', 'snapshots').json.snapshots.length, 2)
+  const mend = tutela('minors', 'mend').out.trim().split('\n').map((l) => JSON.parse(l))
+  assert.equal(mend.length, looser)
+  assert.deepEqual(mend.find((m) => m.account === 'p-0').settings.map((s) => s.key), ['account_visibility', 'gifts'])
+  assert.equal(tutela('alarm', 'list').json.alarms.filter((a) => a.kind === 'settings_looser').length, 1)
+})
+
+test('a connection that breaks off leaves a place to go on from', async () => {
+  const lines = everybody(() => ({ account_visibility: 'private', gifts: 'off' })).map((l) => JSON.stringify(l) + '\n')
+  const put = (body, query = '') => fetch(`${d.url}/v1/minors/snapshots/day-3${query}`, { method: 'PUT', duplex: 'half', headers: { authorization: `Bearer ${d.key}`, 'content-type': 'application/x-ndjson' }, body })
+  const broken = new ReadableStream({ async pull(to) {
+    if (this.sent) {
+      await until('a part to be taken', async () => (await d.api('GET', '/v1/minors/snapshots/day-3')).body.lines > 0)
+      to.error(new Error('the cable'))
+    } else to.enqueue(new TextEncoder().encode(lines.slice(0, 2500).join('')))
+    this.sent = true
+  } })
+  await assert.rejects(put(broken))
+  const at = (await d.api('GET', '/v1/minors/snapshots/day-3')).body
+  assert.equal(at.state, 'open')
+  const whole = await (await put(lines.slice(at.lines).join(''), `?from=${at.lines}`)).json()
+  assert.deepEqual([whole.state, whole.lines, whole.accounts, whole.looser_accounts], ['ended', POPULATION, POPULATION, 0])
+  assert.deepEqual(await (await put(lines.join(''))).json(), whole)
+  assert.deepEqual(tutela('alarm', 'list').json.alarms.filter((a) => a.kind === 'settings_looser'), [])
+  assert.equal(tutela('minors', 'mend').out, '')
+  const metrics = await (await fetch(d.admin + '/metrics')).text()
+  assert.match(metrics, new RegExp(`^tutela_settings_looser_accounts 0\ntutela_settings_accounts ${POPULATION}$`.replace('\n', '\n(?:#.*\n)*'), 'm'))
+})
+
+test('the examples of the page run as they stand', () => {
+  const blocks = [...readFileSync(join(root, 'doc/minors-audit.md'), 'utf8').matchAll(/```sh\n([\s\S]*?)```/g)].map((m) => m[1])
+  const run = (text) => execFileSync('bash', ['-euc', `tutela() { "${bin('tutela')}" --data "${d.data}" "$@" || [ $? = 5 ]; }\n${text}`], { cwd: dir, encoding: 'utf8', env: { ...process.env, TUTELA_URL: d.url, TUTELA_KEY: d.key } })
+  const out = blocks.map(run)
+  assert.match(out[0], /"looser_accounts":2/)
+  assert.match(out[2], /account_visibility/)
+})
