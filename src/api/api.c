@@ -217,6 +217,17 @@ tl_api_write(
 }
 
 void
+tl_api_write_clean(struct tl_req *req, enum tl_sync sync, unsigned weight, tl_api_write_fn fn,
+    tl_api_then_fn then, void *ctx)
+{
+	submit(req,
+	    &(struct write){.work = {.sync = sync, .weight = weight, .refuses_clean = true},
+		.fn = fn,
+		.then = then,
+		.ctx = ctx});
+}
+
+void
 tl_api_answer_empty(struct tl_req *req, int rc, void *ctx)
 {
 	(void)ctx;

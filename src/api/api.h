@@ -55,6 +55,10 @@ typedef void (*tl_api_then_fn)(struct tl_req *req, int rc, void *ctx);
 void tl_api_write(
     struct tl_req *req, enum tl_sync sync, tl_api_write_fn fn, tl_api_then_fn then, void *ctx);
 
+/* The same for `weight` rows of an `fn` that changes nothing when it refuses (struct tl_work: refuses_clean). */
+void tl_api_write_clean(struct tl_req *req, enum tl_sync sync, unsigned weight,
+    tl_api_write_fn fn, tl_api_then_fn then, void *ctx);
+
 /*
  * The same for work that goes on while the disk syncs. `at_commit` runs on the writer's thread when others can see
  * what was written, though it is not durable yet; when it returns true, `durable` runs there after the sync in

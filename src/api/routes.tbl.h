@@ -35,6 +35,10 @@ R("PUT", "/v1/relations:batch", tl_api_gate, "accounts", "", put_relations, tl_b
     "Say it of many pairs.")
 R("POST", "/v1/search/check", tl_api_gate, "accounts", "", check_search, tl_body_json, 64 * KIB,
     "Ask what a search is to be told: nothing, a notice, or help in place of results.")
+R("POST", "/v1/contacts/check", tl_api_gate, "accounts", "", check_contact, tl_body_json, 16 * KIB,
+    "Ask whether one account may reach another.")
+R("POST", "/v1/contacts/check:batch", tl_api_gate, "accounts", "", check_contacts, tl_body_lines, 1 * MIB,
+    "Ask it of many pairs.")
 R("POST", "/v1/match", tl_api_gate, "match", "banks distance turned", match, tl_api_match_body, 64 * MIB,
     "Ask the banks and lists now.")
 R("POST", "/v1/actions/{id}/confirm", tl_api_gate, "confirm", "", confirm_action, tl_body_json,

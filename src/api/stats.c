@@ -8,6 +8,7 @@
 #include "api/stats.h"
 
 #include "api/http.h"
+#include "core/words.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -27,6 +28,7 @@ struct tl_stats {
 	struct route_stats *per_route;
 	_Atomic uint64_t took[TL_COUNT(EDGES_US) + 1];
 	_Atomic uint64_t took_sum_us, took_count, refused, bytes_in;
+	_Atomic uint64_t contacts[tl_contact_outcome_count];
 };
 
 struct tl_stats *
@@ -84,6 +86,12 @@ tl_stats_bytes(struct tl_stats *s, size_t in)
 	add(&s->bytes_in, in);
 }
 
+void
+tl_stats_contact(struct tl_stats *s, unsigned outcome)
+{
+	add(&s->contacts[outcome], 1);
+}
+
 static uint64_t
 get(const _Atomic uint64_t *n)
 {
@@ -123,10 +131,21 @@ write_routes(const struct tl_stats *s, struct tl_buf *out)
 		}
 }
 
+static void
+write_contacts(const struct tl_stats *s, struct tl_buf *out)
+{
+	tl_buf_puts(out, "# HELP tutela_contact_checks_total What the contact gate answered.\n"
+			 "# TYPE tutela_contact_checks_total counter\n");
+	for (size_t i = 0; i < tl_contact_outcome_count; i++)
+		tl_buf_printf(out, "tutela_contact_checks_total{outcome=\"%s\"} %llu\n",
+		    tl_contact_outcome_names[i], (unsigned long long)get(&s->contacts[i]));
+}
+
 void
 tl_stats_write(const struct tl_stats *s, struct tl_buf *out)
 {
 	write_routes(s, out);
+	write_contacts(s, out);
 	tl_buf_puts(out,
 	    "# HELP tutela_http_request_seconds Time from the head of a request to the "
 	    "end of its answer.\n# TYPE tutela_http_request_seconds histogram\n");

@@ -12,6 +12,8 @@ void tl_stats_destroy(struct tl_stats *s);
 void tl_stats_request(
     struct tl_stats *s, const struct tl_route *route, int status, int64_t took_us);
 void tl_stats_refused(struct tl_stats *s); /* before it reached a route */
+/* What the contact gate answered: of enum tl_contact_outcome. */
+void tl_stats_contact(struct tl_stats *s, unsigned outcome);
 /* Requests in all, and those that failed for a reason on our side (500). */
 void tl_stats_totals(const struct tl_stats *s, uint64_t *ret_all, uint64_t *ret_failed);
 void tl_stats_bytes(struct tl_stats *s, size_t in);

@@ -72,3 +72,33 @@ tl_decode_relation(json_t *j, int64_t now, struct tl_relation_in *ret)
 		(enum tl_relation_kind)(in.ends < 0 ? TL_RELATION_END : in.ends), in.at}};
 	return 0;
 }
+
+struct contact_in {
+	struct tl_str from, to;
+	int kind;
+	bool has_link, has_handle, record;
+};
+
+#define AT(f) offsetof(struct contact_in, f)
+static const struct tl_json_field CONTACT[] = {
+    {"from", TL_J_STR, AT(from), 1, EXT_ID_BYTES, NULL, true},
+    {"to", TL_J_STR, AT(to), 1, EXT_ID_BYTES, NULL, true},
+    {"kind", TL_J_ENUM, AT(kind), 0, 0, tl_contact_kind_names, true},
+    {"has_link", TL_J_BOOL, AT(has_link), 0, 0, NULL, false},
+    {"has_handle", TL_J_BOOL, AT(has_handle), 0, 0, NULL, false},
+    {"record", TL_J_BOOL, AT(record), 0, 0, NULL, false},
+};
+#undef AT
+
+int
+tl_decode_contact(json_t *j, struct tl_contact_in *ret)
+{
+	struct contact_in in = {.record = true};
+	int rc = tl_json_fill(j, "", CONTACT, TL_COUNT(CONTACT), &in);
+	if (rc == 0)
+		rc = check_pair(in.from, in.to);
+	if (rc == 0)
+		*ret = (struct tl_contact_in){in.from, in.to, (enum tl_contact_kind)in.kind,
+		    in.has_link, in.has_handle, in.record};
+	return rc;
+}

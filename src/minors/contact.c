@@ -8,7 +8,7 @@
 
 /* One question with what follows from it. */
 struct seen {
-	const struct tl_contact_ask *ask;
+	const struct tl_contact_question *ask;
 	bool accepted;
 	uint8_t from[TL_CONTACT_SETTINGS], to[TL_CONTACT_SETTINGS]; /* levels in force */
 	enum tl_age_band from_band, to_band;                        /* as treated */
@@ -279,7 +279,7 @@ static const struct row {
 };
 
 struct tl_contact_answer
-tl_contact_decide(const struct tl_contact_map *map, const struct tl_contact_ask *ask)
+tl_contact_decide(const struct tl_contact_map *map, const struct tl_contact_question *ask)
 {
 	struct seen s = {.ask = ask};
 	if (!is_away(&s)) {

@@ -32,7 +32,7 @@ struct tl_contact_party {
 	enum tl_account_state state;
 };
 
-struct tl_contact_ask {
+struct tl_contact_question {
 	enum tl_contact_kind kind;
 	struct tl_contact_party from, to;
 	const struct tl_relation *relation; /* NULL: it could not be read */
@@ -53,7 +53,7 @@ struct tl_contact_answer {
 };
 
 struct tl_contact_answer tl_contact_decide(
-    const struct tl_contact_map *map, const struct tl_contact_ask *ask);
+    const struct tl_contact_map *map, const struct tl_contact_question *ask);
 
 /* For the platform: a code of contact.tbl.h and its sentence. */
 const char *tl_contact_code(enum tl_contact_why why);

@@ -363,6 +363,49 @@ test('what may be shown and recommended to whom', async () => {
   assert.ok(gone.why.some((w) => w.code === 'remove' && w.action_id))
 })
 
+test('contacts: strangers never reach a minor, adults are asked first, blocks win, and the sender reads the same words', async () => {
+  const check = async (from, to, kind, more = {}) => (await call('POST', '/v1/contacts/check', { from, to, kind, ...more })).json
+  const tell = (from, to, kind, more = {}) => call('PUT', '/v1/relations', { from, to, kind, ...more })
+  const bands = { 'c-adult': '18+', 'c-other': '18+', 'c-teen': '16-17', 'c-child': '13-15' }
+  for (const [id, age_band] of Object.entries(bands)) await call('PUT', `/v1/accounts/${id}`, { age_band })
+  await call('PUT', '/v1/accounts/c-other', { language: 'de' })
+
+  const asked = await check('c-adult', 'c-other', 'message')
+  assert.deepEqual([asked.outcome, asked.why, asked.recipient.text], ['request', 'unsolicited', 'contact_request'])
+  assert.match(asked.recipient.words, /^Jemand, den du nicht angenommen hast/)
+  for (const to of ['c-teen', 'c-child', 'c-never-described'])
+    for (const kind of ['message', 'message_media', 'group_invitation']) {
+      const said = await check('c-adult', to, kind)
+      assert.deepEqual([said.outcome, said.why, said.recipient], ['deny', 'unsolicited_minor', null])
+      assert.deepEqual(said.sender, asked.sender)
+    }
+  await tell('c-other', 'c-adult', 'block')
+  assert.deepEqual((await check('c-adult', 'c-other', 'message')).sender, asked.sender)
+  assert.equal((await check('c-adult', 'c-other', 'mention')).outcome, 'deny')
+  await tell('c-other', 'c-adult', 'end', { ends: 'block' })
+  assert.equal((await check('c-adult', 'c-other', 'mention')).outcome, 'allow')
+
+  await tell('c-teen', 'c-adult', 'contact')
+  assert.equal((await check('c-adult', 'c-teen', 'message')).outcome, 'allow')
+  assert.equal((await check('c-adult', 'c-teen', 'message_media')).why, 'media_off')
+  await call('PUT', '/v1/accounts/c-teen/settings', { settings: { private_messages: 'nobody' } })
+  assert.equal((await check('c-adult', 'c-teen', 'message')).why, 'messages_off')
+  assert.equal((await check('c-teen', 'c-adult', 'message')).why, 'sender_messages_off')
+  await tell('c-teen', 'c-adult', 'decline')
+  assert.equal((await check('c-adult', 'c-teen', 'follow')).why, 'declined')
+  await call('DELETE', '/v1/accounts/c-teen')
+  assert.equal((await check('c-adult', 'c-teen', 'message')).outcome, 'deny')
+
+  const lines = [{ from: 'c-adult', to: 'c-child', kind: 'follow' }, { from: 'c-adult', to: 'c-adult', kind: 'follow' }, { from: 'c-adult', to: 'c-other', kind: 'comment', record: false }]
+  const answer = await call('POST', '/v1/contacts/check:batch', lines.map((l) => JSON.stringify(l)).join('\n'), { type: 'application/x-ndjson' })
+  const got = answer.text.trim().split('\n').map((l) => JSON.parse(l))
+  assert.deepEqual(got.map((l) => [l.line, l.outcome ?? l.problem.field]), [[1, 'request'], [2, '/to'], [3, 'allow']])
+  const many = `${JSON.stringify(lines[0])}\n`.repeat(1001)
+  assert.equal((await call('POST', '/v1/contacts/check:batch', many, { type: 'application/x-ndjson' })).status, 413)
+  const metrics = await (await fetch(d.admin + '/metrics')).text()
+  assert.match(metrics, /^tutela_contact_checks_total\{outcome="deny"\} [1-9]/m)
+})
+
 test('counters follow the latest version', async () => {
   const one = item()
   await call('POST', '/v1/items', one)
@@ -548,6 +591,11 @@ test('wrong requests are refused with the field that is wrong', async () => {
     ['POST', '/v1/items:reach', { items: ['a'], account: 'a', age_band: '18+' }, 422, '/age_band'],
     ['POST', '/v1/items:reach', { items: ['a'], age_band: '12' }, 422, '/age_band'],
     ['POST', '/v1/items:reach', '{', 400],
+    ['POST', '/v1/contacts/check', { from: 'a', to: 'a', kind: 'follow' }, 422, '/to'],
+    ['POST', '/v1/contacts/check', { from: 'a', to: 'b', kind: 'wave' }, 422, '/kind'],
+    ['POST', '/v1/contacts/check', { from: 'a', to: 'b' }, 422, '/kind'],
+    ['POST', '/v1/contacts/check', { from: 'a', to: 'b', kind: 'message', text: 'never sent here' }, 422, '/text'],
+    ['POST', '/v1/contacts/check', '{', 400],
     ['POST', '/v1/match', {}, 422, '/text'],
     ['POST', '/v1/match', { hashes: [{ kind: 'md5', value: '00'.repeat(32) }] }, 422, '/hashes/0/value'],
     ['POST', '/v1/match', { hashes: [{ kind: 'sha1', value: '00'.repeat(32) }] }, 422, '/hashes/0/kind'],
@@ -566,7 +614,7 @@ test('wrong requests are refused with the field that is wrong', async () => {
     if (field) assert.equal(answer.json.field, field, where)
   }
   assert.equal((await call('GET', `/v1/items/${base.id}`)).status, 404)
-  for (const [path, method] of [['/v1/items', 'POST'], ['/v1/items:batch', 'POST'], ['/v1/flags', 'POST'], ['/v1/match', 'POST'], ['/v1/search/check', 'POST'], ['/v1/items:reach', 'POST'], ['/v1/accounts/a', 'PUT'], ['/v1/accounts/a/settings', 'PUT'], ['/v1/accounts/a/age', 'PUT'], ['/v1/relations', 'PUT'], ['/v1/relations:batch', 'PUT'], ['/v1/items/a/counters', 'PUT'], ['/v1/media', 'PUT'], ['/v1/actions/00000000-0000-0000-0000-000000000000/confirm', 'POST'], ['/v1/minors/snapshots/a', 'PUT']])
+  for (const [path, method] of [['/v1/items', 'POST'], ['/v1/items:batch', 'POST'], ['/v1/flags', 'POST'], ['/v1/match', 'POST'], ['/v1/search/check', 'POST'], ['/v1/items:reach', 'POST'], ['/v1/accounts/a', 'PUT'], ['/v1/accounts/a/settings', 'PUT'], ['/v1/accounts/a/age', 'PUT'], ['/v1/relations', 'PUT'], ['/v1/relations:batch', 'PUT'], ['/v1/contacts/check', 'POST'], ['/v1/contacts/check:batch', 'POST'], ['/v1/items/a/counters', 'PUT'], ['/v1/media', 'PUT'], ['/v1/actions/00000000-0000-0000-0000-000000000000/confirm', 'POST'], ['/v1/minors/snapshots/a', 'PUT']])
     assert.equal((await call(method, path, 'x', { type: 'text/plain' })).status, 415, path)
 })
 
@@ -749,6 +797,7 @@ test('600 generated requests: documented answers only, and valid is accepted', a
     ['POST', '/v1/flags', 'Flag', () => ({ kind: 'user', subject: { kind: 'account', id: 'user-1' }, reporter: { id: 'user-2' }, comment: 'c' })],
     ['PUT', '/v1/accounts/generated', 'Account', () => ({ age_band: '18+', age_assured: 'none', birth_month: '2000-01', country: 'DE', language: 'de', name: 'n', created_at: '2026-11-24T10:00:00Z', settings: { a: 1 } })],
     ['PUT', '/v1/relations', 'Relation', () => ({ from: 'user-1', to: 'user-2', kind: 'end', ends: 'follow', at: '2026-11-20T10:00:00Z' })],
+    ['POST', '/v1/contacts/check', 'ContactCheck', () => ({ from: 'user-1', to: 'user-2', kind: 'message', has_link: true, has_handle: false, record: true })],
     ['POST', '/v1/match', 'Match', () => ({ text: { body: 'b' }, hashes: [{ kind: 'pdq', value: '0'.repeat(64) }] })],
   ]
   const counts = { accepted: 0, refused: 0 }

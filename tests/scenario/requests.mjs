@@ -145,6 +145,8 @@ export const PLATFORM = {
   'GET /v1/minors/snapshots/{id}': { path: () => ['snap-1'], or: [404], foreign: ownWorld },
   'GET /v1/minors/snapshots/{id}/findings': { path: () => ['snap-1'], or: [404], foreign: ownWorld },
   'GET /v1/minors/mend': { foreign: ownWorld },
+  'POST /v1/contacts/check': { body: () => ({ from: 'u-1', to: 'u-2', kind: 'follow' }), foreign: ownWorld },
+  'POST /v1/contacts/check:batch': { body: () => ({ from: 'u-1', to: 'u-2', kind: 'comment' }), type: 'application/x-ndjson', foreign: ownWorld },
   'POST /v1/match': { body: () => ({ text: { body: 'harmless' } }), foreign: ownWorld },
   'POST /v1/actions/{id}/confirm': { path: (x) => [x.action], body: () => ({ outcome: 'done' }), or: [409], foreign: 404 },
   'GET /v1/events': { stream: true, foreign: ownWorld },

@@ -77,7 +77,7 @@ reaches_with_words(enum tl_contact_kind k)
 }
 
 static void
-check(const struct tl_contact_map *map, const struct tl_contact_ask *ask,
+check(const struct tl_contact_map *map, const struct tl_contact_question *ask,
     const struct shape *shape)
 {
 	struct tl_contact_answer a = tl_contact_decide(map, ask);
@@ -125,7 +125,7 @@ every_ask(const struct tl_contact_map *map, enum tl_age_band from, struct tl_min
 			    .value = (uint8_t)(map->minors->settings[i].value_count - 1)};
 		for (int kind = 0; kind < tl_contact_kind_count; kind++)
 			for (size_t i = 0; i < TL_COUNT(shapes); i++, n++) {
-				struct tl_contact_ask ask = {(enum tl_contact_kind)kind,
+				struct tl_contact_question ask = {(enum tl_contact_kind)kind,
 				    {&sender, TL_ACCOUNT_ACTIVE}, {to, TL_ACCOUNT_ACTIVE},
 				    &shapes[i].r, 0, NOW};
 				check(map, &ask, &shapes[i]);
@@ -170,7 +170,7 @@ ask(enum tl_contact_kind kind, enum tl_age_band from, enum tl_age_band to,
 {
 	struct tl_contact_map map;
 	struct tl_minors_account a = {.band = from}, b = {.band = to};
-	struct tl_contact_ask q = {
+	struct tl_contact_question q = {
 	    kind, {&a, TL_ACCOUNT_ACTIVE}, {&b, TL_ACCOUNT_ACTIVE}, r, 0, NOW};
 	tl_contact_map_init(&map, set->minors);
 	return tl_contact_decide(&map, &q);
@@ -183,7 +183,7 @@ t_what_could_not_be_read_is_denied(void **state)
 	struct tl_contact_map map;
 	struct tl_minors_account a = {.band = TL_AGE_18};
 	struct tl_relation friends = {.contact = 1};
-	struct tl_contact_ask q = {TL_CONTACT_COMMENT, {&a, TL_ACCOUNT_ACTIVE},
+	struct tl_contact_question q = {TL_CONTACT_COMMENT, {&a, TL_ACCOUNT_ACTIVE},
 	    {&a, TL_ACCOUNT_ACTIVE}, &friends, 0, NOW};
 	tl_contact_map_init(&map, set->minors);
 	assert_int_equal(tl_contact_decide(&map, &q).outcome, TL_CONTACT_ALLOW);
@@ -205,8 +205,8 @@ t_a_matrix_without_the_settings_denies(void **state)
 	none.setting_count = 0;
 	tl_contact_map_init(&map, &none);
 	for (int kind = 0; kind < tl_contact_kind_count; kind++) {
-		struct tl_contact_ask q = {(enum tl_contact_kind)kind, {&a, TL_ACCOUNT_ACTIVE},
-		    {&a, TL_ACCOUNT_ACTIVE}, &r, 0, NOW};
+		struct tl_contact_question q = {(enum tl_contact_kind)kind,
+		    {&a, TL_ACCOUNT_ACTIVE}, {&a, TL_ACCOUNT_ACTIVE}, &r, 0, NOW};
 		assert_int_not_equal(tl_contact_decide(&map, &q).outcome, TL_CONTACT_ALLOW);
 	}
 }
