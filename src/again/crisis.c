@@ -124,17 +124,28 @@ nothing_of(
 	    medium.n ? "it has no such file" : "it has no picture, video or sound");
 }
 
+static const enum tl_bank_kind watched[] = {TL_BANK_VIDEO, TL_BANK_PDQ, TL_BANK_SOUND};
+
+int
+tl_watch_of_medium(const struct tl_media *m, struct tl_arena *arena, struct tl_bank_entry *ret)
+{
+	static const struct tl_bank_entry like;
+	for (size_t k = 0; k < TL_COUNT(watched); k++)
+		if (tl_bank_of_medium(watched[k], m, &like, arena, ret))
+			return tl_arena_check(arena);
+	return tl_bank_not_of_medium(m, "");
+}
+
 int
 tl_watch_of_item(struct tl_db *db, const struct tl_item *item, struct tl_str medium,
     struct tl_arena *arena, struct tl_bank_entry **ret, size_t *ret_count)
 {
-	static const enum tl_bank_kind kinds[] = {TL_BANK_VIDEO, TL_BANK_PDQ, TL_BANK_SOUND};
 	static const struct tl_bank_entry like;
 	struct tl_bank_entry *list = TL_NEWS(arena, struct tl_bank_entry, TL_ITEM_MEDIA_MAX);
 	size_t n = 0;
 	if (!list)
 		return tl_arena_check(arena);
-	for (size_t k = 0; k < TL_COUNT(kinds) && n == 0; k++) {
+	for (size_t k = 0; k < TL_COUNT(watched) && n == 0; k++) {
 		for (size_t i = 0; i < item->media_count; i++) {
 			struct tl_media m = item->media[i];
 			if (!wanted(&m, medium))
@@ -142,7 +153,7 @@ tl_watch_of_item(struct tl_db *db, const struct tl_item *item, struct tl_str med
 			int rc = tl_media_hashes(db, item->platform, &m, arena);
 			if (rc < 0)
 				return rc;
-			n += tl_bank_of_medium(kinds[k], &m, &like, arena, &list[n]);
+			n += tl_bank_of_medium(watched[k], &m, &like, arena, &list[n]);
 		}
 	}
 	if (n == 0)

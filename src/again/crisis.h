@@ -36,6 +36,9 @@ struct tl_watch {
  */
 int tl_watch_of_item(struct tl_db *db, const struct tl_item *item, struct tl_str medium,
     struct tl_arena *arena, struct tl_bank_entry **ret, size_t *ret_count) TL_MUST;
+/* The same of one medium with its hashes; EFIELD, at no field, says why it cannot be. */
+int tl_watch_of_medium(
+    const struct tl_media *m, struct tl_arena *arena, struct tl_bank_entry *ret) TL_MUST;
 /*
  * Starts one that looks for these entries, which are of one form: id, bank and times are filled in. An alarm tells the leads
  * at once (`who`: the person's name, for people inside): a watch needs no second person. Writers run inside a transaction.

@@ -8,9 +8,55 @@
 #include "store/banks_import.h"
 #include "sys/clock.h"
 
+#include <endian.h>
+
 static const char *const bank_columns[] = {"name", "kind", "policy", "source", "direction",
     "distance", "share", "classification", "share_query", "share_known", "turned", "brake",
     "enabled", "in_rules", "entries", "created_at", "id", NULL};
+
+static int
+medium_of(struct tl_cli *c, const struct tl_file_hash *h, struct tl_media *m)
+{
+	TL_CLEANUP(tl_buf_fini) struct tl_buf frames = {0};
+	uint32_t *words = TL_NEWS(c->arena, uint32_t, h->sound.n + 1);
+	if (!words)
+		return tl_arena_check(c->arena);
+	bool picture = h->reason == TL_DECODE_OK && h->duration_ms == 0;
+	*m = (struct tl_media){.has_pdq = picture, .pdq_quality = h->quality};
+	memcpy(m->sha256, h->sha256, sizeof m->sha256);
+	memcpy(m->md5, h->md5, sizeof m->md5);
+	memcpy(m->pdq, h->pdq.b, sizeof m->pdq);
+	if (h->frames.n)
+		tl_video_pack(&frames, &h->frames);
+	m->frames = tl_arena_dup(c->arena, tl_buf_str(&frames));
+	for (size_t i = 0; i < h->sound.n; i++)
+		words[i] = htobe32(h->sound.w[i]);
+	m->words = tl_bytes((const uint8_t *)words, 4 * h->sound.n);
+	return tl_arena_check(c->arena);
+}
+
+int
+cli_bank_medium(struct tl_cli *c, const char *path, struct tl_media **ret,
+    enum tl_decode_reason *ret_reason)
+{
+	struct tl_jails *jails TL_CLEANUP(tl_jails_destroyp) = NULL;
+	struct tl_file_hash h TL_CLEANUP(tl_file_hash_fini) = {.reason = TL_DECODE_OK};
+	const struct tl_jails_config config = {.slots = 1, .long_only = true};
+	struct tl_media *m = TL_NEW(c->arena, struct tl_media);
+	int rc = m ? tl_jails_create(&config, &jails) : tl_arena_check(c->arena);
+	if (rc == 0)
+		rc = tl_hash_file(jails, path, &h);
+	if (rc == 0)
+		rc = medium_of(c, &h, m);
+	if (rc < 0)
+		return rc;
+	if (h.partly != TL_DECODE_OK)
+		(void)fprintf(stderr, "%s: only a part of it could be looked at: %s\n", path,
+		    tl_decode_reason_help(h.partly));
+	*ret = m;
+	*ret_reason = h.reason;
+	return 0;
+}
 
 int
 cli_bank_find(struct tl_cli *c, const char *name, struct tl_bank *ret)

@@ -3,6 +3,7 @@
 
 #include "bin/cli.h"
 #include "bin/cli_rules.h"
+#include "media/file.h"
 #include "store/banks.h"
 #include "store/banks_find.h"
 
@@ -16,6 +17,12 @@ int cli_bank_entry(struct tl_cli *c, const struct tl_bank *bank, const char *val
 void cli_bank_filter(const struct tl_cli *c, struct tl_bank_filter *ret, bool *ret_any);
 /* A date, or date and time, of an option; absent leaves *ret. EUSAGE. */
 int cli_option_time(const struct tl_cli *c, const char *name, int64_t *ret) TL_MUST;
+/*
+ * A file of this machine as the store would know it; its bytes are decoded in the jail, and not kept. *ret_reason: why it
+ * was not decoded; then only its digests are there. What was not looked at whole is said.
+ */
+int cli_bank_medium(struct tl_cli *c, const char *path, struct tl_media **ret,
+    enum tl_decode_reason *ret_reason) TL_MUST;
 /* Entries as a list: value form state note record exchange member added_at added_by until id. */
 void cli_bank_entries(
     struct tl_cli *c, const struct tl_bank_entry *entries, size_t n, const char *none);

@@ -92,3 +92,14 @@ cli_rules_free(struct cli_rules *r)
 	tl_policy_unref(r->policies);
 	tl_lang_report_fini(&r->report);
 }
+
+int
+cli_policy_there(struct tl_cli *c, struct tl_str policy)
+{
+	struct cli_rules r TL_CLEANUP(cli_rules_free);
+	int rc = cli_policies_load(c, &r);
+	if (rc == 0 && !tl_policy_find(r.policies, policy))
+		return cli_fail(TL_EUSAGE, "`tutela policy list` shows them.",
+		    "--policy: there is no policy \"%.*s\"", TL_ARG(policy));
+	return rc;
+}

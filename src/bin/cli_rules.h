@@ -15,4 +15,6 @@ struct cli_rules {
 int cli_policies_load(struct tl_cli *c, struct cli_rules *ret) TL_MUST;
 /* `dir` NULL: the folder of the configuration. Without a store no banks are known. */
 int cli_rules_load(struct tl_cli *c, const char *dir, struct cli_rules *ret) TL_MUST;
+/* Of --policy: EUSAGE when there is none of that name. */
+int cli_policy_there(struct tl_cli *c, struct tl_str policy) TL_MUST;
 void cli_rules_free(struct cli_rules *r);

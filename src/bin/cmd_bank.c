@@ -54,17 +54,6 @@ cmd_bank_list(struct tl_cli *c)
 	return 0;
 }
 
-static int
-check_policy(struct tl_cli *c, struct tl_str policy)
-{
-	struct cli_rules r TL_CLEANUP(cli_rules_free);
-	int rc = cli_policies_load(c, &r);
-	if (rc == 0 && !tl_policy_find(r.policies, policy))
-		return cli_fail(TL_EUSAGE, "`tutela policy list` shows them.",
-		    "--policy: there is no policy \"%.*s\"", TL_ARG(policy));
-	return rc;
-}
-
 /* Settings ---------------------------------------------------------------------------------------------------- */
 
 static int
@@ -145,7 +134,7 @@ settings(struct tl_cli *c, struct tl_bank *b)
 	if (rc == 0)
 		rc = on_off(c, "brake", &brake);
 	if (rc == 0 && cli_option(c, "policy"))
-		rc = check_policy(c, b->policy);
+		rc = cli_policy_there(c, b->policy);
 	b->direction = (enum tl_bank_direction)direction;
 	b->distance = (int)distance;
 	b->share_query = (int)query;

@@ -4,7 +4,6 @@
  */
 #include "bin/cli_bank.h"
 #include "detect/detect.h"
-#include "media/file.h"
 #include "store/bank_media.h"
 #include "store/banks_change.h"
 #include "store/banks_import.h"
@@ -12,7 +11,6 @@
 #include "store/provenance.h"
 #include "sys/clock.h"
 
-#include <endian.h>
 #include <unistd.h>
 
 #define PART 1000
@@ -190,28 +188,9 @@ add_decision(struct tl_cli *c, const struct tl_bank *b, const char *text, struct
 	return rc;
 }
 
-/* A file of this machine as the store would know it. */
-static void
-medium_of(struct tl_cli *c, const struct tl_file_hash *h, struct tl_media *m)
-{
-	TL_CLEANUP(tl_buf_fini) struct tl_buf frames = {0};
-	uint32_t *words = TL_NEWS(c->arena, uint32_t, h->sound.n + 1);
-	bool picture = h->reason == TL_DECODE_OK && h->duration_ms == 0;
-	*m = (struct tl_media){.has_pdq = picture, .pdq_quality = h->quality};
-	memcpy(m->sha256, h->sha256, sizeof m->sha256);
-	memcpy(m->md5, h->md5, sizeof m->md5);
-	memcpy(m->pdq, h->pdq.b, sizeof m->pdq);
-	if (h->frames.n)
-		tl_video_pack(&frames, &h->frames);
-	m->frames = tl_arena_dup(c->arena, tl_buf_str(&frames));
-	for (size_t i = 0; words && i < h->sound.n; i++)
-		words[i] = htobe32(h->sound.w[i]);
-	m->words = tl_bytes((const uint8_t *)words, words ? 4 * h->sound.n : 0);
-}
-
 /* A file of another kind than the bank's, or one that is too plain or too short. */
 static int
-no_entry(const struct tl_bank *b, const struct tl_file_hash *h)
+no_entry(const struct tl_bank *b, const struct tl_media *m)
 {
 	static const struct {
 		const char *holds, *poor;
@@ -220,11 +199,11 @@ no_entry(const struct tl_bank *b, const struct tl_file_hash *h)
 		"no frame of the video is good enough to be found again"},
 	    [TL_BANK_SOUND] = {
 		"sounds", "its sound is too short or too still to be found again"}};
-	bool still = h->duration_ms == 0, shown = h->frames.n > 0;
+	bool still = m->has_pdq, shown = m->frames.n > 0;
 	const char *is = still ? "a picture" : shown ? "a video" : "a sound";
 	bool fits = b->kind == TL_BANK_PDQ     ? still
 		    : b->kind == TL_BANK_VIDEO ? shown
-					       : !still && h->sound.n > 0;
+					       : !still && m->words.n > 0;
 	if (fits)
 		return cli_fail(TL_EFIELD, "A digest bank finds exactly the same file.", "%s",
 		    of[b->kind].poor);
@@ -237,42 +216,32 @@ no_entry(const struct tl_bank *b, const struct tl_file_hash *h)
 }
 
 static int
-entry_of_hash(
-    struct tl_cli *c, const struct tl_bank *b, const struct tl_file_hash *h, struct adding *x)
+entry_of_medium(struct tl_cli *c, const struct tl_bank *b, const struct tl_media *m,
+    enum tl_decode_reason reason, struct adding *x)
 {
 	struct tl_bank_entry *e = TL_NEWS(c->arena, struct tl_bank_entry, 2);
-	struct tl_media *m = TL_NEW(c->arena, struct tl_media);
 	int rc = tl_arena_check(c->arena);
 	if (rc == 0)
 		rc = describe(c, &e[1]);
 	if (rc < 0)
 		return rc;
-	medium_of(c, h, m);
 	x->entries = e;
 	x->n = tl_bank_of_medium(b->kind, m, &e[1], c->arena, e);
 	if (x->n)
 		return tl_arena_check(c->arena);
-	return h->reason == TL_DECODE_OK ? no_entry(b, h) : tl_decode_err(h->reason);
+	return reason == TL_DECODE_OK ? no_entry(b, m) : tl_decode_err(reason);
 }
 
-/* What a file of this machine is known by; its bytes are decoded in the jail, and not kept. */
+/* What a file of this machine is known by. */
 static int
 add_file(struct tl_cli *c, const struct tl_bank *b, const char *path, struct adding *x)
 {
-	struct tl_jails *jails TL_CLEANUP(tl_jails_destroyp) = NULL;
-	struct tl_file_hash h TL_CLEANUP(tl_file_hash_fini) = {.reason = TL_DECODE_OK};
-	const struct tl_jails_config config = {.slots = 1, .long_only = true};
+	enum tl_decode_reason reason = TL_DECODE_OK;
+	struct tl_media *m = NULL;
 	if (b->kind == TL_BANK_TEXT)
 		return tl_fail(TL_EUSAGE, "--file: this bank holds terms, not media");
-	int rc = tl_jails_create(&config, &jails);
-	if (rc == 0)
-		rc = tl_hash_file(jails, path, &h);
-	if (rc == 0)
-		rc = entry_of_hash(c, b, &h, x);
-	if (rc == 0 && h.partly != TL_DECODE_OK)
-		(void)fprintf(stderr, "%s: only a part of it could be looked at: %s\n", path,
-		    tl_decode_reason_help(h.partly));
-	return rc;
+	int rc = cli_bank_medium(c, path, &m, &reason);
+	return rc < 0 ? rc : entry_of_medium(c, b, m, reason, x);
 }
 
 int

@@ -201,6 +201,20 @@ C(bank_export, "bank export", "NAME", 1, 1, CLI_STORE, "Print all entries in a f
 O(bank_export, "format", "FORMAT", "ndjson, csv or json (everything), lines (value and note of what is in force for good); default: ndjson, with --json json.")
 
 C(again, "again", "", 0, 0, CLI_STORE, "How far each bank is compared with what was published before.", "tutela again")
+C(watch_list, "watch list", "", 0, 0, CLI_STORE, "List the watches of crisis mode, those that run first.", "tutela watch list")
+C(watch_start, "watch start", "TITLE", 1, 1, CLI_STORE,
+    "Watch a picture, video or sound and its edits. Without --yes it only says what the watch would catch of all that was published.",
+    "tutela watch start 'the clip' --case 0197f3c2-... --policy security.terrorism --yes")
+O(watch_start, "policy", "POLICY", "What copies violate.")
+O(watch_start, "case", "ID", "Watch the media of the item that this case is about: its videos, else its pictures, else its sounds.")
+O(watch_start, "decision", "ID", "The same of the item that was decided.")
+O(watch_start, "file", "FILE", "Watch what a file shows or sounds like; it is decoded in the jail, and not kept.")
+O(watch_start, "media", "HEX", "With --case or --decision: only this file of it.")
+O(watch_start, "effect", "WORD", "What becomes of copies: withhold (at once) or review (sent to a person); default withhold.")
+O(watch_start, "distance", "BITS", "How far copies may be: of 256, at most 63; of a sound of 32, at most 9; default 40.")
+O(watch_start, "hours", "N", "It ends by itself after so long; default 24, at most 720.")
+O(watch_start, "yes", NULL, "Start it. Every lead is told by an alarm.")
+C(watch_end, "watch end", "ID", 1, 1, CLI_STORE, "End a watch; its figures are kept.", "tutela watch end 0197f3c2-...")
 C(match, "match", "FILE|HASH...", 1, -1, CLI_STORE,
     "Say which entries of which banks files or hashes match. Ends with 0 when something matched, 1 when nothing did, else 2 or more.",
     "tutela match picture.jpg --bank csam")

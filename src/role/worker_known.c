@@ -7,10 +7,10 @@
  */
 #include "role/worker_int.h"
 
+#include "again/crisis.h"
 #include "base/arena.h"
 #include "base/json.h"
 #include "hash/video.h"
-#include "store/bank_media.h"
 
 #define VALUE_MAX ((TL_ASK_MAX - 1024) / 4 * 3)
 
@@ -70,22 +70,17 @@ static void
 on_decoded(struct worker *w, struct match *m, const struct tl_picture *pic,
     enum tl_decode_reason reason)
 {
-	static const enum tl_bank_kind kinds[] = {TL_BANK_VIDEO, TL_BANK_PDQ, TL_BANK_SOUND};
-	static const struct tl_bank_entry like;
 	struct tl_bank_entry e = {0};
 	struct tl_media d = {
 	    .state = TL_MEDIA_DECODED, .frames = match_frames(m), .words = match_words(m)};
-	size_t n = 0;
 	int rc = reason == TL_DECODE_OK ? 0 : tl_decode_err(reason);
 	if (pic) {
 		d.has_pdq = true;
 		d.pdq_quality = pic->quality;
 		memcpy(d.pdq, pic->pdq[TL_PDQ_ORIGINAL].b, sizeof d.pdq);
 	}
-	for (size_t k = 0; rc == 0 && k < TL_COUNT(kinds) && n == 0; k++)
-		n = tl_bank_of_medium(kinds[k], &d, &like, match_arena(m), &e);
-	if (rc == 0 && n == 0)
-		rc = tl_bank_not_of_medium(&d, "");
+	if (rc == 0)
+		rc = tl_watch_of_medium(&d, match_arena(m), &e);
 	if (rc == 0)
 		rc = fit(&e, match_arena(m));
 	if (rc < 0)

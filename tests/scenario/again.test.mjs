@@ -224,6 +224,18 @@ test('an item of kind audio and its near copies: encoded anew, at another pitch,
   await until('as many as the preview said', async () => (await live()).copies === wide.caught)
   await lead.post(`crisis/${started.body.id}/end`)
 
+  const cli = (...args) => site.tutela('watch', 'start', 'the song again', '--policy', 'speech.hate', '--file', join(dir, 'coded.mp3'), '--effect', 'review', ...args)
+  const said = cli()
+  assert.deepEqual([said.kind, said.distance, said.would_catch, said.preview.sample.length], ['sound', 9, 6, 6])
+  const begun = cli('--hours', '2', '--yes')
+  assert.deepEqual([begun.title, begun.state, begun.effect, begun.kind, begun.distance], ['the song again', 'runs', 'review', 'sound', 9])
+  await until('what was there before', () => site.tutela('watch', 'list').watches.find((w) => w.id === begun.id).figures.copies === 6)
+  assert.equal((await lead.get('alarms')).body.alarms.filter((a) => a.kind === 'watch_runs' && a.text.includes('the song again')).length, 1)
+  const over = site.tutela('watch', 'end', begun.id)
+  assert.deepEqual([over.state, over.figures.copies], ['ended', 6])
+  const trail = (await ann.get('audit?actor=cli&verb=watch.')).body.rows.filter((r) => r.verb !== 'watch.view')
+  assert.deepEqual(trail.map((r) => [r.verb, r.subject]), [['watch.end', begun.id], ['watch.start', begun.id], ['watch.preview', null]])
+
   await sound('song-short', 'short.mp3', 'audio/mpeg', ...own, '-t', '3.2')
   const short = /sound is too short to be found again: its fingerprint has \d+ words, at least 32 are needed \(4 seconds\)/
   assert.match((await give('short.mp3')).detail, short)
