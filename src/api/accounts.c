@@ -11,6 +11,7 @@
 #include "config/policy.h"
 #include "intake/decode.h"
 #include "minors/age.h"
+#include "minors/guardians.h"
 #include "review/review.h"
 #include "store/accounts.h"
 #include "sys/clock.h"
@@ -196,23 +197,54 @@ close_cases(struct tl_db *db, int64_t platform, struct tl_id account)
 	}
 }
 
+struct leaving {
+	struct tl_req *req;
+	const struct tl_policy_set *set;
+};
+
+/* Whose guardian it was, is told before nothing is left of it. */
+static int
+leave(struct tl_db *db, const struct leaving *l, struct tl_id id)
+{
+	struct tl_account who;
+	int64_t platform = tl_req_who(l->req)->platform;
+	int rc = tl_account_get(db, platform, id, tl_req_arena(l->req), &who);
+	return rc < 0 ? rc : tl_guardian_leaves(db, l->set, &who, tl_now_us());
+}
+
 static int
 store_delete(struct tl_db *db, void *ctx)
 {
-	struct tl_req *req = ctx;
-	int64_t platform = tl_req_who(req)->platform;
+	const struct leaving *l = ctx;
+	int64_t platform = tl_req_who(l->req)->platform;
 	struct tl_id id;
-	int rc =
-	    tl_account_find(db, platform, tl_req_who(req)->live, tl_req_param(req, 0), &id);
+	int rc = tl_account_find(
+	    db, platform, tl_req_who(l->req)->live, tl_req_param(l->req, 0), &id);
+	if (rc == 0)
+		rc = leave(db, l, id);
 	if (rc == 0)
 		rc = tl_account_erase(db, platform, id);
 	if (rc == 0)
 		rc = close_cases(db, platform, id);
-	return rc < 0 ? rc : tl_api_audit(db, req, "account.erase", id);
+	return rc < 0 ? rc : tl_api_audit(db, l->req, "account.erase", id);
+}
+
+static void
+answer_delete(struct tl_req *req, int rc, void *ctx)
+{
+	struct leaving *l = ctx;
+	tl_policy_unrefp(&l->set);
+	tl_api_answer_empty(req, rc, req);
 }
 
 void
 tl_api_delete_account(struct tl_req *req)
 {
-	tl_api_write(req, TL_SYNC_FULL, store_delete, tl_api_answer_empty, req);
+	struct leaving *l = TL_NEW(tl_req_arena(req), struct leaving);
+	if (!l) {
+		tl_req_problem(req, tl_arena_check(tl_req_arena(req)));
+		return;
+	}
+	*l = (struct leaving){req, tl_app_policies(&tl_api_of(req)->app)};
+	tl_api_write(req, TL_SYNC_FULL, store_delete, answer_delete, l);
 }

@@ -25,10 +25,16 @@ R("DELETE", "/v1/accounts/{id}", tl_api_gate, "accounts", "", delete_account, tl
     "Forget an account.")
 R("PUT", "/v1/accounts/{id}/age", tl_api_gate, "accounts", "", put_age, tl_body_json, 4 * KIB,
     "What the holder answers to an offered age band.")
-R("GET", "/v1/accounts/{id}/settings", tl_api_gate, "accounts", "language", get_settings, tl_body_none, 0,
+R("GET", "/v1/accounts/{id}/settings", tl_api_gate, "accounts", "language time_zone", get_settings, tl_body_none, 0,
     "What an account's settings must be, may be, and why.")
-R("PUT", "/v1/accounts/{id}/settings", tl_api_gate, "accounts", "language", put_settings, tl_body_json,
+R("PUT", "/v1/accounts/{id}/settings", tl_api_gate, "accounts", "language time_zone", put_settings, tl_body_json,
     64 * KIB, "Ask for changes of settings, and make those that are allowed.")
+R("PUT", "/v1/accounts/{id}/guardians/{guardian}", tl_api_gate, "accounts", "", put_guardian, tl_body_none, 0,
+    "Link a guardian to an account.")
+R("DELETE", "/v1/accounts/{id}/guardians/{guardian}", tl_api_gate, "accounts", "by", delete_guardian, tl_body_none, 0,
+    "End a guardian's link.")
+R("PUT", "/v1/accounts/{id}/guardians/{guardian}/settings", tl_api_gate, "accounts", "language time_zone",
+    put_guardian_settings, tl_body_json, 64 * KIB, "Bound settings as a guardian: only ever stricter.")
 R("PUT", "/v1/relations", tl_api_gate, "accounts", "", put_relation, tl_body_json, 64 * KIB,
     "Say what happened between two accounts.")
 R("PUT", "/v1/relations:batch", tl_api_gate, "accounts", "", put_relations, tl_body_lines, 4 * MIB,

@@ -1,5 +1,5 @@
 /*
- * GET and PUT /v1/accounts/{id}/settings: what each setting must be for the account, how far it may be loosened, by whom,
+ * GET and PUT /v1/accounts/{id}/settings, and PUT of a guardian's bounds: what each setting must be for the account, how far it may be loosened, by whom,
  * after which warning, until when and why; and allow, warn or refuse for wished changes.
  *
  * Promises: an account that was never described is answered as one of unknown age, never with an error that a platform
@@ -15,6 +15,8 @@
 #include "intake/decode.h"
 #include "minors/age.h"
 #include "minors/body.h"
+#include "minors/guardians.h"
+#include "minors/quiet.h"
 #include "minors/settings.h"
 #include "store/accounts.h"
 #include "sys/clock.h"
@@ -31,6 +33,11 @@ struct settings {
 	struct tl_minors_account a;
 	struct tl_age age;
 	struct tl_str language;
+	struct tl_quiet quiet;
+	bool quiet_known;       /* a time zone was given */
+	struct tl_str guardian; /* who asks; empty: the holder */
+	struct tl_guardian *guardians;
+	size_t guardian_count;
 	int64_t now;
 	size_t wish_count;
 	struct tl_settings_wish wish[TL_WISHES_MAX];
@@ -63,10 +70,18 @@ load(struct tl_db *db, struct settings *s)
 		rc = tl_settings_load(db, s->set->minors, key->platform, &s->who, &s->a);
 	if (rc == 0)
 		rc = tl_age_load(db, key->platform, s->who.id, &s->age);
+	if (rc == 0)
+		rc = tl_guardians_list(db, key->platform, s->who.id, tl_req_arena(s->req),
+		    &s->guardians, &s->guardian_count);
 	s->language = s->who.language;
 	if (tl_req_query(s->req, "language", &language))
 		s->language = language;
-	return rc == TL_ENOTFOUND ? 0 : rc;
+	if (rc < 0 && rc != TL_ENOTFOUND)
+		return rc;
+	struct tl_str zone;
+	s->quiet_known = tl_req_query(s->req, "time_zone", &zone);
+	return s->quiet_known ? tl_quiet_at(s->set->minors, s->a.band, zone, s->now, &s->quiet)
+			      : 0;
 }
 
 static void
@@ -115,6 +130,33 @@ put_quiet(struct tl_buf *b, const struct settings *s)
 	tl_js_close(b, '}');
 }
 
+/* Whether it is quiet where the holder is, and how long that holds. */
+static void
+put_quiet_now(struct tl_buf *b, const struct settings *s)
+{
+	if (!s->quiet_known) {
+		tl_js_null(b, "quiet");
+		return;
+	}
+	tl_js_open(b, "quiet", '{');
+	tl_js_bool(b, "now", s->quiet.now);
+	tl_js_time(b, "until", s->quiet.until);
+	tl_js_close(b, '}');
+}
+
+static void
+put_guardians(struct tl_buf *b, const struct settings *s)
+{
+	tl_js_open(b, "guardians", '[');
+	for (size_t i = 0; i < s->guardian_count; i++) {
+		tl_js_open(b, NULL, '{');
+		tl_js_str(b, "guardian", s->guardians[i].id);
+		tl_js_time(b, "linked_at", s->guardians[i].linked_at);
+		tl_js_close(b, '}');
+	}
+	tl_js_close(b, ']');
+}
+
 static void
 put_all(struct tl_buf *b, const struct settings *s)
 {
@@ -126,21 +168,29 @@ put_all(struct tl_buf *b, const struct settings *s)
 		put_text(b, s, "offer_text", TL_S("age_offered"));
 	tl_js_str(b, "policy_version", s->set->version);
 	put_quiet(b, s);
+	put_quiet_now(b, s);
+	put_guardians(b, s);
 	tl_js_open(b, "settings", '[');
 	for (size_t i = 0; i < s->set->minors->setting_count; i++)
 		put_setting(b, s, i);
 	tl_js_close(b, ']');
 }
 
-/* Seconds for which the answer holds: until the first loosened value lapses, at most LIFETIME_S. */
+static int64_t
+sooner(int64_t least_s, int64_t until, int64_t now)
+{
+	int64_t s = (until - now) / TL_US_S;
+	return until && s < least_s ? s : least_s;
+}
+
+/* Seconds for which the answer holds: until the first loosened value lapses, or quiet hours begin or end; at most LIFETIME_S. */
 static int64_t
 lifetime(const struct settings *s)
 {
-	int64_t least = LIFETIME_S;
+	int64_t least = sooner(LIFETIME_S, s->quiet.until, s->now);
 	for (size_t i = 0; i < s->set->minors->setting_count; i++) {
 		struct tl_minors_answer r = tl_minors_answer(s->set->minors, &s->a, i, s->now);
-		if (r.until && (r.until - s->now) / TL_US_S < least)
-			least = (r.until - s->now) / TL_US_S;
+		least = sooner(least, r.until, s->now);
 	}
 	return least;
 }
@@ -193,11 +243,27 @@ tl_api_get_settings(struct tl_req *req)
 
 /* Wishes --------------------------------------------------------------------------------------------------------- */
 
+/* A guardian's bounds are always taken: they can only make stricter. */
+static int
+write_bounds(struct tl_db *db, struct settings *s)
+{
+	if (tl_id_is_nil(s->who.id))
+		return tl_fail(TL_ENOTFOUND, "there is no such guardian");
+	for (size_t i = 0; i < s->wish_count; i++) {
+		s->say[i] = TL_SAY_ALLOW;
+		s->why[i] = "guardian";
+	}
+	return tl_guardian_bound(
+	    db, s->set, &s->who, s->guardian, s->wish, s->wish_count, s->now, &s->a);
+}
+
 static int
 write_wishes(struct tl_db *db, void *ctx)
 {
 	struct settings *s = ctx;
 	int rc = load(db, s);
+	if (rc == 0 && s->guardian.n)
+		return write_bounds(db, s);
 	if (rc == 0 && tl_id_is_nil(s->who.id))
 		rc = tl_account_ensure(
 		    db, s->who.platform, s->who.live, s->who.ext_id, &s->who.id);
@@ -243,21 +309,24 @@ answer_wishes(struct tl_req *req, int rc, void *ctx)
 		tl_req_answer_json(req, 200, &b);
 }
 
-void
-tl_api_put_settings(struct tl_req *req)
+static void
+put_wishes(struct tl_req *req, enum tl_minors_actor actor)
 {
 	json_t *j = NULL;
 	struct settings *s = TL_NEW(tl_req_arena(req), struct settings);
 	int rc = s ? tl_api_accepting(tl_api_of(req)) : tl_arena_check(tl_req_arena(req));
 	if (rc == 0)
 		rc = tl_check_ext_id(tl_req_param(req, 0), "id");
+	if (rc == 0 && actor == TL_ACTOR_GUARDIAN) {
+		s->guardian = tl_req_param(req, 1);
+		rc = tl_check_ext_id(s->guardian, "guardian");
+	}
 	if (rc == 0)
 		rc = tl_req_json(req, &j);
 	if (rc == 0) {
 		s->req = req;
 		s->set = tl_app_policies(&tl_api_of(req)->app);
-		rc =
-		    tl_body_wishes(j, s->set->minors, TL_ACTOR_HOLDER, s->wish, &s->wish_count);
+		rc = tl_body_wishes(j, s->set->minors, actor, s->wish, &s->wish_count);
 	}
 	if (rc < 0) {
 		if (s)
@@ -266,4 +335,16 @@ tl_api_put_settings(struct tl_req *req)
 		return;
 	}
 	tl_api_write(req, TL_SYNC_FULL, write_wishes, answer_wishes, s);
+}
+
+void
+tl_api_put_settings(struct tl_req *req)
+{
+	put_wishes(req, TL_ACTOR_HOLDER);
+}
+
+void
+tl_api_put_guardian_settings(struct tl_req *req)
+{
+	put_wishes(req, TL_ACTOR_GUARDIAN);
 }

@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "minors/due.h"
+#include "minors/guardians.h"
 #include "minors/history.h"
 #include "minors/settings.h"
 #include "minors/tell.h"
@@ -186,10 +187,12 @@ note(struct change *c, const char *event, enum tl_age_band from, enum tl_age_ban
 static int
 tell_settings(struct change *c, struct tl_id cause)
 {
-	struct tl_minors_account after = c->before;
+	struct tl_minors_account after;
 	struct tl_tell t = {"account.settings_changed", c->who, cause, c->now};
-	after.band = c->is.band;
-	return tl_minors_tell_settings(c->db, c->set->minors, &t, &c->before, &after, "age");
+	int rc = tl_settings_load(c->db, c->set->minors, c->who->platform, c->who, &after);
+	return rc < 0 ? rc
+		      : tl_minors_tell_settings(
+			    c->db, c->set->minors, &t, &c->before, &after, "age", NULL);
 }
 
 static int
@@ -222,6 +225,8 @@ finish(struct change *c, enum tl_age_event what, const char *event, const char *
 		rc = note(c, event, c->was.band, to, actor, &id);
 	if (rc == 0 && what == TL_AGE_DUE)
 		rc = tell_offer(c, id);
+	if (rc == 0 && moved && c->is.band == TL_AGE_18)
+		rc = tl_guardians_end(c->db, c->set, c->who, c->now); /* adults have none */
 	if (rc == 0 && moved && !first)
 		rc = tell_settings(c, id);
 	return rc;

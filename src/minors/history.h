@@ -18,9 +18,9 @@ struct tl_arena;
 struct tl_history {
 	struct tl_str setting; /* a key of the matrix, or one of the above */
 	struct tl_str
-	    event; /* set lapsed capped; said corrected offered accept decline revert; linked ended */
-	struct tl_str from, to;
-	struct tl_str actor; /* holder guardian platform system */
+	    event; /* set lapsed bounded; said mistake … offered accept decline revert; linked ended */
+	struct tl_str from, to; /* what had to be; of a bound, the loosest that could be */
+	struct tl_str actor;    /* holder guardian platform system */
 	bool warned;
 	int64_t until; /* 0: it does not lapse */
 	struct tl_str policy;

@@ -6,6 +6,8 @@
  */
 #include "minors/matrix.h"
 
+#define OLDEST_13_15 15
+
 /* NULL below the minimum age: there everything is at its strictest. */
 static const struct tl_minors_cell *
 cell_of(const struct tl_minors *m, enum tl_age_band band, size_t i)
@@ -28,7 +30,9 @@ cell_of(const struct tl_minors *m, enum tl_age_band band, size_t i)
 enum tl_age_band
 tl_minors_band(const struct tl_minors *m, enum tl_age_band said)
 {
-	return said == TL_AGE_UNKNOWN ? m->unknown_as : said;
+	enum tl_age_band band = said == TL_AGE_UNKNOWN ? m->unknown_as : said;
+	/* A minimum age beyond a whole band makes it too young; unknown is never looser than that band. */
+	return band == TL_AGE_13_15 && m->minimum_age > OLDEST_13_15 ? TL_AGE_UNDER_13 : band;
 }
 
 static uint8_t

@@ -14,8 +14,6 @@
 
 #define ARENA_BYTES ((size_t)1 << 16)
 
-static const char *const actors[] = {"holder", "guardian"};
-
 static void
 load_one(const struct tl_minors *m, struct tl_row *r, struct tl_minors_account *a)
 {
@@ -24,11 +22,16 @@ load_one(const struct tl_minors *m, struct tl_row *r, struct tl_minors_account *
 	if (!s)
 		return; /* the matrix has no such setting any more */
 	struct tl_minors_choice *c = &a->choice[s - m->settings];
+	if (cap.n) {
+		uint8_t rank = 0; /* a name that the matrix lost is the strictest */
+		int rc = tl_minors_value(s, cap, &rank);
+		rank = rc < 0 ? 0 : rank;
+		c->cap = c->capped && c->cap < rank ? c->cap : rank;
+		c->capped = true;
+		return;
+	}
 	c->chosen = value.n && tl_minors_value(s, value, &c->value) == 0;
 	c->until = tl_col_int(r, 2);
-	c->capped = cap.n > 0;
-	if (c->capped && tl_minors_value(s, cap, &c->cap) < 0)
-		c->cap = 0;
 }
 
 int
@@ -51,8 +54,7 @@ keep(struct tl_db *db, const struct tl_account *who, const struct tl_minors_sett
     const struct tl_minors_choice *c)
 {
 	int rc = tl_db_run(db, TL_SQL_CHOICE_PUT, A_INT(who->platform), A_ID(who->id),
-	    A_TEXT(s->key), c->chosen ? A_TEXT(s->values[c->value]) : A_NULL, A_INT0(c->until),
-	    c->capped ? A_TEXT(s->values[c->cap]) : A_NULL);
+	    A_TEXT(s->key), A_TEXT(s->values[c->value]), A_INT0(c->until));
 	return rc < 0 ? rc : 0;
 }
 
@@ -78,10 +80,7 @@ note(struct tl_db *db, const struct tl_policy_set *set, const struct tl_account 
     int64_t now)
 {
 	struct tl_history h = {
-	    .event = w->wish.actor == TL_ACTOR_GUARDIAN ? TL_S("capped") : TL_S("set"),
-	    .actor = tl_str(actors[w->wish.actor]),
-	    .warned = w->wish.warned,
-	    .at = now};
+	    .event = TL_S("set"), .actor = TL_S("holder"), .warned = w->wish.warned, .at = now};
 	return note_change(db, set, who, w->setting, &was, &is, &h, NULL);
 }
 
@@ -130,7 +129,7 @@ lapse(struct tl_db *db, const struct tl_policy_set *set, const struct tl_account
 			rc = note_change(db, set, who, i, &before, &after, &h, &t.cause);
 	}
 	if (rc == 0)
-		rc = tl_minors_tell_settings(db, m, &t, &was, &is, "lapsed");
+		rc = tl_minors_tell_settings(db, m, &t, &was, &is, "lapsed", NULL);
 	if (rc == 0)
 		rc = tl_db_run(
 		    db, TL_SQL_CHOICE_LAPSE, A_INT(who->platform), A_ID(who->id), A_INT(now));

@@ -22,7 +22,7 @@ struct tl_settings_wish {
 };
 
 /*
- * Inside a transaction: asks the matrix, and keeps what it allows with a row of history. `a` is brought up to date, so
+ * Inside a transaction, for the holder (of guardians see guardians.h): asks the matrix, and keeps what it allows with a row of history. `a` is brought up to date, so
  * that several wishes follow each other. *ret_why names the text that goes with the answer.
  */
 int tl_settings_wish(struct tl_db *db, const struct tl_policy_set *set,

@@ -36,7 +36,8 @@ same(struct tl_minors_answer a, struct tl_minors_answer b)
 
 int
 tl_minors_tell_settings(struct tl_db *db, const struct tl_minors *m, const struct tl_tell *t,
-    const struct tl_minors_account *was, const struct tl_minors_account *is, const char *why)
+    const struct tl_minors_account *was, const struct tl_minors_account *is, const char *why,
+    const char *notice)
 {
 	TL_CLEANUP(tl_buf_fini) struct tl_buf data = {0};
 	bool differs = was->band != is->band;
@@ -52,6 +53,9 @@ tl_minors_tell_settings(struct tl_db *db, const struct tl_minors *m, const struc
 		tl_js_str(&data, NULL, m->settings[i].key);
 	}
 	tl_js_close(&data, ']');
+	if (notice)
+		tl_js_str(
+		    &data, "notice_text", tl_minors_text(m, t->who->language, tl_str(notice)));
 	tl_js_close(&data, '}');
 	return differs ? tl_minors_tell(db, t, &data) : 0;
 }

@@ -20,9 +20,9 @@ int tl_minors_tell(
     struct tl_db *db, const struct tl_tell *t, const struct tl_buf *data) TL_MUST;
 
 /*
- * account.settings_changed, when an answer or the band of `is` differs from that of `was`. `why`: age guardian holder
- * lapsed.
+ * account.settings_changed, when an answer or the band of `is` differs from that of `was`. `why`: age guardian lapsed.
+ * `notice`: the text of the matrix that the person is to read; NULL: none.
  */
 int tl_minors_tell_settings(struct tl_db *db, const struct tl_minors *m,
     const struct tl_tell *t, const struct tl_minors_account *was,
-    const struct tl_minors_account *is, const char *why) TL_MUST;
+    const struct tl_minors_account *is, const char *why, const char *notice) TL_MUST;

@@ -239,6 +239,11 @@ item_is_free(struct tl_db *db, int64_t platform, struct tl_id item)
 	return tl_hold_check(db, platform, TL_SUBJECT_ITEM, item);
 }
 
+/* What is known of its age and settings; links as a guardian while the account's own id is still there to find them. */
+static const enum tl_sql settings_of[] = {TL_SQL_CHOICE_ERASE, TL_SQL_CHANGE_ERASE,
+    TL_SQL_AGE_SAID_ERASE, TL_SQL_GUARDIAN_CAPS_ERASE_AS, TL_SQL_GUARDIAN_ERASE_AS,
+    TL_SQL_GUARDIAN_CAPS_ERASE, TL_SQL_GUARDIAN_ERASE};
+
 int
 tl_account_erase(struct tl_db *db, int64_t platform, struct tl_id id)
 {
@@ -251,13 +256,12 @@ tl_account_erase(struct tl_db *db, int64_t platform, struct tl_id id)
 		rc = tl_key_forget(db, platform, id);
 	if (rc < 0)
 		return rc;
-	rc = tl_db_run(db, TL_SQL_CHOICE_ERASE, A_INT(platform), A_ID(id));
+	for (size_t i = 0; rc == 0 && i < TL_COUNT(settings_of); i++) {
+		rc = tl_db_run(db, settings_of[i], A_INT(platform), A_ID(id));
+		rc = rc < 0 ? rc : 0;
+	}
 	if (rc >= 0)
 		rc = tl_relations_erase(db, platform, id);
-	if (rc >= 0)
-		rc = tl_db_run(db, TL_SQL_CHANGE_ERASE, A_INT(platform), A_ID(id));
-	if (rc >= 0)
-		rc = tl_db_run(db, TL_SQL_AGE_SAID_ERASE, A_INT(platform), A_ID(id));
 	if (rc >= 0)
 		rc = tl_contact_log_erase(db, platform, id);
 	if (rc >= 0)

@@ -326,6 +326,75 @@ test('ages: younger counts at once, older is offered, accepted and taken back', 
   assert.equal((await put({ age_band: 'unknown' }, 'young')).status, 422)
 })
 
+test('guardians only make stricter, the child is told, and either side may end it', async () => {
+  const link = (guardian, ward = 'ward') => call('PUT', `/v1/accounts/${ward}/guardians/${guardian}`)
+  const end = (guardian, by = 'holder') => call('DELETE', `/v1/accounts/${'ward'}/guardians/${guardian}?by=${by}`)
+  const bound = (guardian, settings) => call('PUT', `/v1/accounts/ward/guardians/${guardian}/settings`, { settings })
+  const of = (answer, key) => answer.json.settings.find((s) => s.key === key)
+  await call('PUT', '/v1/accounts/ward', { age_band: '16-17', language: 'fr' })
+  await call('PUT', '/v1/accounts/adult', { age_band: '18+' })
+  await call('PUT', '/v1/accounts/sibling', { age_band: '16-17' })
+  assert.equal((await bound('mother', { comments: 'nobody' })).status, 404)
+  const first = await link('mother')
+  assert.equal(first.status, 200)
+  assert.match(first.json.notice_text, /parent est maintenant lié/)
+  assert.equal((await link('mother')).json.linked_at, first.json.linked_at)
+  assert.equal((await link('opaque%3A7')).status, 200)
+  for (const [guardian, ward, status] of [['ward', 'ward', 422], ['sibling', 'ward', 422], ['mother', 'adult', 409]])
+    assert.equal((await link(guardian, ward)).status, status, guardian)
+
+  const now = await bound('mother', { comments: 'nobody', downloads: 'off' })
+  assert.deepEqual(now.json.answers.map((a) => a.answer), ['allow', 'allow'])
+  assert.deepEqual([of(now, 'comments').must_be, of(now, 'comments').may_be, of(now, 'comments').reason], ['nobody', ['nobody'], 'guardian'])
+  await bound('opaque%3A7', { comments: 'friends' })
+  const refused = (await call('PUT', '/v1/accounts/ward/settings', { settings: { comments: 'friends', downloads: 'on' }, warned: true })).json
+  assert.deepEqual(refused.answers.map((a) => [a.answer, a.reason]), [['refuse', 'guardian'], ['refuse', 'guardian']])
+  assert.deepEqual(refused.guardians.map((g) => g.guardian), ['mother', 'opaque:7'])
+  // Nothing looser than the policy comes of a wide bound, and the other's bound stays when one goes.
+  const wide = await bound('mother', { comments: 'everyone', private_messages: 'everyone' })
+  assert.deepEqual([of(wide, 'comments').must_be, of(wide, 'comments').may_be.at(-1), of(wide, 'private_messages').must_be], ['friends', 'friends', 'friends'])
+  assert.equal((await end('mother', 'nobody')).json.field, 'by')
+  assert.equal((await end('mother', 'guardian')).status, 204)
+  assert.equal((await end('mother')).status, 404)
+  const left = await call('GET', '/v1/accounts/ward/settings')
+  assert.deepEqual([of(left, 'downloads').may_be, of(left, 'comments').may_be], [['off', 'on'], ['nobody', 'friends']])
+
+  for (let n = 1; n < 8; n++) assert.equal((await link(`g${n}`)).status, 200)
+  assert.match((await link('g8')).json.detail, /8 guardians/)
+  // An account that is deleted is nobody's guardian, and adults have none.
+  await link('adult', 'sibling')
+  await call('PUT', '/v1/accounts/sibling/guardians/adult/settings', { settings: { comments: 'nobody' } })
+  await call('DELETE', '/v1/accounts/adult')
+  const free = await call('GET', '/v1/accounts/sibling/settings')
+  assert.deepEqual([free.json.guardians, of(free, 'comments').must_be], [[], 'friends'])
+  await call('PUT', '/v1/accounts/ward', { age_band: '18+', age_assured: 'verified' })
+  const grown = await call('GET', '/v1/accounts/ward/settings')
+  assert.deepEqual([grown.json.guardians, of(grown, 'comments').must_be], [[], 'everyone'])
+  assert.equal((await call('PUT', '/v1/accounts/ward/guardians/a%07b')).json.field, 'guardian')
+})
+
+test('quiet hours are those of the place, and the answer holds until they begin or end', async () => {
+  await call('PUT', '/v1/accounts/night', { age_band: '13-15' })
+  const at = async (zone, id = 'night') => call('GET', `/v1/accounts/${id}/settings?time_zone=${encodeURIComponent(zone)}`)
+  assert.equal((await call('GET', '/v1/accounts/night/settings')).json.quiet, null)
+  for (const zone of ['Europe/Berlin', 'Asia/Kathmandu', 'Pacific/Kiritimati', 'America/St_Johns', 'UTC']) {
+    const answer = await at(zone)
+    const minute = (date) => { const [h, m] = date.toLocaleTimeString('en-GB', { timeZone: zone }).split(':'); return h * 60 + +m }
+    const before = new Date(Date.parse(answer.json.quiet.until) - 1)
+    const expected = (date) => minute(date) >= 21 * 60 || minute(date) < 8 * 60
+    assert.equal(answer.json.quiet.now, expected(before), zone)
+    assert.equal(expected(new Date(answer.json.quiet.until)), !answer.json.quiet.now, zone)
+    const age = +/max-age=(\d+)/.exec(answer.headers.get('cache-control'))[1]
+    assert.ok(age <= Math.max(0, (Date.parse(answer.json.quiet.until) - Date.now()) / 1000 + 2), zone)
+  }
+  const around = await Promise.all(['UTC', 'Etc/GMT-6', 'Etc/GMT-12', 'Etc/GMT+6'].map(async (zone) => (await at(zone)).json.quiet.now))
+  assert.deepEqual([...new Set(around)].sort(), [false, true]) // it is night somewhere, and day
+  for (const zone of ['Mars/Olympus', 'europe/berlin', 'GMT+5', 'Etc/Unknown', '', 'Europe/ Berlin', 'x'.repeat(64)])
+    assert.deepEqual([(await at(zone)).status, (await at(zone)).json.field], [422, 'time_zone'], zone)
+  await call('PUT', '/v1/accounts/owl', { age_band: '18+' })
+  assert.deepEqual((await at('Europe/Paris', 'owl')).json.quiet, { now: false, until: null })
+})
+
 test('no day of birth is taken, wherever it stands', async () => {
   const put = (body) => call('PUT', '/v1/accounts/born', body)
   const refused = [
@@ -614,7 +683,7 @@ test('wrong requests are refused with the field that is wrong', async () => {
     if (field) assert.equal(answer.json.field, field, where)
   }
   assert.equal((await call('GET', `/v1/items/${base.id}`)).status, 404)
-  for (const [path, method] of [['/v1/items', 'POST'], ['/v1/items:batch', 'POST'], ['/v1/flags', 'POST'], ['/v1/match', 'POST'], ['/v1/search/check', 'POST'], ['/v1/items:reach', 'POST'], ['/v1/accounts/a', 'PUT'], ['/v1/accounts/a/settings', 'PUT'], ['/v1/accounts/a/age', 'PUT'], ['/v1/relations', 'PUT'], ['/v1/relations:batch', 'PUT'], ['/v1/contacts/check', 'POST'], ['/v1/contacts/check:batch', 'POST'], ['/v1/items/a/counters', 'PUT'], ['/v1/media', 'PUT'], ['/v1/actions/00000000-0000-0000-0000-000000000000/confirm', 'POST'], ['/v1/minors/snapshots/a', 'PUT']])
+  for (const [path, method] of [['/v1/items', 'POST'], ['/v1/items:batch', 'POST'], ['/v1/flags', 'POST'], ['/v1/match', 'POST'], ['/v1/search/check', 'POST'], ['/v1/items:reach', 'POST'], ['/v1/accounts/a', 'PUT'], ['/v1/accounts/a/settings', 'PUT'], ['/v1/accounts/a/age', 'PUT'], ['/v1/relations', 'PUT'], ['/v1/relations:batch', 'PUT'], ['/v1/contacts/check', 'POST'], ['/v1/contacts/check:batch', 'POST'], ['/v1/items/a/counters', 'PUT'], ['/v1/media', 'PUT'], ['/v1/actions/00000000-0000-0000-0000-000000000000/confirm', 'POST'], ['/v1/minors/snapshots/a', 'PUT'], ['/v1/accounts/a/guardians/b/settings', 'PUT']])
     assert.equal((await call(method, path, 'x', { type: 'text/plain' })).status, 415, path)
 })
 

@@ -1,11 +1,10 @@
--- What account holders and their guardians chose of the settings by age band, and every change with all that explains it.
+-- What account holders chose of the settings by age band, and every change with all that explains it.
 CREATE TABLE account_choices(
   platform {int} NOT NULL,
   account {bytes} NOT NULL,
   setting {text} NOT NULL,              -- a key of policy/minors.yaml
   value {text},                         -- chosen by the holder; NULL: nothing
   until {int},                          -- it lapses then; NULL: it does not
-  cap {text},                           -- a guardian: not looser than this; NULL: no bound
   PRIMARY KEY(platform, account, setting)
 ) {strict};
 

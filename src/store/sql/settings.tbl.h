@@ -1,8 +1,9 @@
 /* Settings by age band: what was chosen, and the history of changes. */
-S(CHOICE_LIST, "SELECT setting, value, until, cap FROM account_choices WHERE platform = $1 AND account = $2")
-S(CHOICE_PUT, "INSERT INTO account_choices(platform, account, setting, value, until, cap) VALUES($1, $2, $3, $4, $5, $6)"
-	      " ON CONFLICT(platform, account, setting) DO UPDATE SET value = excluded.value, until = excluded.until,"
-	      " cap = excluded.cap")
+/* What the holder chose, then what guardians bound: a row a bound. */
+S(CHOICE_LIST, "SELECT setting, value, until, NULL FROM account_choices WHERE platform = $1 AND account = $2"
+	       " UNION ALL SELECT setting, NULL, NULL, cap FROM guardian_caps WHERE platform = $1 AND account = $2")
+S(CHOICE_PUT, "INSERT INTO account_choices(platform, account, setting, value, until) VALUES($1, $2, $3, $4, $5)"
+	      " ON CONFLICT(platform, account, setting) DO UPDATE SET value = excluded.value, until = excluded.until")
 S(CHANGE_ADD, "INSERT INTO account_changes(platform, id, account, setting, age_band, age_assured, value_from, value_to,"
 	      " actor, warned, until, policy, at, event, age_confidence)"
 	      " SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,"
@@ -25,9 +26,31 @@ S(AGE_DUE, "SELECT platform, id FROM accounts WHERE age_due <= $1 ORDER BY age_d
 
 /* Values that lapsed, an account at a time. */
 S(CHOICE_LAPSED, "SELECT DISTINCT platform, account FROM account_choices WHERE until <= $1 LIMIT $2")
-S(CHOICE_LAPSE, "UPDATE account_choices SET value = NULL, until = NULL WHERE platform = $1 AND account = $2 AND until <= $3")
+S(CHOICE_LAPSE, "DELETE FROM account_choices WHERE platform = $1 AND account = $2 AND until <= $3")
 
 /* The matrix that platforms were told of. */
 S(TOLD_LIST, "SELECT name, print FROM settings_told")
 S(TOLD_CLEAR, "DELETE FROM settings_told")
 S(TOLD_ADD, "INSERT INTO settings_told(name, print) VALUES($1, $2)")
+
+/* Guardians, by the id that the platform has for them. */
+S(GUARDIAN_ADD, "INSERT INTO guardians(platform, account, guardian, live, linked_at) VALUES($1, $2, $3, $4, $5)"
+		" ON CONFLICT(platform, account, guardian) DO NOTHING")
+S(GUARDIAN_LIST, "SELECT guardian, linked_at FROM guardians WHERE platform = $1 AND account = $2 ORDER BY linked_at, guardian")
+S(GUARDIAN_GET, "SELECT linked_at FROM guardians WHERE platform = $1 AND account = $2 AND guardian = $3")
+S(GUARDIAN_END, "DELETE FROM guardians WHERE platform = $1 AND account = $2 AND guardian = $3")
+S(GUARDIAN_WARDS, "SELECT account FROM guardians WHERE platform = $1 AND live = $2 AND guardian = $3 LIMIT $4")
+S(GUARDIAN_CAP_PUT, "INSERT INTO guardian_caps(platform, account, guardian, setting, cap) VALUES($1, $2, $3, $4, $5)"
+		    " ON CONFLICT(platform, account, guardian, setting) DO UPDATE SET cap = excluded.cap")
+S(GUARDIAN_CAP_DROP, "DELETE FROM guardian_caps WHERE platform = $1 AND account = $2 AND guardian = $3 AND setting = $4")
+S(GUARDIAN_CAPS_DROP, "DELETE FROM guardian_caps WHERE platform = $1 AND account = $2 AND guardian = $3")
+S(GUARDIAN_CAPS_LIST, "SELECT guardian, setting, cap FROM guardian_caps WHERE platform = $1 AND account = $2")
+S(GUARDIAN_ERASE, "DELETE FROM guardians WHERE platform = $1 AND account = $2")
+S(GUARDIAN_CAPS_ERASE, "DELETE FROM guardian_caps WHERE platform = $1 AND account = $2")
+/* Whoever is erased is nobody's guardian any more. */
+S(GUARDIAN_ERASE_AS, "DELETE FROM guardians WHERE platform = $1 AND EXISTS (SELECT 1 FROM accounts a WHERE a.platform = $1"
+		     " AND a.id = $2 AND a.ext_id = guardians.guardian AND a.livemode = guardians.live)")
+S(GUARDIAN_CAPS_ERASE_AS, "DELETE FROM guardian_caps WHERE platform = $1 AND guardian = (SELECT a.ext_id FROM accounts a"
+			  " WHERE a.platform = $1 AND a.id = $2) AND account IN (SELECT g.account FROM guardians g"
+			  " JOIN accounts a ON a.platform = g.platform AND a.ext_id = g.guardian AND a.livemode = g.live"
+			  " WHERE g.platform = $1 AND a.id = $2)")
