@@ -18,7 +18,9 @@
 #define STRIP 16
 #define ROWS_MOST 9999999 /* what libvips takes for an image's height */
 #define PAGES_SHARE 3     /* of the memory, for pages that are decoded at once */
-#define CANVAS_SHARE 32   /* one pixel of an APNG's canvas may take so much of the memory */
+#define GIF_COUNTED                                                                            \
+	4096 /* libvips counts one page more of a GIF, and does not say how many follow */
+#define CANVAS_SHARE 32 /* one pixel of an APNG's canvas may take so much of the memory */
 
 /* What an animation may cost; more is looked at in part. */
 struct budget {
@@ -353,13 +355,18 @@ decode(struct tl_str bytes, enum tl_format format, const struct tl_png *png,
 		return why;
 	}
 	int *delay = NULL, all = png ? 1 : lib.vips_image_get_n_pages(p.im);
-	uint32_t pages = all > 0 && all < TL_DECODE_PAGES_MAX ? (uint32_t)all : 1;
+	uint32_t pages = all > 1 ? (uint32_t)all : 1;
+	bool more =
+	    pages > TL_DECODE_PAGES_MAX || (format == TL_FORMAT_GIF && pages > GIF_COUNTED);
+	pages = pages < TL_DECODE_PAGES_MAX ? pages : TL_DECODE_PAGES_MAX;
 	p.height = (uint32_t)p.im->Ysize;
 	if (pages > 1 && lib.vips_image_get_array_int(p.im, "delay", &delay, &p.delays) == 0)
 		p.delay = copy_of(delay, p.delays);
 	enum tl_decode_reason why = read_image(&p, png, pages, b, s);
-	if (why == TL_DECODE_OK && pages > 1)
-		tl_sink_partly(s, read_more(bytes, format, &p, pages, b, s));
+	if (why == TL_DECODE_OK && pages > 1) {
+		enum tl_decode_reason rest = read_more(bytes, format, &p, pages, b, s);
+		tl_sink_partly(s, more && rest == TL_DECODE_OK ? TL_DECODE_TOO_LONG : rest);
+	}
 	lib.g_object_unref(p.im);
 	lib.vips_error_clear();
 	free(p.delay);

@@ -122,6 +122,9 @@ check_picture(const struct sample *s, const struct tl_picture *p)
 	assert_int_equal(p->height, s->height);
 	assert_int_equal(p->pages, s->pages);
 	assert_in_range(p->orientation, 0, 8);
+	/* Where the library's count of a GIF ends more may follow. */
+	if (s->pages > 4096 && strstr(s->name, ".gif"))
+		assert_int_not_equal(p->moving.partly, TL_DECODE_OK);
 	if (strcmp(s->like, "-") == 0)
 		return;
 	struct tl_pdq clean = clean_hash(s->like);
