@@ -42,6 +42,16 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				abort();
 			compare(search.query);
 		}
+		struct tl_comment_in comment;
+		if (tl_decode_comment(j, arena, &comment) == 0) {
+			if (comment.text.n < 1 || comment.text.n > TL_ITEM_FIELD_BYTES_MAX ||
+			    comment.author.n < 1 || comment.owner.n < 1)
+				abort();
+			compare(comment.text);
+		}
+		struct tl_filter_in filter;
+		if (tl_decode_filter(j, &filter) == 0 && json_array_size(filter.words) > 200)
+			abort();
 		struct tl_reach_in reach;
 		if (tl_decode_reach(j, &reach) == 0 &&
 		    (reach.count < 1 || reach.count > TL_REACH_ITEMS_MAX ||

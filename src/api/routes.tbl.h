@@ -45,6 +45,12 @@ R("POST", "/v1/contacts/check", tl_api_gate, "accounts", "", check_contact, tl_b
     "Ask whether one account may reach another.")
 R("POST", "/v1/contacts/check:batch", tl_api_gate, "accounts", "", check_contacts, tl_body_lines, 1 * MIB,
     "Ask it of many pairs.")
+R("GET", "/v1/accounts/{id}/comment-filter", tl_api_gate, "accounts", "", get_filter, tl_body_none, 0,
+    "An account's own filter for comments.")
+R("PUT", "/v1/accounts/{id}/comment-filter", tl_api_gate, "accounts", "", put_filter, tl_body_json, 128 * KIB,
+    "Set an account's own filter for comments.")
+R("POST", "/v1/comments/check", tl_api_gate, "accounts", "", check_comment, tl_body_json, 512 * KIB,
+    "Ask what is to become of a comment before it is published.")
 R("POST", "/v1/match", tl_api_gate, "match", "banks distance turned", match, tl_api_match_body, 64 * MIB,
     "Ask the banks and lists now.")
 R("POST", "/v1/actions/{id}/confirm", tl_api_gate, "confirm", "", confirm_action, tl_body_json,

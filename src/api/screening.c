@@ -19,6 +19,7 @@ struct tl_screening {
 	_Atomic int refs;
 	const struct tl_policy_set *set;
 	struct tl_topics *topics[TL_LIST_USES];
+	struct tl_words *words; /* of accounts */
 	pthread_mutex_t lock;
 	struct tl_text_scan *idle[POOL_MAX];
 	size_t idle_count;
@@ -32,6 +33,7 @@ tl_screening_create(const struct tl_policy_set *set, struct tl_screening **ret)
 		abort();
 	s->refs = 1;
 	s->set = set;
+	s->words = tl_words_create();
 	(void)pthread_mutex_init(&s->lock, NULL);
 	int rc = 0;
 	for (size_t i = 0; i < TL_LIST_USES && rc == 0; i++)
@@ -60,6 +62,7 @@ tl_screening_unref(struct tl_screening *s)
 		tl_text_scan_destroy(s->idle[i]);
 	for (size_t i = 0; i < TL_LIST_USES; i++)
 		tl_topics_destroy(s->topics[i]);
+	tl_words_destroy(s->words);
 	tl_policy_unref(s->set);
 	(void)pthread_mutex_destroy(&s->lock);
 	free(s);
@@ -107,6 +110,16 @@ tl_screening_find(
 {
 	struct tl_text_scan *scan = scan_take(s);
 	int rc = tl_topics_find(s->topics[use], scan, text, ret);
+	scan_give(s, scan);
+	return rc;
+}
+
+int
+tl_screening_words(struct tl_screening *s, const struct tl_words_key *key,
+    const struct tl_str *words, size_t n, struct tl_str text, bool *ret)
+{
+	struct tl_text_scan *scan = scan_take(s);
+	int rc = tl_words_find(s->words, key, words, n, scan, text, ret);
 	scan_give(s, scan);
 	return rc;
 }

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "api/words.h"
 #include "core/interventions.h"
 #include "core/policy.h"
 
@@ -20,3 +21,6 @@ const struct tl_policy_set *tl_screening_policies(const struct tl_screening *s);
 /* *ret: bit i for lists[i] of the interventions. An error means: not checked. */
 int tl_screening_find(
     struct tl_screening *s, enum tl_list_use use, struct tl_str text, uint64_t *ret) TL_MUST;
+/* Whether one of an account's words or phrases is in the text, plainly or in disguise. An error means: not checked. */
+int tl_screening_words(struct tl_screening *s, const struct tl_words_key *key,
+    const struct tl_str *words, size_t n, struct tl_str text, bool *ret) TL_MUST;

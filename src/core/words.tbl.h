@@ -393,3 +393,13 @@ V(TL_WINDOW_24H, "24h")
 V(TL_WINDOW_7D, "7d")
 V(TL_WINDOW_30D, "30d")
 END(tl_contact_window)
+
+/* Why. */
+W(tl_comment_why, COMMENT_WHY)
+V(TL_COMMENT_WHY_NONE, "none")
+V(TL_COMMENT_WHY_CLOSED, "closed")
+V(TL_COMMENT_WHY_LIST, "list")
+V(TL_COMMENT_WHY_OWNER_WORD, "owner_word")
+V(TL_COMMENT_WHY_OWNER_APPROVES, "owner_approves")
+V(TL_COMMENT_WHY_ACTION, "action")
+END(tl_comment_why)

@@ -78,3 +78,11 @@ struct tl_reversal {
 };
 int tl_decide_reverse(struct tl_db *db, const struct tl_decide_env *env,
     const struct tl_reversal *r, struct tl_id *ret_decision) TL_MUST;
+
+/*
+ * Appends the statement of reasons for content that was refused before it was published, by machine, because it touches a word
+ * list of this policy. Nothing is written: of the content nothing is kept, and it can be handed in as an item, which people decide
+ * about.
+ */
+int tl_decide_unpublished(
+    const struct tl_decide_env *env, struct tl_str policy, struct tl_buf *out) TL_MUST;

@@ -60,6 +60,22 @@ struct tl_search_in {
 };
 int tl_decode_search(json_t *j, struct tl_arena *a, struct tl_search_in *ret) TL_MUST;
 
+/* A comment before it is published: who writes it, on whose content (and which item, when that is said). */
+struct tl_comment_in {
+	struct tl_str author, owner, item, text, language;
+	bool confirmed; /* the author was asked, and stays with it */
+	bool record;    /* it happens: the log of contacts hears of it */
+};
+int tl_decode_comment(json_t *j, struct tl_arena *a, struct tl_comment_in *ret) TL_MUST;
+
+/* An account's filter for comments; words borrow from the JSON. */
+struct tl_filter_in {
+	const json_t *words; /* strings of 1 to 200 bytes */
+	bool refuse;         /* what has one of them is refused, not held */
+	bool approve_all;
+};
+int tl_decode_filter(json_t *j, struct tl_filter_in *ret) TL_MUST;
+
 #define TL_REACH_ITEMS_MAX 200
 
 /* Items by the platform's ids, and who looks: an account, or an age band (-1: neither said). */

@@ -54,6 +54,39 @@ tl_search_answer(
 	return r;
 }
 
+static void
+stricter(struct tl_comment_answer *a, enum tl_comment_say say, enum tl_comment_why why)
+{
+	if (say > a->say)
+		*a = (struct tl_comment_answer){say, why, NULL};
+}
+
+//= law:dsa-28.1
+struct tl_comment_answer
+tl_comment_answer(const struct tl_policy_set *set, const struct tl_comment_input *in)
+{
+	enum tl_minors_column c = column_of(set, in->owner);
+	const struct tl_word_list *l = strictest(set, TL_LIST_COMMENT, c, in->lists);
+	enum tl_comment_say said = l ? (enum tl_comment_say)l->say[c] : TL_COMMENT_PUBLISH;
+	struct tl_comment_answer a = {TL_COMMENT_PUBLISH, TL_COMMENT_WHY_NONE, NULL};
+	/* Who owns the content approves their own comment by sending it. */
+	if (in->own && said == TL_COMMENT_HOLD)
+		said = TL_COMMENT_ASK;
+	if (in->closed && !in->own)
+		stricter(&a, TL_COMMENT_REFUSE, TL_COMMENT_WHY_CLOSED);
+	if (said > a.say)
+		a = (struct tl_comment_answer){said, TL_COMMENT_WHY_LIST, l};
+	if (in->has_word && !in->own)
+		stricter(&a, in->word_say, TL_COMMENT_WHY_OWNER_WORD);
+	if (in->approve_all && !in->own)
+		stricter(&a, TL_COMMENT_HOLD, TL_COMMENT_WHY_OWNER_APPROVES);
+	if (in->friction)
+		stricter(&a, TL_COMMENT_ASK, TL_COMMENT_WHY_ACTION);
+	if (a.say == TL_COMMENT_ASK && in->confirmed)
+		a.say = TL_COMMENT_PUBLISH;
+	return a;
+}
+
 size_t
 tl_help_lines(const struct tl_policy_set *set, const struct tl_word_list *topic,
     struct tl_str country, enum tl_age_band band,

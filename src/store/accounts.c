@@ -263,6 +263,10 @@ tl_account_erase(struct tl_db *db, int64_t platform, struct tl_id id)
 	if (rc >= 0)
 		rc = tl_relations_erase(db, platform, id);
 	if (rc >= 0)
+		rc = tl_db_run(db, TL_SQL_FILTER_ERASE, A_INT(platform), A_ID(id));
+	if (rc >= 0)
+		rc = tl_db_run(db, TL_SQL_NOTICE_ERASE, A_INT(platform), A_ID(id));
+	if (rc >= 0)
 		rc = tl_contact_log_erase(db, platform, id);
 	if (rc >= 0)
 		rc = tl_db_run(db, TL_SQL_IN_FORCE_ERASE, A_INT(platform), A_ID(id));

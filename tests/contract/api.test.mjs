@@ -414,6 +414,37 @@ test('no day of birth is taken, wherever it stands', async () => {
   assert.equal((await put({ birth_month: '2011-05', settings: { chosen_at: '2026-05-17', show_birthday: 'off', limit: 12345678, v: '1.2.3' } })).status, 200)
 })
 
+test('a comment: published, asked about, held or refused', async () => {
+  const ask = async (body) => { const a = await call('POST', '/v1/comments/check', { author: 'c-author', owner: 'c-owner', language: 'en', ...body }); assert.equal(a.status, 200, a.text); return a.json }
+  const said = (a) => [a.answer, a.why, a.list]
+  assert.deepEqual(said(await ask({ text: 'hello' })), ['refuse', 'closed', null], 'unknown ages take comments of friends only')
+  for (const id of ['c-author', 'c-owner']) await call('PUT', `/v1/accounts/${id}`, { age_band: '18+', language: 'de' })
+  assert.deepEqual(said(await ask({ text: 'hello' })), ['publish', 'none', null])
+  const insult = await ask({ text: 'you DEMO-INSULT-W0RD', language: undefined })
+  assert.deepEqual(said(insult), ['ask', 'list', 'insults'])
+  assert.match(insult.text, /Warte kurz/)
+  assert.equal((await ask({ text: 'you DEMO-INSULT-WORD', confirmed: true })).answer, 'publish')
+  const threat = await ask({ text: 'DEMO-THREAT-WORD', confirmed: true })
+  assert.deepEqual(said(threat), ['refuse', 'list', 'threats'])
+  assert.ok(threat.statement.dsa && threat.statement.sections.length > 3)
+  assert.match(threat.statement.text, /automated/i)
+  assert.equal((await ask({ text: 'DEMO-INSULT-WORD', author: 'c-owner' })).answer, 'ask')
+
+  const filter = (body) => call('PUT', '/v1/accounts/c-owner/comment-filter', body)
+  assert.deepEqual((await call('GET', '/v1/accounts/c-owner/comment-filter')).json, { account: 'c-owner', words: [], filtered: 'hold', approve_all: false, changed_at: null })
+  assert.equal((await filter({ words: ['Kartoffelsalat', 'two words'] })).status, 200)
+  assert.deepEqual((await call('GET', '/v1/accounts/c-owner/comment-filter')).json.words, ['Kartoffelsalat', 'two words'])
+  assert.deepEqual(said(await ask({ text: 'k4rtoffels4lat!' })), ['hold', 'owner_word', null])
+  assert.deepEqual(said(await ask({ text: 'TWO   WORDS', author: 'c-owner' })), ['publish', 'none', null])
+  await filter({ words: ['two words'], filtered: 'refuse', approve_all: true })
+  assert.deepEqual(said(await ask({ text: 'two words' })), ['refuse', 'owner_word', null])
+  assert.deepEqual(said(await ask({ text: 'other' })), ['hold', 'owner_approves', null])
+  await call('DELETE', '/v1/accounts/c-owner')
+  await call('PUT', '/v1/accounts/c-owner', { age_band: '18+' })
+  assert.deepEqual((await call('GET', '/v1/accounts/c-owner/comment-filter')).json.words, [])
+  assert.equal((await ask({ text: 'other' })).answer, 'publish')
+})
+
 test('what may be shown and recommended to whom', async () => {
   const ask = async (body) => { const a = await call('POST', '/v1/items:reach', body); assert.equal(a.status, 200, a.text); return a.json }
   await call('PUT', '/v1/accounts/writer', { age_band: '18+' })
@@ -665,6 +696,18 @@ test('wrong requests are refused with the field that is wrong', async () => {
     ['POST', '/v1/contacts/check', { from: 'a', to: 'b' }, 422, '/kind'],
     ['POST', '/v1/contacts/check', { from: 'a', to: 'b', kind: 'message', text: 'never sent here' }, 422, '/text'],
     ['POST', '/v1/contacts/check', '{', 400],
+    ['POST', '/v1/comments/check', {}, 422, '/author'],
+    ['POST', '/v1/comments/check', { author: 'a', owner: 'b' }, 422, '/text'],
+    ['POST', '/v1/comments/check', { author: 'a', owner: 'b\u0001', text: 'x' }, 422, '/owner'],
+    ['POST', '/v1/comments/check', { author: 'a', owner: 'b', text: 'x'.repeat(65537) }, 422, '/text'],
+    ['POST', '/v1/comments/check', '{', 400],
+    ['GET', '/v1/accounts/' + 'a'.repeat(256) + '/comment-filter', undefined, 422, 'id'],
+    ['PUT', '/v1/accounts/a/comment-filter', {}, 422, '/words'],
+    ['PUT', '/v1/accounts/a/comment-filter', { words: Array(201).fill('a') }, 422, '/words'],
+    ['PUT', '/v1/accounts/a/comment-filter', { words: ['fine', '\u200b '] }, 422, '/words/1'],
+    ['PUT', '/v1/accounts/a/comment-filter', { words: ['x'.repeat(201)] }, 422, '/words/0'],
+    ['PUT', '/v1/accounts/a/comment-filter', { words: [], filtered: 'ask' }, 422, '/filtered'],
+    ['PUT', '/v1/accounts/a/comment-filter', '{', 400],
     ['POST', '/v1/match', {}, 422, '/text'],
     ['POST', '/v1/match', { hashes: [{ kind: 'md5', value: '00'.repeat(32) }] }, 422, '/hashes/0/value'],
     ['POST', '/v1/match', { hashes: [{ kind: 'sha1', value: '00'.repeat(32) }] }, 422, '/hashes/0/kind'],
@@ -683,7 +726,7 @@ test('wrong requests are refused with the field that is wrong', async () => {
     if (field) assert.equal(answer.json.field, field, where)
   }
   assert.equal((await call('GET', `/v1/items/${base.id}`)).status, 404)
-  for (const [path, method] of [['/v1/items', 'POST'], ['/v1/items:batch', 'POST'], ['/v1/flags', 'POST'], ['/v1/match', 'POST'], ['/v1/search/check', 'POST'], ['/v1/items:reach', 'POST'], ['/v1/accounts/a', 'PUT'], ['/v1/accounts/a/settings', 'PUT'], ['/v1/accounts/a/age', 'PUT'], ['/v1/relations', 'PUT'], ['/v1/relations:batch', 'PUT'], ['/v1/contacts/check', 'POST'], ['/v1/contacts/check:batch', 'POST'], ['/v1/items/a/counters', 'PUT'], ['/v1/media', 'PUT'], ['/v1/actions/00000000-0000-0000-0000-000000000000/confirm', 'POST'], ['/v1/minors/snapshots/a', 'PUT'], ['/v1/accounts/a/guardians/b/settings', 'PUT']])
+  for (const [path, method] of [['/v1/items', 'POST'], ['/v1/items:batch', 'POST'], ['/v1/flags', 'POST'], ['/v1/match', 'POST'], ['/v1/search/check', 'POST'], ['/v1/items:reach', 'POST'], ['/v1/comments/check', 'POST'], ['/v1/accounts/a/comment-filter', 'PUT'], ['/v1/accounts/a', 'PUT'], ['/v1/accounts/a/settings', 'PUT'], ['/v1/accounts/a/age', 'PUT'], ['/v1/relations', 'PUT'], ['/v1/relations:batch', 'PUT'], ['/v1/contacts/check', 'POST'], ['/v1/contacts/check:batch', 'POST'], ['/v1/items/a/counters', 'PUT'], ['/v1/media', 'PUT'], ['/v1/actions/00000000-0000-0000-0000-000000000000/confirm', 'POST'], ['/v1/minors/snapshots/a', 'PUT'], ['/v1/accounts/a/guardians/b/settings', 'PUT']])
     assert.equal((await call(method, path, 'x', { type: 'text/plain' })).status, 415, path)
 })
 

@@ -33,11 +33,15 @@ function* files(dir) {
 }
 
 describe('tools for young people', { concurrency: 1 }, () => {
-  test('nothing of a search is kept, only that there was one', async () => {
+  test('nothing of a search or a comment is kept, only that there was one', async () => {
     const said = await ask('/v1/search/check', { query: 'canary-of-a-search DEMO-SELF-HARM-WORD', account: 'teen' })
     assert.equal(said.answer, 'block')
     await until('the figure', () => sql("SELECT SUM(n) FROM intervention_counts WHERE list = 'self-harm' AND country = 'DE' AND age_band = '13-15' AND said = 'block'") === '1')
     assert.equal((await ask('/v1/search/check', { query: 'canary-of-a-search', account: 'teen' })).answer, 'nothing')
+    await d.api('PUT', '/v1/accounts/teen/comment-filter', { words: ['canary-of-a-search'] })
+    for (const text of ['canary-of-a-search', 'canary-of-a-search DEMO-THREAT-WORD'])
+      assert.equal((await ask('/v1/comments/check', { author: 'u-2', owner: 'teen', text })).answer, 'refuse')
+    await until('the figure of comments', () => sql("SELECT SUM(n) FROM intervention_counts WHERE used = 'comment' AND said = 'refuse'") === '2')
     await d.halt()
     let seen = 0
     for (const path of files(d.data)) {

@@ -1,5 +1,6 @@
 /* What the routes of a server share: connections come back, policies change whole or not at all. */
 #include "api/app.h"
+#include "api/words.h"
 
 #include "config/policy.h"
 #include "sys/fd.h"
@@ -107,11 +108,43 @@ t_policies_change_whole_or_not_at_all(void **state)
 	tl_policy_unref(after);
 }
 
+/* More accounts than lists are kept: each still finds its own words and no other's. */
+static void
+t_word_lists_of_accounts_give_way_to_each_other(void **state)
+{
+	(void)state;
+	struct tl_words *w = tl_words_create();
+	struct tl_text_scan *scan = tl_text_scan_create();
+	for (int round = 0; round < 2; round++) {
+		for (uint8_t i = 0; i < 70; i++) {
+			char word[16];
+			bool found = false;
+			(void)snprintf(word, sizeof word, "demo%u", (unsigned)i);
+			const struct tl_str words[] = {tl_str(word)};
+			const struct tl_words_key key = {{{i}}, 1};
+			assert_int_equal(
+			    tl_words_find(w, &key, words, 1, scan, tl_str(word), &found), 0);
+			assert_true(found);
+			assert_int_equal(
+			    tl_words_find(w, &key, words, 1, scan, TL_S("another"), &found), 0);
+			assert_false(found);
+		}
+	}
+	bool found = true;
+	const struct tl_str words[] = {TL_S("new")};
+	const struct tl_words_key changed = {{{69}}, 2};
+	assert_int_equal(tl_words_find(w, &changed, words, 1, scan, TL_S("demo69"), &found), 0);
+	assert_false(found);
+	tl_text_scan_destroy(scan);
+	tl_words_destroy(w);
+}
+
 int
 main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(t_word_lists_of_accounts_give_way_to_each_other),
 	    T(t_a_connection_that_was_given_back_is_taken_again),
 	    T(t_policies_change_whole_or_not_at_all),
 	};

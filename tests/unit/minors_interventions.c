@@ -4,6 +4,7 @@
 #include "config/policy.h"
 #include "detect/text/topics.h"
 #include "minors/counts.h"
+#include "minors/filters.h"
 #include "minors/interventions.h"
 #include "store/retention.h"
 
@@ -50,6 +51,82 @@ t_the_younger_are_never_told_less_of_a_search(void **state)
 			    TL_SEARCH_NOTICE);
 		}
 	}
+}
+
+/* Every combination of what can be known of a comment. */
+//= law:dsa-28.1
+static void
+t_comments_on_the_younger_are_never_let_through_more(void **state)
+{
+	(void)state;
+	size_t n = set->interventions->list_count;
+	for (uint64_t bits = 0; bits < UINT64_C(1) << (n + 7); bits++) {
+		struct tl_comment_input in = {.owner = TL_AGE_13_15,
+		    .lists = bits >> 7,
+		    .own = bits & 1,
+		    .closed = bits >> 1 & 1,
+		    .friction = bits >> 2 & 1,
+		    .has_word = bits >> 3 & 1,
+		    .word_say = bits >> 4 & 1 ? TL_COMMENT_REFUSE : TL_COMMENT_HOLD,
+		    .approve_all = bits >> 5 & 1,
+		    .confirmed = bits >> 6 & 1};
+		struct tl_comment_answer young = tl_comment_answer(set, &in);
+		in.owner = TL_AGE_UNKNOWN;
+		assert_int_equal(tl_comment_answer(set, &in).say, young.say);
+		in.owner = TL_AGE_16_17;
+		struct tl_comment_answer older = tl_comment_answer(set, &in);
+		in.owner = TL_AGE_18;
+		struct tl_comment_answer adult = tl_comment_answer(set, &in);
+		assert_true(young.say >= older.say && older.say >= adult.say);
+		assert_true((adult.why == TL_COMMENT_WHY_LIST) == (adult.list != NULL));
+		if (in.closed && !in.own)
+			assert_int_equal(adult.say, TL_COMMENT_REFUSE);
+		if (in.has_word && !in.own)
+			assert_true(adult.say >= in.word_say);
+		if (in.approve_all && !in.own)
+			assert_true(adult.say >= TL_COMMENT_HOLD);
+		if (in.friction && !in.confirmed)
+			assert_true(adult.say >= TL_COMMENT_ASK);
+		if (in.confirmed)
+			assert_true(adult.say != TL_COMMENT_ASK);
+		if (in.own)
+			assert_true(young.say != TL_COMMENT_HOLD);
+	}
+}
+
+static void
+t_filters_are_sealed_and_go_with_the_account(void **state)
+{
+	struct unit_store *s = *state;
+	struct tl_comment_filter *f = calloc(1, sizeof *f), *got = calloc(1, sizeof *got);
+	struct tl_id id;
+	struct tl_row r;
+	assert_true(f && got);
+	unit_begin(s->db);
+	assert_int_equal(tl_account_ensure(s->db, s->platform, true, TL_S("u"), &id), 0);
+	assert_int_equal(tl_filter_get(s->db, s->platform, id, s->arena, got), 0);
+	assert_true(got->count == 0 && got->changed_at == 0);
+	*f = (struct tl_comment_filter){.words = {TL_S("canaryword"), TL_S("\"b\"")},
+	    .count = 2,
+	    .say = TL_COMMENT_REFUSE,
+	    .approve_all = true,
+	    .changed_at = 5};
+	assert_int_equal(tl_filter_put(s->db, s->platform, id, f), 0);
+	assert_int_equal(tl_filter_get(s->db, s->platform, id, s->arena, got), 0);
+	assert_true(got->count == 2 && got->say == TL_COMMENT_REFUSE && got->approve_all);
+	assert_true(tl_str_is(got->words[1], "\"b\""));
+	assert_int_equal(
+	    tl_db_first(s->db, &r, TL_SQL_FILTER_GET, A_INT(s->platform), A_ID(id)), 0);
+	struct tl_str sealed = tl_col_str(&r, 0);
+	assert_null(memmem(sealed.p, sealed.n, "canaryword", 10));
+	tl_row_end(&r);
+	assert_int_equal(tl_account_erase(s->db, s->platform, id), 0);
+	assert_int_equal(
+	    tl_db_first(s->db, &r, TL_SQL_FILTER_GET, A_INT(s->platform), A_ID(id)),
+	    TL_ENOTFOUND);
+	tl_db_rollback(s->db);
+	free(f);
+	free(got);
 }
 
 static void
@@ -185,6 +262,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(t_the_younger_are_never_told_less_of_a_search),
+	    cmocka_unit_test(t_comments_on_the_younger_are_never_let_through_more),
+	    cmocka_unit_test(t_filters_are_sealed_and_go_with_the_account),
 	    cmocka_unit_test(t_help_lines_are_those_of_the_country_and_of_the_age),
 	    cmocka_unit_test(t_topics_are_found_through_spelling_and_apart_from_comments),
 	    cmocka_unit_test(t_a_text_that_touches_too_much_touches_every_list),
