@@ -294,13 +294,14 @@ static void
 t_retention_keeps_what_is_needed(void **state)
 {
 	struct unit_store *f = *state;
-	static const char *const names[] = {"clean", "held", "young"};
-	struct tl_id ids[3];
+	enum { N = 4 };
+	static const char *const names[N] = {"clean", "held", "young", "asked"};
+	struct tl_id ids[N];
 	uint8_t print[TL_PRINT_BYTES] = {0};
 	struct tl_retention r = {.decided_us = 180 * TL_US_DAY};
 	int64_t now = tl_now_us();
 	unit_begin(f->db);
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < N; i++) {
 		struct tl_item_state_row row;
 		bool known;
 		struct tl_item it = an_item(f, names[i], "alice");
@@ -308,7 +309,7 @@ t_retention_keeps_what_is_needed(void **state)
 		assert_int_equal(tl_item_put(f->db, &it, print, until, &row, &known), 0);
 		ids[i] = it.id;
 	}
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < N; i++) {
 		static const struct tl_verdict allow = {.word = TL_VERDICT_ALLOW};
 		struct tl_item it = an_item(f, names[i], "alice");
 		it.id = ids[i];
@@ -319,12 +320,18 @@ t_retention_keeps_what_is_needed(void **state)
 	assert_int_equal(tl_hold_place(f->db, f->platform, TL_SUBJECT_ITEM, ids[1],
 			     TL_S("duty"), now + 60 * TL_US_DAY, 0),
 	    0);
-	static const int days[] = {29, 31, 61, 101}, gone[] = {0, 1, 2, 3};
+	/* To be judged once more: a bank grew while it was judged. */
+	assert_true(tl_db_run(f->db, TL_SQL_JOB_DROP, A_INT(f->platform), A_ID(ids[3])) > 0);
+	assert_int_equal(tl_job_again_at(f->db, f->platform, ids[3], now), 0);
+	static const int days[] = {29, 31, 61, 101, 103}, gone[] = {0, 1, 2, 3, 4};
 	for (size_t d = 0; d < TL_COUNT(days); d++) {
 		assert_int_equal(tl_clock_shift(days[d] * TL_US_DAY), 0);
+		if (days[d] == 103)
+			assert_true(tl_db_run(f->db, TL_SQL_JOB_DROP, A_INT(f->platform),
+					A_ID(ids[3])) > 0);
 		assert_true(tl_retention_items(f->db, &r, 100) >= 0);
 		int erased = 0;
-		for (size_t i = 0; i < 3; i++) {
+		for (size_t i = 0; i < N; i++) {
 			struct tl_item_full full;
 			assert_int_equal(
 			    tl_item_get(f->db, f->platform, ids[i], f->arena, &full), 0);

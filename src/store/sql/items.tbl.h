@@ -21,8 +21,9 @@ S(ITEM_ERASE, "UPDATE items SET state = $4, body = NULL, reasons = NULL, thread_
 	      " updated_at = $3, expires_at = NULL WHERE platform = $1 AND id = $2")
 S(ITEM_EXPIRED, "SELECT platform, id FROM items WHERE expires_at <= $1 LIMIT $2")
 S(ITEM_LATER, "UPDATE items SET expires_at = $3 WHERE platform = $1 AND id = $2")
-/* Not judged yet, in review, or decided of late: what was accepted is judged before it goes. */
+/* Not judged yet, or to be judged once more, in review, or decided of late: what was accepted is judged before it goes. */
 S(ITEM_NEEDED, "SELECT 1 FROM items WHERE platform = $1 AND id = $2 AND verdict IS NULL UNION ALL"
+	       " SELECT 1 FROM jobs WHERE platform = $1 AND item = $2 AND kind <> 'scan' AND state <> 'buried' UNION ALL"
 	       " SELECT 1 FROM cases WHERE platform = $1 AND subject_kind = 'item' AND subject = $2"
 	       " AND state IN ('open', 'claimed') UNION ALL SELECT 1 FROM decisions WHERE platform = $1"
 	       " AND subject_kind = 'item' AND subject = $2 AND at > $3"
