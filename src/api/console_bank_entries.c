@@ -6,6 +6,7 @@
  * done in parts of bounded size that say where to go on. Every change is in the audit trail with what was and what is.
  */
 #include "api/console_banks_int.h"
+#include "api/console_copies.h"
 
 #include "detect/detect.h"
 #include "store/bank_media.h"
@@ -97,7 +98,7 @@ tl_console_bank_get(struct tl_call *c)
 struct entry_ask {
 	struct tl_str value, note, classification, media, decision, on_case;
 	int64_t expires_at, disabled_until;
-	json_t *provenance;
+	json_t *provenance, *known;
 	int form;
 	bool enabled, review_only;
 };
@@ -153,7 +154,8 @@ entry_of_value(struct tl_call *c, const struct tl_bank *b, const struct entry_as
 {
 	int rc = 0;
 	if (!ask->value.n)
-		return tl_fail_at(TL_EFIELD, "/value", "a value or a medium is required");
+		return tl_fail_at(TL_EFIELD, "/value",
+		    "a value, a medium or what a file is known by is required");
 	if (ask->form < 0) {
 		rc = tl_bank_value_read(b->kind, ask->value, c->arena, &e->form, &e->value);
 	} else {
@@ -199,6 +201,7 @@ read_entry(
 		TL_BANK_CLASS_MAX, NULL, false},
 	    {"provenance", TL_J_OBJECT, offsetof(struct entry_ask, provenance), 0, 6, NULL,
 		false},
+	    {"known", TL_J_ARRAY, offsetof(struct entry_ask, known), 1, 1, NULL, false},
 	    {"media", TL_J_STR, offsetof(struct entry_ask, media), 64, 64, NULL, false},
 	    {"case", TL_J_STR, offsetof(struct entry_ask, on_case), 36, 36, NULL, false},
 	    {"decision", TL_J_STR, offsetof(struct entry_ask, decision), 36, 36, NULL, false},
@@ -222,8 +225,9 @@ read_entry(
 	    .added_by = tl_str(c->actor)};
 	rc = entry_source(c, ask, e);
 	if (rc == 0)
-		rc = ask->media.n ? entry_of_media(c, b, ask->media, e)
-				  : entry_of_value(c, b, ask, e);
+		rc = ask->known     ? tl_console_known_of(c, ask->known, b, e)
+		     : ask->media.n ? entry_of_media(c, b, ask->media, e)
+				    : entry_of_value(c, b, ask, e);
 	return rc;
 }
 
@@ -260,7 +264,9 @@ tl_console_bank_add(struct tl_call *c)
 		rc = tl_call_begin(c);
 	if (rc < 0)
 		return rc;
+	struct tl_id before = tl_id_new(); /* ids rise */
 	rc = tl_bank_entry_add(c->db, &b, &e);
+	bool fresh = memcmp(&e.id, &before, sizeof before) > 0;
 	if (rc == TL_EEXISTS)
 		rc = tl_fail_at(rc, "/value", "the bank holds it already");
 	bool longer = rc > 0;
@@ -276,6 +282,7 @@ tl_console_bank_add(struct tl_call *c)
 	tl_js_open(&c->out, NULL, '{');
 	entry_members(c, &e);
 	tl_js_bool(&c->out, "extended", longer);
+	tl_js_bool(&c->out, "fresh", fresh);
 	tl_js_close(&c->out, '}');
 	return 0;
 }
@@ -420,7 +427,7 @@ tl_console_bank_entry_change(struct tl_call *c)
 /* Many ------------------------------------------------------------------------------------- */
 
 struct bulk_ask {
-	struct tl_str exchange, member, record, at, until;
+	struct tl_str exchange, member, record, at, until, from, to;
 	int act;
 };
 
@@ -432,21 +439,40 @@ static const struct {
     [2] = {TL_BULK_ENABLE, "bank.entry_enable"},
     [3] = {TL_BULK_REMOVE, "bank.remove"}};
 
+/* What this person has added meanwhile, as an import told it: to take that back. */
 static int
-read_bulk(struct tl_call *c, struct bulk_ask *ask, int64_t *ret_until, struct tl_id *ret_at)
+added_between(
+    struct tl_call *c, const struct bulk_ask *ask, bool origin, struct tl_bank_filter *f)
+{
+	if (origin || tl_id_parse(ask->from, &f->after) < 0 ||
+	    tl_id_parse(ask->to, &f->before) < 0)
+		return tl_fail_at(
+		    TL_EFIELD, "/from", "from and to are what an import told, alone");
+	f->added_by = tl_str(c->actor);
+	return 0;
+}
+
+static int
+read_bulk(struct tl_call *c, struct bulk_ask *ask, int64_t *ret_until, struct tl_id *ret_at,
+    struct tl_bank_filter *f)
 {
 	static const struct tl_json_field fields[] = {
 	    {"do", TL_J_ENUM, offsetof(struct bulk_ask, act), 0, 0, acts, true},
 	    {"exchange", TL_J_STR, offsetof(struct bulk_ask, exchange), 0, 256, NULL, false},
 	    {"member", TL_J_STR, offsetof(struct bulk_ask, member), 0, 256, NULL, false},
 	    {"record", TL_J_STR, offsetof(struct bulk_ask, record), 0, 256, NULL, false},
+	    {"from", TL_J_STR, offsetof(struct bulk_ask, from), 36, 36, NULL, false},
+	    {"to", TL_J_STR, offsetof(struct bulk_ask, to), 36, 36, NULL, false},
 	    {"until", TL_J_STR, offsetof(struct bulk_ask, until), 0, 40, NULL, false},
 	    {"at", TL_J_STR, offsetof(struct bulk_ask, at), 36, 36, NULL, false},
 	};
 	int rc = TL_CALL_JSON(c, fields, ask);
-	if (rc == 0 && !ask->exchange.n && !ask->member.n && !ask->record.n)
+	bool origin = ask->exchange.n || ask->member.n || ask->record.n;
+	if (rc == 0 && !origin && !ask->from.n)
 		rc = tl_fail_at(TL_EFIELD, "/exchange",
 		    "an exchange, a member or a record says which entries are meant");
+	if (rc == 0 && ask->from.n)
+		rc = added_between(c, ask, origin, f);
 	if (rc == 0)
 		rc = time_member(ask->until, ret_until, "/until");
 	if (rc == 0 && ask->at.n && tl_id_parse(ask->at, ret_at) < 0)
@@ -480,12 +506,14 @@ tl_console_bank_bulk(struct tl_call *c)
 	struct tl_bank b = {0};
 	struct bulk_ask ask = {0};
 	struct tl_id at = {0};
+	struct tl_bank_filter f = {.state = -1};
 	int64_t until = 0, count = 0, done = 0;
 	int rc = bank_load(c, &b);
 	if (rc == 0)
-		rc = read_bulk(c, &ask, &until, &at);
-	const struct tl_bank_filter f = {
-	    .exchange = ask.exchange, .member = ask.member, .record = ask.record, .state = -1};
+		rc = read_bulk(c, &ask, &until, &at, &f);
+	f.exchange = ask.exchange;
+	f.member = ask.member;
+	f.record = ask.record;
 	if (rc == 0 && !ask.at.n)
 		rc = tl_bank_count(c->db, b.id, &f, COUNT_MOST, &count);
 	if (rc == 0 && ask.act != 0 && ask.act != 2)

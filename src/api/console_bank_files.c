@@ -157,6 +157,7 @@ tl_console_bank_import(struct tl_call *c)
 	    .on_error = on_error,
 	    .ctx = &errors};
 	tl_js_open(&errors, NULL, '[');
+	struct tl_id from = tl_id_new(); /* ids rise: what is added has one between these two */
 	rc = tl_import_create(&b, &o, &i);
 	if (rc < 0)
 		return rc;
@@ -178,6 +179,8 @@ tl_console_bank_import(struct tl_call *c)
 	tl_js_int(&c->out, "extended", n.extended);
 	tl_js_int(&c->out, "expired", n.expired);
 	tl_js_int(&c->out, "refused", n.refused);
+	tl_js_id(&c->out, "from", from);
+	tl_js_id(&c->out, "to", tl_id_new());
 	tl_js_raw(&c->out, "errors", tl_buf_str(&errors));
 	tl_js_close(&c->out, '}');
 	return 0;

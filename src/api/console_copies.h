@@ -30,3 +30,7 @@ void tl_copies_index_give(void);
 struct tl_bank_entry;
 int tl_console_known_read(struct tl_call *c, const json_t *known, struct tl_bank_entry **ret,
     size_t *ret_count) TL_MUST;
+/* The same for an entry of this bank, whose form and value it fills in. */
+struct tl_bank;
+int tl_console_known_of(struct tl_call *c, const json_t *known, const struct tl_bank *b,
+    struct tl_bank_entry *e) TL_MUST;

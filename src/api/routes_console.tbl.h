@@ -62,6 +62,7 @@ R("GET", API "banks/{id}", bank_get, "bank_read", "q cursor exchange member reco
 R("PATCH", API "banks/{id}", bank_change, "bank_write", "", 8192, "Change or rename a bank.")
 R("DELETE", API "banks/{id}", bank_delete, "bank_write", "", 4096, "Delete a bank.")
 R("GET", API "banks/{id}/history", bank_history, "bank_read", "", 0, "What was done to a bank.")
+R("POST", API "banks/{id}/known", bank_known, "bank_add", "", A_FILE, "What a file is known by, as this bank would hold it.")
 R("POST", API "banks/{id}/entries", bank_add, "bank_add", "", 2097152, "Add an entry.")
 R("PATCH", API "banks/{id}/entries/{eid}", bank_entry_change, "bank_write", "", 8192, "Change, disable or enable an entry.")
 R("DELETE", API "banks/{id}/entries/{eid}", bank_remove, "bank_write", "", 0, "Remove an entry.")

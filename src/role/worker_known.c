@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "hash/video.h"
+#include "store/bank_media.h"
 
 #define VALUE_MAX ((TL_ASK_MAX - 1024) / 4 * 3)
 
@@ -53,6 +54,18 @@ plain_frames(struct tl_str packed, struct tl_arena *arena, struct tl_str *ret)
 	return tl_arena_check(arena);
 }
 
+/* Of which kind of bank something is wanted; -1: of any that looks or listens. */
+static int
+wanted(const struct match *m)
+{
+	int kind = -1;
+	const json_t *named = json_object_get(match_json(m), "kind");
+	if (!json_is_string(named) ||
+	    tl_word_parse(tl_bank_kind_names, tl_json_str(named), &kind) < 0)
+		return -1;
+	return kind;
+}
+
 static int
 fit(struct tl_bank_entry *e, struct tl_arena *arena)
 {
@@ -61,9 +74,22 @@ fit(struct tl_bank_entry *e, struct tl_arena *arena)
 		rc = plain_frames(e->value, arena, &e->value);
 	if (rc == 0 && e->value.n > VALUE_MAX)
 		rc = tl_fail_at(TL_EFIELD, "",
-		    "it is too long to be watched from a file; start from a case or a "
+		    "it is too long to be given as a file here; start from a case or a "
 		    "decision");
 	return rc;
+}
+
+/* As a bank of this kind would hold it. */
+static int
+of_kind(enum tl_bank_kind kind, const struct tl_media *m, struct tl_arena *arena,
+    struct tl_bank_entry *ret)
+{
+	static const struct tl_bank_entry like;
+	return tl_bank_of_medium(kind, m, &like, arena, ret)
+		   ? 0
+		   : tl_fail_at(TL_EFIELD, "",
+			 "it cannot be found again by what a %s bank holds",
+			 tl_bank_kind_names[kind]);
 }
 
 static void
@@ -79,8 +105,10 @@ on_decoded(struct worker *w, struct match *m, const struct tl_picture *pic,
 		d.pdq_quality = pic->quality;
 		memcpy(d.pdq, pic->pdq[TL_PDQ_ORIGINAL].b, sizeof d.pdq);
 	}
+	int kind = wanted(m);
 	if (rc == 0)
-		rc = tl_watch_of_medium(&d, match_arena(m), &e);
+		rc = kind < 0 ? tl_watch_of_medium(&d, match_arena(m), &e)
+			      : of_kind((enum tl_bank_kind)kind, &d, match_arena(m), &e);
 	if (rc == 0)
 		rc = fit(&e, match_arena(m));
 	if (rc < 0)

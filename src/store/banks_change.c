@@ -121,7 +121,8 @@ tl_bank_bulk_words(
 		struct tl_str value;
 	} parts[] = {{"exchange", f->exchange}, {"member", f->member}, {"record", f->record}};
 	char time[TL_TIME_MAX];
-	tl_buf_printf(out, "%lld entries", (long long)count);
+	tl_buf_printf(
+	    out, "%lld entries%s", (long long)count, f->added_by.n ? " of an import" : "");
 	for (size_t i = 0; i < TL_COUNT(parts); i++) {
 		if (parts[i].value.n)
 			tl_buf_printf(out, ", %s %.*s", parts[i].name, TL_ARG(parts[i].value));

@@ -412,6 +412,9 @@ tl_bank_count(struct tl_db *db, struct tl_id bank, const struct tl_bank_filter *
 {
 	struct tl_id top;
 	memset(&top, 0xff, sizeof top);
+	if (f->added_by.n)
+		return ROWS_NUMBER(db, ret, TL_SQL_BANK_COUNT_ADDED, A_ID(bank),
+		    A_TEXT(f->added_by), A_ID(f->after), A_ID(f->before), A_INT(most));
 	return ROWS_NUMBER(db, ret, pick(f, true), A_ID(bank), A_TEXT0(f->record),
 	    A_TEXT0(f->exchange), A_TEXT0(f->member), A_ID(top), A_INT(most));
 }
@@ -447,10 +450,17 @@ tl_bank_bulk(struct tl_db *db, struct tl_id bank, const struct tl_bank_filter *f
 	struct tl_id *ids = NULL;
 	struct tl_row r;
 	size_t n = 0;
+	int rc = 0;
 	if (tl_id_is_nil(*at))
 		memset(at, 0xff, sizeof *at);
-	int rc = tl_db_query(db, &r, pick(f, false), A_ID(bank), A_TEXT0(f->record),
-	    A_TEXT0(f->exchange), A_TEXT0(f->member), A_ID(*at), A_INT(most));
+	if (f->added_by.n)
+		rc = tl_db_query(db, &r, TL_SQL_BANK_PICK_ADDED, A_ID(bank),
+		    A_TEXT(f->added_by), A_ID(f->after),
+		    A_ID(memcmp(at, &f->before, sizeof *at) < 0 ? *at : f->before),
+		    A_INT(most));
+	else
+		rc = tl_db_query(db, &r, pick(f, false), A_ID(bank), A_TEXT0(f->record),
+		    A_TEXT0(f->exchange), A_TEXT0(f->member), A_ID(*at), A_INT(most));
 	if (rc == 0)
 		rc = ROWS_READ(&r, a, (size_t)most, read_id, &ids, &n);
 	for (size_t i = 0; rc == 0 && i < n; i++)

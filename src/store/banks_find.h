@@ -12,6 +12,9 @@ struct tl_bank_filter {
 	struct tl_str text;
 	struct tl_str exchange, member, record;
 	int state; /* enum tl_entry_state, or -1 */
+	/* Of choosing many, alone: what one person has added between two ids; empty: no matter. */
+	struct tl_str added_by;
+	struct tl_id after, before;
 };
 
 /* A page of them, in the arena. */

@@ -351,6 +351,16 @@ test('banks: create, import line by line, add from a picture, change, remove', a
   assert.equal((await lead.get(`banks/${bank}/rescan`)).status, 200)
   assert.equal((await lead.post(`banks/${bank}/bulk`, { do: 'count', exchange: 'ours' })).body.count, 1)
   assert.deepEqual((await lead.post(`banks/${bank}/bulk`, { do: 'remove', exchange: 'ours' })).body, { count: 1, done: 1, at: null })
+  // What an import added comes out again: nothing that was there, nothing of other people.
+  const batch = (await lead.post(`banks/${bank}/import`, { text: 'word:delta\nword:alpha\nword:epsilon', last: true })).body
+  assert.deepEqual([batch.added, batch.present], [2, 1])
+  const span = { from: batch.from, to: batch.to }
+  assert.equal((await ann.post(`banks/${bank}/bulk`, { do: 'count', ...span })).body.count, 0)
+  assert.equal((await lead.post(`banks/${bank}/bulk`, { do: 'remove', ...span, exchange: 'ours' })).body.field, '/from')
+  assert.equal((await lead.post(`banks/${bank}/bulk`, { do: 'remove', from: batch.from })).body.field, '/from')
+  assert.deepEqual((await lead.post(`banks/${bank}/bulk`, { do: 'remove', ...span })).body, { count: 2, done: 2, at: null })
+  assert.equal((await lead.get(`banks/${bank}?record=r-1`)).body.entries.length, 1)
+  assert.match((await lead.get(`banks/${bank}/history`)).body.rows[0].detail, /2 entries of an import/)
   const file = await lead.post(`banks/${bank}/export`, { format: 'ndjson' })
   assert.ok(file.body.next === null && file.body.text.includes('"record":"r-1"'))
 

@@ -29,7 +29,7 @@ async function send(route, person, { parts, headers = {} } = {}) {
   const { sample } = route
   const path = fill(route.path, parts ?? sample.path?.(x, person))
   const body = sample.body?.(x, person)
-  if (!sample.stream) return person.call(route.method, path, body, headers)
+  if (!sample.stream) return person.call(route.method, path, body, { ...(sample.type && { 'content-type': sample.type }), ...headers })
   const stop = new AbortController()
   const answer = await fetch(d.url + path, { headers: { ...(person.cookie && { cookie: `__Host-tutela=${person.cookie}` }), ...headers }, signal: stop.signal })
   stop.abort()

@@ -3,6 +3,7 @@
 //
 //   path(x, who)    the parts in braces; x holds what the test made. Without it the row's path stands as it is.
 //   body(x, who)    JSON; without it none is sent
+//   type            of the body, when it is a file's bytes
 //   or              other statuses, beside success, that whoever may can get in this state of things
 //   sealed(x)       the path when it names something sealed: a lead without clearance gets 403
 //   open            why there is no such path: a sentence
@@ -76,6 +77,7 @@ export const CONSOLE = {
   'PATCH banks/{id}': { path: (x) => [x.bank], body: () => ({ source: 'ours' }), sealed: (x) => [x.sealedBank] },
   'DELETE banks/{id}': { path: (x) => [x.bank], body: () => ({ confirm: 'not its name' }), or: [422], sealed: (x) => [x.sealedBank] },
   'GET banks/{id}/history': { path: (x) => [x.bank], sealed: (x) => [x.sealedBank] },
+  'POST banks/{id}/known': { path: (x) => [x.bank], body: () => ({}), type: 'application/octet-stream', or: [422], sealed: (x) => [x.sealedBank] },
   'POST banks/{id}/entries': { path: (x) => [x.bank], body: (x, who) => ({ form: 'phrase', value: `term of ${who.role}`, note: null }), sealed: (x) => [x.sealedBank] },
   'PATCH banks/{id}/entries/{eid}': { path: (x) => [x.bank, x.entry], body: () => ({ note: 'seen' }), or: [404], sealed: (x) => [x.sealedBank, x.entry] },
   'DELETE banks/{id}/entries/{eid}': { path: (x) => [x.bank, x.entry], or: [404], sealed: (x) => [x.sealedBank, x.entry] },

@@ -163,7 +163,8 @@ function answer(w, user, method, p, q, body) {
     case 'PATCH banks/': { const b = theBank(); if (body.name && body.name !== b.name && b.name.startsWith('demo')) throw new Refuse(409, 'It is in use', 'the rule "known-abuse" names it; take it out of the rule first', '/name'); return Object.assign(b, body, { changed_at: at(0) }) }
     case 'DELETE banks/': banks.splice(banks.indexOf(theBank()), 1); return
     case 'GET banks/history': return { rows: [{ id: uuid(), at: at(-3), who: user, verb: 'bank.change', detail: `${theBank().name}: distance 31 -> 24` }, { id: uuid(), at: at(-90), who: 'cli', verb: 'bank.import', detail: `${theBank().name}: 48211 added, 2 known, 1 refused` }] }
-    case 'POST banks/entries': { const b = theBank(); b.entries++; return { ...entryOf(b, 0), value: body.value ?? 'x', note: body.note, extended: false } }
+    case 'POST banks/entries': { const b = theBank(); b.entries++; return { ...entryOf(b, 0), value: body.value ?? 'x', note: body.note, extended: false, fresh: true } }
+    case 'POST banks/known': return { known: [{ form: 'pdq', value: 'AAAA' }] }
     case 'PATCH banks/entries': return entryOf(theBank(), 1)
     case 'DELETE banks/entries': return
     case 'POST banks/bulk': return { count: 1234, done: body.do === 'count' ? 0 : 617, at: body.do === 'count' || body.at ? null : uuid() }
@@ -174,7 +175,7 @@ function answer(w, user, method, p, q, body) {
       const lines = Buffer.from(body.bytes ?? '', 'base64').toString().split('\n').filter(Boolean)
       const bad = lines.flatMap((l, i) => /^(\p{L}|[0-9])/u.test(l) ? [] : [{ line: i + 1, column: 0, field: 'value', detail: 'begins with a sign that no entry begins with' }])
       b.entries += lines.length - bad.length
-      return { format: 'lines', taken: Buffer.from(body.bytes ?? '', 'base64').length, state: 'lines', lines: lines.length, added: lines.length - bad.length, present: 0, refused: bad.length, errors: bad }
+      return { format: 'lines', taken: Buffer.from(body.bytes ?? '', 'base64').length, state: 'lines', lines: lines.length, added: lines.length - bad.length, present: 0, extended: 0, refused: bad.length, errors: bad, from: uuid(), to: uuid() }
     }
     case 'POST banks/export': return { type: 'text/csv', ending: 'csv', text: 'value,form\n', next: body.before ? null : uuid() }
     case 'GET deliveries': { const s = q.get('state'); const counts = /** @type {any} */ ({ waiting: 0, leased: 0, delivered: 0, dead: 0, cancelled: 0, held: 0 }); for (const d of w.deliveries) counts[d.state]++; return { deliveries: w.deliveries.filter((d) => !s || d.state === s), counts, next: null } }

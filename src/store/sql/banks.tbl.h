@@ -82,5 +82,9 @@ S(BANK_COUNT_RECORD, "SELECT COUNT(*) FROM (SELECT id FROM bank_entries WHERE ba
 S(BANK_COUNT_MEMBER, "SELECT COUNT(*) FROM (SELECT id FROM bank_entries WHERE bank = $1 AND ($2 IS NULL OR record = $2)"
 		     " AND member = $4" PICK ") AS p")
 #undef PICK
+S(BANK_PICK_ADDED, "SELECT id FROM bank_entries WHERE bank = $1 AND added_by = $2 AND id > $3 AND id < $4"
+		   " ORDER BY id DESC LIMIT $5")
+S(BANK_COUNT_ADDED, "SELECT COUNT(*) FROM (SELECT id FROM bank_entries WHERE bank = $1 AND added_by = $2 AND id > $3"
+		    " AND id < $4 LIMIT $5) AS p")
 #undef BANK_COLS
 #undef BANK_ENTRY_COLS

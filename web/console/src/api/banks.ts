@@ -1,5 +1,6 @@
 // Banks of known content, their entries, import and export.
 import type { Id, MediaId, Time } from './common.ts'
+import type { Known } from './copies.ts'
 
 export type BankKind = 'pdq' | 'digest' | 'text' | 'video' | 'sound'
 export type EntryForm = 'pdq' | 'md5' | 'sha256' | 'word' | 'phrase' | 'regex' | 'vpdq' | 'chromaprint'
@@ -93,8 +94,8 @@ export interface Rescanned {
   more: boolean // more than that
   asked: boolean
 }
-/** POST banks/{id}/entries → AddedEntry, 201; 200 when it was there and lasts longer now. Either a value, or a medium that the store already has. */
-export type NewEntry = ({ form?: EntryForm; value: string } | { media: MediaId }) & {
+/** POST banks/{id}/entries → AddedEntry, 201; 200 when it was there and lasts longer now. A value, a medium that the store already has, or what a file is known by. */
+export type NewEntry = ({ form?: EntryForm; value: string } | { media: MediaId } | Known) & {
   case?: Id | null
   decision?: Id | null
   note?: string | null
@@ -107,7 +108,9 @@ export type NewEntry = ({ form?: EntryForm; value: string } | { media: MediaId }
 }
 export interface AddedEntry extends BankEntry {
   extended: boolean // it was there, and lasts longer now
+  fresh: boolean // it was not there in any state: removing it leaves the bank as it was
 }
+/** POST banks/{id}/known (a file's bytes) → Known: what the bank would hold of it. 422 with the reason; 503 when no worker is free. */
 /** PATCH banks/{id}/entries/{eid} → BankEntry. Times: a date, a time, or "never". */
 export interface EntryChange {
   note?: string
@@ -128,6 +131,8 @@ export interface Bulk {
   member?: string
   record?: string
   until?: string
+  from?: Id // alone, with `to`: what an import of this person has added
+  to?: Id
   at?: Id
 }
 export interface BulkDone {
@@ -168,6 +173,8 @@ export interface Imported {
   expired: number // left out: their time was over
   refused: number
   errors: ImportError[]
+  from: Id // with `to`: takes what was added out again (Bulk)
+  to: Id
 }
 /** POST banks/{id}/export: a part of all entries; `before` is `next` of the part before. */
 export interface Export {

@@ -16,6 +16,7 @@ import { AddEntry, asNew, ENTRY_STATE, EntryDialog, StateTag } from './BankEntry
 import { BankExport } from './BankExport.tsx'
 import { BankMany } from './BankMany.tsx'
 import { BankTags } from './Banks.tsx'
+import { takeOut } from './bankUndo.ts'
 import { BankRescan, JudgedAgain } from './BankRescan.tsx'
 import { BANK_DIRECTION, BANK_KIND, BankDialog, isNear, isTimed } from './BankSettings.tsx'
 import { ImportFile } from './ImportFile.tsx'
@@ -59,7 +60,7 @@ export function BankScreen({ id }: { id: string }) {
   const { data, error, reload, put } = useLoad(`${id} ${JSON.stringify(filter)} ${cursor}`, () => get<BankPage>(['banks', id], { ...filter, cursor }))
   const open = useSignal<Open>(null)
   const entry = useSignal<BankEntry | null>(null)
-  const removed = useSignal<BankEntry | null>(null)
+  const undo = useSignal<{ text: string; verb: string; run: () => Promise<unknown> } | null>(null) // of the last change of one entry
   const turn = useSignal(0) // rises when a dialog may have changed what is under way
   const problem = useSignal<unknown>(null)
   const search = useRef<HTMLInputElement>(null)
@@ -76,7 +77,7 @@ export function BankScreen({ id }: { id: string }) {
       <ErrorNote error={error ?? problem.value} retry={reload} />
       {b ? (
         <>
-          {b.idle ? <p class="notice warn">No rule in force names this bank: what matches it is noted, and nothing comes of it. Add a rule with the condition <code>{b.kind === 'text' ? `text.in_list("${b.name}")` : `media.exists(m, m.in_bank("${b.name}"))`}</code>; what matched until then is judged again by itself.</p> : null}
+          {b.idle ? <p class="notice warn"><span>No rule in force names this bank: what matches it is noted, and nothing comes of it. Add a rule with the condition <code>{b.kind === 'text' ? `text.in_list("${b.name}")` : `media.exists(m, m.in_bank("${b.name}"))`}</code>; what matched until then is judged again by itself.</span></p> : null}
           <Facts rows={settings(b)} />
           <JudgedAgain id={id} stamp={turn.value} />
           {lead ? (
@@ -89,14 +90,14 @@ export function BankScreen({ id }: { id: string }) {
             </p>
           ) : null}
           <Find of={filter} input={search} />
-          {removed.value ? <p class="undo-line" role="status">Removed from the bank. <Button onClick={() => { const e = removed.value; removed.value = null; if (e) attempt(call('POST', ['banks', id, 'entries'], asNew(e)).then(() => say('It is back.'))) }}>Put it back</Button></p> : null}
+          {undo.value ? <p class="undo-line" role="status">{undo.value.text} <Button onClick={() => { const u = undo.value; undo.value = null; if (u) attempt(u.run()) }}>{undo.value.verb}</Button></p> : null}
           {data.entries.length
             ? <Table label="Entries" rows={data.entries} columns={COLUMNS} id={(e) => e.id} pick={(e) => { entry.value = e }} />
             : <Empty title={looking ? (data.next ? 'Nothing in this part.' : 'Nothing is like that.') : 'The bank is empty.'}><p>{looking ? (data.next ? 'There is more to look through.' : 'Hashes and notes are looked for by their beginning, records whole; terms by any part.') : 'Import a file, or add entries from decisions.'}</p></Empty>}
           <p class="row">{cursor ? <Button onClick={() => setQuery({ from: null })}>Back to the beginning</Button> : null} {data.next ? <Button onClick={() => setQuery({ from: data.next })}>More entries</Button> : null}</p>
           <History id={id} stamp={b.changed_at} />
-          {entry.value ? <EntryDialog key={entry.value.id} bank={b} entry={entry.value} changed={reload} removed={(e) => { removed.value = e.cut ? null : e; reload() }} close={() => { entry.value = null }} /> : null}
-          {open.value === 'add' ? <AddEntry bank={b} close={shut} /> : null}
+          {entry.value ? <EntryDialog key={entry.value.id} bank={b} entry={entry.value} changed={reload} removed={(e) => { undo.value = e.cut ? null : { text: 'Removed from the bank.', verb: 'Put it back', run: () => call('POST', ['banks', id, 'entries'], asNew(e)).then(() => say('It is back.')) }; reload() }} close={() => { entry.value = null }} /> : null}
+          {open.value === 'add' ? <AddEntry bank={b} added={(e) => { undo.value = e.fresh ? { text: 'Added to the bank.', verb: 'Take it out again', run: () => takeOut(b, [e]).then(() => say('It is out again.')) } : null }} close={shut} /> : null}
           {open.value === 'import' ? <ImportFile bank={b} close={shut} /> : null}
           {open.value === 'export' ? <BankExport bank={b} close={shut} /> : null}
           {open.value === 'settings' ? <BankDialog bank={b} done={shut} close={() => show(null)} /> : null}

@@ -7,6 +7,7 @@ import { may } from '../app/state.ts'
 import { Ago, Button, ErrorNote, Facts, Field, Id, Tag, When } from '../ui/basic.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { say } from '../ui/status.tsx'
+import { AddFiles } from './AddFiles.tsx'
 
 export const FORMS: Record<BankKind, EntryForm[]> = { pdq: ['pdq'], digest: ['md5', 'sha256'], text: ['phrase', 'word', 'regex'], video: ['vpdq'], sound: ['chromaprint'] }
 export const ENTRY_STATE: Record<EntryState, string> = { live: 'in force', review_only: 'people only', off: 'off', expired: 'expired' }
@@ -28,7 +29,27 @@ export function added(e: AddedEntry, bank: string): string {
   return `${bank} held it already; it lasts longer now: ${e.expires_at ? `until ${when(e.expires_at)}` : 'for good'}.`
 }
 
-export function AddEntry({ bank, close }: { bank: Bank; close: () => void }) {
+type Way = 'value' | 'files'
+
+/** By hand, or from files. */
+export function AddEntry({ bank, added: told, close }: { bank: Bank; added: (e: AddedEntry) => void; close: () => void }) {
+  const way = useSignal<Way>('value')
+  return (
+    <Dialog title={`Add to ${bank.name}`} close={close} wide={way.value === 'files'}>
+      {bank.kind === 'text' ? null : (
+        <fieldset class="ways-of-adding">
+          <legend class="hidden">What to add</legend>
+          {([['value', bank.kind === 'digest' ? 'A digest' : bank.kind === 'pdq' ? 'A hash' : 'Hashes'], ['files', 'Files']] as [Way, string][]).map(([k, label]) => (
+            <label key={k} class="check"><input type="radio" name="way" checked={way.value === k} onChange={() => { way.value = k }} /> {label}</label>
+          ))}
+        </fieldset>
+      )}
+      {way.value === 'files' ? <AddFiles bank={bank} close={close} /> : <AddValue bank={bank} told={told} close={close} />}
+    </Dialog>
+  )
+}
+
+function AddValue({ bank, told, close }: { bank: Bank; told: (e: AddedEntry) => void; close: () => void }) {
   const form = useSignal<EntryForm>(FORMS[bank.kind][0]!)
   const draft = useSignal({ value: '', note: '', classification: '', expires: '' })
   const problem = useSignal<unknown>(null)
@@ -36,20 +57,18 @@ export function AddEntry({ bank, close }: { bank: Bank; close: () => void }) {
   const set = (change: Partial<typeof d>) => { draft.value = { ...draft.value, ...change } }
   const send = () => {
     const entry: NewEntry = { value: d.value.trim(), note: d.note.trim() || null, classification: d.classification.trim() || null, expires_at: d.expires ? `${d.expires}T00:00:00Z` : null, ...(bank.kind === 'text' ? { form: form.value } : {}) }
-    return call<AddedEntry>('POST', ['banks', bank.id, 'entries'], entry).then((e) => { say(added(e, bank.name)); close() }, (e: unknown) => { problem.value = e })
+    return call<AddedEntry>('POST', ['banks', bank.id, 'entries'], entry).then((e) => { say(added(e, bank.name)); told(e); close() }, (e: unknown) => { problem.value = e })
   }
   return (
-    <Dialog title={`Add to ${bank.name}`} close={close}>
-      <form onSubmit={(e) => { e.preventDefault(); void send() }}>
-        {bank.kind === 'text' ? <Field label="Form"><select value={form.value} onChange={(e) => { form.value = e.currentTarget.value as EntryForm }}>{FORMS[bank.kind].map((f) => <option key={f}>{f}</option>)}</select></Field> : null}
-        <Field label={bank.kind === 'text' ? 'Word, phrase or pattern' : 'Hash'}><input required value={d.value} spellcheck={false} onInput={(e) => set({ value: e.currentTarget.value })} /></Field>
-        <Field label="Note"><input value={d.note} maxLength={300} onInput={(e) => set({ note: e.currentTarget.value })} /></Field>
-        <Field label="Classification"><input value={d.classification} maxLength={64} onInput={(e) => set({ classification: e.currentTarget.value })} /></Field>
-        <Field label="Expires" help="From this day on it matches nothing (UTC)"><input type="date" value={d.expires} onInput={(e) => set({ expires: e.currentTarget.value })} /></Field>
-        <ErrorNote error={problem.value} />
-        <Button type="submit" kind="main" onClick={() => undefined}>Add</Button>
-      </form>
-    </Dialog>
+    <form onSubmit={(e) => { e.preventDefault(); void send() }}>
+      {bank.kind === 'text' ? <Field label="Form"><select value={form.value} onChange={(e) => { form.value = e.currentTarget.value as EntryForm }}>{FORMS[bank.kind].map((f) => <option key={f}>{f}</option>)}</select></Field> : null}
+      <Field label={bank.kind === 'text' ? 'Word, phrase or pattern' : 'Hash'}><input required value={d.value} spellcheck={false} onInput={(e) => set({ value: e.currentTarget.value })} /></Field>
+      <Field label="Note"><input value={d.note} maxLength={300} onInput={(e) => set({ note: e.currentTarget.value })} /></Field>
+      <Field label="Classification"><input value={d.classification} maxLength={64} onInput={(e) => set({ classification: e.currentTarget.value })} /></Field>
+      <Field label="Expires" help="From this day on it matches nothing (UTC)"><input type="date" value={d.expires} onInput={(e) => set({ expires: e.currentTarget.value })} /></Field>
+      <ErrorNote error={problem.value} />
+      <Button type="submit" kind="main" onClick={() => undefined}>Add</Button>
+    </form>
   )
 }
 

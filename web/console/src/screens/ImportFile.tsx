@@ -2,11 +2,13 @@
 import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import type { Bank, EntryForm, Import, Imported, ImportError, ImportFormat } from '../api.ts'
-import { bytes, count } from '../app/format.ts'
+import { bytes, count, plural } from '../app/format.ts'
 import { call } from '../app/http.ts'
 import { Button, ErrorNote, Field } from '../ui/basic.tsx'
-import { Dialog } from '../ui/dialog.tsx'
+import { Dialog, useInView } from '../ui/dialog.tsx'
 import { FORMS } from './BankEntry.tsx'
+import { say } from '../ui/status.tsx'
+import { takeOutBetween } from './bankUndo.ts'
 import { keepFile } from './files.ts'
 
 const PIECE = 1 << 20
@@ -22,11 +24,14 @@ interface Progress {
   format: ImportFormat
   added: number
   present: number
+  extended: number // of what was there
   refused: number
   errors: ImportError[]
+  from: string // ids between which lies what was added
+  to: string
   done: boolean
 }
-const nothing = (size: number): Progress => ({ at: 0, size, state: '', format: 'auto', added: 0, present: 0, refused: 0, errors: [], done: false })
+const nothing = (size: number): Progress => ({ at: 0, size, state: '', format: 'auto', added: 0, present: 0, extended: 0, refused: 0, errors: [], from: '', to: '', done: false })
 
 /** A part of the file in base64. */
 function base64(part: Blob): Promise<string> {
@@ -45,6 +50,7 @@ function errorFile(errors: ImportError[]): string {
 
 export function ImportFile({ bank, close }: { bank: Bank; close: () => void }) {
   const file = useSignal<File | null>(null)
+  const pasted = useSignal('')
   const form = useSignal<EntryForm | ''>(bank.kind === 'text' ? 'phrase' : '')
   const format = useSignal<ImportFormat>('auto')
   const exchange = useSignal('')
@@ -61,7 +67,7 @@ export function ImportFile({ bank, close }: { bank: Bank; close: () => void }) {
     if (!a.taken && !last && size < WHOLE) return piece(f, p, WHOLE) // one record fills the piece
     if (!a.taken && !last) throw new Error('One record is larger than 2 MB. The command line imports it: tutela bank import.')
     return {
-      at: last ? f.size : p.at + a.taken, size: f.size, state: a.state, format: a.format, added: p.added + a.added, present: p.present + a.present, refused: p.refused + a.refused,
+      at: last ? f.size : p.at + a.taken, size: f.size, state: a.state, format: a.format, added: p.added + a.added, present: p.present + a.present, extended: p.extended + a.extended, refused: p.refused + a.refused, from: p.from || a.from, to: a.to,
       errors: p.errors.length < KEEP_ERRORS ? [...p.errors, ...a.errors] : p.errors, done: last,
     }
   }
@@ -82,13 +88,24 @@ export function ImportFile({ bank, close }: { bank: Bank; close: () => void }) {
       running.value = false
     }
   }
+  const begin = (f: File | null) => {
+    file.value = f
+    progress.value = null
+    problem.value = null
+  }
+  const undo = (n: Progress) => {
+    running.value = true
+    takeOutBetween(bank, n.from, n.to).then((out) => { say(`${plural(out, 'entry is', 'entries are')} out of the bank again.`); close() }, (e: unknown) => { problem.value = e }).finally(() => { running.value = false })
+  }
   const p = progress.value
+  const foot = useInView(p?.done === true)
   const begun = p !== null && p.at > 0 && !p.done
   return (
     <Dialog title={`Import into ${bank.name}`} close={close} wide>
       <form onSubmit={(e) => { e.preventDefault(); if (file.value && !running.value) void send(file.value) }}>
         <p class="quiet">CSV with a first row that names the columns (value, note, exchange, record, member, tags, classification, expires_at), JSON, NDJSON, or one entry a line. What is there already stays as it is, so a file can be imported again.</p>
-        <Field label="File"><input type="file" disabled={running.value} accept=".txt,.csv,.tsv,.json,.ndjson,.jsonl,text/plain,text/csv,application/json" onChange={(e) => { file.value = e.currentTarget.files?.[0] ?? null; progress.value = null; problem.value = null }} /></Field>
+        <Field label="File"><input type="file" disabled={running.value} accept=".txt,.csv,.tsv,.json,.ndjson,.jsonl,text/plain,text/csv,application/json" onChange={(e) => { pasted.value = ''; begin(e.currentTarget.files?.[0] ?? null) }} /></Field>
+        {file.value && !pasted.value ? null : <Field label="Or paste a list" help="One entry a line, or what a file would hold"><textarea rows={4} spellcheck={false} disabled={running.value} value={pasted.value} onInput={(e) => { pasted.value = e.currentTarget.value; begin(pasted.value.trim() ? new File([pasted.value], '') : null) }} /></Field>}
         <div class="two-fields">
           <Field label="Format"><select value={format.value} disabled={running.value || begun} onChange={(e) => { format.value = e.currentTarget.value as ImportFormat }}>{Object.entries(FORMATS).map(([k, label]) => <option key={k} value={k}>{label}</option>)}</select></Field>
           {bank.kind === 'text' ? <Field label="Entries are" help="Where the file does not say it"><select value={form.value} onChange={(e) => { form.value = e.currentTarget.value as EntryForm }}>{FORMS[bank.kind].map((f) => <option key={f} value={f}>{f === 'phrase' ? 'phrases' : f === 'word' ? 'words' : 'regular expressions'}</option>)}</select></Field> : null}
@@ -97,16 +114,17 @@ export function ImportFile({ bank, close }: { bank: Bank; close: () => void }) {
         {p ? (
           <div class="progress">
             <progress max={p.size || 1} value={p.at} aria-label="Bytes imported" />
-            <p role="status">{p.done ? 'Done: ' : `${bytes(p.at)} of ${bytes(p.size)}: `}{count(p.added)} added, {count(p.present)} already there, {count(p.refused)} refused.</p>
+            <p role="status">{p.done ? 'Done: ' : `${bytes(p.at)} of ${bytes(p.size)}: `}{count(p.added)} added, {count(p.present)} already there{p.extended ? ` (${count(p.extended)} of them last longer now)` : ''}, {count(p.refused)} refused.</p>
           </div>
         ) : null}
         {p?.errors.length ? <Errors of={p.errors} name={`${bank.name}-refused.csv`} /> : null}
         <ErrorNote error={problem.value} />
-        <div class="row">
+        <div class="row" ref={foot}>
           {p?.done
             ? <Button kind="main" onClick={close}>Close</Button>
             : <Button type="submit" kind="main" disabled={!file.value || running.value} onClick={() => undefined}>{begun ? 'Go on from there' : 'Import'}</Button>}
-          {running.value ? <Button onClick={() => { stop.current = true }}>Stop</Button> : null}
+          {running.value && !p?.done ? <Button onClick={() => { stop.current = true }}>Stop</Button> : null}
+          {p?.added && !running.value ? <Button onClick={() => undo(p)}>Take out again what was added</Button> : null}
         </div>
       </form>
     </Dialog>

@@ -43,3 +43,10 @@ export function Dialog(p: DialogProps) {
     </dialog>
   )
 }
+
+/** What comes at the end of a long dialog is shown when it comes. */
+export function useInView(when: boolean) {
+  const ref = useRef<HTMLDivElement>(null)
+  useLayoutEffect(() => { if (when) ref.current?.scrollIntoView({ block: 'end' }) }, [when])
+  return ref
+}
