@@ -2,7 +2,8 @@
  * Finds days of birth in what platforms send.
  *
  * Promises: one pass, no recursion; a full date of more than YEARS_MIN years ago, written with dashes, dots, slashes or as
- * eight digits, is found in any value and key, and so is a number in a member whose name speaks of birth. Younger dates (when
+ * eight digits, is found in any value and key, and so is a number in a member whose name speaks of birth, and beside such words
+ * one that may be a moment. Younger dates (when
  * something was chosen, when it ends) pass. Failures: FIELD. Called by decode.c; the test greps a whole data folder.
  */
 #include "intake/birthday.h"
@@ -77,24 +78,24 @@ is_marked(struct tl_str s, size_t i, int this_year)
 	       (is_day(v[2], v[1], v[0], this_year) || is_day(v[2], v[0], v[1], this_year));
 }
 
+/* `speaks`: of birth; then a long number can be a moment of one as well. */
 static bool
-is_date(struct tl_str s, size_t i, int this_year)
+is_date(struct tl_str s, size_t i, int this_year, bool speaks)
 {
 	int v;
 	size_t n = digits(s, i, &v);
+	if (n == 9 && speaks)
+		return true;
 	if (n == 8)
 		return is_day(v / 10000, v / 100 % 100, v % 100, this_year);
 	return is_marked(s, i, this_year);
 }
 
-/* A member's name that ends before `end` (its closing quote) speaks of birth. */
+/* Between `from` and `end` there is a word of birth. */
 static bool
-names_birth(struct tl_str s, size_t end)
+names_birth(struct tl_str s, size_t from, size_t end)
 {
 	static const char *const words[] = {"birth", "dob", "geburt", "naissance"};
-	size_t from = end;
-	while (from > 0 && s.p[from - 1] != '"')
-		from--;
 	for (size_t k = from; k < end; k++) {
 		for (size_t w = 0; w < TL_COUNT(words); w++) {
 			size_t n = strlen(words[w]);
@@ -110,21 +111,24 @@ names_birth(struct tl_str s, size_t end)
 static bool
 is_birth_number(struct tl_str s, size_t i)
 {
-	size_t next = i + 2;
+	size_t next = i + 2, from = i;
 	if (s.p[i] != '"' || next >= s.n || s.p[i + 1] != ':')
 		return false;
 	if (s.p[next] == '"')
 		next++;
-	return next < s.n && isdigit(s.p[next]) && names_birth(s, i);
+	while (from > 0 && s.p[from - 1] != '"')
+		from--;
+	return next < s.n && isdigit(s.p[next]) && names_birth(s, from, i);
 }
 
 int
 tl_birthday_refuse_text(struct tl_str s, int64_t now)
 {
 	int this_year = 1970 + (int)(now / US_A_YEAR);
+	bool speaks = names_birth(s, 0, s.n);
 	for (size_t i = 0; i < s.n; i++) {
 		bool begins = isdigit(s.p[i]) && (i == 0 || !isdigit(s.p[i - 1]));
-		if ((begins && is_date(s, i, this_year)) || is_birth_number(s, i))
+		if ((begins && is_date(s, i, this_year, speaks)) || is_birth_number(s, i))
 			return tl_fail_at(TL_EFIELD, "/settings", "%s", refused);
 	}
 	return 0;
