@@ -5,13 +5,13 @@
  * below the minimum age opens a case; forgetting destroys the account's content key in the
  * same transaction. Called by the route table.
  */
-#include "api/age.h"
 #include "api/routes.h"
 
 #include "config/policy.h"
 #include "intake/decode.h"
 #include "minors/age.h"
 #include "minors/guardians.h"
+#include "minors/view.h"
 #include "review/review.h"
 #include "store/accounts.h"
 #include "sys/clock.h"
@@ -118,7 +118,7 @@ put_age(struct tl_buf *b, const struct put *p)
 		tl_js_z(b, "age_heard", word);
 	else
 		tl_js_null(b, "age_heard");
-	tl_api_age_json(b, &p->age);
+	tl_minors_age_json(b, &p->age);
 }
 
 static void

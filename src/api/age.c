@@ -5,14 +5,14 @@
  * an age below the minimum waits until no person looks at the account any more; durable before the answer, and twice is the
  * same as once. Failures: CONFLICT, INPUT names the field. Called by the route table.
  */
-#include "api/age.h"
-
 #include "api/routes.h"
+
 #include "base/arena.h"
 #include "config/policy.h"
 #include "intake/decode.h"
 #include "minors/age.h"
 #include "minors/body.h"
+#include "minors/view.h"
 #include "store/accounts.h"
 #include "store/cases.h"
 #include "sys/clock.h"
@@ -24,31 +24,6 @@ struct answer {
 	struct tl_age age;
 	struct tl_age_reply in;
 };
-
-static void
-put_band0(struct tl_buf *b, const char *key, enum tl_age_band band)
-{
-	if (band == TL_AGE_UNKNOWN)
-		tl_js_null(b, key);
-	else
-		tl_js_z(b, key, tl_age_band_names[band]);
-}
-
-void
-tl_api_age_json(struct tl_buf *b, const struct tl_age *a)
-{
-	tl_js_open(b, "age", '{');
-	tl_js_z(b, "state", tl_age_state_names[a->state]);
-	tl_js_z(b, "assured", tl_age_assured_names[a->assured]);
-	if (a->confidence == TL_AGE_NO_CONFIDENCE)
-		tl_js_null(b, "confidence");
-	else
-		tl_js_num(b, "confidence", a->confidence / 100.0);
-	tl_js_time(b, "since", a->since);
-	put_band0(b, "offered", a->offer);
-	put_band0(b, "came_from", a->before);
-	tl_js_close(b, '}');
-}
 
 /* Whoever was found to be too young is not let in by a birthday while a person still looks. */
 static int
@@ -99,7 +74,7 @@ answer_age(struct tl_req *req, int rc, void *ctx)
 	tl_js_open(&b, NULL, '{');
 	tl_js_str(&b, "account", x->who.ext_id);
 	tl_js_z(&b, "age_band", tl_age_band_names[x->age.band]);
-	tl_api_age_json(&b, &x->age);
+	tl_minors_age_json(&b, &x->age);
 	tl_js_close(&b, '}');
 	tl_req_answer_json(req, 200, &b);
 }

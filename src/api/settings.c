@@ -6,7 +6,6 @@
  * could take for "anything goes"; each wish is answered by itself, and what is allowed is durable before the answer.
  * Failures: INPUT names the field. Called by the route table.
  */
-#include "api/age.h"
 #include "api/routes.h"
 
 #include <stdio.h>
@@ -18,6 +17,7 @@
 #include "minors/guardians.h"
 #include "minors/quiet.h"
 #include "minors/settings.h"
+#include "minors/view.h"
 #include "store/accounts.h"
 #include "sys/clock.h"
 
@@ -163,7 +163,7 @@ put_all(struct tl_buf *b, const struct settings *s)
 	tl_js_str(b, "account", s->who.ext_id);
 	tl_js_z(b, "age_band", tl_age_band_names[s->a.band]);
 	tl_js_z(b, "treated_as", tl_age_band_names[tl_minors_band(s->set->minors, s->a.band)]);
-	tl_api_age_json(b, &s->age);
+	tl_minors_age_json(b, &s->age);
 	if (s->age.offer != TL_AGE_UNKNOWN)
 		put_text(b, s, "offer_text", TL_S("age_offered"));
 	tl_js_str(b, "policy_version", s->set->version);

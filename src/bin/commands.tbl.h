@@ -107,6 +107,12 @@ O(item_rescan, "bank", "BANK", "All items that matched this bank. Without --yes 
 O(item_rescan, "since", "DATE", "With --bank: only items that came in since then.")
 O(item_rescan, "yes", NULL, "With --bank: do it.")
 
+C(account_show, "account show", "ID", 1, 1, CLI_STORE,
+    "Show what is known of an account's age and how, the settings that hold for it, and their history.",
+    "tutela account show u-1 --platform flip")
+O(account_show, "platform", "NAME", "Whose account; needed when there are several platforms.")
+O(account_show, "history", "N", "So many rows of history; 20 by default.")
+
 C(bank_create, "bank create", "NAME", 1, 1, CLI_STORE, "Create a bank.",
     "tutela bank create csam --kind pdq --policy csae.known")
 O(bank_create, "kind", "KIND", "What it holds: pdq, digest, text, video or sound.")

@@ -62,6 +62,13 @@ test('a birthday is offered, told once, and changes nothing until it is accepted
   assert.equal((await site.api('PUT', '/v1/accounts/lee/age', { answer: 'revert', age_band: '16-17' })).body.age_band, '13-15')
   await until('the way back', () => told('account.settings_changed', 'lee').length === 3)
   assert.equal(told('account.age_offered', 'lee').length, 1)
+  const shown = site.tutela('account', 'show', 'lee', '--history', '6')
+  assert.deepEqual([shown.age_band, shown.birth_month, shown.age.state, shown.age.offered, shown.said[0].assured], ['13-15', month, 'declined', '16-17', 'declared'])
+  assert.deepEqual(shown.history.map((h) => `${h.what} ${h.event} by ${h.by}`).sort(), ['age_band accept by holder', 'age_band offered by system', 'age_band revert by holder',
+    'geolocation lapsed by system', 'geolocation set by holder', 'suggested_to_others set by holder'])
+  assert.equal(shown.more_history, true)
+  assert.equal(shown.settings.find((x) => x.key === 'suggested_to_others').must_be, 'on')
+  assert.throws(() => site.tutela('account', 'show', 'nobody-here'), /no account/)
   later(0)
 })
 
