@@ -7,6 +7,7 @@
  */
 #include "api/routes.h"
 
+#include "api/help.h"
 #include "api/lined.h"
 #include "api/stats.h"
 #include "config/policy.h"
@@ -21,6 +22,7 @@ struct question {
 	struct tl_gate_ask ask;
 	struct tl_gate_answer answer;
 	bool record;
+	struct tl_safety notice; /* for a young recipient */
 };
 
 /* What holds for all questions of one request. */
@@ -96,6 +98,7 @@ put_answer(struct tl_buf *b, const struct asking *a, const struct question *q)
 	tl_js_z(b, "detail", tl_contact_sentence(why));
 	put_person(b, a, "sender", tl_contact_to_sender(why), q->answer.from.language);
 	put_person(b, a, "recipient", tl_contact_to_recipient(why), q->answer.to.language);
+	tl_safety_put(b, a->set, &q->notice);
 	tl_stats_contact(tl_api_of(a->req)->stats, q->answer.said.outcome);
 }
 
@@ -138,15 +141,29 @@ next(struct asking *a, size_t *at)
 	return NULL;
 }
 
+/* A young person from whom somebody was kept away is told what they can do, now and then. */
+static int
+notice(struct tl_db *db, const struct asking *a, struct question *q)
+{
+	if (q->answer.to.age_band == TL_AGE_18 || !tl_safety_fits(&q->answer.said))
+		return 0;
+	return tl_safety_due(db, a->set, q->ask.platform, q->answer.to.id, TL_SAFETY_APPROACH,
+	    q->ask.now, tl_req_arena(a->req), &q->notice);
+}
+
 static int
 record(struct tl_db *db, void *ctx)
 {
 	struct asking *a = ctx;
 	size_t at = 0;
 	int rc = 0;
-	for (struct question *q = next(a, &at); q && rc >= 0; q = next(a, &at))
-		if (q->record && q->answer.said.why != TL_CONTACT_WHY_AWAY)
-			rc = tl_gate_record(db, &q->ask, &q->answer);
+	for (struct question *q = next(a, &at); q && rc >= 0; q = next(a, &at)) {
+		if (!q->record || q->answer.said.why == TL_CONTACT_WHY_AWAY)
+			continue;
+		rc = tl_gate_record(db, &q->ask, &q->answer);
+		if (rc >= 0)
+			rc = notice(db, a, q);
+	}
 	return rc < 0 ? rc : 0;
 }
 
@@ -157,8 +174,10 @@ recorded(struct tl_req *req, int rc, void *ctx)
 	size_t at = 0;
 	(void)req;
 	for (struct question *q = rc < 0 ? next(a, &at) : NULL; q; q = next(a, &at))
-		if (q->record)
+		if (q->record) {
 			tl_gate_unrecorded(&q->answer);
+			q->notice.show = false;
+		}
 	answer(a);
 }
 

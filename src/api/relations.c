@@ -7,7 +7,9 @@
  */
 #include "api/routes.h"
 
+#include "api/help.h"
 #include "api/lined.h"
+#include "config/policy.h"
 #include "intake/contacts.h"
 #include "store/relations.h"
 #include "sys/clock.h"
@@ -18,6 +20,7 @@
 struct event {
 	struct tl_relation_in in;
 	bool applied;
+	struct tl_id from;
 };
 
 static int
@@ -30,6 +33,8 @@ store_event(struct tl_db *db, const struct tl_who *who, struct event *e)
 	if (rc == 0)
 		rc = tl_relation_put(
 		    db, who->platform, from.number, to.number, &e->in.event, &e->applied);
+	if (rc == 0)
+		e->from = from.id;
 	return rc;
 }
 
@@ -37,29 +42,40 @@ store_event(struct tl_db *db, const struct tl_who *who, struct event *e)
 
 struct one {
 	struct tl_req *req;
+	const struct tl_policy_set *set;
 	struct event event;
+	struct tl_safety notice; /* for a young person who said no */
 };
 
 static int
 store_one(struct tl_db *db, void *ctx)
 {
 	struct one *o = ctx;
-	return store_event(db, tl_req_who(o->req), &o->event);
+	enum tl_relation_kind kind = o->event.in.event.kind;
+	int rc = store_event(db, tl_req_who(o->req), &o->event);
+	bool no = kind == TL_RELATION_DECLINE || kind == TL_RELATION_BLOCK;
+	if (rc < 0 || !no || !o->event.applied)
+		return rc;
+	return tl_safety_due(db, o->set, tl_req_who(o->req)->platform, o->event.from,
+	    TL_SAFETY_REFUSED, tl_now_us(), tl_req_arena(o->req), &o->notice);
 }
 
 static void
 answer_one(struct tl_req *req, int rc, void *ctx)
 {
-	const struct one *o = ctx;
+	struct one *o = ctx;
 	struct tl_buf b = {0};
-	if (rc < 0) {
-		tl_req_problem(req, rc);
-		return;
+	if (rc == 0) {
+		tl_js_open(&b, NULL, '{');
+		tl_js_bool(&b, "applied", o->event.applied);
+		tl_safety_put(&b, o->set, &o->notice);
+		tl_js_close(&b, '}');
 	}
-	tl_js_open(&b, NULL, '{');
-	tl_js_bool(&b, "applied", o->event.applied);
-	tl_js_close(&b, '}');
-	tl_req_answer_json(req, 200, &b);
+	tl_policy_unrefp(&o->set);
+	if (rc < 0)
+		tl_req_problem(req, rc);
+	else
+		tl_req_answer_json(req, 200, &b);
 }
 
 void
@@ -75,6 +91,7 @@ tl_api_put_relation(struct tl_req *req)
 		return;
 	}
 	o->req = req;
+	o->set = tl_app_policies(&tl_api_of(req)->app);
 	tl_api_write(req, TL_SYNC_FULL, store_one, answer_one, o);
 }
 

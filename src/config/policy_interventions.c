@@ -18,7 +18,7 @@ static const char *const columns[TL_COLUMNS] = {"13-15", "16-17", "18+"};
 /* What English must say beside the topics. */
 static const char *const words[] = {"care", "results_hidden", "help_lines", "help_unknown",
     "comment_ask", "comment_hold", "comment_refuse", "comment_closed", "approach_title",
-    "approach", "can_block", "can_report", "can_talk"};
+    "approach", "refused_title", "refused", "can_block", "can_report", "can_talk"};
 
 struct raw {
 	int64_t every;

@@ -89,6 +89,30 @@ describe('tools for young people', { concurrency: 1 }, () => {
     assert.equal((await ask('/v1/search/check', { query: 'cats', account: 'grown' })).answer, 'nothing')
   })
 
+  test('a young person is told what they can do after a refused approach, and not too often', async () => {
+    await d.api('PUT', '/v1/accounts/pen-pal', { age_band: '16-17', country: 'FR', language: 'fr' })
+    const approach = async (more) => ask('/v1/contacts/check', { from: 'grown', to: 'pen-pal', kind: 'message', ...more })
+    assert.equal((await approach({ record: false })).safety_notice, null)
+    const first = await approach()
+    assert.equal(first.outcome, 'deny')
+    assert.equal(first.safety_notice.notice, 'approach')
+    assert.match(first.safety_notice.text, /Tu n’as rien fait de mal/)
+    assert.deepEqual(first.safety_notice.steps.map((s) => s.step), ['block', 'report', 'talk'])
+    assert.deepEqual(first.safety_notice.help.lines.map((l) => l.phone), ['119', '3114'])
+    assert.equal((await approach()).safety_notice, null, 'not twice in a day')
+    assert.equal((await ask('/v1/contacts/check', { from: 'u-77', to: 'pen-pal', kind: 'group_invitation' })).safety_notice, null)
+    assert.equal((await ask('/v1/contacts/check', { from: 'pen-pal', to: 'grown', kind: 'message' })).safety_notice, null, 'adults get none')
+    const said = async (from, to, kind, at) => (await d.api('PUT', '/v1/relations', { from, to, kind, ...(at && { at }) })).body.safety_notice
+    assert.equal((await said('pen-pal', 'grown', 'block')).notice, 'refused')
+    assert.equal(await said('pen-pal', 'u-77', 'block'), null)
+    assert.equal(await said('grown', 'u-77', 'block'), null)
+    // It goes with the account.
+    const row = () => sql("SELECT COUNT(*) FROM notices_shown")
+    assert.equal(row(), '2')
+    assert.equal((await d.api('DELETE', '/v1/accounts/pen-pal')).status, 204)
+    assert.equal(row(), '0')
+  })
+
   test('the examples of the page', () => {
     const page = readFileSync(join(root, 'doc/young-people.md'), 'utf8')
     for (const [, block] of page.matchAll(/```sh\n([\s\S]*?)```/g)) {
