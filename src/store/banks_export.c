@@ -7,8 +7,11 @@
  */
 #include "store/banks_export.h"
 
+#include <stdlib.h>
+
 #include "base/arena.h"
 #include "base/json.h"
+#include "hash/video.h"
 #include "store/banks_find.h"
 #include "sys/clock.h"
 
@@ -69,11 +72,31 @@ member(struct tl_buf *out, const char *name, struct tl_str s)
 		tl_js_str(out, name, s);
 }
 
+/* What the text of a value does not say: a video's looks between its seconds. Nothing when it says all. */
+static void
+looks(const struct tl_bank_entry *e, struct tl_buf *out)
+{
+	TL_CLEANUP(tl_video_fini) struct tl_video v = {0};
+	bool more = false;
+	if (e->form != TL_FORM_VPDQ || tl_video_unpack(e->value, &v) < 0)
+		return;
+	for (size_t i = 0; i < v.n && !more; i++)
+		more = v.f[i].flags != 0;
+	char *text = more ? malloc((e->value.n + 2) / 3 * 4 + 1) : NULL;
+	if (more && !text)
+		abort();
+	if (text)
+		tl_buf_put(out, text, tl_base64(text, e->value.p, e->value.n));
+	free(text);
+}
+
 void
 tl_export_members(const struct tl_bank_entry *e, struct tl_buf *out)
 {
 	struct tl_buf value TL_CLEANUP(tl_buf_fini) = {0};
+	struct tl_buf all TL_CLEANUP(tl_buf_fini) = {0};
 	tl_bank_value_text(e->form, e->value, &value);
+	looks(e, &all);
 	tl_js_str(out, "value", tl_buf_str(&value));
 	tl_js_z(out, "form", tl_entry_form_names[e->form]);
 	member(out, "note", e->note);
@@ -87,6 +110,7 @@ tl_export_members(const struct tl_bank_entry *e, struct tl_buf *out)
 		tl_js_time(out, "disabled_until", e->disabled_until);
 	if (e->review_only)
 		tl_js_bool(out, "review_only", true);
+	member(out, "looks", tl_buf_str(&all));
 	tl_js_time(out, "added_at", e->added_at);
 	member(out, "added_by", e->added_by);
 }
@@ -161,10 +185,12 @@ static void
 row(const struct tl_bank_entry *e, struct tl_arena *arena, struct tl_buf *out)
 {
 	struct tl_buf value TL_CLEANUP(tl_buf_fini) = {0};
+	struct tl_buf all TL_CLEANUP(tl_buf_fini) = {0};
 	struct tl_provenance p;
 	if (tl_provenance_read(e->provenance, arena, &p) < 0)
 		p = (struct tl_provenance){0};
 	tl_bank_value_text(e->form, e->value, &value);
+	looks(e, &all);
 	const struct tl_str cells[TL_IMPORT_FIELD_COUNT] = {
 	    [TL_IMPORT_VALUE] = tl_buf_str(&value),
 	    [TL_IMPORT_FORM] = tl_str(tl_entry_form_names[e->form]),
@@ -180,6 +206,7 @@ row(const struct tl_bank_entry *e, struct tl_arena *arena, struct tl_buf *out)
 	    [TL_IMPORT_ENABLED] = tl_str(e->enabled ? "true" : "false"),
 	    [TL_IMPORT_DISABLED_UNTIL] = time_text(e->disabled_until, arena),
 	    [TL_IMPORT_REVIEW_ONLY] = tl_str(e->review_only ? "true" : ""),
+	    [TL_IMPORT_LOOKS] = tl_buf_str(&all),
 	};
 	for (int f = 0; f < TL_IMPORT_FIELD_COUNT; f++) {
 		if (f)

@@ -275,6 +275,33 @@ read_value(struct tl_import *i, const struct tl_bank_record *r, struct tl_bank_e
 	return tl_bank_value_parse(e->form, value, i->arena, &e->value);
 }
 
+/*
+ * Of a video the looks that its text cannot say, as an export of ours has them: they take the value's place when its
+ * seconds are the same.
+ */
+static int
+take_looks(struct tl_import *i, const struct tl_bank_record *r, struct tl_bank_entry *e)
+{
+	struct tl_buf own TL_CLEANUP(tl_buf_fini) = {0};
+	struct tl_buf said TL_CLEANUP(tl_buf_fini) = {0};
+	struct tl_str text = r->field[TL_IMPORT_LOOKS];
+	size_t n = 0;
+	if (!text.n || e->form != TL_FORM_VPDQ)
+		return 0;
+	uint8_t *raw = tl_arena_alloc(i->arena, text.n);
+	if (!raw)
+		return tl_arena_check(i->arena);
+	if (tl_unbase64(raw, text.n, text, &n) < 0 ||
+	    tl_bank_value_check(TL_FORM_VPDQ, tl_bytes(raw, n)) < 0)
+		return at_field(TL_IMPORT_LOOKS, "they are no looks of an export");
+	tl_bank_value_text(e->form, e->value, &said);
+	tl_bank_value_text(e->form, tl_bytes(raw, n), &own);
+	if (!tl_str_eq(tl_buf_str(&said), tl_buf_str(&own)))
+		return at_field(TL_IMPORT_LOOKS, "they are of another video than the value");
+	e->value = tl_bytes(raw, n);
+	return 0;
+}
+
 /* Records ----------------------------------------------------------------------------------------------------- */
 
 static void
@@ -342,7 +369,10 @@ take(struct tl_import *i, struct tl_db *db, const struct tl_bank_record *r)
 	}
 	if (any && !r->field[TL_IMPORT_VALUE].n)
 		return 0;
-	return put(i, db, r, &e, read_value(i, r, &e));
+	rc = read_value(i, r, &e);
+	if (rc == 0)
+		rc = take_looks(i, r, &e);
+	return put(i, db, r, &e, rc);
 }
 
 void

@@ -20,3 +20,5 @@ F(TL_IMPORT_URL, "url", "Where the source says more about it.")
 F(TL_IMPORT_ENABLED, "enabled active", "false: it matches nothing until somebody enables it.")
 F(TL_IMPORT_DISABLED_UNTIL, "disabled_until", "It is off and comes back then.")
 F(TL_IMPORT_REVIEW_ONLY, "review_only", "true: its matches go to people and never block.")
+F(TL_IMPORT_LOOKS, "looks",
+    "Of a video, as our own exports have it: all looks at it, not only one a second; base64.")

@@ -1,4 +1,5 @@
 /* Files of banks: every format in, every format out, bad lines, cuts; looking for entries, many at once, whole banks. */
+#include "hash/video.h"
 #include "store/bank_media.h"
 #include "store/banks_change.h"
 #include "store/banks_export.h"
@@ -384,6 +385,62 @@ t_what_is_exported_comes_back_the_same(void **state)
 	}
 }
 
+/* A video as the decoder makes it: with a scene's start and a look without bars, which its text does not say. */
+static struct tl_buf
+a_seen_video(uint8_t first)
+{
+	struct tl_video v = {0};
+	struct tl_buf packed = {0};
+	for (uint32_t i = 0; i < 6; i++) {
+		struct tl_video_frame x = {.ms = 500 * i, .number = 12 * i, .quality = 90};
+		memset(x.hash.b, first + (int)i, sizeof x.hash.b);
+		x.flags = i == 3 ? TL_VIDEO_SCENE : i % 2 ? TL_VIDEO_CROPPED : 0;
+		assert_int_equal(tl_video_add(&v, &x), 0);
+	}
+	tl_video_pack(&packed, &v);
+	tl_video_fini(&v);
+	return packed;
+}
+
+static void
+t_all_looks_at_a_video_come_back(void **state)
+{
+	struct unit_store *f = *state;
+	static const enum tl_import_format formats[] = {
+	    TL_IMPORT_CSV, TL_IMPORT_JSON, TL_IMPORT_NDJSON};
+	struct tl_bank a = a_bank(f, "a", TL_BANK_VIDEO);
+	struct tl_buf seen TL_CLEANUP(tl_buf_fini) = a_seen_video(7);
+	struct tl_bank_entry e = {.form = TL_FORM_VPDQ,
+	    .value = tl_buf_str(&seen),
+	    .enabled = true,
+	    .added_by = TL_S("system")};
+	assert_int_equal(tl_bank_entry_add(f->db, &a, &e), 0);
+	struct tl_str want = export(f, &a, TL_IMPORT_NDJSON);
+	struct tl_import_counts c;
+	for (size_t i = 0; i < TL_COUNT(formats); i++) {
+		struct tl_bank back =
+		    a_bank(f, tl_arena_printf(f->arena, "b%zu", i), TL_BANK_VIDEO);
+		assert_string_equal(
+		    import(f, &back, TL_IMPORT_AUTO, export(f, &a, formats[i]), 99, &c), "");
+		assert_int_equal(c.added, 1);
+		struct tl_bank_entry same = e;
+		assert_int_equal(tl_bank_entry_add(f->db, &back, &same), TL_EEXISTS);
+		assert_true(tl_str_eq(export(f, &back, TL_IMPORT_NDJSON), want));
+	}
+	/* Looks of another video, and none at all. */
+	char wrong[4096];
+	assert_true(want.n < sizeof wrong);
+	(void)snprintf(wrong, sizeof wrong, "%.*s", TL_ARG(want));
+	memcpy(strstr(wrong, "0707") + 2, "08", 2);
+	assert_non_null(
+	    strstr(import(f, &a, TL_IMPORT_NDJSON, tl_str(wrong), 99, &c), "another video"));
+	(void)snprintf(wrong, sizeof wrong, "%.*s", TL_ARG(want));
+	memcpy(strstr(wrong, "\"looks\":\"") + 9, "!!!!", 4);
+	assert_non_null(
+	    strstr(import(f, &a, TL_IMPORT_NDJSON, tl_str(wrong), 99, &c), "no looks"));
+	assert_int_equal(c.refused, 1);
+}
+
 #define WORDS                                                                                  \
 	"1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31,"
 
@@ -610,6 +667,7 @@ main(void)
 	    CASE(t_a_record_without_end_costs_itself),
 	    CASE(t_a_file_goes_on_from_its_state),
 	    CASE(t_what_is_exported_comes_back_the_same),
+	    CASE(t_all_looks_at_a_video_come_back),
 	    CASE(t_plain_lines_come_back_the_same_in_every_kind),
 	    CASE(t_plain_lines_leave_out_what_they_would_bring_back_live),
 	    CASE(t_entries_are_found_by_what_people_know),

@@ -175,7 +175,7 @@ function answer(w, user, method, p, q, body) {
       const lines = Buffer.from(body.bytes ?? '', 'base64').toString().split('\n').filter(Boolean)
       const bad = lines.flatMap((l, i) => /^(\p{L}|[0-9])/u.test(l) ? [] : [{ line: i + 1, column: 0, field: 'value', detail: 'begins with a sign that no entry begins with' }])
       b.entries += lines.length - bad.length
-      return { format: 'lines', taken: Buffer.from(body.bytes ?? '', 'base64').length, state: 'lines', lines: lines.length, added: lines.length - bad.length, present: 0, extended: 0, refused: bad.length, errors: bad, from: uuid(), to: uuid() }
+      return { format: 'lines', taken: Buffer.from(body.bytes ?? '', 'base64').length, state: 'lines', lines: lines.length, added: lines.length - bad.length, present: 0, extended: 0, expired: 0, refused: bad.length, errors: bad, from: uuid(), to: uuid() }
     }
     case 'POST banks/export': return { type: 'text/csv', ending: 'csv', text: 'value,form\n', next: body.before ? null : uuid() }
     case 'GET deliveries': { const s = q.get('state'); const counts = /** @type {any} */ ({ waiting: 0, leased: 0, delivered: 0, dead: 0, cancelled: 0, held: 0 }); for (const d of w.deliveries) counts[d.state]++; return { deliveries: w.deliveries.filter((d) => !s || d.state === s), counts, next: null } }

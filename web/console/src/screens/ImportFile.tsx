@@ -25,13 +25,14 @@ interface Progress {
   added: number
   present: number
   extended: number // of what was there
+  expired: number
   refused: number
   errors: ImportError[]
   from: string // ids between which lies what was added
   to: string
   done: boolean
 }
-const nothing = (size: number): Progress => ({ at: 0, size, state: '', format: 'auto', added: 0, present: 0, extended: 0, refused: 0, errors: [], from: '', to: '', done: false })
+const nothing = (size: number): Progress => ({ at: 0, size, state: '', format: 'auto', added: 0, present: 0, extended: 0, expired: 0, refused: 0, errors: [], from: '', to: '', done: false })
 
 /** A part of the file in base64. */
 function base64(part: Blob): Promise<string> {
@@ -67,7 +68,7 @@ export function ImportFile({ bank, close }: { bank: Bank; close: () => void }) {
     if (!a.taken && !last && size < WHOLE) return piece(f, p, WHOLE) // one record fills the piece
     if (!a.taken && !last) throw new Error('One record is larger than 2 MB. The command line imports it: tutela bank import.')
     return {
-      at: last ? f.size : p.at + a.taken, size: f.size, state: a.state, format: a.format, added: p.added + a.added, present: p.present + a.present, extended: p.extended + a.extended, refused: p.refused + a.refused, from: p.from || a.from, to: a.to,
+      at: last ? f.size : p.at + a.taken, size: f.size, state: a.state, format: a.format, added: p.added + a.added, present: p.present + a.present, extended: p.extended + a.extended, expired: p.expired + a.expired, refused: p.refused + a.refused, from: p.from || a.from, to: a.to,
       errors: p.errors.length < KEEP_ERRORS ? [...p.errors, ...a.errors] : p.errors, done: last,
     }
   }
@@ -114,7 +115,7 @@ export function ImportFile({ bank, close }: { bank: Bank; close: () => void }) {
         {p ? (
           <div class="progress">
             <progress max={p.size || 1} value={p.at} aria-label="Bytes imported" />
-            <p role="status">{p.done ? 'Done: ' : `${bytes(p.at)} of ${bytes(p.size)}: `}{count(p.added)} added, {count(p.present)} already there{p.extended ? ` (${count(p.extended)} of them last longer now)` : ''}, {count(p.refused)} refused.</p>
+            <p role="status">{p.done ? 'Done: ' : `${bytes(p.at)} of ${bytes(p.size)}: `}{count(p.added)} added, {count(p.present)} already there{p.extended ? ` (${count(p.extended)} of them last longer now)` : ''}, {p.expired ? `${count(p.expired)} left out because their time is over, ` : ''}{count(p.refused)} refused.</p>
           </div>
         ) : null}
         {p?.errors.length ? <Errors of={p.errors} name={`${bank.name}-refused.csv`} /> : null}
