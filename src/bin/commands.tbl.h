@@ -346,6 +346,16 @@ O(audit_export, "to", "TIME", "Before this moment; default: now.")
 C(audit_key, "audit key", "", 0, 0, CLI_STORE, "Print the public key that checkpoints are verified with.", "tutela audit key > audit.pub")
 C(audit_rotate, "audit rotate", "", 0, 0, CLI_STORE,
     "Make a new signing key; the old one signs it, and it signs the old one.", "tutela audit rotate")
+C(simulate_contacts, "simulate contacts", "", 0, 0, CLI_STORE,
+    "Let made-up people live, and say which of those who approach minors the rules find, and whom they find besides.",
+    "tutela simulate contacts --accounts 20000")
+O(simulate_contacts, "accounts", "N", "How many people; default 5000.")
+O(simulate_contacts, "days", "N", "How long they live; default 30.")
+O(simulate_contacts, "seed", "N", "The same number makes the same people; default 1.")
+O(simulate_contacts, "texts", NULL, "As if the texts of private messages might be looked at; default: those of comments only.")
+O(simulate_contacts, "rules", "DIR", "Try the rules of this folder instead of those in force.")
+O(simulate_contacts, "one-in", "N", "For the precision if one in N accounts were like that; default 10000.")
+O(simulate_contacts, "scratch", "DIR", "Where the scratch store is made and removed; default: the folder for temporary files.")
 C(config, "config", "", 0, 0, CLI_CONFIG, "Print the configuration in force.", "tutela config --set undo_seconds=0")
 C(help, "help", "[COMMAND...]", 0, 2, CLI_NOTHING, "Explain a command.", "tutela help user add")
 C(docs, "docs", "KIND", 1, 1, CLI_NOTHING, "Print generated documents: man, bash, zsh, commands, configuration, alarms, audit-verbs.",

@@ -24,7 +24,7 @@ static const char *const words[] = {"locked", "warning", "guardian", "unknown", 
 struct raw_minors {
 	int64_t minimum_age;
 	const char *unknown_as;
-	const struct tl_yaml *quiet, *settings, *texts;
+	const struct tl_yaml *quiet, *settings, *texts, *message_text;
 };
 
 static const struct tl_yaml_field minors_fields[] = {
@@ -34,6 +34,7 @@ static const struct tl_yaml_field minors_fields[] = {
     {"settings", TL_Y_LIST, offsetof(struct raw_minors, settings), 1, TL_MINORS_SETTINGS_MAX,
 	NULL, true},
     {"texts", TL_Y_MAP, offsetof(struct raw_minors, texts), 1, 64, NULL, true},
+    {"message_text", TL_Y_STRS, offsetof(struct raw_minors, message_text), 0, 250, NULL, false},
 };
 
 struct raw_setting {
@@ -257,6 +258,24 @@ check_texts(const struct tl_minors *m, const struct raw_minors *raw)
 	return 0;
 }
 
+/* Where texts of private messages may be looked at: nowhere unless it is said. */
+static int
+read_countries(struct loading *l, const struct tl_yaml *list, struct tl_minors *m)
+{
+	struct tl_str *country = TL_NEWS(l->arena, struct tl_str, list ? list->count + 1 : 1);
+	if (!country)
+		return tl_fail(TL_ENOMEM, "too many countries");
+	for (const struct tl_yaml *at = list ? list->first : NULL; at; at = at->next) {
+		struct tl_str c = at->text;
+		if (c.n != 2 || c.p[0] < 'A' || c.p[0] > 'Z' || c.p[1] < 'A' || c.p[1] > 'Z')
+			return tl_yaml_error(
+			    at, "message_text: countries as two capital letters, such as US");
+		country[m->message_text_count++] = c;
+	}
+	m->message_text = country;
+	return 0;
+}
+
 int
 tl_policy_read_minors(struct loading *l, const struct tl_yaml *root)
 {
@@ -278,7 +297,9 @@ tl_policy_read_minors(struct loading *l, const struct tl_yaml *root)
 	    .unknown_as = (enum tl_age_band)band,
 	    .settings = settings,
 	    .built_in = l->built_in};
-	rc = read_quiet(raw.quiet, m);
+	rc = read_countries(l, raw.message_text, m);
+	if (rc == 0)
+		rc = read_quiet(raw.quiet, m);
 	for (const struct tl_yaml *at = raw.settings->first; rc == 0 && at; at = at->next) {
 		rc = read_setting(l, m, at, &settings[m->setting_count]);
 		m->setting_count += rc == 0;

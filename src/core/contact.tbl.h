@@ -16,6 +16,7 @@ M(SAME_TEXT, "same_text", INT, "the number of people who were sent nearly the sa
 M(OFF, "off_platform", INT, "the number of people who were sent a link or a handle within {0}")
 M(OFF_MINORS, "off_platform_minors", INT, "the number of minors who were sent a link or a handle within {0}")
 M(AFTER_REFUSAL, "after_refusal", INT, "the number of people approached again within {0} after they refused")
+M(FOLLOWED, "followed", INT, "the number of accounts followed within {0}")
 M(FOLLOW_MINORS, "follow_minor_share", DOUBLE, "the share of minors among those followed within {0}")
 M(ORIGIN_ACCOUNTS, "origin_accounts", INT, "the number of accounts that made contacts from the same place within {0}")
 M(ORIGIN_MINORS, "origin_minors", INT, "the number of minors approached from the same place within {0}")

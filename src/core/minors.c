@@ -60,3 +60,21 @@ tl_minors_text(const struct tl_minors *m, struct tl_str language, struct tl_str 
 {
 	return tl_people_text(m->texts, m->text_count, language, name);
 }
+
+static bool
+is_named(const struct tl_minors *m, struct tl_str country)
+{
+	for (size_t i = 0; i < m->message_text_count && country.n; i++)
+		if (tl_str_eq(m->message_text[i], country))
+			return true;
+	return false;
+}
+
+bool
+tl_minors_text_allowed(const struct tl_minors *m, enum tl_contact_kind kind,
+    struct tl_str from_country, struct tl_str to_country)
+{
+	if (kind == TL_CONTACT_COMMENT || kind == TL_CONTACT_MENTION)
+		return true;
+	return is_named(m, from_country) && is_named(m, to_country);
+}

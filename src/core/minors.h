@@ -53,6 +53,9 @@ struct tl_minors {
 	size_t setting_count;
 	const struct tl_minors_text *texts;
 	size_t text_count;
+	const struct tl_str
+	    *message_text; /* countries in which texts of private messages may be looked at */
+	size_t message_text_count;
 	bool
 	    built_in; /* the folder has no minors.yaml: what the program was built with holds */
 };
@@ -67,3 +70,9 @@ struct tl_str tl_people_text(
     const struct tl_minors_text *texts, size_t n, struct tl_str language, struct tl_str name);
 struct tl_str tl_minors_text(
     const struct tl_minors *m, struct tl_str language, struct tl_str name);
+/*
+ * Whether the text that goes with a contact may be looked at (detect/contact/text.h). What is public may; of private messages
+ * and invitations only where the countries of both sides are named, so never while one is not known.
+ */
+bool tl_minors_text_allowed(const struct tl_minors *m, enum tl_contact_kind kind,
+    struct tl_str from_country, struct tl_str to_country);

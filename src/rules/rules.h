@@ -89,6 +89,8 @@ struct tl_rules_contacts {
 	bool origins;     /* and for what came from the same place */
 };
 struct tl_rules_contacts tl_rules_contacts(const struct tl_rule_set *set);
+/* Rule i is asked of accounts, and is not inactive. */
+bool tl_rules_of_account(const struct tl_rule_set *set, size_t i);
 
 /* The reasons as a JSON array, for items.reasons, events and the trail. */
 struct tl_buf;

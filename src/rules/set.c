@@ -319,6 +319,12 @@ tl_rules_contacts(const struct tl_rule_set *set)
 	return need;
 }
 
+bool
+tl_rules_of_account(const struct tl_rule_set *set, size_t i)
+{
+	return set->rules[i].of_account && !set->rules[i].inactive;
+}
+
 /* Looking at rules ----------------------------------------------------------------------------------------- */
 
 static struct tl_str

@@ -81,6 +81,17 @@ tl_blake2b(uint8_t *dst, size_t n, struct tl_str data, const struct tl_key *key)
 	    dst, n, data.p, data.n, key ? key->b : NULL, key ? sizeof key->b : 0);
 }
 
+uint64_t
+tl_short_hash(struct tl_str data, const struct tl_key *key)
+{
+	uint64_t v;
+	_Static_assert(
+	    crypto_shorthash_BYTES == sizeof v && crypto_shorthash_KEYBYTES <= TL_KEY_BYTES,
+	    "a hash of 64 bits");
+	(void)crypto_shorthash((uint8_t *)&v, data.p, data.n, key->b);
+	return v;
+}
+
 void
 tl_hmac_sha256(uint8_t dst[32], struct tl_str key, struct tl_str data)
 {

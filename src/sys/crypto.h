@@ -34,6 +34,9 @@ int tl_unseal(
 /* BLAKE2b, n of 16..64 bytes; `key` may be NULL. */
 void tl_blake2b(uint8_t *dst, size_t n, struct tl_str data, const struct tl_key *key);
 
+/* SipHash-2-4 under the first half of the key: for tables and sketches, nothing that must last against an attack. */
+uint64_t tl_short_hash(struct tl_str data, const struct tl_key *key);
+
 void tl_hmac_sha256(uint8_t dst[32], struct tl_str key, struct tl_str data);
 void tl_sha256(uint8_t dst[32], struct tl_str data);
 

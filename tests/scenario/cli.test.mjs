@@ -3,7 +3,7 @@ import { test, before, after } from 'node:test'
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { spawn, spawnSync } from 'node:child_process'
-import { chownSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync, appendFileSync } from 'node:fs'
+import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync, appendFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { bin, freePort, root } from '../programs.mjs'
@@ -414,6 +414,24 @@ test('a copy is verified, restored, and refused when it is damaged', () => {
   assert.equal(bad.code, 5)
   assert.match(bad.err, /Do not use this copy/)
   assert.equal(run(['restore', copy], { dir: join(folder, 'third') }).code, 5)
+})
+
+test('made-up people are judged by the rules in force, the same ones for the same number', () => {
+  const scratch = join(folder, 'scratch')
+  mkdirSync(scratch)
+  const args = ['simulate', 'contacts', '--accounts', '1000', '--days', '10', '--scratch', scratch]
+  const rows = json(args).simulated
+  assert.deepEqual(rows, json([...args, '--seed', '1']).simulated)
+  assert.notDeepEqual(rows, json([...args, '--seed', '2']).simulated)
+  assert.deepEqual(readdirSync(scratch), [])
+  const row = rows.find((r) => r.what === 'stranger-reaches-many-minors')
+  assert.equal(row.kind, 'rule')
+  assert.ok(row.recall.low <= row.recall.value && row.recall.value <= row.recall.high && row.recall.value > 0)
+  assert.ok(row.precision_if_rare < row.precision.value)
+  assert.equal(Object.values(row.who).reduce((n, k) => n + k.of, 0), 1000)
+  assert.equal(row.who.wide.found, row.who.wide.of)
+  assert.equal(row.who.teen.found, 0)
+  assert.match(ok(args), /Invented behaviour is not reality/)
 })
 
 test('every command speaks JSON, also those that print documents and files', () => {

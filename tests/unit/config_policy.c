@@ -315,6 +315,9 @@ t_a_matrix_that_would_loosen_is_refused(void **state)
 		const char *passage, *instead, *want;
 	} cases[] = {
 	    {"unknown_as: 13-15", "unknown_as: 13-15", NULL},
+	    {"message_text: []", "message_text: [US, CA]", NULL},
+	    {"message_text: []", "message_text: [usa]",
+		"message_text: countries as two capital letters, such as US"},
 	    {"unknown_as: 13-15", "unknown_as: 16-17",
 		"an unknown age is never treated as older"},
 	    {"minimum_age: 13", "minimum_age: 12", "minimum_age: must be between 13 and 17"},

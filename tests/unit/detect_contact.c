@@ -3,6 +3,7 @@
  * ties and edges; the same after the store was closed and opened; what is told; what erasure leaves.
  */
 #include "detect/contact/figures.h"
+#include "detect/contact/text.h"
 #include "detect/contact/told.h"
 #include "sys/clock.h"
 
@@ -165,6 +166,7 @@ naive_people(const struct world *w, int window, double n[TL_MEASURES])
 	n[TL_MEASURE_MINOR_SHARE] = people > 0 ? n[TL_MEASURE_MINORS] / people : (double)NAN;
 	n[TL_MEASURE_DECLINED] = people > 0 ? declined / people : (double)NAN;
 	n[TL_MEASURE_BLOCKED] = people > 0 ? blocked / people : (double)NAN;
+	n[TL_MEASURE_FOLLOWED] = follows;
 	n[TL_MEASURE_FOLLOW_MINORS] = follows > 0 ? follow_minors / follows : (double)NAN;
 	n[TL_MEASURE_AGE_GAP] = (double)NAN;
 	if (youngest < 99 && w->ask.band != TL_AGE_UNKNOWN)
@@ -498,6 +500,107 @@ t_what_is_told_is_bounded_and_says_so(void **state)
 	assert_null(strstr(z, "\"id\":9,"));
 }
 
+/* Texts ------------------------------------------------------------------------------------------------------------- */
+
+static const struct tl_key text_key = {{9, 8, 7}};
+
+static struct tl_contact_text
+read_text(const char *z)
+{
+	struct tl_contact_text t;
+	tl_contact_text(&text_key, tl_str(z), &t);
+	return t;
+}
+
+static void
+t_what_leads_away_is_seen(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		unsigned flags;
+	} rows[] = {
+	    {"see you at school tomorrow, bring the book", 0},
+	    {"my dog is on the sofa. me too", 0},
+	    {"e.g. this costs 12.50 or 1.000", 0},
+	    {"we play discord games a lot in our street on sundays", 0},
+	    {"look at https://example.org/page", TL_CONTACT_HAS_LINK},
+	    {"HTTP://EXAMPLE.ORG", TL_CONTACT_HAS_LINK},
+	    {"go to www.example.org", TL_CONTACT_HAS_LINK},
+	    {"all on example.com now", TL_CONTACT_HAS_LINK},
+	    {"Add me on Snap demo_name", TL_CONTACT_HAS_HANDLE},
+	    {"schreib mir auf Telegram", TL_CONTACT_HAS_HANDLE},
+	    {"ajoute-moi sur insta", TL_CONTACT_HAS_HANDLE},
+	    {"i am @demo_name there", TL_CONTACT_HAS_HANDLE},
+	    {"call +49 (30) 123 45 678", TL_CONTACT_HAS_HANDLE},
+	    {"in 2026 we were 12 people", 0},
+	    {"mail demo@example.org", TL_CONTACT_HAS_HANDLE | TL_CONTACT_HAS_LINK},
+	};
+	for (size_t i = 0; i < TL_COUNT(rows); i++)
+		if (read_text(rows[i].text).flags != rows[i].flags)
+			fail_msg("%s: %u", rows[i].text, read_text(rows[i].text).flags);
+}
+
+static int
+lanes_alike(int64_t a, int64_t b)
+{
+	int n = 0;
+	for (unsigned k = 0; k < 4; k++)
+		n += (((uint64_t)a ^ (uint64_t)b) >> (16 * k) & 0xffff) == 0;
+	return n;
+}
+
+static void
+t_nearly_the_same_text_is_known_again(void **state)
+{
+	(void)state;
+	int64_t a =
+	    read_text("Hello, you look nice. How old are you, and where do you live?").sketch;
+	assert_true(a != 0);
+	assert_true(
+	    a == read_text("hello you look NICE!!! how old are you and where do you live 16")
+		     .sketch);
+	assert_true(
+	    lanes_alike(
+		a, read_text("The train to the coast leaves from platform seven").sketch) < 3);
+	assert_true(read_text("hi there you").sketch == 0);
+	assert_true(read_text("hey hey hey hey hey").sketch == 0);
+	assert_true(read_text("").sketch == 0);
+	struct tl_contact_text other;
+	static const struct tl_key key = {{1}};
+	tl_contact_text(&key,
+	    TL_S("Hello, you look nice. How old are you, and where do you live?"), &other);
+	assert_true(lanes_alike(a, other.sketch) < 3);
+	/* One word of thirty differs: alike in three lanes, as often as not at least. */
+	int alike = 0;
+	for (int i = 0; i < 50; i++) {
+		char z[400];
+		(void)snprintf(z, sizeof z,
+		    "dear name%c%c we are a small shop that sells made up things for every "
+		    "home and garden in town so "
+		    "come by and look around whenever you like",
+		    'a' + i % 26, 'a' + i / 26);
+		alike += lanes_alike(read_text(z).sketch,
+			     read_text("dear friend we are a small shop that sells made up "
+				       "things for every home and garden in town so "
+				       "come by and look around whenever you like")
+				 .sketch) >= 3;
+	}
+	assert_true(alike >= 40);
+}
+
+static void
+t_an_origin_is_keyed_and_belongs_to_a_platform(void **state)
+{
+	(void)state;
+	static const struct tl_key other = {{1}};
+	int64_t a = tl_contact_origin(&text_key, 1, TL_S("device-1"));
+	assert_true(a == tl_contact_origin(&text_key, 1, TL_S("device-1")));
+	assert_true(a != tl_contact_origin(&text_key, 2, TL_S("device-1")));
+	assert_true(a != tl_contact_origin(&text_key, 1, TL_S("device-2")));
+	assert_true(a != tl_contact_origin(&other, 1, TL_S("device-1")));
+}
+
 int
 main(void)
 {
@@ -508,6 +611,9 @@ main(void)
 	    cmocka_unit_test_setup_teardown(t_several_accounts_of_one_place_are_seen,
 		unit_store_setup, unit_store_teardown),
 	    cmocka_unit_test(t_what_is_told_is_bounded_and_says_so),
+	    cmocka_unit_test(t_what_leads_away_is_seen),
+	    cmocka_unit_test(t_nearly_the_same_text_is_known_again),
+	    cmocka_unit_test(t_an_origin_is_keyed_and_belongs_to_a_platform),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -112,7 +112,7 @@ t_a_question_about_strangers_is_denied_and_recorded(void **state)
 	assert_true(tl_id_is_nil(a.from.id));
 	unit_begin(s->db);
 	assert_int_equal(tl_gate_record(s->db, &ask, &a), 0);
-	struct tl_contact_span span = {s->platform, a.from.id, 0, 2000};
+	struct tl_contact_span span = {s->platform, a.from.id, 0, 2000, 10};
 	assert_int_equal(tl_contact_log_sent(s->db, &span, count_row, &n), 0);
 	assert_int_equal(n, 1);
 	unit_commit(s->db);

@@ -320,11 +320,34 @@ t_reasons_are_in_the_persons_language(void **state)
 	assert_true(tl_str_eq(tl_minors_text(m, (struct tl_str){0}, TL_S("locked")), en));
 }
 
+/* As shipped no text of a private message is looked at anywhere; where it may be, both sides must be there. */
+static void
+t_private_texts_are_looked_at_only_where_it_is_said(void **state)
+{
+	(void)state;
+	static const struct tl_str named[] = {TL_S("US"), TL_S("CA")};
+	struct tl_minors some = *m;
+	some.message_text = named;
+	some.message_text_count = TL_COUNT(named);
+	struct tl_str us = TL_S("US"), ca = TL_S("CA"), de = TL_S("DE"), none = {0};
+	assert_int_equal(m->message_text_count, 0);
+	for (int k = 0; k < tl_contact_kind_count; k++) {
+		enum tl_contact_kind kind = (enum tl_contact_kind)k;
+		bool open = kind == TL_CONTACT_COMMENT || kind == TL_CONTACT_MENTION;
+		assert_int_equal(tl_minors_text_allowed(m, kind, us, us), open);
+		assert_int_equal(tl_minors_text_allowed(&some, kind, us, de), open);
+		assert_int_equal(tl_minors_text_allowed(&some, kind, de, us), open);
+		assert_int_equal(tl_minors_text_allowed(&some, kind, none, us), open);
+		assert_true(tl_minors_text_allowed(&some, kind, us, ca));
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(t_nothing_ends_looser_than_the_policy),
+	    cmocka_unit_test(t_private_texts_are_looked_at_only_where_it_is_said),
 	    cmocka_unit_test(t_every_wish_is_answered_within_the_policy),
 	    cmocka_unit_test(t_guardians_never_loosen),
 	    cmocka_unit_test(t_younger_is_never_looser),

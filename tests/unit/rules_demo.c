@@ -39,7 +39,7 @@ t_pack_loads_and_covers_policies(void **state)
 	}
 	assert_true(distinct >= 12);
 	assert_int_equal(1, inactive);
-	assert_int_equal(1, shadow);
+	assert_int_equal(2, shadow);
 	tl_rules_unref(set);
 	tl_policy_unref(policies);
 	tl_lang_report_fini(&r);

@@ -322,6 +322,7 @@ count_people(struct counting *c, int w, int64_t from)
 	n[TL_MEASURE_MINOR_SHARE] = share(n[TL_MEASURE_MINORS], n[TL_MEASURE_PEOPLE]);
 	n[TL_MEASURE_DECLINED] = share(declined, n[TL_MEASURE_PEOPLE]);
 	n[TL_MEASURE_BLOCKED] = share(blocked, n[TL_MEASURE_PEOPLE]);
+	n[TL_MEASURE_FOLLOWED] = follows;
 	n[TL_MEASURE_FOLLOW_MINORS] = share(follow_minors, follows);
 	n[TL_MEASURE_AGE_GAP] = own == TL_AGE_UNKNOWN || youngest == TL_AGE_UNKNOWN
 				    ? (double)NAN
@@ -447,7 +448,7 @@ count_places(
 		return tl_arena_check(a);
 	for (size_t i = 0; i < p->seen->n_origin; i++) {
 		const struct tl_contact_origin_row *r = &p->seen->origin[i];
-		if (r->at <= from || p->used_at[i] <= from)
+		if (r->at <= from || r->at > c->ask->now || p->used_at[i] <= from)
 			continue;
 		accounts += !sender[p->from[i]];
 		sender[p->from[i]] = true;
