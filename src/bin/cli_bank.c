@@ -43,7 +43,9 @@ cli_bank_medium(struct tl_cli *c, const char *path, struct tl_media **ret,
 	struct tl_file_hash h TL_CLEANUP(tl_file_hash_fini) = {.reason = TL_DECODE_OK};
 	const struct tl_jails_config config = {.slots = 1, .long_only = true};
 	struct tl_media *m = TL_NEW(c->arena, struct tl_media);
-	int rc = m ? tl_jails_create(&config, &jails) : tl_arena_check(c->arena);
+	if (!m)
+		return tl_arena_check(c->arena);
+	int rc = tl_jails_create(&config, &jails);
 	if (rc == 0)
 		rc = tl_hash_file(jails, path, &h);
 	if (rc == 0)
