@@ -27,7 +27,7 @@ tl_intervention_count_add(struct tl_db *db, const struct tl_intervention_count *
 }
 
 static int
-read_count(const struct tl_row *r, int64_t platform, struct tl_intervention_count *c)
+read_count(const struct tl_row *r, struct tl_intervention_count *c)
 {
 	int use = 0, band = 0, say = 0;
 	int rc = tl_word_parse(tl_list_use_names, tl_col_str(r, 0), &use);
@@ -39,8 +39,7 @@ read_count(const struct tl_row *r, int64_t platform, struct tl_intervention_coun
 		    tl_col_str(r, 4), &say);
 	if (rc < 0)
 		return tl_fail(TL_ECORRUPT, "the store holds an unknown word");
-	*c = (struct tl_intervention_count){.platform = platform,
-	    .live = true,
+	*c = (struct tl_intervention_count){.live = true,
 	    .use = (enum tl_list_use)use,
 	    .band = (enum tl_age_band)band,
 	    .say = say,
@@ -50,13 +49,12 @@ read_count(const struct tl_row *r, int64_t platform, struct tl_intervention_coun
 }
 
 int
-tl_intervention_counts(struct tl_db *db, int64_t platform, int64_t day, size_t max,
+tl_intervention_counts(struct tl_db *db, int64_t day, size_t max,
     struct tl_intervention_count *ret, size_t *ret_n, bool *ret_more)
 {
 	struct tl_row r;
 	size_t n = 0;
-	int rc = tl_db_query(
-	    db, &r, TL_SQL_ICOUNT_LIST, A_INT(platform), A_INT(day), A_INT((int64_t)max + 1));
+	int rc = tl_db_query(db, &r, TL_SQL_ICOUNT_LIST, A_INT(day), A_INT((int64_t)max + 1));
 	if (rc < 0)
 		return rc;
 	*ret_more = false;
@@ -66,7 +64,7 @@ tl_intervention_counts(struct tl_db *db, int64_t platform, int64_t day, size_t m
 			rc = 0;
 			break;
 		}
-		rc = read_count(&r, platform, &ret[n++]);
+		rc = read_count(&r, &ret[n++]);
 		if (rc < 0)
 			break;
 	}

@@ -28,8 +28,8 @@ const char *tl_intervention_said(enum tl_list_use use, int say);
 int tl_intervention_count_add(struct tl_db *db, const struct tl_intervention_count *c) TL_MUST;
 
 /*
- * Live figures of a platform from `day` on, summed over days, the largest first of each use. *ret_more: there were more rows
- * than `max`.
+ * Live figures from `day` on, summed over days and platforms, the largest first of each use. *ret_more: there were more rows than
+ * `max`.
  */
-int tl_intervention_counts(struct tl_db *db, int64_t platform, int64_t day, size_t max,
+int tl_intervention_counts(struct tl_db *db, int64_t day, size_t max,
     struct tl_intervention_count *ret, size_t *ret_n, bool *ret_more) TL_MUST;

@@ -251,10 +251,11 @@ test('settings by age: what must be, what may be, and what is said to a wish', a
 test('relations: events count by their own time, in any order, and each line of a batch stands alone', async () => {
   const put = async (...event) => (await call('PUT', '/v1/relations', Object.assign({ from: 'r-1', to: 'r-2' }, ...event))).json
   const at = (second) => ({ at: `2026-11-20T10:00:${second}Z` })
-  assert.deepEqual(await put({ kind: 'follow' }, at('05')), { applied: true })
-  assert.deepEqual(await put({ kind: 'follow' }, at('05')), { applied: false })
-  assert.deepEqual(await put({ kind: 'end', ends: 'follow' }, at('04')), { applied: false })
-  assert.deepEqual(await put({ kind: 'end', ends: 'follow' }, at('06')), { applied: true })
+  const told = (applied) => ({ applied, safety_notice: null })
+  assert.deepEqual(await put({ kind: 'follow' }, at('05')), told(true))
+  assert.deepEqual(await put({ kind: 'follow' }, at('05')), told(false))
+  assert.deepEqual(await put({ kind: 'end', ends: 'follow' }, at('04')), told(false))
+  assert.deepEqual(await put({ kind: 'end', ends: 'follow' }, at('06')), told(true))
   const lines = [{ from: 'r-1', to: 'r-2', kind: 'block' }, { from: 'r-2', to: 'r-2', kind: 'block' }, { from: 'r-2', to: 'r-3', kind: 'contact' }]
   const answer = await call('PUT', '/v1/relations:batch', lines.map((l) => JSON.stringify(l)).join('\n') + '\n{\n', { type: 'application/x-ndjson' })
   const got = answer.text.trim().split('\n').map((l) => JSON.parse(l))

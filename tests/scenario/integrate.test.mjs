@@ -90,6 +90,6 @@ test('doc/contacts.md: every example runs, and answers what the page says', () =
   const text = readFileSync(path('doc/contacts.md'), 'utf8')
   const scripts = [...text.matchAll(/```sh\n([\s\S]*?)```/g)].map((m) => m[1])
   const lines = scripts.map((script) => execFileSync('bash', ['-c', script], { encoding: 'utf8', env: { ...process.env, TUTELA_URL: d.url, TUTELA_KEY: key } }).trim().split('\n').map((l) => JSON.parse(l)))
-  assert.deepEqual(lines.slice(0, 2), [[{ applied: true }], [{ line: 1, applied: true }, { line: 2, applied: true }]])
+  assert.deepEqual(lines.slice(0, 2), [[{ applied: true, safety_notice: null }], [{ line: 1, applied: true }, { line: 2, applied: true }]])
   assert.deepEqual(lines.slice(2).map((answers) => answers.map((a) => [a.outcome, a.why])), [[['deny', 'sender_messages_off']], [['deny', 'friends_only'], ['allow', 'accepted']]])
 })

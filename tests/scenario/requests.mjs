@@ -119,6 +119,7 @@ export const CONSOLE = {
   'GET audit': { open: 'who did what to which id; nothing of what it is' },
   'POST audit/export': { body: () => ({}), or: [422], open: 'the same rows, and hashes' },
   'GET figures': { open: 'policies that may not be seen are left out' },
+  'GET interventions': { open: 'figures by topic; nothing of cases' },
   'GET switches': { open: everywhere },
   'PUT switches': { body: () => ({ name: 'observe_only', value: 'off' }), open: everywhere },
   'GET live': { stream: true, open: 'counts what may be seen: access.test.mjs' },

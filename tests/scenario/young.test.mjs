@@ -113,6 +113,19 @@ describe('tools for young people', { concurrency: 1 }, () => {
     assert.equal(row(), '0')
   })
 
+  test('figures for the console: by topic, none of few people', async () => {
+    const ann = await d.person('ann')
+    for (let i = 0; i < 5; i++) await ask('/v1/search/check', { query: 'DEMO-EATING-WORD', account: 'teen' })
+    const row = await until('the figures', async () => {
+      const { status, body } = await ann.get('interventions?days=1')
+      assert.equal(status, 200)
+      assert.deepEqual([body.least, body.more], [5, false])
+      assert.ok(body.counts.some((c) => c.list === 'self-harm' && c.n === null))
+      return body.counts.find((c) => c.list === 'eating-disorders' && c.n === 5)
+    })
+    assert.deepEqual(row, { used: 'search', list: 'eating-disorders', title: 'Eating disorders', country: 'DE', age_band: '13-15', said: 'block', n: 5 })
+  })
+
   test('the examples of the page', () => {
     const page = readFileSync(join(root, 'doc/young-people.md'), 'utf8')
     for (const [, block] of page.matchAll(/```sh\n([\s\S]*?)```/g)) {

@@ -236,11 +236,11 @@ t_figures_are_added_up_and_forgotten_in_time(void **state)
 	assert_int_equal(tl_intervention_count_add(s->db, &c), 0);
 	c.live = false;
 	assert_int_equal(tl_intervention_count_add(s->db, &c), 0);
-	assert_int_equal(tl_intervention_counts(s->db, s->platform, 100, 2, got, &n, &more), 0);
+	assert_int_equal(tl_intervention_counts(s->db, 100, 2, got, &n, &more), 0);
 	assert_int_equal(n, 1);
 	assert_int_equal(got[0].n, 9);
 	assert_string_equal(got[0].list, "self-harm");
-	assert_int_equal(tl_intervention_counts(s->db, s->platform, 101, 2, got, &n, &more), 0);
+	assert_int_equal(tl_intervention_counts(s->db, 101, 2, got, &n, &more), 0);
 	assert_int_equal(got[0].n, 3);
 	c = (struct tl_intervention_count){.platform = s->platform,
 	    .live = true,
@@ -249,10 +249,10 @@ t_figures_are_added_up_and_forgotten_in_time(void **state)
 	    .say = TL_COMMENT_HOLD,
 	    .n = 1};
 	assert_int_equal(tl_intervention_count_add(s->db, &c), 0);
-	assert_int_equal(tl_intervention_counts(s->db, s->platform, 0, 1, got, &n, &more), 0);
+	assert_int_equal(tl_intervention_counts(s->db, 0, 1, got, &n, &more), 0);
 	assert_true(n == 1 && more);
 	assert_int_equal(tl_retention_counts(s->db, 0), 0);
-	assert_int_equal(tl_intervention_counts(s->db, s->platform, 0, 1, got, &n, &more), 0);
+	assert_int_equal(tl_intervention_counts(s->db, 0, 1, got, &n, &more), 0);
 	assert_true(n == 0 && !more);
 	tl_db_rollback(s->db);
 }

@@ -3,9 +3,8 @@ S(ICOUNT_ADD, "INSERT INTO intervention_counts(platform, live, day, used, list, 
 	      " VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9)"
 	      " ON CONFLICT(platform, live, day, used, list, country, age_band, said) DO UPDATE SET"
 	      " n = intervention_counts.n + excluded.n")
-S(ICOUNT_LIST, "SELECT used, list, country, age_band, said, SUM(n) FROM intervention_counts WHERE platform = $1 AND live = 1"
-	       " AND day >= $2 GROUP BY used, list, country, age_band, said ORDER BY used, SUM(n) DESC, list, country, age_band, said"
-	       " LIMIT $3")
+S(ICOUNT_LIST, "SELECT used, list, country, age_band, said, SUM(n) FROM intervention_counts WHERE live = 1 AND day >= $1"
+	       " GROUP BY used, list, country, age_band, said ORDER BY used, SUM(n) DESC, list, country, age_band, said LIMIT $2")
 S(ICOUNT_PRUNE, "DELETE FROM intervention_counts WHERE day < $1")
 /* Accounts' own filters for comments; when they were last shown a notice. */
 S(FILTER_GET, "SELECT words, said, approve_all, changed_at FROM account_filters WHERE platform = $1 AND account = $2")

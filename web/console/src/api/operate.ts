@@ -135,3 +135,19 @@ export interface SetSwitch {
   name: SwitchName
   value: OnOff
 }
+
+/** GET interventions: what searches and comments were told. `n` is null below `least`. */
+export interface Interventions {
+  from: string
+  least: number
+  more: boolean // there were more rows
+  counts: {
+    used: 'search' | 'comment'
+    list: string | null // null: no list was the reason
+    title: string | null // null when the list is no more
+    country: string | null
+    age_band: 'unknown' | 'under13' | '13-15' | '16-17' | '18+'
+    said: 'notice' | 'block' | 'ask' | 'hold' | 'refuse'
+    n: number | null
+  }[]
+}
