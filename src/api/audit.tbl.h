@@ -54,6 +54,7 @@ READ(queue_cases, "queue.view", "cursor")
 READ(search, "search", "q")
 READ(trail, "item.view", NULL)
 READ(account, "account.view", NULL)
+READ(account_settings, "account.view", NULL)
 
 READ(media_tiny, "media.tiny", "case")
 OWN(media_reveal, "reveal")

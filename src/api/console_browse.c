@@ -6,6 +6,7 @@
  */
 #include "api/console_int.h"
 
+#include "minors/view.h"
 #include "store/accounts.h"
 #include "store/decisions.h"
 #include "sys/clock.h"
@@ -512,22 +513,29 @@ write_strikes(struct tl_call *c, int64_t platform, struct tl_id id)
 	return 0;
 }
 
+/* The account of the path, when the person may see it. */
+static int
+find_account(struct tl_call *c, int64_t *ret_platform, struct tl_id *ret_id)
+{
+	int rc = find_platform(c, ret_platform);
+	if (rc == 0)
+		rc = tl_account_find_any(c->db, *ret_platform, tl_req_param(c->req, 1), ret_id);
+	if (rc == TL_ENOTFOUND)
+		return tl_fail(rc, "there is no such account");
+	struct tl_tags tags = {0};
+	if (rc == 0)
+		rc = tl_tags_of_subject(
+		    c->db, *ret_platform, TL_SUBJECT_ACCOUNT, *ret_id, c->arena, &tags);
+	return tl_call_need_tags(c, TL_ACT_SEE, rc, &tags);
+}
+
 int
 tl_console_account(struct tl_call *c)
 {
 	int64_t platform = 0;
 	struct tl_id id = {0};
 	struct tl_row r;
-	int rc = find_platform(c, &platform);
-	if (rc == 0)
-		rc = tl_account_find_any(c->db, platform, tl_req_param(c->req, 1), &id);
-	if (rc == TL_ENOTFOUND)
-		return tl_fail(rc, "there is no such account");
-	struct tl_tags tags = {0};
-	if (rc == 0)
-		rc = tl_tags_of_subject(
-		    c->db, platform, TL_SUBJECT_ACCOUNT, id, c->arena, &tags);
-	rc = tl_call_need_tags(c, TL_ACT_SEE, rc, &tags);
+	int rc = find_account(c, &platform, &id);
 	if (rc < 0)
 		return rc;
 	const struct platform here = {platform, tl_req_param(c->req, 0)};
@@ -548,4 +556,28 @@ tl_console_account(struct tl_call *c)
 		rc = tl_view_cases_of_account(&v, "cases", platform, id);
 	tl_js_close(&c->out, '}');
 	return rc;
+}
+
+/* So many rows of its history are shown. */
+#define HISTORY_MAX 200
+
+int
+tl_console_account_settings(struct tl_call *c)
+{
+	int64_t platform = 0;
+	struct tl_id id = {0};
+	struct tl_account who;
+	struct tl_minors_view v;
+	int rc = find_account(c, &platform, &id);
+	if (rc == 0)
+		rc = tl_account_get(c->db, platform, id, c->arena, &who);
+	if (rc == 0)
+		rc =
+		    tl_minors_view(c->db, c->set, &who, HISTORY_MAX, tl_now_us(), c->arena, &v);
+	if (rc < 0)
+		return rc;
+	tl_js_open(&c->out, NULL, '{');
+	tl_minors_view_json(&c->out, &v);
+	tl_js_close(&c->out, '}');
+	return 0;
 }

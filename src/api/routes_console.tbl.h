@@ -43,6 +43,8 @@ R("GET", API "queues/{name}/cases", queue_cases, "look", "state cursor limit", 0
 R("GET", API "items/search", search, "search", "q", 0, "Find items, accounts and cases by id.")
 R("GET", API "items/{platform}/{ext_id}", trail, "search", "", 0, "An item and all that came of it.")
 R("GET", API "accounts/{platform}/{ext_id}", account, "search", "", 0, "An account and its history.")
+R("GET", API "accounts/{platform}/{ext_id}/settings", account_settings, "search", "", 0,
+    "How an account's age is known, its settings in force, and their history.")
 
 R("GET", API "media/{hex}/tiny", media_tiny, "reveal", "case", 0, "The 32-pixel derivative.")
 R("POST", API "media/{hex}/reveal", media_reveal, "reveal", "", 4096, "An address that shows a preview once.")

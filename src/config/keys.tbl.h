@@ -131,6 +131,8 @@ K(retention_days, INT, "180", 1, 3650, "days",
     "they are found again.")
 K(snapshot_days, INT, "400", 1, 3650, "days",
     "Snapshots of settings in force, and what they said of each account, are forgotten after so long; the newest snapshot stays.")
+K(account_history_days, INT, "1095", 30, 3650, "days",
+    "How long changes of an account's age, settings and guardians are kept; what holds now stays as long as the account.")
 K(again_erase_minutes, INT, "30", 0, 1440, "minutes",
     "What a platform erased is out of the files of again/ and out of the store's log within so long; each time files are written "
     "anew.")

@@ -32,7 +32,7 @@ word(const char *const *names, struct tl_str s, int *ret)
 static int
 read_age(const struct tl_row *r, struct tl_age *ret)
 {
-	int state, band, assured, offer, before;
+	int state = 0, band = 0, assured = 0, offer = 0, before = 0;
 	struct tl_str birth = tl_col_str(r, 4);
 	int rc = word(tl_age_state_names, tl_col_str(r, 0), &state);
 	if (rc == 0)
@@ -64,7 +64,7 @@ load_said(struct tl_db *db, int64_t platform, struct tl_id account, struct tl_ag
 	if (rc < 0)
 		return rc;
 	while ((rc = tl_row_next(&r)) > 0) {
-		int by, band;
+		int by = 0, band = 0;
 		rc = word(tl_age_assured_names, tl_col_str(&r, 0), &by);
 		if (rc == 0)
 			rc = word(tl_age_band_names, tl_col_str(&r, 1), &band);
@@ -218,7 +218,7 @@ finish(struct change *c, enum tl_age_event what, const char *event, const char *
 	bool first = c->was.state == TL_AGES_UNKNOWN && what == TL_AGE_SAY;
 	enum tl_age_band to =
 	    what == TL_AGE_DUE || what == TL_AGE_DECLINE ? c->is.offer : c->is.band;
-	struct tl_id id;
+	struct tl_id id = {{0}};
 	update_who(c);
 	int rc = keep(c->db, c->who, &c->is);
 	if (rc == 0)

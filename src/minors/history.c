@@ -64,3 +64,9 @@ tl_history_list(struct tl_db *db, int64_t platform, struct tl_id account, size_t
 	*ret_count = n;
 	return 0;
 }
+
+int
+tl_history_expire(struct tl_db *db, int64_t before, int max)
+{
+	return tl_db_run(db, TL_SQL_CHANGE_EXPIRE, A_INT(before), A_INT(max));
+}

@@ -36,3 +36,5 @@ int tl_history_add(struct tl_db *db, const struct tl_account *who, const struct 
 /* The newest first, at most `max`. */
 int tl_history_list(struct tl_db *db, int64_t platform, struct tl_id account, size_t max,
     struct tl_arena *arena, struct tl_history **ret, size_t *ret_count) TL_MUST;
+/* For the clerk: forgets at most `max` rows from before `before`. How many, or an error. */
+int tl_history_expire(struct tl_db *db, int64_t before, int max) TL_MUST;

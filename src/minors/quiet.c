@@ -11,6 +11,7 @@
 
 #include <string.h>
 #include <unicode/ucal.h>
+#include <unicode/ustring.h>
 
 #define ZONE_MAX 64
 #define STEPS_MAX 16 /* two boundaries a day, and changes of the offset between them */
@@ -105,7 +106,7 @@ tl_quiet_at(const struct tl_minors *m, enum tl_age_band band, struct tl_str zone
 	struct place TL_CLEANUP(place_fini) p = {.m = m, .band = band};
 	struct tl_minors_quiet q = tl_minors_quiet_hours(m, band);
 	struct tl_quiet r = {0};
-	int64_t in_day, t = now;
+	int64_t in_day = 0, t = now;
 	int rc = place_open(&p, zone);
 	if (rc == 0)
 		rc = local(&p, t, &in_day);

@@ -338,6 +338,12 @@ lapse_settings(struct tl_db *db, void *clerk)
 }
 
 static int
+forget_history(struct tl_db *db, void *clerk)
+{
+	return clerk_minors_forget(db, &((struct clerk *)clerk)->minors);
+}
+
+static int
 tell_settings(struct tl_db *db, void *clerk)
 {
 	return clerk_minors_tell(db, &((struct clerk *)clerk)->minors);
@@ -381,6 +387,7 @@ static const struct duty duties[] = {
     {"verify_chain", verify_chain, TL_SYNC_NORMAL, 10 * TL_US_S, false, true},
     {"offer_ages", offer_ages, TL_SYNC_FULL, 5 * TL_US_S, false, false},
     {"lapse_settings", lapse_settings, TL_SYNC_FULL, 5 * TL_US_S, false, false},
+    {"forget_history", forget_history, TL_SYNC_NORMAL, TL_US_HOUR, false, false},
     {"tell_settings", tell_settings, TL_SYNC_FULL, 5 * TL_US_S, false, false},
     {"watch", watch, TL_SYNC_NORMAL, 5 * TL_US_S, false, true},
 };

@@ -8,6 +8,7 @@
 
 #include "config/policy.h"
 #include "minors/age.h"
+#include "minors/history.h"
 #include "minors/settings.h"
 #include "minors/told.h"
 #include "sys/clock.h"
@@ -58,4 +59,11 @@ clerk_minors_tell(struct tl_db *db, struct clerk_minors *m)
 {
 	const struct tl_policy_set *set = policies(m);
 	return set ? tl_minors_policy_told(db, set, tl_now_us()) : 0;
+}
+
+int
+clerk_minors_forget(struct tl_db *db, struct clerk_minors *m)
+{
+	int64_t before = tl_now_us() - m->config->account_history_days * TL_US_DAY;
+	return tl_history_expire(db, before, PAGE);
 }

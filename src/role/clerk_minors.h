@@ -16,4 +16,5 @@ void clerk_minors_fini(struct clerk_minors *m);
 /* Inside a transaction each; how many things were done, or an error. */
 int clerk_minors_ages(struct tl_db *db, struct clerk_minors *m);
 int clerk_minors_lapses(struct tl_db *db, struct clerk_minors *m);
+int clerk_minors_forget(struct tl_db *db, struct clerk_minors *m);
 int clerk_minors_tell(struct tl_db *db, struct clerk_minors *m);

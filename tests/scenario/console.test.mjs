@@ -10,7 +10,7 @@ const shapes = [
   [/^\w+ session$/, 'Session'], [/^POST work\/next$/, 'WorkNextAnswer'], [/^GET cases\/[^/]+$/, 'Case'], [/^POST cases\/.*\/claim$/, 'Case'],
   [/^POST cases\/.*\/heartbeat$/, 'Heartbeat'], [/^POST cases\/.*\/note$/, 'Note'], [/^POST cases\/.*\/decide$/, 'Decided'],
   [/^POST decisions\/.*\/undo$/, 'Undone'], [/^POST decisions\/.*\/reverse$/, 'Reversed'], [/^GET queues$/, 'Queues'], [/^GET queues\/.*\/cases/, 'CaseRows'], [/^GET items\/search/, 'Found'],
-  [/^GET items\//, 'Trail'], [/^GET accounts\//, 'AccountPage'], [/^POST media\/.*\/reveal$/, 'Revealed'], [/^GET banks$/, 'Banks'],
+  [/^GET items\//, 'Trail'], [/^GET accounts\/.*\/settings$/, 'AccountSettings'], [/^GET accounts\//, 'AccountPage'], [/^POST media\/.*\/reveal$/, 'Revealed'], [/^GET banks$/, 'Banks'],
   [/^POST banks\/.*\/export$/, 'Exported'], [/^POST banks\/.*\/bulk$/, 'BulkDone'], [/^GET banks\/.*\/history$/, 'BankHistory'], [/^PATCH banks\/.*\/entries/, 'BankEntry'],
   [/^POST banks$/, 'Bank'], [/^PATCH banks\//, 'Bank'], [/^GET banks\/.*\/rescan$/, 'Judging'], [/^POST banks\/.*\/rescan$/, 'Rescanned'],
   [/^GET banks\//, 'BankPage'], [/^POST banks\/.*\/entries$/, 'AddedEntry'],
@@ -159,6 +159,11 @@ test('from an item to the confirmed action', async () => {
   const { body: page } = await ann.get('accounts/demo/u-1')
   assert.ok(page.account.strikes >= 1 && page.strikes.length >= 1)
   assert.ok(page.items.length && page.cases.length && page.account.decisions.length)
+  await d.api('PUT', '/v1/accounts/u-1/guardians/parent')
+  await d.api('PUT', '/v1/accounts/u-1', { age_band: '16-17', age_assured: 'estimated', age_confidence: 0.9 })
+  const { body: known } = await ann.get('accounts/demo/u-1/settings')
+  assert.deepEqual([known.age.assured, known.age.confidence, known.said.length, known.guardians.length, known.more_history], ['estimated', 0.9, 1, 1, false])
+  assert.ok(known.settings.length > 20 && known.history.some((h) => h.event === 'linked'))
 })
 
 test('undo gives the case back to who decided, and nothing leaves', async () => {

@@ -67,6 +67,7 @@ export const CONSOLE = {
   'GET items/search': { open: 'what may not be seen is left out: access.test.mjs' },
   'GET items/{platform}/{ext_id}': { path: (x) => ['demo', x.item], sealed: (x) => ['demo', x.sealedItem] },
   'GET accounts/{platform}/{ext_id}': { path: () => ['demo', 'u-1'], sealed: (x) => ['demo', x.sealedAccount] },
+  'GET accounts/{platform}/{ext_id}/settings': { path: () => ['demo', 'u-1'], sealed: (x) => ['demo', x.sealedAccount] },
   'GET media/{hex}/tiny': { path: (x) => [x.media], sealed: (x) => [x.sealedMedia] },
   'POST media/{hex}/reveal': { path: (x) => [x.media], body: () => ({}), sealed: (x) => [x.sealedMedia] },
   'GET /console/media/{token}': { path: (x, who) => [x.reveal[who.role]], or: [410], open: 'made for one person, who was cleared; asked again: access.test.mjs' },

@@ -106,6 +106,9 @@ t_what_is_said_is_kept_with_its_history(void **state)
 	struct tl_age_say young = {.has = TL_SAYS_BAND, .band = TL_AGE_UNDER_13};
 	assert_int_equal(say(f, &kim, young, now), TL_AGE_SAY);
 	assert_int_equal(events(f, "account.settings_changed", "\"cause\":\"age\""), 1);
+	assert_int_equal(tl_history_expire(f->db, now, 10), 0);
+	assert_int_equal(tl_history_expire(f->db, now + 1, 1), 1);
+	assert_int_equal(tl_history_expire(f->db, now + 1, 10), 1);
 	assert_int_equal(tl_account_erase(f->db, f->platform, kim.id), 0);
 	assert_int_equal(tl_age_load(f->db, f->platform, kim.id, &age), 0);
 	struct tl_age nobody = {.confidence = TL_AGE_NO_CONFIDENCE};

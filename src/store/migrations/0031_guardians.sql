@@ -18,3 +18,5 @@ CREATE TABLE guardian_caps(
   cap {text} NOT NULL,                  -- not looser than this
   PRIMARY KEY(platform, account, guardian, setting)
 ) {strict};
+
+CREATE INDEX account_changes_at ON account_changes(at);    -- for their end

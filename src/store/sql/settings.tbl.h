@@ -10,6 +10,8 @@ S(CHANGE_ADD, "INSERT INTO account_changes(platform, id, account, setting, age_b
 	      " age_confidence FROM accounts WHERE platform = $1 AND id = $3")
 S(CHANGE_LIST, "SELECT setting, event, value_from, value_to, actor, warned, until, policy, age_band, age_assured,"
 	       " age_confidence, at FROM account_changes WHERE platform = $1 AND account = $2 ORDER BY at DESC, id DESC LIMIT $3")
+S(CHANGE_EXPIRE, "DELETE FROM account_changes WHERE (platform, id) IN (SELECT platform, id FROM account_changes"
+		  " WHERE at < $1 LIMIT $2)")
 S(CHOICE_ERASE, "DELETE FROM account_choices WHERE platform = $1 AND account = $2")
 S(CHANGE_ERASE, "DELETE FROM account_changes WHERE platform = $1 AND account = $2")
 

@@ -74,6 +74,19 @@ export interface Trail {
   cases: CaseRow[]
   decisions: Decision[]
 }
+/** GET accounts/{platform}/{ext_id}/settings */
+export interface AccountSettings {
+  age_band: Account['age_band'] // the accepted one
+  treated_as: Account['age_band']
+  birth_month: string | null // year and month
+  age: { state: 'unknown' | 'held' | 'offered' | 'declined' | 'moved'; assured: Account['age_assured']; confidence: number | null; since: Time | null; offered: Account['age_band'] | null; came_from: Account['age_band'] | null }
+  said: { assured: Account['age_assured']; age_band: Account['age_band']; at: Time }[] // the last statement by each means
+  policy_version: string
+  settings: { key: string; title: string; must_be: string; by_default: string; loosest: string; reason: 'free' | 'locked' | 'guardian' | 'unknown'; until: Time | null }[]
+  guardians: { guardian: string; linked_at: Time }[]
+  history: { at: Time; what: string; event: string; from: string; to: string; by: string; warned: boolean; until: Time | null; age_band: Account['age_band']; age_assured: Account['age_assured']; confidence: number | null; policy_version: string }[] // newest first, at most 200
+  more_history: boolean
+}
 /** GET accounts/{platform}/{ext_id} */
 export interface AccountPage {
   account: Account
