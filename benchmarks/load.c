@@ -4,10 +4,11 @@
  *
  *   load MODE --port N --key KEY [--connections 64] [--seconds 10] [--rate 0] [--bytes 600] [--tag T] …
  *
- * MODE: items (POST /v1/items), batch (POST /v1/items:batch), wait (POST /v1/items?wait=…), echo (POST PATH).
+ * MODE: contacts, contacts-batch (POST /v1/contacts/check and :batch, of the --accounts and --pairs of crowd.c), items (POST /v1/items), batch (POST /v1/items:batch), wait (POST /v1/items?wait=…), echo (POST PATH).
  * Prints one JSON object: counts, rate, latencies in milliseconds. Exits 1 when an answer was not a success.
  */
 #include "base/str.h"
+#include "crowd.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -26,13 +27,15 @@
 #define IN_BYTES (1U << 20)
 #define SAMPLES_MAX (1U << 22)
 
-enum mode { ITEMS, BATCH, WAIT, ECHO };
+enum mode { ITEMS, BATCH, WAIT, ECHO, CONTACTS, CONTACTS_BATCH };
 
 struct options {
 	enum mode mode;
 	int port, connections, bytes, batch, wait_ms;
 	double seconds, rate; /* rate 0: as fast as it goes */
 	long count;           /* 0: until time is over */
+	uint32_t accounts;
+	uint64_t pairs;
 	const char *key, *tag, *path;
 };
 
@@ -101,11 +104,33 @@ write_item(char *dst, size_t cap, long n)
 	return at + tail;
 }
 
+/* Every second question is about two who know each other. */
+static size_t
+write_contact(char *dst, size_t cap, long n)
+{
+	static const char *const kinds[] = {
+	    "message", "message_media", "follow", "comment", "mention", "group_invitation"};
+	uint64_t lot = crowd_mix((uint64_t)n + 77);
+	uint32_t a = 1 + (uint32_t)(lot % (opt.accounts - 1));
+	uint32_t d = crowd_degree(a, opt.accounts, opt.pairs);
+	uint32_t b = crowd_other(
+	    a, (lot >> 40 & 1) && d ? (uint32_t)(lot >> 41) % d : 1U << 19, opt.accounts);
+	bool turn = lot >> 32 & 1;
+	return (size_t)snprintf(dst, cap,
+	    "{\"from\":\"u%08u\",\"to\":\"u%08u\",\"kind\":\"%s\"}", turn ? b : a, turn ? a : b,
+	    kinds[(lot >> 20) % 6]);
+}
+
+static bool
+is_batch(void)
+{
+	return opt.mode == BATCH || opt.mode == CONTACTS_BATCH;
+}
+
 static void
 make_request(struct conn *c)
 {
-	size_t room =
-	    (size_t)(opt.mode == BATCH ? opt.batch : 1) * ((size_t)opt.bytes + 64) + 1024;
+	size_t room = (size_t)(is_batch() ? opt.batch : 1) * ((size_t)opt.bytes + 64) + 1024;
 	if (c->out_cap < room) {
 		free(c->out);
 		c->out = malloc(room);
@@ -116,9 +141,10 @@ make_request(struct conn *c)
 	/* The body first, behind the room for a head; then the head right before it. */
 	char *body = c->out + 512;
 	size_t n = 0;
-	for (int i = 0; i < (opt.mode == BATCH ? opt.batch : 1); i++) {
-		n += write_item(body + n, room - 512 - n, serial++);
-		if (opt.mode == BATCH)
+	for (int i = 0; i < (is_batch() ? opt.batch : 1); i++) {
+		n += opt.mode >= CONTACTS ? write_contact(body + n, room - 512 - n, serial++)
+					  : write_item(body + n, room - 512 - n, serial++);
+		if (is_batch())
 			body[n++] = '\n';
 	}
 	char head[512], path[64];
@@ -126,14 +152,16 @@ make_request(struct conn *c)
 		(void)snprintf(path, sizeof path, "/v1/items?wait=%d", opt.wait_ms);
 	else
 		(void)snprintf(path, sizeof path, "%s",
-		    opt.mode == ECHO    ? opt.path
-		    : opt.mode == BATCH ? "/v1/items:batch"
-					: "/v1/items");
+		    opt.mode == ECHO             ? opt.path
+		    : opt.mode == CONTACTS       ? "/v1/contacts/check"
+		    : opt.mode == CONTACTS_BATCH ? "/v1/contacts/check:batch"
+		    : opt.mode == BATCH          ? "/v1/items:batch"
+						 : "/v1/items");
 	int h = snprintf(head, sizeof head,
 	    "POST %s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\nContent-Type: "
 	    "%s\r\n"
 	    "Content-Length: %zu\r\n\r\n",
-	    path, opt.key, opt.mode == BATCH ? "application/x-ndjson" : "application/json", n);
+	    path, opt.key, is_batch() ? "application/x-ndjson" : "application/json", n);
 	c->out_at = 512 - (size_t)h;
 	memcpy(c->out + c->out_at, head, (size_t)h);
 	c->out_n = 512 + n;
@@ -198,9 +226,10 @@ finish(struct conn *c)
 	failed += !ok;
 	done++;
 	in_flight--;
-	if (opt.mode == BATCH) {
+	if (is_batch()) {
+		const char *what = opt.mode == BATCH ? "\"received_at\"" : "\"outcome\":\"";
 		const char *p = c->in, *e = c->in + c->in_n;
-		for (; (p = memmem(p, (size_t)(e - p), "\"received_at\"", 13)); p += 13)
+		for (; (p = memmem(p, (size_t)(e - p), what, strlen(what))); p += strlen(what))
 			items_done++;
 	} else if (opt.mode == WAIT) {
 		items_done += memmem(c->in, c->in_n, "\"verdict\":\"", 11) != NULL;
@@ -314,10 +343,12 @@ parse(int argc, char **argv)
 	static const struct option longs[] = {{"port", 1, NULL, 'p'}, {"key", 1, NULL, 'k'},
 	    {"connections", 1, NULL, 'c'}, {"seconds", 1, NULL, 's'}, {"rate", 1, NULL, 'r'},
 	    {"bytes", 1, NULL, 'b'}, {"batch", 1, NULL, 'n'}, {"wait", 1, NULL, 'w'},
-	    {"tag", 1, NULL, 't'}, {"count", 1, NULL, 'C'}, {"path", 1, NULL, 'P'}, {0}};
-	static const char *const modes[] = {"items", "batch", "wait", "echo"};
+	    {"tag", 1, NULL, 't'}, {"count", 1, NULL, 'C'}, {"path", 1, NULL, 'P'},
+	    {"accounts", 1, NULL, 'a'}, {"pairs", 1, NULL, 'e'}, {0}};
+	static const char *const modes[] = {
+	    "items", "batch", "wait", "echo", "contacts", "contacts-batch"};
 	bool known = false;
-	for (int i = 0; argc > 1 && i < 4; i++)
+	for (int i = 0; argc > 1 && i < (int)TL_COUNT(modes); i++)
 		if (strcmp(argv[1], modes[i]) == 0) {
 			opt.mode = (enum mode)i;
 			known = true;
@@ -358,6 +389,12 @@ parse(int argc, char **argv)
 			break;
 		case 'P':
 			opt.path = optarg;
+			break;
+		case 'a':
+			opt.accounts = (uint32_t)strtoul(optarg, NULL, 10);
+			break;
+		case 'e':
+			opt.pairs = strtoull(optarg, NULL, 10);
 			break;
 		default:
 			return -1;
