@@ -51,6 +51,15 @@ C(approval_refuse, "approval refuse", "ID NOTE", 2, 2, CLI_STORE,
 C(platform_add, "platform add", "NAME", 1, 1, CLI_STORE, "Add a platform.", "tutela platform add flip")
 C(platform_list, "platform list", "", 0, 0, CLI_STORE, "List platforms.", "tutela platform list")
 
+C(relations_load, "relations load", "FILE", 1, 1, CLI_STORE,
+    "Load what accounts are to each other from a file, a line an event as PUT /v1/relations takes it. Goes on where it stopped.",
+    "tutela relations load graph.ndjson --platform flip")
+O(relations_load, "platform", "NAME", "Whose accounts; needed when there are several platforms.")
+O(relations_load, "test", NULL, "Accounts of test keys.")
+O(relations_load, "errors", "FILE", "Write what was refused there, as CSV: line, field, why.")
+O(relations_load, "piece", "N", "How many events are sorted in memory at once, 40 bytes each; default: 4,000,000.")
+O(relations_load, "again", NULL, "Begin at the first line, also when an earlier load of the file stopped later.")
+
 C(key_add, "key add", "", 0, 0, CLI_STORE, "Make an API key; its secret is shown once.",
     "tutela key add --platform flip --scopes \"ingest read\" --label web")
 O(key_add, "platform", "NAME", "Whose key; needed when there are several platforms.")

@@ -43,6 +43,7 @@ A("endpoint.set", "endpoint", "The endpoint that it takes the place of.", "An en
 A("endpoint.enable", "endpoint", "", "An endpoint is in use again.")
 A("endpoint.rotate", "endpoint", "", "An endpoint got a new secret.")
 A("endpoint.disable", "endpoint", "", "An endpoint was disabled.")
+A("relations.load", "", "figures", "Relations of accounts were loaded from a file.")
 A("platform.add", "platform", "", "A platform was added.")
 A("bank.view", "bank", "what was looked for", "Entries of a bank were looked at.")
 A("bank.create", "bank", "what it is", "A bank was created.")

@@ -145,6 +145,15 @@ write_pair(struct tl_db *db, enum tl_sql sql, int64_t platform, const struct pai
 }
 
 int
+tl_relation_mark(struct tl_db *db, int64_t platform, int64_t from, int64_t to)
+{
+	struct pair p = pair_of(from, to);
+	int rc = tl_db_run(
+	    db, TL_SQL_RELATION_END_ADD, A_INT(platform), A_INT(p.high), A_INT(p.low));
+	return rc < 0 ? rc : 0;
+}
+
+int
 tl_relation_put(struct tl_db *db, int64_t platform, int64_t from, int64_t to,
     const struct tl_relation_event *e, bool *ret_changed)
 {
@@ -156,8 +165,7 @@ tl_relation_put(struct tl_db *db, int64_t platform, int64_t from, int64_t to,
 	/* Most pairs are new: one look decides. */
 	int rc = write_pair(db, TL_SQL_RELATION_ADD, platform, &p, &r);
 	if (rc > 0)
-		rc = tl_db_run(
-		    db, TL_SQL_RELATION_END_ADD, A_INT(platform), A_INT(p.high), A_INT(p.low));
+		rc = tl_relation_mark(db, platform, from, to);
 	else if (rc == 0) {
 		rc = load_pair(db, platform, &p, &r);
 		*ret_changed = rc == 0 && tl_relation_apply(&r, p.first, e);
@@ -297,4 +305,39 @@ tl_relations_expire(struct tl_db *db, int64_t before, int max)
 	for (int i = 0; i < n && rc >= 0; i++)
 		rc = drop(db, list[i].platform, &list[i].p);
 	return rc < 0 ? rc : n;
+}
+
+/* Loading a file ------------------------------------------------------------------------------------------------- */
+
+int
+tl_relations_load_find(struct tl_db *db, int64_t platform, bool live, struct tl_str print,
+    struct tl_relations_load *ret)
+{
+	struct tl_row r;
+	int rc = tl_db_first(
+	    db, &r, TL_SQL_RELATION_LOAD_GET, A_INT(platform), A_INT(live), A_BYTES(print));
+	if (rc < 0)
+		return rows_found(rc, "load");
+	*ret = (struct tl_relations_load){
+	    tl_col_int(&r, 0), tl_col_int(&r, 1), tl_col_int(&r, 2), tl_col_int(&r, 3)};
+	tl_row_end(&r);
+	return 0;
+}
+
+int
+tl_relations_load_keep(struct tl_db *db, int64_t platform, bool live, struct tl_str print,
+    const struct tl_relations_load *l)
+{
+	int rc = tl_db_run(db, TL_SQL_RELATION_LOAD_PUT, A_INT(platform), A_INT(live),
+	    A_BYTES(print), A_INT(l->bytes), A_INT(l->lines), A_INT(l->applied),
+	    A_INT(l->refused));
+	return rc < 0 ? rc : 0;
+}
+
+int
+tl_relations_load_end(struct tl_db *db, int64_t platform, bool live, struct tl_str print)
+{
+	int rc = tl_db_run(
+	    db, TL_SQL_RELATION_LOAD_END, A_INT(platform), A_INT(live), A_BYTES(print));
+	return rc < 0 ? rc : 0;
 }

@@ -39,6 +39,20 @@ int tl_relation_load(struct tl_db *db, int64_t platform, int64_t from, int64_t t
 int tl_relation_put(struct tl_db *db, int64_t platform, int64_t from, int64_t to,
     const struct tl_relation_event *e, bool *ret_changed) TL_MUST;
 
+/* Only that the pair is found from both ends; before its facts, when very many are written. */
+int tl_relation_mark(struct tl_db *db, int64_t platform, int64_t from, int64_t to) TL_MUST;
+
+/* How far the load of a file has come. `print` stands for the file. */
+struct tl_relations_load {
+	int64_t bytes, lines, applied, refused;
+};
+int tl_relations_load_find(struct tl_db *db, int64_t platform, bool live, struct tl_str print,
+    struct tl_relations_load *ret) TL_MUST; /* TL_ENOTFOUND */
+int tl_relations_load_keep(struct tl_db *db, int64_t platform, bool live, struct tl_str print,
+    const struct tl_relations_load *l) TL_MUST;
+int tl_relations_load_end(
+    struct tl_db *db, int64_t platform, bool live, struct tl_str print) TL_MUST;
+
 /* One neighbour of an account. */
 struct tl_relation_row {
 	int64_t other;

@@ -510,3 +510,37 @@ test('with the daemon: an item is seen, a copy is made, restore is refused', asy
     await new Promise((r) => child.on('exit', r))
   }
 })
+
+test('a graph is loaded from a file: wrong lines are told, a repeat changes nothing, and what was cut off goes on', async () => {
+  const file = join(folder, 'graph.ndjson'), errors = join(folder, 'graph.csv')
+  const event = (i, more) => JSON.stringify({ from: `g-${i}`, to: `g-${i + 1}`, kind: 'follow', at: '2026-11-20T10:00:00Z', ...more })
+  writeFileSync(file, [event(1), event(2, { to: 'g-2' }), '', event(3, { kind: 'contact' }), 'x'.repeat(20_000), '{"from": 1}', event(1)].join('\n'))
+  const first = run(['relations', 'load', file, '--platform', 'flip', '--errors', errors, '--json'])
+  assert.equal(first.code, 5, first.err)
+  assert.deepEqual(JSON.parse(first.out), { lines: 7, applied: 2, refused: 3 })
+  assert.match(first.err, /graph\.ndjson:2: \/to: is the same account as \/from/)
+  assert.equal(readFileSync(errors, 'utf8').trim().split('\n').length, 3)
+  assert.deepEqual(JSON.parse(run(['relations', 'load', file, '--platform', 'flip', '--json']).out), { lines: 7, applied: 0, refused: 3 })
+
+  const long = join(folder, 'long.ndjson')
+  writeFileSync(long, Array.from({ length: 60_000 }, (_, i) => event(i)).join('\n') + '\n')
+  const args = ['--data', data, 'relations', 'load', long, '--platform', 'flip', '--piece', '1000', '--json']
+  const child = spawn(bin('tutela'), args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  let said = ''
+  child.stderr.setEncoding('utf8').on('data', (t) => (said += t))
+  const ended = new Promise((done) => child.on('exit', done))
+  const sql = (text) => Number(spawnSync('sqlite3', [join(data, 'store.db'), text], { encoding: 'utf8' }).stdout)
+  const stopped = () => sql('SELECT lines FROM relation_loads')
+  for (const until = Date.now() + 60_000; stopped() < 1000 && child.exitCode === null && Date.now() < until;) await new Promise((done) => setTimeout(done, 2))
+  child.kill('SIGTERM')
+  await ended
+  if (child.exitCode !== 0) {
+    assert.match(said, /it was interrupted; \d+ lines were loaded[\s\S]*goes on where it stopped/)
+    assert.ok(stopped() >= 1000 && stopped() < 60_000)
+  }
+  const again = run(['relations', 'load', long, '--platform', 'flip', '--json'])
+  if (child.exitCode !== 0) assert.match(again.err, /going on behind line \d+000/)
+  assert.equal(JSON.parse(again.out).lines, 60_000)
+  assert.equal(sql('SELECT COUNT(*) FROM relations WHERE low_follow IS NOT NULL OR high_follow IS NOT NULL'), 60_000)
+  assert.equal(stopped(), 0)
+})

@@ -27,3 +27,8 @@ S(ORPHAN_ADD, "INSERT INTO relation_orphans(number, platform) SELECT number, pla
 S(ORPHAN_CUT, "UPDATE accounts SET number = NULL WHERE platform = $1 AND id = $2")
 S(ORPHAN_NEXT, "SELECT number, platform FROM relation_orphans ORDER BY number LIMIT 1")
 S(ORPHAN_DONE, "DELETE FROM relation_orphans WHERE number = $1")
+S(RELATION_LOAD_GET, "SELECT bytes, lines, applied, refused FROM relation_loads WHERE platform = $1 AND livemode = $2 AND print = $3")
+S(RELATION_LOAD_PUT, "INSERT INTO relation_loads(platform, livemode, print, bytes, lines, applied, refused)"
+		     " VALUES($1, $2, $3, $4, $5, $6, $7) ON CONFLICT(platform, livemode, print) DO UPDATE SET bytes = excluded.bytes,"
+		     " lines = excluded.lines, applied = excluded.applied, refused = excluded.refused")
+S(RELATION_LOAD_END, "DELETE FROM relation_loads WHERE platform = $1 AND livemode = $2 AND print = $3")
