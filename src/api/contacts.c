@@ -11,6 +11,7 @@
 #include "api/lined.h"
 #include "api/stats.h"
 #include "config/policy.h"
+#include "detect/contact/text.h"
 #include "intake/contacts.h"
 #include "minors/gate.h"
 #include "store/contact_log.h"
@@ -21,7 +22,10 @@
 struct question {
 	struct tl_gate_ask ask;
 	struct tl_gate_answer answer;
+	struct tl_str text; /* that goes with it; forgotten with the request */
 	bool record;
+	bool has_content;        /* something was said of the text, or the text itself */
+	bool looked_at;          /* and the law of the place lets us take it in */
 	struct tl_safety notice; /* for a young recipient */
 };
 
@@ -33,6 +37,32 @@ struct asking {
 	struct tl_lined *lined; /* NULL: one question */
 	struct question one;
 };
+
+static struct tl_key
+contact_key(struct tl_req *req)
+{
+	return tl_store_key(tl_api_of(req)->app.store, "contact");
+}
+
+/* A sketch and two marks of the text, where it may be looked at; else nothing of it, nor of what is said of it. */
+static void
+look_at_text(struct asking *a, struct question *q)
+{
+	struct tl_contact_text t;
+	if (!q->has_content)
+		return;
+	q->looked_at = tl_minors_text_allowed(a->set->minors, q->ask.kind,
+	    tl_str(q->answer.from.country), tl_str(q->answer.to.country));
+	if (!q->looked_at) {
+		q->ask.flags = 0;
+		return;
+	}
+	struct tl_key key = contact_key(a->req);
+	tl_contact_text(&key, q->text, &t);
+	tl_wipe(&key, sizeof key);
+	q->ask.text = t.sketch;
+	q->ask.flags |= t.flags;
+}
 
 static int
 decode(struct tl_req *req, json_t *j, int64_t now, struct question *ret)
@@ -51,6 +81,13 @@ decode(struct tl_req *req, json_t *j, int64_t now, struct question *ret)
 		     (in.has_handle ? TL_CONTACT_HAS_HANDLE : 0U),
 	    .now = now};
 	ret->record = in.record;
+	ret->text = in.text;
+	ret->has_content = in.text.n || ret->ask.flags;
+	if (in.origin.n) {
+		struct tl_key key = contact_key(req);
+		ret->ask.origin = tl_contact_origin(&key, who->platform, in.origin);
+		tl_wipe(&key, sizeof key);
+	}
 	return 0;
 }
 
@@ -98,6 +135,8 @@ put_answer(struct tl_buf *b, const struct asking *a, const struct question *q)
 	tl_js_z(b, "detail", tl_contact_sentence(why));
 	put_person(b, a, "sender", tl_contact_to_sender(why), q->answer.from.language);
 	put_person(b, a, "recipient", tl_contact_to_recipient(why), q->answer.to.language);
+	if (q->has_content)
+		tl_js_bool(b, "text_used", q->looked_at);
 	tl_safety_put(b, a->set, &q->notice);
 	tl_stats_contact(tl_api_of(a->req)->stats, q->answer.said.outcome);
 }
@@ -197,6 +236,7 @@ decide(struct asking *a)
 			continue;
 		}
 		tl_gate_check(db, &a->map, &q->ask, &q->answer);
+		look_at_text(a, q);
 		rows += q->record && q->answer.said.why != TL_CONTACT_WHY_AWAY;
 	}
 	tl_app_db_give(app, db);

@@ -11,6 +11,7 @@
 #include "api/lined.h"
 #include "config/policy.h"
 #include "intake/contacts.h"
+#include "minors/gate.h"
 #include "store/relations.h"
 #include "sys/clock.h"
 
@@ -33,6 +34,8 @@ store_event(struct tl_db *db, const struct tl_who *who, struct event *e)
 	if (rc == 0)
 		rc = tl_relation_put(
 		    db, who->platform, from.number, to.number, &e->in.event, &e->applied);
+	if (rc == 0 && e->applied)
+		rc = tl_gate_told(db, who->platform, &from, &to, &e->in.event, tl_now_us());
 	if (rc == 0)
 		e->from = from.id;
 	return rc;

@@ -10,6 +10,7 @@
 #include "sys/clock.h"
 
 #define EXT_ID_BYTES 255
+#define TEXT_BYTES 8192
 #define AHEAD_US (5 * TL_US_MIN) /* of clocks that differ */
 
 struct relation_in {
@@ -74,7 +75,7 @@ tl_decode_relation(json_t *j, int64_t now, struct tl_relation_in *ret)
 }
 
 struct contact_in {
-	struct tl_str from, to;
+	struct tl_str from, to, text, origin;
 	int kind;
 	bool has_link, has_handle, record;
 };
@@ -86,6 +87,8 @@ static const struct tl_json_field CONTACT[] = {
     {"kind", TL_J_ENUM, AT(kind), 0, 0, tl_contact_kind_names, true},
     {"has_link", TL_J_BOOL, AT(has_link), 0, 0, NULL, false},
     {"has_handle", TL_J_BOOL, AT(has_handle), 0, 0, NULL, false},
+    {"text", TL_J_STR, AT(text), 0, TEXT_BYTES, NULL, false},
+    {"origin", TL_J_STR, AT(origin), 1, EXT_ID_BYTES, NULL, false},
     {"record", TL_J_BOOL, AT(record), 0, 0, NULL, false},
 };
 #undef AT
@@ -99,6 +102,6 @@ tl_decode_contact(json_t *j, struct tl_contact_in *ret)
 		rc = check_pair(in.from, in.to);
 	if (rc == 0)
 		*ret = (struct tl_contact_in){in.from, in.to, (enum tl_contact_kind)in.kind,
-		    in.has_link, in.has_handle, in.record};
+		    in.has_link, in.has_handle, in.text, in.origin, in.record};
 	return rc;
 }

@@ -12,8 +12,12 @@ struct tl_relation_in {
 struct tl_contact_in {
 	struct tl_str from, to;
 	enum tl_contact_kind kind;
-	bool has_link, has_handle; /* what the platform says of a message's text */
-	bool record;               /* it happens now; else the platform only wants to know */
+	bool has_link, has_handle; /* what the platform says of the text */
+	struct tl_str
+	    text; /* that goes with it; may be looked at where the law allows it, never kept */
+	struct tl_str
+	    origin; /* where it comes from, as the platform says: a device; never kept in clear */
+	bool record; /* it happens now; else the platform only wants to know */
 };
 int tl_decode_contact(json_t *j, struct tl_contact_in *ret) TL_MUST;
 

@@ -6,6 +6,7 @@
  */
 #include "minors/gate.h"
 
+#include "core/contact.h"
 #include "minors/settings.h"
 #include "store/contact_log.h"
 
@@ -71,10 +72,42 @@ tl_gate_record(struct tl_db *db, const struct tl_gate_ask *ask, struct tl_gate_a
 	    .kind = ask->kind,
 	    .outcome = (enum tl_contact_result)a->said.outcome,
 	    .to_band = a->to.age_band,
-	    .flags = ask->flags};
+	    .flags = ask->flags,
+	    .text = ask->text,
+	    .origin = ask->origin};
 	if (ask->kind == TL_CONTACT_MEDIA)
 		e.flags |= TL_CONTACT_HAS_MEDIA;
 	return tl_contact_log_add(db, &e);
+}
+
+/* Who turned to whom, and what the other made of it. */
+static const struct {
+	bool told, by_receiver; /* whoever tells it is the one who was approached */
+	enum tl_contact_kind kind;
+	enum tl_contact_result result;
+} answers[tl_relation_kind_count] = {
+    [TL_RELATION_FOLLOW] = {true, false, TL_CONTACT_FOLLOW, TL_RESULT_ACCEPTED},
+    [TL_RELATION_DECLINE] = {true, true, TL_CONTACT_FOLLOW, TL_RESULT_DECLINED},
+    [TL_RELATION_CONTACT] = {true, true, TL_CONTACT_MESSAGE, TL_RESULT_ACCEPTED},
+    [TL_RELATION_BLOCK] = {true, true, TL_CONTACT_MESSAGE, TL_RESULT_BLOCKED},
+};
+
+int
+tl_gate_told(struct tl_db *db, int64_t platform, const struct tl_account_ref *from,
+    const struct tl_account_ref *to, const struct tl_relation_event *e, int64_t now)
+{
+	bool back = answers[e->kind].by_receiver;
+	const struct tl_account_ref *sender = back ? to : from, *receiver = back ? from : to;
+	struct tl_contact_event told = {.platform = platform,
+	    .at = e->at < now ? e->at : now,
+	    .from = sender->id,
+	    .to = receiver->id,
+	    .kind = answers[e->kind].kind,
+	    .outcome = answers[e->kind].result,
+	    .to_band = receiver->age_band};
+	if (!answers[e->kind].told || e->at < now - tl_contact_window_us[TL_WINDOW_30D])
+		return 0;
+	return tl_contact_log_outcome(db, &told);
 }
 
 void

@@ -25,6 +25,8 @@ read_ref(const struct tl_row *r, struct tl_account_ref *ret)
 		rc = tl_word_parse(tl_account_state_names, tl_col_str(r, 3), &state);
 	if (rc == 0)
 		rc = tl_str_copy(a.language, sizeof a.language, tl_col_str(r, 4));
+	if (rc == 0)
+		rc = tl_str_copy(a.country, sizeof a.country, tl_col_str(r, 5));
 	if (rc < 0)
 		return tl_fail(TL_ECORRUPT, "the store holds an account that cannot be read");
 	a.age_band = (enum tl_age_band)band;

@@ -15,6 +15,7 @@ struct tl_account_ref {
 	enum tl_age_band age_band; /* the accepted one */
 	enum tl_account_state state;
 	char language[36];
+	char country[4]; /* empty: not known */
 };
 
 /* TL_ENOTFOUND when the platform never named it. */

@@ -374,6 +374,16 @@ test('guardians only make stricter, the child is told, and either side may end i
   assert.equal((await call('PUT', '/v1/accounts/ward/guardians/a%07b')).json.field, 'guardian')
 })
 
+test('a text that goes with a contact counts only where it may be looked at', async () => {
+  const check = async (kind, more) => (await call('POST', '/v1/contacts/check', { from: 'texter', to: 'reader', kind, ...more })).json.text_used
+  for (const id of ['texter', 'reader']) await call('PUT', `/v1/accounts/${id}`, { age_band: '18+', country: 'DE' })
+  assert.equal(await check('message', { text: 'add me on snap' }), false)
+  assert.equal(await check('message', { has_link: true, record: false }), false)
+  assert.equal(await check('group_invitation', { text: 'come along' }), false)
+  assert.equal(await check('comment', { text: 'look at https://example.org', origin: 'device-1' }), true)
+  assert.equal(await check('message', { origin: 'device-1' }), undefined)
+})
+
 test('quiet hours are those of the place, and the answer holds until they begin or end', async () => {
   await call('PUT', '/v1/accounts/night', { age_band: '13-15' })
   const at = async (zone, id = 'night') => call('GET', `/v1/accounts/${id}/settings?time_zone=${encodeURIComponent(zone)}`)
@@ -695,7 +705,8 @@ test('wrong requests are refused with the field that is wrong', async () => {
     ['POST', '/v1/contacts/check', { from: 'a', to: 'a', kind: 'follow' }, 422, '/to'],
     ['POST', '/v1/contacts/check', { from: 'a', to: 'b', kind: 'wave' }, 422, '/kind'],
     ['POST', '/v1/contacts/check', { from: 'a', to: 'b' }, 422, '/kind'],
-    ['POST', '/v1/contacts/check', { from: 'a', to: 'b', kind: 'message', text: 'never sent here' }, 422, '/text'],
+    ['POST', '/v1/contacts/check', { from: 'a', to: 'b', kind: 'message', text: 7 }, 422, '/text'],
+    ['POST', '/v1/contacts/check', { from: 'a', to: 'b', kind: 'message', origin: '' }, 422, '/origin'],
     ['POST', '/v1/contacts/check', '{', 400],
     ['POST', '/v1/comments/check', {}, 422, '/author'],
     ['POST', '/v1/comments/check', { author: 'a', owner: 'b' }, 422, '/text'],

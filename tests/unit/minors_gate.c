@@ -41,7 +41,8 @@ describe(struct unit_store *s, const char *ext, enum tl_age_band band)
 static struct tl_gate_ask
 about(struct unit_store *s, const char *from, const char *to, enum tl_contact_kind kind)
 {
-	return (struct tl_gate_ask){s->platform, true, tl_str(from), tl_str(to), kind, 0, 1000};
+	return (struct tl_gate_ask){
+	    s->platform, true, tl_str(from), tl_str(to), kind, 0, 1000, 0, 0};
 }
 
 static const char *
@@ -118,6 +119,60 @@ t_a_question_about_strangers_is_denied_and_recorded(void **state)
 	unit_commit(s->db);
 }
 
+static int
+keep_row(void *ctx, const struct tl_contact_row *row)
+{
+	*(struct tl_contact_row *)ctx = *row;
+	return 1;
+}
+
+/* What the other made of a contact is in the log of who made it; what is no answer, or long ago, is not. */
+static void
+t_answers_go_into_the_log_of_who_asked(void **state)
+{
+	struct unit_store *s = *state;
+	static const struct {
+		enum tl_relation_kind kind;
+		bool of_other; /* the log of the other has it */
+		int want;      /* enum tl_contact_result; -1: nothing */
+	} rows[] = {
+	    {TL_RELATION_DECLINE, true, TL_RESULT_DECLINED},
+	    {TL_RELATION_BLOCK, true, TL_RESULT_BLOCKED},
+	    {TL_RELATION_CONTACT, true, TL_RESULT_ACCEPTED},
+	    {TL_RELATION_FOLLOW, false, TL_RESULT_ACCEPTED},
+	    {TL_RELATION_LIMIT, true, -1},
+	    {TL_RELATION_REQUEST, true, -1},
+	};
+	int64_t now = tl_now_us();
+	for (size_t i = 0; i < TL_COUNT(rows); i++) {
+		struct tl_account_ref a, b;
+		char one[16], other[16];
+		struct tl_contact_row row = {0};
+		(void)snprintf(one, sizeof one, "one-%zu", i);
+		(void)snprintf(other, sizeof other, "other-%zu", i);
+		struct tl_relation_event e = {.kind = rows[i].kind, .at = now - TL_US_MIN},
+					 old = {
+					     .kind = rows[i].kind, .at = now - 31 * TL_US_DAY};
+		unit_begin(s->db);
+		assert_int_equal(
+		    tl_account_ref_ensure(s->db, s->platform, true, tl_str(one), &a), 0);
+		assert_int_equal(
+		    tl_account_ref_ensure(s->db, s->platform, true, tl_str(other), &b), 0);
+		assert_int_equal(tl_gate_told(s->db, s->platform, &a, &b, &old, now), 0);
+		assert_int_equal(tl_gate_told(s->db, s->platform, &a, &b, &e, now), 0);
+		unit_commit(s->db);
+		struct tl_contact_span span = {
+		    s->platform, rows[i].of_other ? b.id : a.id, 0, now, 10};
+		int rc = tl_contact_log_sent(s->db, &span, keep_row, &row);
+		assert_int_equal(rc, rows[i].want >= 0);
+		if (rows[i].want >= 0) {
+			assert_int_equal(row.outcome, rows[i].want);
+			assert_memory_equal(
+			    &row.to, rows[i].of_other ? &a.id : &b.id, sizeof a.id);
+		}
+	}
+}
+
 static void
 t_what_cannot_be_read_is_denied(void **state)
 {
@@ -158,6 +213,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(t_what_was_chosen_counts_for_both),
 	    cmocka_unit_test(t_a_question_about_strangers_is_denied_and_recorded),
+	    cmocka_unit_test(t_answers_go_into_the_log_of_who_asked),
 	    cmocka_unit_test(t_what_cannot_be_read_is_denied),
 	    cmocka_unit_test(t_what_was_not_recorded_does_not_reach_a_minor),
 	};

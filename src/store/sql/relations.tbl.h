@@ -1,5 +1,5 @@
 /* What accounts are to each other, and the numbers by which they are known here. */
-S(ACCOUNT_REF, "SELECT id, number, age_band, state, language FROM accounts WHERE platform = $1 AND livemode = $2 AND ext_id = $3")
+S(ACCOUNT_REF, "SELECT id, number, age_band, state, language, country FROM accounts WHERE platform = $1 AND livemode = $2 AND ext_id = $3")
 S(ACCOUNT_NUMBER_SET, "UPDATE accounts SET number = (SELECT COALESCE(MAX(n), 0) + 1 FROM (SELECT MAX(number) AS n FROM accounts"
 		      " UNION ALL SELECT MAX(number) FROM relation_orphans) AS used)"
 		      " WHERE platform = $1 AND id = $2 AND number IS NULL")
