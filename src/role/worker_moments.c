@@ -14,6 +14,7 @@
 #include "role/worker_film_int.h"
 #include "store/media.h"
 #include "sys/clock.h"
+#include "sys/killpoint.h"
 #include "sys/log.h"
 
 #include <stdlib.h>
@@ -196,6 +197,7 @@ moments_back(struct worker *w, const struct film_job *j)
 	bool made = !j->cancelled && !j->missing && j->reason == TL_DECODE_OK && j->rc == 0;
 	struct ended e = {.j = j, .arena = tl_arena_create(ARENA)};
 	w->cutting = false;
+	TL_KILLPOINT(MOMENTS_STORED);
 	if (!made && !j->cancelled)
 		tl_log(EV_MOMENTS_FAILED, TL_LINT("tries", j->due.tries),
 		    TL_LWORD(

@@ -24,6 +24,7 @@ K(SNAPSHOT_LINE, "snapshot.line", server, "src/minors/snapshot.c", "some lines o
 K(SCAN_LEASED, "scan.leased", worker, "src/role/worker_commit.c", "leases that nobody works on")
 K(JAIL_ASKED, "jail.asked", worker, "src/role/worker_media.c", "a picture that a decoder works on for nobody")
 K(PREVIEW_STORED, "preview.stored", worker, "src/role/worker_preview.c", "previews of a picture without its result")
+K(MOMENTS_STORED, "moments.stored", worker, "src/role/worker_moments.c", "a clip of moments that nothing tells of")
 K(MEDIA_DECODED, "media.decoded", worker, "src/role/worker_media.c", "a decoded picture, in memory only")
 K(ITEM_JUDGED, "item.judged", worker, "src/role/worker_scan.c", "a verdict, in memory only")
 K(SIGNALS_STORED, "signals.stored", worker, "src/role/worker_commit.c", "signals without their verdict")

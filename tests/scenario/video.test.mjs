@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { KillPoints } from '../crash/killpoints.mjs'
 import { data } from '../hostile.mjs'
 import { start, until } from './daemon.mjs'
 
@@ -154,7 +155,7 @@ test('a file goes into a bank as what it is known by, and a broken copy of it is
     site.tutela('bank', 'add', bank, '--file', file)
     assert.equal(asked(file, bank)[0].bank, bank)
   }
-  assert.throws(() => site.tutela('bank', 'add', 'known-films', '--file', join(data, 'film/tone.mp3')), /cannot be found again/)
+  assert.throws(() => site.tutela('bank', 'add', 'known-films', '--file', join(data, 'film/tone.mp3')), /a video bank holds videos/)
   const bytes = readFileSync(whole)
   const moov = bytes.indexOf('moov') - 4, mdat = bytes.indexOf('mdat') - 4
   const length = Math.floor((moov - mdat) * 0.7)
@@ -222,4 +223,19 @@ test('a stop ends decoding, and the job goes back as it was', async () => {
   assert.equal(sql(`SELECT state || ' ' || tries FROM jobs`), 'ready 0')
   await site.resume()
   assert.equal((await judged(id)).state, 'scanned')
+})
+
+test('a clip of moments whose worker dies over it is cut by the next one', async () => {
+  await site.halt()
+  const points = new KillPoints(site.data)
+  await site.resume()
+  points.arm('moments.stored')
+  const { id } = await post(Buffer.concat([readFileSync(join(dir, 'moment.mp4')), Buffer.from('again')]), 'video/mp4', 'video')
+  await judged(id)
+  await until('its death', () => points.kills('moments.stored') === 1, 60_000)
+  assert.equal((await read(id)).media[0].film.moments, undefined)
+  assert.equal(sql('SELECT tries FROM moments'), '1')
+  execFileSync('sqlite3', ['-cmd', '.timeout 20000', join(site.data, 'store.db'), 'UPDATE moments SET run_at = 0']) // its lease has run out
+  await until('the clip of moments', async () => (await read(id)).media[0].film.moments, 60_000)
+  points.close()
 })
