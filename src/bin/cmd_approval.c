@@ -97,6 +97,7 @@ static const struct {
     {"key set", TL_GUARD_KEY_CHANGE},
     {"key rotate", TL_GUARD_KEY_CHANGE},
     {"key revoke", TL_GUARD_KEY_REVOKE},
+    {"minors migrate", TL_GUARD_MIGRATE},
     {"decision reverse", TL_GUARD_REVERSE},
 };
 

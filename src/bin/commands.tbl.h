@@ -260,6 +260,16 @@ C(minors_mend, "minors mend", "", 0, 0, CLI_STORE,
 O(minors_mend, "platform", "NAME", "Whose; needed when there are several platforms.")
 O(minors_mend, "test", NULL, "Of test accounts.")
 
+C(minors_migrate, "minors migrate", "preview|start|status|pause|resume|undo [ID]", 1, 2, CLI_STORE,
+    "Bring the settings of a population to what the policy says, account by account; by the last snapshot of each. Without an id: the newest.",
+    "tutela minors migrate start --band 13-15 --percent 5 --per-minute 2000")
+O(minors_migrate, "platform", "NAME", "Whose; needed when there are several platforms.")
+O(minors_migrate, "test", NULL, "Of test accounts.")
+O(minors_migrate, "band", "BAND", "Only this age band: unknown, under13, 13-15, 16-17 or 18+.")
+O(minors_migrate, "percent", "N", "Only so many of a hundred accounts; the same ones whenever the share grows.")
+O(minors_migrate, "batch", "N", "Accounts looked at in one step; default 200, at most 1000.")
+O(minors_migrate, "per-minute", "N", "At most so many accounts a minute; default: as fast as it goes.")
+
 C(queue_list, "queue list", "", 0, 0, CLI_STORE, "List queues with what waits in them.", "tutela queue list")
 C(case_list, "case list", "", 0, 0, CLI_STORE, "List cases, most urgent first.", "tutela case list --queue child-safety")
 O(case_list, "queue", "NAME", "Only this queue.")

@@ -129,6 +129,8 @@ K(intervention_days, INT, "400", 1, 3650, "days",
 K(retention_days, INT, "180", 1, 3650, "days",
     "Items that were allowed are erased with their media after so long, unless a legal hold keeps them; hashes stay, so that "
     "they are found again.")
+K(migration_undo_days, INT, "90", 1, 3650, "days",
+    "What was in force before a migration of settings is kept for so long after it; until then it can be undone.")
 K(snapshot_days, INT, "400", 1, 3650, "days",
     "Snapshots of settings in force, and what they said of each account, are forgotten after so long; the newest snapshot stays.")
 K(account_history_days, INT, "1095", 30, 3650, "days",

@@ -18,8 +18,9 @@
 static const char *const columns[TL_COLUMNS] = {"13-15", "16-17", "18+"};
 
 /* What every language may say beside the reasons; English must have them all. */
-static const char *const words[] = {"locked", "warning", "guardian", "unknown", "free",
-    "contact_maybe", "contact_own", "contact_later", "contact_request"};
+static const char *const words[] = {"locked", "warning", "guardian", "unknown", "free", "moved",
+    "moved_back", "review_followers", "contact_maybe", "contact_own", "contact_later",
+    "contact_request"};
 
 struct raw_minors {
 	int64_t minimum_age;

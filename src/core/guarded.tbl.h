@@ -20,5 +20,7 @@ G(TL_GUARD_KEY_CREATE, "key.create", "tutela key add", "Make an API key.")
 G(TL_GUARD_KEY_CHANGE, "key.change", "tutela key set",
     "Change what an API key may do, or make its successor.")
 G(TL_GUARD_KEY_REVOKE, "key.revoke", "tutela key revoke", "Revoke an API key.")
+G(TL_GUARD_MIGRATE, "settings.migrate", "tutela minors migrate",
+    "Start or undo a migration of the settings of a population.")
 G(TL_GUARD_REVERSE, "decision.reverse", "tutela decision reverse",
     "Take back a decision of somebody, later.")

@@ -249,6 +249,15 @@ V(TL_OUTBOX_CANCELLED, "cancelled")
 V(TL_OUTBOX_HELD, "held")
 END(tl_outbox_state)
 
+W(tl_move_state, MOVE_STATE)
+V(TL_MOVE_RUNNING, "running")
+V(TL_MOVE_PAUSED, "paused")
+V(TL_MOVE_DONE, "done")
+V(TL_MOVE_UNDOING, "undoing")
+V(TL_MOVE_UNDO_PAUSED, "undo_paused")
+V(TL_MOVE_UNDONE, "undone")
+END(tl_move_state)
+
 /* What a line of a snapshot of settings was found to be, besides what it says. */
 W(tl_snapshot_oddity, SNAPSHOT_ODDITY)
 V(TL_ODD_BAD_LINE, "bad_line")

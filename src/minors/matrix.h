@@ -42,7 +42,8 @@ enum tl_age_band tl_minors_band(const struct tl_minors *m, enum tl_age_band said
 struct tl_minors_answer tl_minors_answer(
     const struct tl_minors *m, const struct tl_minors_account *a, size_t i, int64_t now);
 
-enum tl_minors_actor { TL_ACTOR_HOLDER, TL_ACTOR_GUARDIAN };
+/* The system puts back what a holder had: asked as the holder would be. */
+enum tl_minors_actor { TL_ACTOR_HOLDER, TL_ACTOR_GUARDIAN, TL_ACTOR_SYSTEM };
 enum tl_minors_say { TL_SAY_ALLOW, TL_SAY_WARN, TL_SAY_REFUSE };
 
 /* A wished change. */

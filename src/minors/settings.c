@@ -79,8 +79,11 @@ note(struct tl_db *db, const struct tl_policy_set *set, const struct tl_account 
     const struct tl_settings_wish *w, struct tl_minors_answer was, struct tl_minors_answer is,
     int64_t now)
 {
-	struct tl_history h = {
-	    .event = TL_S("set"), .actor = TL_S("holder"), .warned = w->wish.warned, .at = now};
+	bool by_us = w->wish.actor == TL_ACTOR_SYSTEM; /* saw no warning */
+	struct tl_history h = {.event = TL_S("set"),
+	    .actor = by_us ? TL_S("system") : TL_S("holder"),
+	    .warned = w->wish.warned && !by_us,
+	    .at = now};
 	return note_change(db, set, who, w->setting, &was, &is, &h, NULL);
 }
 

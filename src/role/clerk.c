@@ -27,6 +27,7 @@
 #include "store/keys.h"
 #include "store/ledger.h"
 #include "store/media.h"
+#include "store/moves.h"
 #include "store/relations.h"
 #include "store/retention.h"
 #include "store/snapshots.h"
@@ -349,6 +350,20 @@ tell_settings(struct tl_db *db, void *clerk)
 	return clerk_minors_tell(db, &((struct clerk *)clerk)->minors);
 }
 
+static int
+move_settings(struct tl_db *db, void *clerk)
+{
+	return clerk_minors_moves(db, &((struct clerk *)clerk)->minors);
+}
+
+static int
+forget_moves(struct tl_db *db, void *clerk)
+{
+	const struct clerk *c = clerk;
+	return tl_move_forget(
+	    db, tl_now_us() - c->config->migration_undo_days * TL_US_DAY, PAGE);
+}
+
 struct duty {
 	const char *name;
 	duty_fn fn;
@@ -382,6 +397,8 @@ static const struct duty duties[] = {
     {"sweep_banks", sweep_banks, TL_SYNC_NORMAL, 5 * TL_US_S, false, false},
     {"sweep_relations", sweep_relations, TL_SYNC_NORMAL, TL_US_S, false, false},
     {"forget_matches", forget_matches, TL_SYNC_NORMAL, 10 * TL_US_MIN, false, false},
+    {"move_settings", move_settings, TL_SYNC_FULL, TL_US_S, true, false},
+    {"forget_moves", forget_moves, TL_SYNC_NORMAL, 10 * TL_US_MIN, false, false},
     {"forget_snapshots", forget_snapshots, TL_SYNC_NORMAL, 10 * TL_US_MIN, false, false},
     {"checkpoints", checkpoints, TL_SYNC_FULL, 5 * TL_US_S, false, true},
     {"verify_chain", verify_chain, TL_SYNC_NORMAL, 10 * TL_US_S, false, true},

@@ -9,6 +9,7 @@
 #include "config/policy.h"
 #include "minors/age.h"
 #include "minors/history.h"
+#include "minors/move.h"
 #include "minors/settings.h"
 #include "minors/told.h"
 #include "sys/clock.h"
@@ -52,6 +53,14 @@ clerk_minors_lapses(struct tl_db *db, struct clerk_minors *m)
 {
 	const struct tl_policy_set *set = policies(m);
 	return set ? tl_settings_lapse(db, set, tl_now_us(), PAGE) : 0;
+}
+
+int
+clerk_minors_moves(struct tl_db *db, struct clerk_minors *m)
+{
+	const struct tl_policy_set *set = policies(m);
+	int rc = set ? tl_move_work(db, set, tl_now_us()) : 0;
+	return rc == 1 ? PAGE : rc; /* at once again */
 }
 
 int

@@ -17,4 +17,6 @@ void clerk_minors_fini(struct clerk_minors *m);
 int clerk_minors_ages(struct tl_db *db, struct clerk_minors *m);
 int clerk_minors_lapses(struct tl_db *db, struct clerk_minors *m);
 int clerk_minors_forget(struct tl_db *db, struct clerk_minors *m);
+/* One step of a migration of settings; PAGE when the next may follow at once. */
+int clerk_minors_moves(struct tl_db *db, struct clerk_minors *m) TL_MUST;
 int clerk_minors_tell(struct tl_db *db, struct clerk_minors *m);

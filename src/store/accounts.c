@@ -271,6 +271,8 @@ tl_account_erase(struct tl_db *db, int64_t platform, struct tl_id id)
 	if (rc >= 0)
 		rc = tl_db_run(db, TL_SQL_IN_FORCE_ERASE, A_INT(platform), A_ID(id));
 	if (rc >= 0)
+		rc = tl_db_run(db, TL_SQL_MOVED_ERASE, A_INT(platform), A_ID(id));
+	if (rc >= 0)
 		rc = tl_db_run(
 		    db, TL_SQL_ACCOUNT_ERASE, A_INT(platform), A_ID(id), A_INT(tl_now_us()));
 	return rc < 0 ? rc : 0;

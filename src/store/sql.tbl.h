@@ -23,6 +23,7 @@
 #include "store/sql/ledger.tbl.h"
 #include "store/sql/media.tbl.h"
 #include "store/sql/moments.tbl.h"
+#include "store/sql/moves.tbl.h"
 #include "store/sql/outbox.tbl.h"
 #include "store/sql/people.tbl.h"
 #include "store/sql/proposals.tbl.h"

@@ -19,6 +19,8 @@ K(ITEM_BEFORE_ANSWER, "item.before_answer", server, "src/api/items.c", "the 202 
 K(ANSWERED, "answer.sent", server, "src/api/http.c", "what was just promised to a client")
 K(FLAG_STORED, "flag.stored", server, "src/api/flags.c", "a report without its case")
 K(ITEM_ERASED, "item.erased", any, "src/store/items.c", "an erased item whose content key is still there")
+K(SETTINGS_MOVED, "settings.moved", clerk, "src/minors/move.c", "an account that is moved and not told")
+K(SETTINGS_PUT_BACK, "settings.put_back", clerk, "src/minors/move.c", "an account that is put back and not told")
 K(SNAPSHOT_LINE, "snapshot.line", server, "src/minors/snapshot.c", "some lines of a snapshot, the others not")
 /* Scan --------------------------------------------------------------------------------------------------------- */
 K(SCAN_LEASED, "scan.leased", worker, "src/role/worker_commit.c", "leases that nobody works on")

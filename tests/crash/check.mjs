@@ -27,6 +27,7 @@ export const busy = {
   'compared banks': "SELECT COUNT(*) FROM bank_entries e WHERE e.form <> 'word' AND e.form <> 'phrase' AND e.form <> 'regex' AND NOT EXISTS (SELECT 1 FROM again a WHERE a.form = e.form AND a.change >= e.change)",
   'decisions for copies': "SELECT COUNT(*) FROM group_decisions WHERE state = 'waiting'",
   'items to judge again': 'SELECT (SELECT COUNT(*) FROM again_found) + (SELECT COUNT(*) FROM again_asked)',
+  'migrations of settings': "SELECT COUNT(*) FROM settings_moves WHERE state IN ('running', 'undoing')",
   'erased files': "SELECT COUNT(*) FROM media WHERE state = 'erased' AND blob_gone = 0",
 }
 
@@ -71,6 +72,8 @@ const rules = {
   'a dead delivery': "SELECT hex(id) o, error FROM outbox WHERE state IN ('dead', 'held')",
   'a seal without its row': "SELECT seq FROM seals s WHERE NOT EXISTS (SELECT 1 FROM decisions d WHERE d.id = s.ref AND d.seq = s.seq) AND NOT EXISTS (SELECT 1 FROM decision_events e WHERE e.id = s.ref AND e.seq = s.seq) AND NOT EXISTS (SELECT 1 FROM audit a WHERE a.id = s.ref AND a.seq = s.seq)",
   'a strike without its decision': 'SELECT hex(decision) d FROM strikes s WHERE NOT EXISTS (SELECT 1 FROM decisions d WHERE d.id = s.decision)',
+  'a migration that does not add up': "SELECT hex(id) m, moved, undone FROM settings_moves m WHERE moved <> (SELECT COUNT(*) FROM settings_moved s WHERE s.move = m.id) OR state IN ('running', 'undoing') OR (state = 'undone' AND EXISTS (SELECT 1 FROM settings_moved s WHERE s.move = m.id AND s.undone_at IS NULL))",
+  'an account that was moved and not told, or told twice': "SELECT (SELECT SUM(moved) FROM settings_moves) moved, (SELECT COUNT(*) FROM outbox WHERE kind = 'account.settings_migrated') told WHERE COALESCE(moved, 0) <> told",
   'a snapshot that does not add up': "SELECT id, lines, accounts FROM snapshots s WHERE ended_at IS NULL OR accounts + bad_line + repeated_account + erased_account <> lines OR accounts <> (SELECT COALESCE(SUM(c.accounts), 0) FROM snapshot_counts c WHERE c.snapshot = s.seq AND c.setting = 'gifts') OR listed <> (SELECT COUNT(*) FROM snapshot_findings f WHERE f.snapshot = s.seq)",
   'an alarm that should be over': "SELECT kind, ref FROM alarms WHERE state <> 'closed' AND kind IN ('action_clock', 'delivery_dead', 'job_buried', 'chain_broken', 'rules_refused')",
 }

@@ -61,6 +61,7 @@ export class Feed {
     this.#run(this.#reader())
     this.#run(this.#banker(this.dice.branch('banker')))
     this.#run(this.#auditor(this.dice.branch('auditor')))
+    this.#run(this.#migrator(this.dice.branch('migrator')))
   }
 
   #run(promise) { this.#running.push(promise.catch((e) => { this.refused.push(e.message) })) }
@@ -165,6 +166,15 @@ export class Feed {
       const { status, json } = await this.hand('PUT', `/v1/minors/snapshots/k-${i}`, lines.join(''), { type: 'application/x-ndjson' })
       if (status !== 200 || json.lines !== 30 || json.accounts + json.findings.erased_account !== 30) throw new Error(`snapshot k-${i}: ${status} ${JSON.stringify(json)}`)
       await sleep(dice.below(300))
+    }
+  }
+
+  /** Migrations of settings, begun and undone as often as the one before has ended. */
+  async #migrator(dice) {
+    while (!this.#stopping) {
+      for (const action of ['start', 'undo'])
+        await run(bin('tutela'), ['--data', this.it.data, 'minors', 'migrate', action, '--batch', String(1 + dice.below(20))]).catch(() => {})
+      await sleep(dice.below(500))
     }
   }
 

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { Person, start, until } from './daemon.mjs'
 
-const guarded = ['bank.change', 'bank.delete', 'bank.remove', 'bank.import_large', 'switch.set', 'people.add', 'people.change', 'people.password', 'key.create', 'key.change', 'key.revoke', 'decision.reverse']
+const guarded = ['bank.change', 'bank.delete', 'bank.remove', 'bank.import_large', 'switch.set', 'people.add', 'people.change', 'people.password', 'key.create', 'key.change', 'key.revoke', 'decision.reverse', 'settings.migrate']
 let d, ann, bob, lead, mod
 const api = (path) => '/console/api/' + path
 before(async () => {

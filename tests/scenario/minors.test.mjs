@@ -9,15 +9,16 @@ import { after, before, test } from 'node:test'
 import { bin, root } from '../programs.mjs'
 import { start, until } from './daemon.mjs'
 
-const POPULATION = 3000
+const POPULATION = 2000
 const BANDS = ['13-15', '16-17', '18+', null] // null: never described
+const language = (i) => ['en', 'de'][(i >> 2) % 2]
 let d, dir
 
 before(async () => {
   d = await start()
   dir = mkdtempSync(join(tmpdir(), 'tutela-minors-'))
   for (let i = 0; i < POPULATION; i += 50)
-    await Promise.all(Array.from({ length: 50 }, (_, k) => BANDS[(i + k) % 4] && d.api('PUT', `/v1/accounts/p-${i + k}`, { age_band: BANDS[(i + k) % 4], age_assured: 'declared', language: ['en', 'de'][(i + k) % 2] })))
+    await Promise.all(Array.from({ length: 50 }, (_, k) => BANDS[(i + k) % 4] && d.api('PUT', `/v1/accounts/p-${i + k}`, { age_band: BANDS[(i + k) % 4], age_assured: 'declared', language: language(i + k) })))
 })
 after(async () => {
   await d?.stop()
@@ -44,8 +45,8 @@ test('a population is held against the policy, whichever way it comes in', async
   assert.deepEqual([taken.json.accounts, taken.json.looser_accounts, taken.json.looser_settings], [POPULATION, looser, looser + POPULATION / 8])
   assert.deepEqual([taken.json.findings.bad_line, taken.json.findings.repeated_account, taken.json.findings.unknown_account], [1, 1, POPULATION / 4])
   const of = (key, band) => taken.json.settings.find((s) => s.key === key && s.age_band === band)
-  assert.deepEqual(['13-15', '16-17', '18+', 'unknown'].map((band) => of('account_visibility', band).looser), [750, 750, 0, 750])
-  assert.deepEqual([of('gifts', '13-15').looser, of('gifts', '13-15').looser_before, of('comments', '16-17').looser], [375, null, 0])
+  assert.deepEqual(['13-15', '16-17', '18+', 'unknown'].map((band) => of('account_visibility', band).looser), Array.from({ length: 4 }, (_, i) => (i === 2 ? 0 : POPULATION / 4)))
+  assert.deepEqual([of('gifts', '13-15').looser, of('gifts', '13-15').looser_before, of('comments', '16-17').looser], [POPULATION / 8, null, 0])
 
   const sent = await fetch(`${d.url}/v1/minors/snapshots/day-2`, { method: 'PUT', headers: { authorization: `Bearer ${d.key}`, 'content-type': 'application/x-ndjson' }, body: readFileSync(path) })
   const same = await sent.json()
@@ -57,6 +58,34 @@ test('a population is held against the policy, whichever way it comes in', async
   assert.equal(tutela('alarm', 'list').json.alarms.filter((a) => a.kind === 'settings_looser').length, 1)
 })
 
+test('a share of a band is moved, told and put back', async () => {
+  const whole = tutela('minors', 'migrate', 'preview', '--band', '13-15').json.changes
+  assert.deepEqual(whole.map((c) => [c.setting, c.age_band, c.from, c.to, c.accounts]), [['account_visibility', '13-15', 'public', 'private', POPULATION / 4], ['gifts', '13-15', 'on', 'off', POPULATION / 8]])
+  const some = tutela('minors', 'migrate', 'preview', '--band', '13-15', '--percent', '8').json.changes[0].accounts
+  assert.ok(some > 5 && some < 200, `${some} of a quarter`)
+  const status = () => tutela('minors', 'migrate', 'status').json.migrations[0]
+  const begun = tutela('minors', 'migrate', 'start', '--band', '13-15', '--percent', '8', '--batch', '50', '--per-minute', '1000000')
+  assert.equal(begun.code, 0, begun.err)
+  await until('the end of the migration', () => status().state === 'done')
+  assert.equal(status().moved, some)
+  const told = (type) => d.platform.heard.map((h) => h.event).filter((e) => e.type === type).map((e) => e.data)
+  await until('all to be told', () => told('account.settings_migrated').length >= some)
+  const data = told('account.settings_migrated')
+  assert.equal(new Set(data.map((e) => e.account)).size, some)
+  assert.ok(data.every((e) => e.review_followers && e.notice_text && e.migration === status().id && e.settings[0].to === 'private'))
+  for (const e of data) assert.match(e.notice_text, language(Number(e.account.slice(2))) === 'de' ? /^Wir / : /^We /)
+  assert.equal(tutela('minors', 'migrate', 'preview', '--band', '13-15').json.changes[0].accounts, POPULATION / 4 - some)
+
+  const [first, second] = data.map((e) => e.account)
+  await d.api('PUT', `/v1/accounts/${second}/settings`, { settings: { account_visibility: 'private' } })
+  assert.equal(tutela('minors', 'migrate', 'undo').code, 0)
+  await until('the way back', () => status().state === 'undone')
+  assert.equal(status().undone, some - 1)
+  const must = async (id) => (await d.api('GET', `/v1/accounts/${id}/settings`)).body.settings.find((s) => s.key === 'account_visibility').must_be
+  assert.deepEqual([await must(first), await must(second)], ['public', 'private'])
+  assert.equal(tutela('minors', 'migrate', 'undo').code, 1)
+})
+
 test('a connection that breaks off leaves a place to go on from', async () => {
   const lines = everybody(() => ({ account_visibility: 'private', gifts: 'off' })).map((l) => JSON.stringify(l) + '\n')
   const put = (body, query = '') => fetch(`${d.url}/v1/minors/snapshots/day-3${query}`, { method: 'PUT', duplex: 'half', headers: { authorization: `Bearer ${d.key}`, 'content-type': 'application/x-ndjson' }, body })
@@ -64,7 +93,7 @@ test('a connection that breaks off leaves a place to go on from', async () => {
     if (this.sent) {
       await until('a part to be taken', async () => (await d.api('GET', '/v1/minors/snapshots/day-3')).body.lines > 0)
       to.error(new Error('the cable'))
-    } else to.enqueue(new TextEncoder().encode(lines.slice(0, 2500).join('')))
+    } else to.enqueue(new TextEncoder().encode(lines.slice(0, 1500).join('')))
     this.sent = true
   } })
   await assert.rejects(put(broken))
@@ -79,10 +108,15 @@ test('a connection that breaks off leaves a place to go on from', async () => {
   assert.match(metrics, new RegExp(`^tutela_settings_looser_accounts 0\ntutela_settings_accounts ${POPULATION}$`.replace('\n', '\n(?:#.*\n)*'), 'm'))
 })
 
-test('the examples of the page run as they stand', () => {
-  const blocks = [...readFileSync(join(root, 'doc/minors-audit.md'), 'utf8').matchAll(/```sh\n([\s\S]*?)```/g)].map((m) => m[1])
+test('the examples of the pages run as they stand', async () => {
+  const of = (page) => [...readFileSync(join(root, page), 'utf8').matchAll(/```sh\n([\s\S]*?)```/g)].map((m) => m[1])
+  const blocks = of('doc/minors-audit.md')
   const run = (text) => execFileSync('bash', ['-euc', `tutela() { "${bin('tutela')}" --data "${d.data}" "$@" || [ $? = 5 ]; }\n${text}`], { cwd: dir, encoding: 'utf8', env: { ...process.env, TUTELA_URL: d.url, TUTELA_KEY: d.key } })
   const out = blocks.map(run)
   assert.match(out[0], /"looser_accounts":2/)
   assert.match(out[2], /account_visibility/)
+  for (const block of of('doc/minors-migrate.md')) {
+    run(block)
+    await until('the migration to rest', () => tutela('minors', 'migrate', 'status').json.migrations.every((m) => !/ing$/.test(m.state)))
+  }
 })

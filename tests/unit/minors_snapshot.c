@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "config/policy.h"
 #include "minors/audit.h"
+#include "minors/guardians.h"
 #include "minors/in_force.h"
 #include "minors/settings.h"
 #include "minors/snapshot.h"
@@ -146,9 +147,12 @@ t_snapshot_heeds_choices_and_guardians(void **state)
 	assert_int_equal(say, TL_SAY_ALLOW);
 	assert_int_equal(send(f, "2", open, 1, 1, &s), 0);
 	assert_int_equal(s.looser_settings, 0);
+	int64_t linked;
 	w.wish = (struct tl_minors_wish){.value = 0, .actor = TL_ACTOR_GUARDIAN};
 	assert_int_equal(
-	    tl_settings_wish(f->db, set, &young, &a, &w, tl_now_us(), &say, &why), 0);
+	    tl_guardian_link(f->db, set, &young, TL_S("parent"), tl_now_us(), &linked), 0);
+	assert_int_equal(
+	    tl_guardian_bound(f->db, set, &young, TL_S("parent"), &w, 1, tl_now_us(), &a), 0);
 	assert_int_equal(send(f, "3", open, 1, 1, &s), 0);
 	assert_int_equal(s.looser_settings, 1);
 }
