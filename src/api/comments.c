@@ -39,12 +39,12 @@ struct comment {
 static int
 look_at_actions(struct tl_db *db, struct comment *c, enum tl_subject_kind kind, struct tl_id id)
 {
-	struct tl_action_row *rows;
-	size_t n;
-	int rc = tl_id_is_nil(id) ? 0
-				  : tl_action_on(db, c->ask.platform, kind, id,
-					tl_req_arena(c->req), &rows, &n);
-	for (size_t i = 0; rc == 0 && !tl_id_is_nil(id) && i < n; i++) {
+	struct tl_action_row *rows = NULL;
+	size_t n = 0;
+	if (tl_id_is_nil(id))
+		return 0;
+	int rc = tl_action_on(db, c->ask.platform, kind, id, tl_req_arena(c->req), &rows, &n);
+	for (size_t i = 0; rc == 0 && i < n; i++) {
 		if (tl_str_is(rows[i].name, "comment_friction")) {
 			c->is.friction = true;
 			c->friction = rows[i].id;

@@ -32,7 +32,7 @@ read_filter(struct tl_req *req, struct tl_db *db, struct tl_buf *b)
 {
 	const struct tl_who *key = tl_req_who(req);
 	struct tl_comment_filter f = {.say = TL_COMMENT_HOLD};
-	struct tl_id id;
+	struct tl_id id = {{0}};
 	int rc = tl_check_ext_id(tl_req_param(req, 0), "id");
 	if (rc == 0)
 		rc = tl_account_find(db, key->platform, key->live, tl_req_param(req, 0), &id);
@@ -60,7 +60,7 @@ write_filter(struct tl_db *db, void *ctx)
 {
 	const struct putting *p = ctx;
 	const struct tl_who *key = tl_req_who(p->req);
-	struct tl_id id;
+	struct tl_id id = {{0}};
 	int rc = tl_account_ensure(db, key->platform, key->live, tl_req_param(p->req, 0), &id);
 	return rc < 0 ? rc : tl_filter_put(db, key->platform, id, &p->f);
 }
@@ -96,7 +96,7 @@ void
 tl_api_put_filter(struct tl_req *req)
 {
 	json_t *j = NULL;
-	struct tl_filter_in in;
+	struct tl_filter_in in = {NULL, false, false};
 	struct putting *p = TL_NEW(tl_req_arena(req), struct putting);
 	int rc = p ? tl_api_accepting(tl_api_of(req)) : tl_arena_check(tl_req_arena(req));
 	if (rc == 0)

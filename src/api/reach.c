@@ -155,7 +155,7 @@ load_viewer(struct tl_req *req, struct tl_db *db, struct asked *a)
 	struct tl_minors_account m = {
 	    .band = a->in.age_band < 0 ? TL_AGE_UNKNOWN : (enum tl_age_band)a->in.age_band};
 	bool limited = false;
-	struct tl_id id;
+	struct tl_id id = {{0}};
 	int rc = a->in.account.n
 		     ? tl_account_find(db, key->platform, key->live, a->in.account, &id)
 		     : TL_ENOTFOUND;

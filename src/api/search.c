@@ -44,7 +44,7 @@ load(struct tl_req *req, struct search *s)
 	struct tl_api *api = tl_api_of(req);
 	const struct tl_who *key = tl_req_who(req);
 	struct tl_db *db = NULL;
-	struct tl_id id;
+	struct tl_id id = {{0}};
 	if (!s->in.account.n)
 		return 0;
 	int rc = tl_app_db(&api->app, &db);

@@ -45,9 +45,10 @@ put_answer(struct tl_cli *c, const struct tl_policy_set *set, enum tl_age_band b
 	cli_cell_z(&l, tl_search_say_names[say.say]);
 	cli_cell(&l, say.topic ? say.topic->name : TL_S(""));
 	cli_cell_z(&l, tl_age_band_names[band]);
-	cli_cell(&l, silent ? TL_S("")
-			    : tl_intervention_text(set->interventions,
-				  tl_str(language ? language : ""), say.topic->name));
+	cli_cell(&l,
+	    silent ? TL_S("")
+		   : tl_intervention_text(set->interventions, tl_str(language ? language : ""),
+			 say.topic ? say.topic->name : TL_S("care")));
 	cli_cell(&l, n || silent ? tl_buf_str(&b)
 				 : tl_intervention_text(set->interventions,
 				       tl_str(language ? language : ""), TL_S("help_unknown")));

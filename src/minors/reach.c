@@ -77,7 +77,7 @@ add(struct tl_reach *r, unsigned effects, const char *code, struct tl_id action)
 {
 	r->effects |= effects;
 	for (size_t i = 0; i < r->why_count; i++) {
-		if (strcmp(r->why[i].code, code) == 0)
+		if (tl_str_is(tl_str(r->why[i].code), code))
 			return;
 	}
 	if (r->why_count < TL_REACH_WHYS)
