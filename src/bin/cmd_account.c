@@ -10,9 +10,9 @@
 static int
 load(struct tl_cli *c, const struct tl_policy_set *set, struct tl_minors_view *ret)
 {
-	int64_t platform, history = 20;
-	struct tl_id id;
-	struct tl_account who;
+	int64_t platform = 0, history = 20;
+	struct tl_id id = {{0}};
+	struct tl_account who = {0};
 	int rc = cli_option_int(c, "history", 0, 10000, &history);
 	if (rc == 0)
 		rc = cli_platform(c, cli_option(c, "platform"), &platform);
@@ -124,10 +124,12 @@ int
 cmd_account_show(struct tl_cli *c)
 {
 	struct cli_rules r;
-	struct tl_minors_view v;
+	struct tl_minors_view v = {0};
 	int rc = cli_policies_load(c, &r);
-	if (rc == 0)
+	if (rc == 0) {
+		v.set = r.policies;
 		rc = load(c, r.policies, &v);
+	}
 	if (rc == 0 && c->json) {
 		print_json(c, &v);
 	} else if (rc == 0) {

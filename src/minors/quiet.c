@@ -66,7 +66,8 @@ static int
 local(const struct place *p, int64_t t, int64_t *ret)
 {
 	UErrorCode st = U_ZERO_ERROR;
-	ucal_setMillis(p->cal, (UDate)(t / TL_US_MS), &st);
+	int64_t ms = t / TL_US_MS;
+	ucal_setMillis(p->cal, (UDate)ms, &st);
 	int64_t offset = (int64_t)ucal_get(p->cal, UCAL_ZONE_OFFSET, &st) +
 			 ucal_get(p->cal, UCAL_DST_OFFSET, &st);
 	int64_t in_day = (t + offset * TL_US_MS) % TL_US_DAY;
