@@ -289,6 +289,7 @@ meant(const struct tl_age *a, const struct tl_age_say *say, int minimum, int64_t
 /* What as strong or stronger statements say against an older band: nothing, not yet, or no. */
 enum against { NOTHING, ONLY_OFFER, NO };
 
+//= law:dsa-28.1
 static enum against
 against(const struct tl_age *a, enum tl_age_band band, int by, int minimum, int64_t now,
     enum tl_age_assured *ret_who)

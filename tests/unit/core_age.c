@@ -370,6 +370,7 @@ check_heard(const struct tl_age *was, const struct tl_age *is, const struct tl_a
 	}
 }
 
+//= law:dsa-28.1
 static void
 t_no_walk_gets_older_but_by_stronger_means_or_the_holder(void **state)
 {

@@ -180,6 +180,7 @@ check(struct walk *w)
 	}
 }
 
+//= law:dsa-28.1
 static void
 t_no_path_ends_looser_than_the_policy(void **state)
 {
