@@ -43,7 +43,8 @@ look_at_actions(struct tl_db *db, struct comment *c, enum tl_subject_kind kind, 
 	size_t n = 0;
 	if (tl_id_is_nil(id))
 		return 0;
-	int rc = tl_action_on(db, c->ask.platform, kind, id, tl_req_arena(c->req), &rows, &n);
+	int rc = tl_action_on(
+	    db, c->ask.platform, kind, id, c->ask.now, tl_req_arena(c->req), &rows, &n);
 	for (size_t i = 0; rc == 0 && i < n; i++) {
 		if (tl_str_is(rows[i].name, "comment_friction")) {
 			c->is.friction = true;

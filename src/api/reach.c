@@ -21,14 +21,14 @@ read_actions(struct tl_db *db, int64_t platform, enum tl_subject_kind kind,
 {
 	struct tl_action_row *rows;
 	size_t n, used = 0;
-	int rc = tl_action_on(db, platform, kind, subject, arena, &rows, &n);
+	int rc = tl_action_on(db, platform, kind, subject, now, arena, &rows, &n);
 	if (rc < 0)
 		return rc;
 	struct tl_reach_action *list = TL_NEWS(arena, struct tl_reach_action, n + 1);
 	if (!list)
 		return tl_arena_check(arena);
 	for (size_t i = 0; i < n; i++)
-		used += tl_reach_action_read(&rows[i], now, &list[used]);
+		used += tl_reach_action_read(&rows[i], &list[used]);
 	*ret = list;
 	*ret_n = used;
 	return 0;
@@ -136,12 +136,12 @@ struct asked {
 };
 
 static int
-is_limited(
-    struct tl_db *db, int64_t platform, struct tl_id id, struct tl_arena *arena, bool *ret)
+is_limited(struct tl_db *db, int64_t platform, struct tl_id id, int64_t now,
+    struct tl_arena *arena, bool *ret)
 {
 	struct tl_action_row *rows;
 	size_t n;
-	int rc = tl_action_on(db, platform, TL_SUBJECT_ACCOUNT, id, arena, &rows, &n);
+	int rc = tl_action_on(db, platform, TL_SUBJECT_ACCOUNT, id, now, arena, &rows, &n);
 	*ret = false;
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		*ret = *ret || tl_str_is(rows[i].name, "limit_contact");
@@ -162,7 +162,8 @@ load_viewer(struct tl_req *req, struct tl_db *db, struct asked *a)
 	if (rc == 0)
 		rc = load_settings(db, a->load.set, key->platform, id, &m);
 	if (rc == 0)
-		rc = is_limited(db, key->platform, id, tl_req_arena(req), &limited);
+		rc =
+		    is_limited(db, key->platform, id, a->load.now, tl_req_arena(req), &limited);
 	if (rc < 0 && rc != TL_ENOTFOUND)
 		return rc;
 	a->viewer = tl_reach_viewer_of(a->load.set, &m, limited, a->load.now);

@@ -14,6 +14,7 @@
 #include "minors/interventions.h"
 #include "store/accounts.h"
 #include "store/actions.h"
+#include "sys/clock.h"
 
 struct search {
 	struct tl_search_in in;
@@ -29,8 +30,8 @@ find_care(struct tl_db *db, struct tl_arena *arena, struct search *s)
 {
 	struct tl_action_row *list;
 	size_t n;
-	int rc =
-	    tl_action_on(db, s->who.platform, TL_SUBJECT_ACCOUNT, s->who.id, arena, &list, &n);
+	int rc = tl_action_on(
+	    db, s->who.platform, TL_SUBJECT_ACCOUNT, s->who.id, tl_now_us(), arena, &list, &n);
 	for (size_t i = 0; rc == 0 && i < n; i++) {
 		if (tl_str_is(list[i].name, "search_intervention"))
 			s->care = list[i].id;

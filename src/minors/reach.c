@@ -53,7 +53,7 @@ least_age(const struct tl_minors *m, enum tl_age_band band)
 }
 
 bool
-tl_reach_action_read(const struct tl_action_row *row, int64_t now, struct tl_reach_action *ret)
+tl_reach_action_read(const struct tl_action_row *row, struct tl_reach_action *ret)
 {
 	const struct kind *k = kind_of(row->name);
 	TL_CLEANUP(tl_json_unref) json_t *j = NULL;
@@ -63,12 +63,9 @@ tl_reach_action_read(const struct tl_action_row *row, int64_t now, struct tl_rea
 	/* Parameters that cannot be read narrow nothing. */
 	if (row->params.n == 0 || tl_json_parse(row->params, &j) < 0)
 		return true;
-	const json_t *age = json_object_get(j, "age"), *until = json_object_get(j, "until");
-	int64_t end = 0;
+	const json_t *age = json_object_get(j, "age");
 	if (json_is_integer(age) && json_integer_value(age) > 0)
 		ret->age = json_integer_value(age);
-	if (json_is_string(until) && tl_time_parse(tl_json_str(until), &end) == 0)
-		return now < end;
 	return true;
 }
 

@@ -23,9 +23,8 @@ struct tl_reach_action {
 	int64_t age; /* for everybody younger; 0: for everybody, or as the action is meant */
 };
 
-/* Reads its parameters. False when it ended, or has nothing to do with reach. */
-bool tl_reach_action_read(
-    const struct tl_action_row *row, int64_t now, struct tl_reach_action *ret);
+/* Reads its parameters. False when it has nothing to do with reach. */
+bool tl_reach_action_read(const struct tl_action_row *row, struct tl_reach_action *ret);
 
 struct tl_reach_item {
 	bool known;

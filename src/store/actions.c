@@ -7,7 +7,9 @@
 #include "store/actions.h"
 
 #include "base/arena.h"
+#include "base/json.h"
 #include "store/rows_int.h"
+#include "sys/clock.h"
 
 static int
 read_row(const struct tl_row *r, struct tl_arena *arena, void *ret)
@@ -101,14 +103,68 @@ tl_action_in_force(struct tl_db *db, int64_t platform, enum tl_subject_kind kind
 	return rc < 0 ? rc : ROWS_READ(&r, arena, TL_ACTIONS_MAX, read_row, ret, ret_count);
 }
 
+/* "3d", "1h30m" in microseconds, as rules write it; 0 when it is none. */
+static int64_t
+duration_us(struct tl_str text)
+{
+	static const struct {
+		char unit;
+		int64_t us;
+	} units[] = {{'s', TL_US_S}, {'m', TL_US_MIN}, {'h', TL_US_HOUR}, {'d', TL_US_DAY},
+	    {'w', 7 * TL_US_DAY}};
+	int64_t all = 0, n = 0;
+	for (size_t i = 0; i < text.n; i++) {
+		size_t u = 0;
+		if (text.p[i] >= '0' && text.p[i] <= '9') {
+			n = 10 * n + (text.p[i] - '0');
+			if (n > 100000)
+				return 0;
+			continue;
+		}
+		while (u < TL_COUNT(units) && text.p[i] != units[u].unit)
+			u++;
+		if (u == TL_COUNT(units))
+			return 0;
+		all += n * units[u].us;
+		n = 0;
+	}
+	return all;
+}
+
+bool
+tl_action_over(const struct tl_action_row *a, int64_t now)
+{
+	TL_CLEANUP(tl_json_unref) json_t *j = NULL;
+	int64_t end = 0;
+	/* What cannot be read ends nothing. */
+	if (a->params.n == 0 || tl_json_parse(a->params, &j) < 0)
+		return false;
+	const json_t *until = json_object_get(j, "until");
+	const json_t *duration = json_object_get(j, "duration");
+	if (json_is_string(until) && tl_time_parse(tl_json_str(until), &end) == 0)
+		return end <= now;
+	int64_t us = json_is_string(duration) ? duration_us(tl_json_str(duration)) : 0;
+	return us > 0 && a->created_at + us <= now;
+}
+
 int
 tl_action_on(struct tl_db *db, int64_t platform, enum tl_subject_kind kind,
-    struct tl_id subject, struct tl_arena *arena, struct tl_action_row **ret, size_t *ret_count)
+    struct tl_id subject, int64_t now, struct tl_arena *arena, struct tl_action_row **ret,
+    size_t *ret_count)
 {
 	struct tl_row r;
+	size_t n = 0, kept = 0;
 	int rc = tl_db_query(db, &r, TL_SQL_ACTION_ON, A_INT(platform),
 	    A_Z(tl_subject_kind_names[kind]), A_ID(subject), A_INT(TL_ACTIONS_MAX));
-	return rc < 0 ? rc : ROWS_READ(&r, arena, TL_ACTIONS_MAX, read_row, ret, ret_count);
+	if (rc == 0)
+		rc = ROWS_READ(&r, arena, TL_ACTIONS_MAX, read_row, ret, &n);
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		if (!tl_action_over(&(*ret)[i], now))
+			(*ret)[kept++] = (*ret)[i];
+	}
+	if (rc == 0)
+		*ret_count = kept;
+	return rc;
 }
 
 int

@@ -50,12 +50,14 @@ int tl_action_in_force(struct tl_db *db, int64_t platform, enum tl_subject_kind 
     size_t *ret_count) TL_MUST;
 
 /*
- * Actions at work on this subject, newest first, whatever the decision was about: not held, not refused, not cancelled, and no
- * other action takes them back. An end in their parameters is not looked at.
+ * Actions at work on this subject, newest first, whatever the decision was about: not held, not refused, not cancelled, not over
+ * by `now`, and no other action takes them back.
  */
 int tl_action_on(struct tl_db *db, int64_t platform, enum tl_subject_kind kind,
-    struct tl_id subject, struct tl_arena *arena, struct tl_action_row **ret,
+    struct tl_id subject, int64_t now, struct tl_arena *arena, struct tl_action_row **ret,
     size_t *ret_count) TL_MUST;
+/* Its parameters say an end ("until", or "duration" since it was made) that has come. */
+bool tl_action_over(const struct tl_action_row *a, int64_t now);
 
 /* Not confirmed although their clock has run out. */
 int tl_action_late(struct tl_db *db, int64_t now, size_t max, struct tl_arena *arena,

@@ -132,24 +132,32 @@ t_authors_of_16_are_left_out_for_limited_accounts(void **state)
 }
 
 static void
-t_parameters_are_read_and_what_ended_is_left_out(void **state)
+t_parameters_are_read_and_what_ended_is_over(void **state)
 {
 	(void)state;
 	struct tl_reach_action a;
-	struct tl_action_row row = {.name = TL_S("age_restrict")};
-	assert_true(tl_reach_action_read(&row, NOW, &a));
+	struct tl_action_row row = {.name = TL_S("age_restrict"), .created_at = TL_US_DAY};
+	assert_true(tl_reach_action_read(&row, &a));
 	assert_int_equal(a.age, 18);
 	row.params = TL_S("{\"age\":16}");
-	assert_true(tl_reach_action_read(&row, NOW, &a));
+	assert_true(tl_reach_action_read(&row, &a));
 	assert_int_equal(a.age, 16);
-	row.params = TL_S("{\"age\":\"x\",\"until\":\"1970-01-02T00:00:00Z\"}");
-	assert_false(tl_reach_action_read(&row, NOW, &a));
-	assert_true(tl_reach_action_read(&row, TL_US_DAY - 1, &a));
+	assert_false(tl_action_over(&row, NOW));
+	row.params = TL_S("{\"age\":\"x\",\"until\":\"1970-01-04T00:00:00Z\"}");
+	assert_true(tl_action_over(&row, 3 * TL_US_DAY));
+	assert_false(tl_action_over(&row, 3 * TL_US_DAY - 1));
+	assert_true(tl_reach_action_read(&row, &a));
 	assert_int_equal(a.age, 18);
+	row.params = TL_S("{\"duration\":\"1d12h\"}");
+	assert_true(tl_action_over(&row, TL_US_DAY + 36 * TL_US_HOUR));
+	assert_false(tl_action_over(&row, TL_US_DAY + 36 * TL_US_HOUR - 1));
+	row.params = TL_S("{\"duration\":\"for ever\"}");
+	assert_false(tl_action_over(&row, NOW));
 	row.params = TL_S("{broken");
-	assert_true(tl_reach_action_read(&row, NOW, &a));
+	assert_true(tl_reach_action_read(&row, &a));
+	assert_false(tl_action_over(&row, NOW));
 	row.name = TL_S("limit_contact");
-	assert_false(tl_reach_action_read(&row, NOW, &a));
+	assert_false(tl_reach_action_read(&row, &a));
 }
 
 int
@@ -160,7 +168,7 @@ main(void)
 	    cmocka_unit_test(t_an_age_in_an_action_means_all_who_may_be_younger),
 	    cmocka_unit_test(t_what_is_not_known_or_not_checked_is_not_recommended),
 	    cmocka_unit_test(t_authors_of_16_are_left_out_for_limited_accounts),
-	    cmocka_unit_test(t_parameters_are_read_and_what_ended_is_left_out),
+	    cmocka_unit_test(t_parameters_are_read_and_what_ended_is_over),
 	};
 	return cmocka_run_group_tests_name("minors_reach", tests, setup, teardown);
 }
