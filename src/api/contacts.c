@@ -228,7 +228,7 @@ decide(struct asking *a)
 	struct tl_db *db = NULL;
 	size_t at = 0;
 	unsigned rows = 0;
-	bool away = tl_app_db(app, &db) < 0;
+	bool away = tl_app_db(app, &db) < 0 || tl_db_read_begin(db) < 0;
 	for (struct question *q = next(a, &at); q; q = next(a, &at)) {
 		if (away) {
 			q->answer = (struct tl_gate_answer){.minor = true};
@@ -239,6 +239,8 @@ decide(struct asking *a)
 		look_at_text(a, q);
 		rows += q->record && q->answer.said.why != TL_CONTACT_WHY_AWAY;
 	}
+	if (db)
+		tl_db_read_end(db);
 	tl_app_db_give(app, db);
 	return rows;
 }

@@ -227,6 +227,23 @@ tl_db_tx(struct tl_db *db, enum tl_sync sync, int (*fn)(struct tl_db *, void *),
 }
 
 int
+tl_db_read_begin(struct tl_db *db)
+{
+	int rc = tl_db_run(db, TL_SQL_READ, A_NULL);
+	return rc < 0 ? rc : 0;
+}
+
+void
+tl_db_read_end(struct tl_db *db)
+{
+	/* After some failures to read SQLite has ended it by itself. */
+	if (sqlite3_get_autocommit(db->main))
+		return;
+	int rc = tl_db_run(db, TL_SQL_ROLLBACK, A_NULL);
+	(void)rc; /* nothing was written */
+}
+
+int
 tl_db_savepoint(struct tl_db *db)
 {
 	int rc = tl_db_run(db, TL_SQL_SAVEPOINT, A_NULL);

@@ -31,6 +31,13 @@ bool tl_db_in_tx(const struct tl_db *db);
 int tl_db_tx(struct tl_db *db, enum tl_sync sync, int (*fn)(struct tl_db *db, void *ctx),
     void *ctx) TL_MUST;
 
+/*
+ * Many reads of one state of the store, until tl_db_read_end: no lock and no look at the log for each of them. Short, because
+ * the log cannot be emptied meanwhile. No transaction may be open, and none may begin.
+ */
+int tl_db_read_begin(struct tl_db *db) TL_MUST;
+void tl_db_read_end(struct tl_db *db);
+
 /* A part of a transaction that can fail alone. */
 int tl_db_savepoint(struct tl_db *db) TL_MUST;
 int tl_db_release(struct tl_db *db) TL_MUST;

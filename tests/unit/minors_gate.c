@@ -194,6 +194,19 @@ t_what_cannot_be_read_is_denied(void **state)
 	assert_string_equal(code(s, "a", "b", TL_CONTACT_MESSAGE), "unavailable");
 }
 
+/* Many questions on one state of the store answer as one by one, and a failure among them leaves nothing open. */
+static void
+t_questions_can_share_one_look(void **state)
+{
+	struct unit_store *s = *state;
+	assert_int_equal(tl_db_read_begin(s->db), 0);
+	assert_string_equal(code(s, "a", "b", TL_CONTACT_MESSAGE), "unavailable");
+	assert_string_equal(code(s, "x", "y", TL_CONTACT_COMMENT), "friends_only");
+	tl_db_read_end(s->db);
+	unit_begin(s->db);
+	unit_commit(s->db);
+}
+
 static void
 t_what_was_not_recorded_does_not_reach_a_minor(void **state)
 {
@@ -215,6 +228,7 @@ main(void)
 	    cmocka_unit_test(t_a_question_about_strangers_is_denied_and_recorded),
 	    cmocka_unit_test(t_answers_go_into_the_log_of_who_asked),
 	    cmocka_unit_test(t_what_cannot_be_read_is_denied),
+	    cmocka_unit_test(t_questions_can_share_one_look),
 	    cmocka_unit_test(t_what_was_not_recorded_does_not_reach_a_minor),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);

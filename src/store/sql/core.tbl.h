@@ -1,5 +1,6 @@
 /* Transactions, schema, figures, duties. */
 S(BEGIN, "BEGIN IMMEDIATE")
+S(READ, "BEGIN")
 S(COMMIT, "COMMIT")
 S(ROLLBACK, "ROLLBACK")
 S(SAVEPOINT, "SAVEPOINT part")
