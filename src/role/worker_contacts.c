@@ -18,6 +18,7 @@
 #include "store/accounts.h"
 #include "store/decisions.h"
 #include "sys/clock.h"
+#include "sys/killpoint.h"
 #include "sys/log.h"
 
 #include <math.h>
@@ -209,6 +210,7 @@ store_verdict(struct worker *w, struct contacts *c, const struct turn *t)
 	    .rules = names_of(&t->verdict, c->arena),
 	    .at = c->now};
 	rc = tl_account_verdict_put(w->db, &now);
+	TL_KILLPOINT(CONTACT_VERDICT);
 	if (rc < 0 || !has_effect(&t->verdict))
 		return rc;
 	c->promised = true;
@@ -285,6 +287,7 @@ judge_all(struct worker *w, struct contacts *c)
 	int rc = tl_db_tx(w->db, TL_SYNC_NORMAL, take_due, c);
 	if (rc < 0)
 		return rc;
+	TL_KILLPOINT(CONTACT_TAKEN);
 	for (size_t i = 0; i < c->n; i++) {
 		rc = judge_turn(w, c, &c->turn[i]);
 		c->turn[i].judged = rc == 0;

@@ -36,6 +36,8 @@ K(DECISION_STORED, "decision.stored", any, "src/decide/append.c", "a decision wi
 K(ACTION_STORED, "action.stored", any, "src/decide/append.c", "an action and its delivery, the next one not")
 K(ROUND_BEFORE_COMMIT, "round.before_commit", worker, "src/role/worker_commit.c", "all results of a worker's round")
 K(ROUND_COMMITTED, "round.committed", worker, "src/role/worker_commit.c", "results that nobody was told of")
+K(CONTACT_TAKEN, "contact.taken", worker, "src/role/worker_contacts.c", "accounts whose contacts nobody judges")
+K(CONTACT_VERDICT, "contact.verdict", worker, "src/role/worker_contacts.c", "a verdict on an account without what follows from it")
 /* Found again -------------------------------------------------------------------------------------------------- */
 K(AGAIN_FOUND, "again.found", finder, "src/again/grow.c", "some of the media that a new entry reaches, the others not")
 K(AGAIN_STEP, "again.step", finder, "src/again/grow.c", "pages of entries, taken or noted, in a transaction that is open")

@@ -28,6 +28,7 @@ export const busy = {
   'decisions for copies': "SELECT COUNT(*) FROM group_decisions WHERE state = 'waiting'",
   'items to judge again': 'SELECT (SELECT COUNT(*) FROM again_found) + (SELECT COUNT(*) FROM again_asked)',
   'migrations of settings': "SELECT COUNT(*) FROM settings_moves WHERE state IN ('running', 'undoing')",
+  'accounts to be judged': 'SELECT COUNT(*) FROM contact_watch WHERE state <> 0',
   'erased files': "SELECT COUNT(*) FROM media WHERE state = 'erased' AND blob_gone = 0",
 }
 
@@ -43,6 +44,7 @@ const rules = {
   'a copy that was forgotten': "SELECT hex(i.item) i FROM group_items i JOIN group_decisions g ON g.id = i.group_id WHERE i.state = 'waiting' AND g.state = 'done'",
   'a copy that was decided twice': "SELECT hex(i.decision) d, COUNT(*) n FROM group_items i WHERE i.decision IS NOT NULL GROUP BY i.decision HAVING n > 1",
   'a decision for a copy that no group knows': "SELECT hex(e.decision) d FROM decision_events e WHERE e.kind = 'copy_of' AND NOT EXISTS (SELECT 1 FROM group_items i WHERE i.decision = e.decision)",
+  'a verdict on an account without its case': "SELECT hex(account) a FROM account_verdicts v WHERE v.verdict = 'review' AND NOT EXISTS (SELECT 1 FROM cases c WHERE c.platform = v.platform AND c.subject_kind = 'account' AND c.subject = v.account)",
   'a known file that stands': "SELECT i.ext_id, i.state, i.verdict FROM bank_entries e JOIN media m ON m.sha256 = e.value JOIN item_media im ON im.platform = m.platform AND im.media = m.id JOIN items i ON i.platform = im.platform AND i.id = im.item WHERE e.form = 'sha256' AND i.state <> 'deleted' AND i.verdict <> 'block'",
   'a job that was given up': "SELECT reason, tries FROM jobs WHERE state = 'buried'",
   'a job without its item': 'SELECT hex(item) i FROM jobs j WHERE NOT EXISTS (SELECT 1 FROM items i WHERE i.platform = j.platform AND i.id = j.item)',

@@ -40,6 +40,7 @@ export class Feed {
   flags = new Map() // id -> case
   decided = new Map() // decision -> { case, undone, reversed }
   uploads = new Set()
+  strangers = new Set() // who approached six minors, and was answered
   heard = new Map() // webhook-id -> event, as applied, in order of arrival
   repeats = 0
   refused = []
@@ -57,6 +58,7 @@ export class Feed {
     for (let n = 0; n < 3; n++) this.#run(this.#sender(n, this.dice.branch(`sender ${n}`)))
     this.#run(this.#uploader(this.dice.branch('uploader')))
     this.#run(this.#reporter(this.dice.branch('reporter')))
+    this.#run(this.#stranger(this.dice.branch('stranger')))
     people.forEach((name) => this.#run(this.#moderator(name, this.dice.branch(name))))
     this.#run(this.#reader())
     this.#run(this.#banker(this.dice.branch('banker')))
@@ -163,7 +165,8 @@ export class Feed {
   async #auditor(dice) {
     for (let i = 0; !this.#stopping; i++) {
       const lines = Array.from({ length: 30 }, (_, n) => JSON.stringify({ account: `u-${n * 13}`, settings: { comments: dice.pick(['nobody', 'friends', 'everyone']), gifts: dice.pick(['off', 'on']) } }) + '\n')
-      const { status, json } = await this.hand('PUT', `/v1/minors/snapshots/k-${i}`, lines.join(''), { type: 'application/x-ndjson' })
+      const { status, text } = await this.hand('PUT', `/v1/minors/snapshots/k-${i}`, lines.join(''), { type: 'application/x-ndjson' })
+      const json = JSON.parse(text)
       if (status !== 200 || json.lines !== 30 || json.accounts + json.findings.erased_account !== 30) throw new Error(`snapshot k-${i}: ${status} ${JSON.stringify(json)}`)
       await sleep(dice.below(300))
     }
@@ -208,6 +211,20 @@ export class Feed {
       if (dice.chance(0.3)) await run(bin('tutela'), ['--data', this.it.data, 'bank', 'add', 'demo-near', pdq]).catch(() => {})
       // Somebody has found the files of an index damaged: they are built again.
       if (dice.chance(0.2)) await run('sqlite3', ['-cmd', '.timeout 20000', join(this.it.data, 'store.db'), "UPDATE bank_index SET epoch = 0 WHERE form = 'sha256'"]).catch(() => {})
+    }
+  }
+
+  /** Strangers of full age who approach minors: accounts that the rules about contacts find. */
+  async #stranger(dice) {
+    for (let i = 0; i < 6; i++) await this.hand('PUT', `/v1/accounts/minor-${i}`, { age_band: '13-15' })
+    for (let n = 0; !this.#stopping; n++) {
+      await this.hand('PUT', `/v1/accounts/stranger-${n}`, { age_band: '18+' })
+      for (let i = 0; i < 6; i++) {
+        const { status, json } = await this.hand('POST', '/v1/contacts/check', { from: `stranger-${n}`, to: `minor-${i}`, kind: 'message' })
+        if (status !== 200 || json.outcome !== 'deny') throw new Error(`a stranger: ${status} ${JSON.stringify(json)}`)
+      }
+      this.strangers.add(`stranger-${n}`)
+      await sleep(200 + dice.below(300))
     }
   }
 
