@@ -97,9 +97,9 @@ read_one(struct owner *o, struct loading *l, size_t i, const char *name, struct 
 	return readers[i](l, root);
 }
 
-/* `dir` is for names in errors; empty for texts that come from memory. */
+/* For names in errors: `dir`, empty for texts that come from memory; `minors`, what minors.yaml is called, or NULL. */
 static int
-build(const char *dir, const struct tl_str texts[TL_POLICY_FILES],
+build(const char *dir, const struct tl_str texts[TL_POLICY_FILES], const char *minors,
     const struct tl_policy_set **ret)
 {
 	struct tl_arena *arena = tl_arena_create(ARENA_MAX);
@@ -117,6 +117,8 @@ build(const char *dir, const struct tl_str texts[TL_POLICY_FILES],
 	for (size_t i = 0; rc == 0 && i < TL_POLICY_FILES; i++) {
 		const char *name = tl_arena_printf(
 		    arena, "%s%s%s", dir, *dir ? "/" : "", tl_policy_file_names[i]);
+		if (minors && strcmp(tl_policy_file_names[i], "minors.yaml") == 0)
+			name = minors;
 		tl_buf_put(&all, texts[i].p, texts[i].n);
 		l.built_in = shipped[i] && texts[i].n == 0;
 		rc = read_one(o, &l, i, name, l.built_in ? *shipped[i] : texts[i]);
@@ -139,11 +141,13 @@ build(const char *dir, const struct tl_str texts[TL_POLICY_FILES],
 int
 tl_policy_parse(const struct tl_str texts[TL_POLICY_FILES], const struct tl_policy_set **ret)
 {
-	return build("", texts, ret);
+	return build("", texts, NULL, ret);
 }
 
-int
-tl_policy_load(const char *dir, const struct tl_policy_set **ret)
+/* `own`: stands in for the folder's own minors.yaml under this name; NULL: nothing does. */
+static int
+load(const char *dir, const struct tl_str *own, const char *name,
+    const struct tl_policy_set **ret)
 {
 	struct tl_buf files[TL_POLICY_FILES] = {{0}};
 	struct tl_str texts[TL_POLICY_FILES];
@@ -151,19 +155,35 @@ tl_policy_load(const char *dir, const struct tl_policy_set **ret)
 	for (size_t i = 0; rc == 0 && i < TL_POLICY_FILES; i++) {
 		char path[4096];
 		int n = snprintf(path, sizeof path, "%s/%s", dir, tl_policy_file_names[i]);
+		bool given = own && strcmp(tl_policy_file_names[i], "minors.yaml") == 0;
 		if (n < 0 || (size_t)n >= sizeof path)
 			rc = tl_fail(TL_ECONFIG, "%s: the path is too long", dir);
-		else
+		else if (!given)
 			rc = tl_file_read(path, TL_YAML_SIZE_MAX, &files[i]);
 		if (rc == TL_ENOTFOUND && shipped[i])
 			rc = 0; /* made by an earlier version */
-		texts[i] = tl_buf_str(&files[i]);
+		texts[i] = given ? *own : tl_buf_str(&files[i]);
 	}
 	if (rc == 0)
-		rc = build(dir, texts, ret);
+		rc = build(dir, texts, name, ret);
 	for (size_t i = 0; i < TL_POLICY_FILES; i++)
 		tl_buf_fini(&files[i]);
 	return rc;
+}
+
+int
+tl_policy_load(const char *dir, const struct tl_policy_set **ret)
+{
+	return load(dir, NULL, NULL, ret);
+}
+
+int
+tl_policy_load_minors(
+    const char *dir, struct tl_str minors, const char *name, const struct tl_policy_set **ret)
+{
+	if (minors.n == 0)
+		return tl_fail(TL_ECONFIG, "%s:1:1: the file is empty", name);
+	return load(dir, &minors, name, ret);
 }
 
 /* A number that changes with any file of the folder. */

@@ -11,6 +11,10 @@
 
 int tl_policy_load(const char *dir, const struct tl_policy_set **ret) TL_MUST;
 
+/* The folder with another minors.yaml, which errors call `name`: to look at it before it is in force. */
+int tl_policy_load_minors(const char *dir, struct tl_str minors, const char *name,
+    const struct tl_policy_set **ret) TL_MUST;
+
 /* The same from memory, in the order of tl_policy_file_names; empty ones of the last two: those of the program. */
 #define TL_POLICY_FILES 6
 extern const char *const tl_policy_file_names[TL_POLICY_FILES];

@@ -6,13 +6,21 @@
  */
 #include "role/clerk_minors.h"
 
+#include "base/buf.h"
 #include "config/policy.h"
+#include "config/yaml.h"
 #include "minors/age.h"
 #include "minors/history.h"
 #include "minors/move.h"
 #include "minors/settings.h"
 #include "minors/told.h"
+#include "store/policies.h"
 #include "sys/clock.h"
+#include "sys/fd.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <sys/stat.h>
 
 #define PAGE 256
 
@@ -32,6 +40,7 @@ policies(struct clerk_minors *m)
 		return m->set;
 	tl_policy_unref(m->set);
 	m->set = fresh;
+	m->noted = false;
 	return fresh;
 }
 
@@ -55,6 +64,45 @@ clerk_minors_lapses(struct tl_db *db, struct clerk_minors *m)
 	return set ? tl_settings_lapse(db, set, tl_now_us(), PAGE) : 0;
 }
 
+/* Whose the file is, as far as this machine knows. */
+static void
+owner_of(uid_t uid, char name[64])
+{
+	struct passwd p, *found = NULL;
+	char buf[2048];
+	if (getpwuid_r(uid, &p, buf, sizeof buf, &found) == 0 && found)
+		(void)snprintf(name, 64, "%s", p.pw_name);
+	else
+		(void)snprintf(name, 64, "%u", (unsigned)uid);
+}
+
+/* Keeps the text of the matrix that has come into force. */
+static int
+note(struct tl_db *db, struct clerk_minors *m)
+{
+	struct tl_buf text TL_CLEANUP(tl_buf_fini) = {0};
+	char path[TL_PATH_MAX + 16], dir[TL_PATH_MAX], owner[64] = "";
+	struct stat st = {0};
+	int rc = tl_config_path(m->config, m->config->policy_dir, dir);
+	if (rc < 0)
+		return rc;
+	(void)snprintf(path, sizeof path, "%s/minors.yaml", dir);
+	rc = tl_file_read(path, TL_YAML_SIZE_MAX, &text);
+	if (rc == TL_ENOTFOUND)
+		rc = 0; /* the program's own is in force */
+	else if (rc == 0 && stat(path, &st) == 0)
+		owner_of(st.st_uid, owner);
+	const struct tl_settings_policy p = {.version = m->set->version,
+	    .seen_at = tl_now_us(),
+	    .file_at = (int64_t)st.st_mtime * TL_US_S,
+	    .file_owner = tl_str(owner),
+	    .body = tl_buf_str(&text)};
+	if (rc == 0)
+		rc = tl_settings_policy_note(db, &p);
+	m->noted = rc == 0;
+	return rc;
+}
+
 int
 clerk_minors_moves(struct tl_db *db, struct clerk_minors *m)
 {
@@ -67,7 +115,8 @@ int
 clerk_minors_tell(struct tl_db *db, struct clerk_minors *m)
 {
 	const struct tl_policy_set *set = policies(m);
-	return set ? tl_minors_policy_told(db, set, tl_now_us()) : 0;
+	int rc = set && !m->noted ? note(db, m) : 0;
+	return set && rc == 0 ? tl_minors_policy_told(db, set, tl_now_us()) : rc;
 }
 
 int

@@ -9,6 +9,7 @@ struct clerk_minors {
 	const struct tl_config *config;
 	const struct tl_policy_set *set; /* NULL while the folder could not be read */
 	uint64_t stamp;
+	bool noted; /* the matrix of `set` is kept */
 };
 
 void clerk_minors_fini(struct clerk_minors *m);

@@ -26,6 +26,7 @@
 #include "store/sql/moves.tbl.h"
 #include "store/sql/outbox.tbl.h"
 #include "store/sql/people.tbl.h"
+#include "store/sql/policies.tbl.h"
 #include "store/sql/proposals.tbl.h"
 #include "store/sql/relations.tbl.h"
 #include "store/sql/settings.tbl.h"

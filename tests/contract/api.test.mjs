@@ -855,6 +855,18 @@ test('a snapshot of settings in force is held against the policy, and sent again
   assert.deepEqual(mend.find((a) => a.account === 'snap-young').settings, [{ key: 'comments', is: 'everyone', must_be: 'friends' }, { key: 'gifts', is: 'on', must_be: 'off' }])
   assert.deepEqual(mend.map((a) => a.account).sort(), ['nobody-knows', 'snap-young'])
 
+  const yaml = { type: 'application/yaml' }
+  const matrix = readFileSync(join(root, 'policy/minors.yaml'), 'utf8')
+  const look = (text, query = '') => call('POST', `/v1/minors/preview${query}`, text, yaml)
+  const same = (await look(matrix)).json
+  assert.deepEqual([same.changes, same.cursor], [[], null])
+  const stricter = (await look(matrix.replace('13-15: {default: private, loosest: public, warn: true}', '13-15: {default: private}'))).json.changes.filter((c) => c.age_band === '13-15')
+  assert.deepEqual([stricter[0].key, stricter[0].stricter >= 1, stricter[0].choices_lapse >= 1, stricter[0].looser], ['account_visibility', true, true, 0])
+  assert.ok((await look(matrix, '?limit=1')).json.cursor)
+  const wrong = await look(matrix.replace('minimum_age: 13', 'minimum_age: 7'))
+  assert.equal(wrong.status, 400)
+  assert.match(wrong.json.detail, /^minors\.yaml:\d+:\d+/)
+
   await put([{ account: 'snap-young', settings: { comments: 'everyone', gifts: 'off' } }], '', 'second')
   const second = (await call('GET', '/v1/minors/snapshots/second')).json
   const of = (key) => second.settings.find((s) => s.key === key && s.age_band === '13-15')

@@ -108,13 +108,32 @@ test('a connection that breaks off leaves a place to go on from', async () => {
   assert.match(metrics, new RegExp(`^tutela_settings_looser_accounts 0\ntutela_settings_accounts ${POPULATION}$`.replace('\n', '\n(?:#.*\n)*'), 'm'))
 })
 
+test('the matrix is shown, a changed one is looked at first, and versions are kept', async () => {
+  const own = join(d.data, 'policy/minors.yaml')
+  const text = readFileSync(own, 'utf8')
+  const changed = file('changed.yaml', [text.replace('13-15: {default: friends}', '13-15: {default: nobody}')])
+  const shown = (...args) => tutela('minors', 'show', ...args).json.settings.find((s) => s.setting === 'comments')['13-15']
+  assert.deepEqual([shown(), shown(changed)], ['friends', 'nobody'])
+  const rows = tutela('minors', 'preview', changed).json.changes
+  assert.deepEqual(rows.map((r) => [r.setting, r.age_band, r.stricter, r.looser]), [['comments', 'unknown', POPULATION / 4, 0], ['comments', '13-15', POPULATION / 4, 0]].sort((a, b) => rows.findIndex((r) => r.age_band === a[1]) - rows.findIndex((r) => r.age_band === b[1])))
+  const broken = tutela('minors', 'preview', file('broken.yaml', [text.replace('13-15: {default: friends}', '13-15: {default: strangers}')]))
+  assert.equal(broken.code, 3)
+  assert.match(broken.err, /broken\.yaml:\d+:\d+/)
+  await until('the version in force', () => tutela('minors', 'history').json.versions.length === 1)
+  writeFileSync(own, readFileSync(changed))
+  await until('the new version', () => tutela('minors', 'history').json.versions.length === 2)
+  assert.equal(tutela('minors', 'history', '1').out, text)
+  writeFileSync(own, text)
+})
+
 test('the examples of the pages run as they stand', async () => {
   const of = (page) => [...readFileSync(join(root, page), 'utf8').matchAll(/```sh\n([\s\S]*?)```/g)].map((m) => m[1])
   const blocks = of('doc/minors-audit.md')
-  const run = (text) => execFileSync('bash', ['-euc', `tutela() { "${bin('tutela')}" --data "${d.data}" "$@" || [ $? = 5 ]; }\n${text}`], { cwd: dir, encoding: 'utf8', env: { ...process.env, TUTELA_URL: d.url, TUTELA_KEY: d.key } })
+  const run = (text) => execFileSync('bash', ['-euc', `tutela() { "${bin('tutela')}" --data "${d.data}" "$@" || [ $? = 5 ]; }\n${text}`], { cwd: dir, encoding: 'utf8', env: { ...process.env, TUTELA_URL: d.url, TUTELA_KEY: d.key, TUTELA_DATA: d.data } })
   const out = blocks.map(run)
   assert.match(out[0], /"looser_accounts":2/)
   assert.match(out[2], /account_visibility/)
+  run(of('doc/minors.md').find((block) => block.includes('minors preview')))
   for (const block of of('doc/minors-migrate.md')) {
     run(block)
     await until('the migration to rest', () => tutela('minors', 'migrate', 'status').json.migrations.every((m) => !/ing$/.test(m.state)))

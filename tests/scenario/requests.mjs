@@ -151,6 +151,7 @@ export const PLATFORM = {
   'GET /v1/minors/snapshots': { foreign: ownWorld },
   'GET /v1/minors/snapshots/{id}': { path: () => ['snap-1'], or: [404], foreign: ownWorld },
   'GET /v1/minors/snapshots/{id}/findings': { path: () => ['snap-1'], or: [404], foreign: ownWorld },
+  'POST /v1/minors/preview': { body: () => ({}), type: 'application/yaml', or: [400], foreign: ownWorld },
   'GET /v1/minors/mend': { foreign: ownWorld },
   'POST /v1/contacts/check': { body: () => ({ from: 'u-1', to: 'u-2', kind: 'follow' }), foreign: ownWorld },
   'POST /v1/contacts/check:batch': { body: () => ({ from: 'u-1', to: 'u-2', kind: 'comment' }), type: 'application/x-ndjson', foreign: ownWorld },
