@@ -10,6 +10,7 @@
 #include "intake/decode.h"
 #include "review/review.h"
 #include "store/accounts.h"
+#include "store/contact_log.h"
 #include "store/jobs.h"
 #include "sys/clock.h"
 #include "sys/killpoint.h"
@@ -84,6 +85,23 @@ same_again(struct tl_db *db, struct post *p)
 	return same ? 1 : tl_fail_at(TL_ECONFLICT, "/id", "this id was used for another flag");
 }
 
+/* Who reports an account, or what it published, has said what they make of its contacts. */
+static int
+tell_contacts(struct tl_db *db, const struct tl_flag *flag, struct tl_id account)
+{
+	struct tl_contact_event e = {.platform = flag->platform,
+	    .at = flag->received_at,
+	    .from = account,
+	    .to = flag->reporter,
+	    .kind = TL_CONTACT_MESSAGE,
+	    .outcome = TL_RESULT_REPORTED};
+	if (flag->kind != TL_FLAG_USER || tl_id_is_nil(account) ||
+	    tl_id_is_nil(flag->reporter) || tl_id_eq(account, flag->reporter))
+		return 0;
+	int rc = tl_account_band(db, flag->platform, flag->reporter, &e.to_band);
+	return rc < 0 ? rc : tl_contact_log_outcome(db, &e);
+}
+
 static int
 store_flag(struct tl_db *db, void *ctx)
 {
@@ -109,6 +127,8 @@ store_flag(struct tl_db *db, void *ctx)
 	if (rc == 0)
 		rc = tl_flag_add(db, &p->flag);
 	TL_KILLPOINT(FLAG_STORED);
+	if (rc == 0)
+		rc = tell_contacts(db, &p->flag, about.account);
 	if (rc == 0)
 		rc = tl_counter_add(
 		    db, who->platform, who->live, "flags_received", p->in.policy, 1);

@@ -1,6 +1,7 @@
 // The server against its contract: every route, every documented refusal that can be provoked, generated requests,
 // the bounds of every field, and that nothing of a refused request stays.
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
@@ -382,6 +383,12 @@ test('a text that goes with a contact counts only where it may be looked at', as
   assert.equal(await check('group_invitation', { text: 'come along' }), false)
   assert.equal(await check('comment', { text: 'look at https://example.org', origin: 'device-1' }), true)
   assert.equal(await check('message', { origin: 'device-1' }), undefined)
+  // What the other made of it stands in the log, whose words are numbers: 4 declined, 6 reported.
+  const told = (outcome) => +execFileSync('sqlite3', ['-readonly', '-cmd', '.timeout 10000', join(d.dir, 'store.db'), `SELECT COUNT(*) FROM contact_log l JOIN accounts a ON a.id = l.sender JOIN accounts b ON b.id = l.receiver WHERE a.ext_id = 'texter' AND b.ext_id = 'reader' AND l.outcome = ${outcome}`], { encoding: 'utf8' })
+  assert.deepEqual([told(4), told(6)], [0, 0])
+  await call('PUT', '/v1/relations', { from: 'reader', to: 'texter', kind: 'decline' })
+  await call('POST', '/v1/flags', { subject: { kind: 'account', id: 'texter' }, kind: 'user', reporter: { id: 'reader' } })
+  assert.deepEqual([told(4), told(6)], [1, 1])
 })
 
 test('quiet hours are those of the place, and the answer holds until they begin or end', async () => {
