@@ -86,6 +86,22 @@ test('a share of a band is moved, told and put back', async () => {
   assert.equal(tutela('minors', 'migrate', 'undo').code, 1)
 })
 
+test('the console sees it, and a migration passes the two-person rule of who may', async () => {
+  const [lead, viewer] = await Promise.all(['lead', 'viewer'].map((name) => d.person(name)))
+  const list = (await lead.get('minors/snapshots?platform=demo')).body.snapshots
+  assert.deepEqual(list.map((s) => s.id), ['day-2', 'day-1.ndjson'])
+  assert.ok((await lead.get('minors/snapshots/day-2?platform=demo')).body.settings.length)
+  assert.ok((await lead.get('minors/mend?platform=demo')).body.accounts.length)
+  assert.equal((await viewer.post('minors/migrations', { platform: 'demo' })).status, 403)
+  const begun = await lead.post('minors/migrations', { platform: 'demo', age_band: '18+' })
+  assert.equal(begun.status, 201, begun.bytes)
+  const all = async () => (await lead.get('minors/migrations?platform=demo')).body.migrations
+  await until('its end', async () => (await all())[0].state === 'done')
+  assert.equal((await lead.post(`minors/migrations/${begun.body.id}/resume`)).status, 409)
+  assert.equal((await lead.post(`minors/migrations/${begun.body.id}/undo`)).status, 200)
+  await until('its way back', async () => (await all())[0].state === 'undone')
+})
+
 test('a connection that breaks off leaves a place to go on from', async () => {
   const lines = everybody(() => ({ account_visibility: 'private', gifts: 'off' })).map((l) => JSON.stringify(l) + '\n')
   const put = (body, query = '') => fetch(`${d.url}/v1/minors/snapshots/day-3${query}`, { method: 'PUT', duplex: 'half', headers: { authorization: `Bearer ${d.key}`, 'content-type': 'application/x-ndjson' }, body })
