@@ -9,7 +9,12 @@ import { build, finish, root, show, startDaemon, until } from './lib.mjs'
 const ACCOUNTS = Number(process.env.BENCH_ACCOUNTS ?? 200_000)
 const d = await startDaemon()
 const dir = mkdtempSync(join(tmpdir(), 'bench-minors-'))
-const tutela = (...args) => spawnSync(join(build, 'src/bin/tutela'), ['--data', d.data, '--json', ...args], { encoding: 'utf8', maxBuffer: 1 << 30 })
+const tutela = (...args) => spawnSync(join(build, 'src/bin/tutela'), ['--data', d.dir, '--json', ...args], { encoding: 'utf8', maxBuffer: 1 << 30 })
+const checked = (...args) => {
+  const run = tutela(...args)
+  if (run.status !== 0 && run.status !== 5) throw new Error(`${args.join(' ')}: ${run.status} ${run.stderr}`)
+  return run.stdout
+}
 const keys = [...readFileSync(join(root, 'policy/minors.yaml'), 'utf8').matchAll(/^- key: (\w+)\n.*\n {2}values: \[(.*)\]/gm)].map((m) => [m[1], m[2].split(', ')])
 
 /** Whole lines: every setting; one in three stands looser in two of them. */
@@ -29,10 +34,10 @@ const figures = {}
 try {
   const files = [0, 1, 2].map((n) => population(`s${n}.ndjson`, n))
   const first = performance.now()
-  tutela('minors', 'audit', files[0])
+  checked('minors', 'audit', files[0])
   figures.new_lines_per_s = Math.round(show('lines from a file, new accounts', [rate(first)], '/s'))
   const again = performance.now()
-  tutela('minors', 'audit', files[1])
+  checked('minors', 'audit', files[1])
   figures.lines_per_s = Math.round(show('lines from a file', [rate(again)], '/s'))
   const sent = performance.now()
   const answer = await fetch(`${d.url}/v1/minors/snapshots/api`, { method: 'PUT', duplex: 'half', headers: { authorization: `Bearer ${d.secret}`, 'content-type': 'application/x-ndjson' }, body: createReadStream(files[2]) })
@@ -42,15 +47,15 @@ try {
   const changed = join(dir, 'changed.yaml')
   writeFileSync(changed, readFileSync(join(root, 'policy/minors.yaml'), 'utf8').replace('13-15: {default: friends}', '13-15: {default: nobody}'))
   const looked = performance.now()
-  tutela('minors', 'preview', changed)
+  checked('minors', 'preview', changed)
   figures.preview_per_s = Math.round(show('accounts of a preview', [rate(looked)], '/s'))
   const moved = performance.now()
-  tutela('minors', 'migrate', 'start', '--batch', '1000')
-  const status = () => JSON.parse(tutela('minors', 'migrate', 'status').stdout).migrations[0]
+  checked('minors', 'migrate', 'start', '--batch', '1000')
+  const status = () => JSON.parse(checked('minors', 'migrate', 'status')).migrations[0]
   await until('the migration', () => status().state === 'done', 600_000)
   const { moved: n } = status()
   figures.moved_per_s = Math.round(show('accounts moved and told', [n / ((performance.now() - moved) / 1000)], '/s'))
-  console.log(`store ${execFileSync('du', ['-sm', join(d.data, 'store.db')], { encoding: 'utf8' }).split('\t')[0]} MB for ${ACCOUNTS} accounts, ${found.looser_accounts} looser`)
+  console.log(`store ${execFileSync('du', ['-sm', join(d.dir, 'store.db')], { encoding: 'utf8' }).split('\t')[0]} MB for ${ACCOUNTS} accounts, ${found.looser_accounts} looser`)
 } finally {
   await d.end()
   rmSync(dir, { recursive: true })
