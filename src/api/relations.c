@@ -169,8 +169,8 @@ tl_api_put_relations(struct tl_req *req)
 	struct many *m = TL_NEW(tl_req_arena(req), struct many);
 	struct tl_lined *l = NULL;
 	int rc = m ? tl_lined_read(req, LINES_MAX, sizeof(struct event), &l)
-		   : tl_arena_check(tl_req_arena(req));
-	if (rc < 0) {
+		   : tl_fail(TL_ENOMEM, "the request is too large");
+	if (rc < 0 || !l) {
 		tl_req_problem(req, rc);
 		return;
 	}

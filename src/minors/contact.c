@@ -31,10 +31,10 @@ tl_contact_map_init(struct tl_contact_map *map, const struct tl_minors *m)
 		const struct tl_minors_setting *s = tl_minors_find(m, tl_str(settings[k].key));
 		map->at[k] = s ? (size_t)(s - m->settings) : m->setting_count;
 		for (size_t v = 0; s && v < s->value_count; v++)
-			for (uint8_t w = 0; w < TL_COUNT(settings[k].words); w++)
+			for (size_t w = 0; w < TL_COUNT(settings[k].words); w++)
 				if (settings[k].words[w] &&
 				    tl_str_is(s->values[v], settings[k].words[w]))
-					map->level[k][v] = w;
+					map->level[k][v] = (uint8_t)w;
 	}
 }
 
