@@ -119,7 +119,7 @@ find(struct migrating *x)
 {
 	struct tl_cli *c = x->cli;
 	struct tl_move *list = NULL;
-	struct tl_id id;
+	struct tl_id id = {0};
 	size_t n = 0;
 	int rc = c->argc > 1 ? cli_id("a migration", c->argv[1], &id) : 0;
 	if (rc == 0 && c->argc > 1)
