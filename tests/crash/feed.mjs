@@ -175,9 +175,10 @@ export class Feed {
   /** Migrations of settings, begun and undone as often as the one before has ended. */
   async #migrator(dice) {
     while (!this.#stopping) {
-      for (const action of ['start', 'undo'])
+      for (const action of ['start', 'undo']) {
         await run(bin('tutela'), ['--data', this.it.data, 'minors', 'migrate', action, '--batch', String(1 + dice.below(20))]).catch(() => {})
-      await sleep(dice.below(500))
+        for (let i = 0; i < 10 && !this.#stopping; i++) await sleep(100 + dice.below(100)) // the clerk works on it meanwhile
+      }
     }
   }
 
