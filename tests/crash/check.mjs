@@ -200,7 +200,8 @@ async function checkItems(feed, ids, f) {
 function checkOrder(feed, seqs, plain, f) {
   const last = new Map(), wrong = []
   for (const [id, e] of feed.heard) {
-    const key = JSON.stringify([e.data.subject?.kind, e.data.subject?.id]), seq = seqs.get(plain(id))
+    const about = e.data.subject ?? { kind: 'account', id: e.data.account }
+    const key = JSON.stringify([about.kind, about.id]), seq = seqs.get(plain(id))
     if (seq < last.get(key)) wrong.push(id)
     last.set(key, seq)
   }
