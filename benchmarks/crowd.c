@@ -116,7 +116,7 @@ pairs(uint32_t n, uint64_t edges, uint32_t *per_high)
 	static uint32_t others[4096];
 	uint64_t rows = 0;
 	sqlite3_stmt *st =
-	    prepare("INSERT INTO relations(platform, low, high, contact, low_follow, "
+	    prepare("INSERT INTO relations(platform, low, high, low_contact, low_follow, "
 		    "high_follow, high_block) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)");
 	(void)sqlite3_bind_int64(st, 1, platform);
 	need(tl_db_begin(db));

@@ -250,19 +250,36 @@ check_say(const struct tl_age *a, const struct tl_age_say *say, int64_t now)
 	return say->has & TL_SAYS_BIRTH ? check_birth(a, say, now) : 0;
 }
 
+/* The strongest means that ever spoke of the age; also when it is unknown by now. */
+static enum tl_age_assured
+strongest(const struct tl_age *a)
+{
+	enum tl_age_assured best = a->assured;
+	int most = held_strength(a);
+	for (int i = 0; i < tl_age_assured_count; i++) {
+		int by = strength((enum tl_age_assured)i, a->said[i].weak);
+		if (a->said[i].is && by > most) {
+			best = (enum tl_age_assured)i;
+			most = by;
+		}
+	}
+	return best;
+}
+
 /* An earlier month of birth makes older, sooner or later. */
 static int
 check_earlier(const struct tl_age *a, const struct tl_age_say *say, int by)
 {
 	bool earlier = (say->has & TL_SAYS_BIRTH) && a->birth && say->birth < a->birth;
-	if (!earlier || say->correction || by > held_strength(a))
+	enum tl_age_assured best = strongest(a);
+	if (!earlier || say->correction || by > strength(best, a->said[best].weak))
 		return 0;
 	char text[8];
 	tl_month_text(text, a->birth);
 	return tl_fail_at(TL_EFIELD, "/birth_month",
 	    "is earlier than %s, which is known by age_assured %s: send a stronger age_assured,"
 	    " or an age_correction",
-	    text, tl_age_assured_names[a->assured]);
+	    text, tl_age_assured_names[best]);
 }
 
 /* The band that a statement means; false when it says nothing new of one. */
@@ -286,6 +303,16 @@ meant(const struct tl_age *a, const struct tl_age_say *say, int minimum, int64_t
 	return true;
 }
 
+/* How old the one of this statement may be now: a known month of birth says it better than a band. */
+static int
+may_be(const struct tl_age *a, const struct tl_age_said *s, int64_t now)
+{
+	bool strict = s->lowered || s->band == TL_AGE_UNDER_13;
+	int years = strict ? surely(s->band, s->at, now) : at_most(s->band, s->at, now);
+	int born = a->birth ? tl_age_years_most(a->birth, now) : years;
+	return born < years ? born : years;
+}
+
 /* What as strong or stronger statements say against an older band: nothing, not yet, or no. */
 enum against { NOTHING, ONLY_OFFER, NO };
 
@@ -300,9 +327,8 @@ against(const struct tl_age *a, enum tl_age_band band, int by, int minimum, int6
 		if (!s->is || !tl_age_looser(band, s->band) ||
 		    strength((enum tl_age_assured)i, s->weak) < by)
 			continue;
-		bool strict = s->lowered || s->band == TL_AGE_UNDER_13;
-		int years = strict ? surely(s->band, s->at, now) : at_most(s->band, s->at, now);
-		bool possible = !tl_age_looser(band, tl_age_band_of(years, minimum));
+		bool possible =
+		    !tl_age_looser(band, tl_age_band_of(may_be(a, s, now), minimum));
 		all = possible && all != NO ? ONLY_OFFER : NO;
 		*ret_who = (enum tl_age_assured)i;
 	}
@@ -374,7 +400,7 @@ forget(struct tl_age *a, const struct tl_age_say *say)
 	a->band = a->offer = a->before = TL_AGE_UNKNOWN;
 	a->assured = TL_ASSURED_NONE;
 	a->confidence = TL_AGE_NO_CONFIDENCE;
-	a->birth = 0;
+	a->birth = say->correction ? 0 : a->birth; /* or an earlier one would be taken next */
 	a->since = 0;
 	return 0;
 }

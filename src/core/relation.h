@@ -13,7 +13,8 @@
 #define TL_RELATION_FACTS 5
 
 struct tl_relation {
-	int64_t contact; /* both accepted each other */
+	int64_t contact
+	    [2]; /* [side]: said by this side, that both accepted each other; an end ends both */
 	int64_t did[2]
 		   [TL_RELATION_FACTS]; /* [side][kind]: follow request decline block limit */
 };
@@ -29,7 +30,8 @@ bool tl_relation_apply(struct tl_relation *r, int side, const struct tl_relation
 
 /*
  * Since when both have accepted each other, 0: they have not, or not by `now`. Accepted is a contact, or that each follows the
- * other; what was ended or declined after that does not count.
+ * other; what was ended or declined after that does not count. Nobody accepts what they asked for themselves, and only who
+ * refused takes a refusal back.
  */
 int64_t tl_relation_accepted(const struct tl_relation *r, int64_t now);
 /* `side` declined the other's wish and has not turned to the other since. */

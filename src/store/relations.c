@@ -96,15 +96,18 @@ pair_of(int64_t from, int64_t to)
 static void
 read_facts(const struct tl_row *r, struct tl_relation *ret)
 {
-	ret->contact = tl_col_int(r, 0);
+	ret->contact[0] = tl_col_int(r, 0);
+	ret->contact[1] = tl_col_int(r, 1);
 	for (int i = 0; i < 2 * TL_RELATION_FACTS; i++)
-		ret->did[i / TL_RELATION_FACTS][i % TL_RELATION_FACTS] = tl_col_int(r, 1 + i);
+		ret->did[i / TL_RELATION_FACTS][i % TL_RELATION_FACTS] = tl_col_int(r, 2 + i);
 }
 
 static void
 turn(struct tl_relation *r)
 {
 	struct tl_relation was = *r;
+	r->contact[0] = was.contact[1];
+	r->contact[1] = was.contact[0];
 	memcpy(r->did[0], was.did[1], sizeof r->did[0]);
 	memcpy(r->did[1], was.did[0], sizeof r->did[1]);
 }
@@ -141,9 +144,9 @@ write_pair(struct tl_db *db, enum tl_sql sql, int64_t platform, const struct pai
 {
 	const int64_t *l = r->did[0], *h = r->did[1];
 	return tl_db_run(db, sql, A_INT(platform), A_INT(p->low), A_INT(p->high),
-	    A_INT0(r->contact), A_INT0(l[0]), A_INT0(l[1]), A_INT0(l[2]), A_INT0(l[3]),
-	    A_INT0(l[4]), A_INT0(h[0]), A_INT0(h[1]), A_INT0(h[2]), A_INT0(h[3]), A_INT0(h[4]),
-	    A_INT0(tl_relation_over(r)));
+	    A_INT0(r->contact[0]), A_INT0(r->contact[1]), A_INT0(l[0]), A_INT0(l[1]),
+	    A_INT0(l[2]), A_INT0(l[3]), A_INT0(l[4]), A_INT0(h[0]), A_INT0(h[1]), A_INT0(h[2]),
+	    A_INT0(h[3]), A_INT0(h[4]), A_INT0(tl_relation_over(r)));
 }
 
 int
@@ -189,7 +192,7 @@ above(struct tl_db *db, int64_t platform, int64_t number, int64_t after, size_t 
 	if (rc < 0)
 		return rc;
 	while (*n < max && (rc = tl_row_next(&r)) > 0) {
-		ret[*n].other = tl_col_int(&r, 1 + 2 * TL_RELATION_FACTS);
+		ret[*n].other = tl_col_int(&r, 2 + 2 * TL_RELATION_FACTS);
 		read_facts(&r, &ret[(*n)++].relation);
 	}
 	tl_row_end(&r);

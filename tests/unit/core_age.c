@@ -147,9 +147,13 @@ t_contradictions_name_the_fields(void **state)
 	(void)hear(&a, born("2012-05", TL_ASSURED_DECLARED), NOW);
 	assert_int_equal(a.band, TL_AGE_13_15);
 	refused(&a, born("2011-05", TL_ASSURED_DECLARED), "/birth_month", "2012-05");
+	/* Nor an offer that the known month of birth rules out, whoever would accept it. */
+	refused(&a, says(TL_AGE_16_17, TL_ASSURED_NONE), "/age_band", "13-15");
+	assert_int_equal(a.offer, TL_AGE_UNKNOWN);
 	/* Nor by way of "unknown", and a child stays a child. */
 	(void)hear(&a, says(TL_AGE_UNKNOWN, TL_ASSURED_NONE), NOW);
 	assert_int_equal(a.state, TL_AGES_UNKNOWN);
+	refused(&a, born("2011-05", TL_ASSURED_DECLARED), "/birth_month", "2012-05");
 	refused(&a, says(TL_AGE_18, TL_ASSURED_DECLARED), "/age_band", "13-15");
 	a = NOBODY;
 	(void)hear(&a, says(TL_AGE_UNDER_13, TL_ASSURED_NONE), NOW);

@@ -69,6 +69,8 @@ t_every_order_gives_the_same_facts(void **state)
 		E_(1, FOLLOW, 7)},
 	    {E_(0, LIMIT, 3), OVER(0, LIMIT, 4), E_(0, LIMIT, 2), E_(1, CONTACT, 3),
 		OVER(0, CONTACT, 3)},
+	    {E_(0, REQUEST, 1), E_(1, DECLINE, 2), E_(0, CONTACT, 3), E_(1, CONTACT, 2),
+		OVER(1, REQUEST, 4)},
 	};
 	(void)state;
 	for (size_t l = 0; l < TL_COUNT(lists); l++) {
@@ -146,8 +148,31 @@ t_a_refusal_holds_until_its_side_turns(void **state)
 	assert_false(tl_relation_declined(&r, 1));
 	assert_false(tl_relation_pending(&r, 0));
 	assert_true(tl_relation_pending(&r, 1));
+	/* Who was refused cannot take the refusal back. */
 	r = TOLD(E_(0, REQUEST, 1), E_(1, DECLINE, 2), E_(0, CONTACT, 3));
+	assert_true(tl_relation_declined(&r, 1));
+	assert_int_equal(tl_relation_accepted(&r, 100), 0);
+	r = TOLD(E_(0, REQUEST, 1), E_(1, DECLINE, 2), E_(1, CONTACT, 3));
 	assert_false(tl_relation_declined(&r, 1));
+	assert_int_equal(tl_relation_accepted(&r, 100), 3);
+}
+
+static void
+t_nobody_accepts_their_own_wish(void **state)
+{
+	(void)state;
+	struct tl_relation r = TOLD(E_(0, REQUEST, 1), E_(0, CONTACT, 2));
+	assert_int_equal(tl_relation_accepted(&r, 100), 0);
+	assert_true(tl_relation_pending(&r, 0));
+	r = TOLD(E_(0, REQUEST, 1), E_(0, CONTACT, 2), E_(1, CONTACT, 3));
+	assert_int_equal(tl_relation_accepted(&r, 100), 2);
+	assert_false(tl_relation_pending(&r, 0));
+	/* Both asked: each may say that it is accepted. */
+	r = TOLD(E_(1, REQUEST, 1), E_(0, REQUEST, 2), E_(0, CONTACT, 3));
+	assert_int_equal(tl_relation_accepted(&r, 100), 3);
+	/* A graph that is loaded says it from one side. */
+	r = TOLD(E_(0, CONTACT, 2), E_(0, REQUEST, 3));
+	assert_int_equal(tl_relation_accepted(&r, 100), 2);
 }
 
 static void
@@ -173,6 +198,7 @@ main(void)
 	    cmocka_unit_test(t_at_one_time_the_stricter_word_wins),
 	    cmocka_unit_test(t_accepted_is_mutual_and_prior),
 	    cmocka_unit_test(t_a_refusal_holds_until_its_side_turns),
+	    cmocka_unit_test(t_nobody_accepts_their_own_wish),
 	    cmocka_unit_test(t_over_is_when_nothing_holds),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

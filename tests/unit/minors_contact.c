@@ -47,21 +47,21 @@ static const struct shape {
 	struct tl_relation r;
 	bool accepted, closed; /* closed: a block, a limit or a refusal wins */
 } shapes[] = {
-    {{0}, false, false},
-    {{.contact = NOW - 1}, true, false},
-    {{.contact = NOW + 1}, false, false},
-    {{.contact = -(NOW - 1)}, false, false},
+    {{.contact = {0}}, false, false},
+    {{.contact = {NOW - 1}}, true, false},
+    {{.contact = {NOW + 1}}, false, false},
+    {{.contact = {-(NOW - 1)}}, false, false},
     {{.did = {{NOW - 5}, {0}}}, false, false},
     {{.did = {{0}, {NOW - 5}}}, false, false},
     {{.did = {{NOW - 5}, {NOW - 4}}}, true, false},
     {{.did = {{NOW - 5}, {-(NOW - 4)}}}, false, false},
     {{.did = {{0, NOW - 5}, {0}}}, false, false},
     {{.did = {{0, NOW - 5}, {0, 0, NOW - 4}}}, false, true},
-    {{.contact = NOW - 1, .did = {{0}, {0, 0, 0, NOW - 4}}}, true, true},
-    {{.contact = NOW - 1, .did = {{0, 0, 0, NOW - 4}, {0}}}, true, true},
-    {{.contact = NOW - 1, .did = {{0}, {0, 0, 0, 0, NOW - 4}}}, true, true},
-    {{.contact = NOW - 1, .did = {{0, 0, 0, 0, NOW - 4}, {0}}}, true, false},
-    {{.contact = NOW - 9, .did = {{0}, {0, 0, NOW - 4}}}, false, true},
+    {{.contact = {NOW - 1}, .did = {{0}, {0, 0, 0, NOW - 4}}}, true, true},
+    {{.contact = {NOW - 1}, .did = {{0, 0, 0, NOW - 4}, {0}}}, true, true},
+    {{.contact = {NOW - 1}, .did = {{0}, {0, 0, 0, 0, NOW - 4}}}, true, true},
+    {{.contact = {NOW - 1}, .did = {{0, 0, 0, 0, NOW - 4}, {0}}}, true, false},
+    {{.contact = {NOW - 9}, .did = {{0}, {0, 0, NOW - 4}}}, false, true},
 };
 
 static bool
@@ -182,7 +182,7 @@ t_what_could_not_be_read_is_denied(void **state)
 	(void)state;
 	struct tl_contact_map map;
 	struct tl_minors_account a = {.band = TL_AGE_18};
-	struct tl_relation friends = {.contact = 1};
+	struct tl_relation friends = {.contact = {1}};
 	struct tl_contact_question q = {TL_CONTACT_COMMENT, {&a, TL_ACCOUNT_ACTIVE},
 	    {&a, TL_ACCOUNT_ACTIVE}, &friends, 0, NOW};
 	tl_contact_map_init(&map, set->minors);
@@ -201,7 +201,7 @@ t_a_matrix_without_the_settings_denies(void **state)
 	struct tl_minors none = *set->minors;
 	struct tl_contact_map map;
 	struct tl_minors_account a = {.band = TL_AGE_18};
-	struct tl_relation r = {.contact = 1};
+	struct tl_relation r = {.contact = {1}};
 	none.setting_count = 0;
 	tl_contact_map_init(&map, &none);
 	for (int kind = 0; kind < tl_contact_kind_count; kind++) {
@@ -214,7 +214,7 @@ t_a_matrix_without_the_settings_denies(void **state)
 static void
 t_each_row_can_decide_as_its_words_say(void **state)
 {
-	static const struct tl_relation none, friends = {.contact = 1},
+	static const struct tl_relation none, friends = {.contact = {1}},
 					      asked = {.did = {{0, 1}, {0}}},
 					      follows = {.did = {{1}, {0}}};
 	static const struct {

@@ -8,7 +8,7 @@ CREATE TABLE relations(
   platform {int} NOT NULL,
   low {int} NOT NULL,                   -- numbers of the two accounts,
   high {int} NOT NULL,                  -- the lower one first
-  contact {int},                        -- both accepted each other
+  low_contact {int}, high_contact {int},  -- both accepted each other, as this side said; an end ends both
   low_follow {int}, low_request {int}, low_decline {int}, low_block {int}, low_limit {int},       -- what `low` did toward `high`
   high_follow {int}, high_request {int}, high_decline {int}, high_block {int}, high_limit {int},  -- and `high` toward `low`
   over_at {int},                        -- since when nothing holds any more; NULL: something does
