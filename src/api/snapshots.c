@@ -353,7 +353,7 @@ findings(struct tl_req *req, struct tl_db *db, struct tl_buf *out)
 	}
 	tl_js_close(out, ']');
 	char place[48] = "";
-	if (n == (size_t)limit)
+	if (n && n == (size_t)limit)
 		(void)snprintf(place, sizeof place, "%lld.%lld", (long long)all[n - 1].line,
 		    (long long)all[n - 1].nth);
 	tl_js_str0(out, "cursor", tl_str(place));

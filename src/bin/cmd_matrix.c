@@ -70,7 +70,7 @@ cmd_minors_show(struct tl_cli *c)
 	const struct tl_policy_set *set TL_CLEANUP(tl_policy_unrefp) = NULL;
 	struct cli_list l;
 	int rc = load(c, c->argc ? c->argv[0] : NULL, &set);
-	if (rc < 0)
+	if (rc < 0 || !set)
 		return rc;
 	const struct tl_minors *m = set->minors;
 	cli_list_begin(&l, c, "settings", columns);

@@ -155,14 +155,15 @@ load(const char *dir, const struct tl_str *own, const char *name,
 	for (size_t i = 0; rc == 0 && i < TL_POLICY_FILES; i++) {
 		char path[4096];
 		int n = snprintf(path, sizeof path, "%s/%s", dir, tl_policy_file_names[i]);
-		bool given = own && strcmp(tl_policy_file_names[i], "minors.yaml") == 0;
+		const struct tl_str *given =
+		    strcmp(tl_policy_file_names[i], "minors.yaml") == 0 ? own : NULL;
 		if (n < 0 || (size_t)n >= sizeof path)
 			rc = tl_fail(TL_ECONFIG, "%s: the path is too long", dir);
 		else if (!given)
 			rc = tl_file_read(path, TL_YAML_SIZE_MAX, &files[i]);
 		if (rc == TL_ENOTFOUND && shipped[i])
 			rc = 0; /* made by an earlier version */
-		texts[i] = given ? *own : tl_buf_str(&files[i]);
+		texts[i] = given ? *given : tl_buf_str(&files[i]);
 	}
 	if (rc == 0)
 		rc = build(dir, texts, name, ret);

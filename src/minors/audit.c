@@ -206,6 +206,6 @@ tl_audit_put_mend(struct tl_db *db, const struct tl_policy_set *set, const struc
 	}
 	if (rc < 0)
 		return rc;
-	*ret_last = n == ask->max ? rows[n - 1].account : (struct tl_id){0};
+	*ret_last = n && n == ask->max ? rows[n - 1].account : (struct tl_id){0};
 	return 0;
 }

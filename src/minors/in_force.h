@@ -12,7 +12,7 @@
 
 /* One account: the rank of each setting of the matrix, TL_NOT_TOLD where nothing was said. */
 struct tl_in_force {
-	int8_t value[TL_MINORS_SETTINGS_MAX];
+	int16_t value[TL_MINORS_SETTINGS_MAX];
 };
 
 struct tl_setting_words;

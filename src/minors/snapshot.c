@@ -131,7 +131,7 @@ take_account(struct taking *t, int64_t number)
 {
 	struct tl_account who = {
 	    .platform = t->s->platform, .live = t->s->live, .ext_id = t->line->account};
-	struct tl_minors_account a;
+	struct tl_minors_account a = {.band = TL_AGE_UNKNOWN};
 	bool known = true, repeated = false;
 	int rc = whose(t, &who, &known);
 	if (rc == 0 && who.state == TL_ACCOUNT_DELETED)

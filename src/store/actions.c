@@ -121,7 +121,7 @@ duration_us(struct tl_str text)
 				return 0;
 			continue;
 		}
-		while (u < TL_COUNT(units) && text.p[i] != units[u].unit)
+		while (u < TL_COUNT(units) && text.p[i] != (uint8_t)units[u].unit)
 			u++;
 		if (u == TL_COUNT(units))
 			return 0;

@@ -82,11 +82,12 @@ looks(const struct tl_bank_entry *e, struct tl_buf *out)
 		return;
 	for (size_t i = 0; i < v.n && !more; i++)
 		more = v.f[i].flags != 0;
-	char *text = more ? malloc((e->value.n + 2) / 3 * 4 + 1) : NULL;
-	if (more && !text)
+	if (!more)
+		return;
+	char *text = malloc((e->value.n + 2) / 3 * 4 + 1);
+	if (!text)
 		abort();
-	if (text)
-		tl_buf_put(out, text, tl_base64(text, e->value.p, e->value.n));
+	tl_buf_put(out, text, tl_base64(text, e->value.p, e->value.n));
 	free(text);
 }
 

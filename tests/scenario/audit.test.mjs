@@ -52,12 +52,15 @@ test('every verb of the sources and of the tables is in the table of verbs', () 
     if (verb !== 'cli' && verb !== 'system') assert.ok(known.has(verb), `${verb} is recorded and not in src/core/audit.tbl.h`)
 })
 
+/** Ask with a body, which no URL would hold; again.test.mjs looks for their row. */
+const inBody = new Set(['crisis_try'])
+
 test('every route that changes something is recorded or says why not', () => {
   const by = new Map(rows('src/api/audit.tbl.h').map((r) => [r.what, r]))
   for (const r of routes) {
     const row = by.get(r.name)
     assert.ok(row, r.name)
-    if (row.how === 'READ') assert.equal(r.method, 'GET', r.name)
+    if (row.how === 'READ' && !inBody.has(r.name)) assert.equal(r.method, 'GET', r.name)
     if (row.how === 'DOES') assert.notEqual(r.method, 'GET', r.name)
   }
   assert.ok(routes.length >= 60)
@@ -66,7 +69,7 @@ test('every route that changes something is recorded or says why not', () => {
 test('every route that reads leaves its row before it answers', async () => {
   const reads = new Map(rows('src/api/audit.tbl.h').filter((r) => r.how === 'READ').map((r) => [r.what, r.verb]))
   let n = 0
-  for (const route of routes.filter((r) => reads.has(r.name))) {
+  for (const route of routes.filter((r) => reads.has(r.name) && !inBody.has(r.name))) {
     const verb = reads.get(route.name)
     const hers = () => trail('--verb', verb, '--actor', 'ann').length
     const was = hers()

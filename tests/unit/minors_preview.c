@@ -71,6 +71,7 @@ person(struct unit_store *f, const char *ext, enum tl_age_band band, const char 
 }
 
 struct sums {
+	struct tl_arena *arena; /* names outlive the policy */
 	struct tl_preview_sum v[32];
 	size_t n;
 };
@@ -79,13 +80,14 @@ static void
 keep(void *ctx, const struct tl_preview_sum *s)
 {
 	struct sums *x = ctx;
-	x->v[x->n++] = *s;
+	x->v[x->n] = *s;
+	x->v[x->n++].setting = tl_arena_dup(x->arena, s->setting);
 }
 
 static struct sums
 preview(struct unit_store *f, const struct tl_policy_set *then, int64_t people)
 {
-	struct sums x = {.n = 0};
+	struct sums x = {.arena = f->arena};
 	struct tl_id place = {0};
 	struct tl_preview *p = tl_preview_create(set, then);
 	do
