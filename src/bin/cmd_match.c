@@ -371,6 +371,13 @@ ask_file(struct tl_cli *c, struct tl_jails *jails, const char *path, struct aske
 		c->exit = CLI_INPUT;
 		return 0;
 	}
+	if (tl_decode_err(h.partly) < 0) {
+		size_t n = strlen(tl_err_text());
+		(void)fprintf(stderr,
+		    "tutela match: %s: %.*s; only what was read before that is compared\n",
+		    path, (int)(n && tl_err_text()[n - 1] == '.' ? n - 1 : n), tl_err_text());
+		c->exit = CLI_INPUT;
+	}
 	if (h.duration_ms == 0 && h.quality < TL_PDQ_QUALITY_MIN) {
 		(void)fprintf(stderr,
 		    "tutela match: %s: the picture is too plain to be told from others "
