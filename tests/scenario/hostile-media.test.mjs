@@ -3,7 +3,7 @@
 import { test, before, after } from 'node:test'
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { readFileSync, readdirSync, readlinkSync } from 'node:fs'
+import { readFileSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { clean, data, distance, hostileFiles } from '../hostile.mjs'
@@ -200,6 +200,17 @@ test('no decoder took more memory than is configured', async () => {
   assert.ok(watcher.taken() <= MEMORY + BESIDE + largest, `${watcher.taken()} bytes beside the program`)
   assert.ok(watcher.resident() > 8 * MB && watcher.resident() <= MEMORY + BESIDE + largest, `${watcher.resident()} bytes resident`)
   console.log(`most memory of one item: ${Math.round(watcher.resident() / MB)} MB; looked ${watcher.seen()} times`)
+})
+
+test('a file that is compared by hand, but not to its end, is not called clean', () => {
+  const partly = hostileFiles().filter((r) => r.state === 'partly')
+  assert.ok(partly.length > 0)
+  const file = join(site.data, 'partly')
+  for (const row of partly) {
+    writeFileSync(file, row.bytes)
+    assert.throws(() => site.tutela('match', file), (e) => e.status === 3 && /only what was read before that is compared/.test(e.stderr), row.name)
+  }
+  rmSync(file)
 })
 
 test('the daemon is alive, and says the same of the same bytes', async () => {
