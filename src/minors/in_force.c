@@ -126,6 +126,6 @@ tl_in_force_unpack(
 	for (size_t at = 0; at + 1 < packed.n; at += 2) {
 		size_t id = (size_t)packed.p[at] << 8 | packed.p[at + 1];
 		if (id < w->count && w->place[id].setting >= 0)
-			ret->value[w->place[id].setting] = (int8_t)w->place[id].value;
+			ret->value[w->place[id].setting] = (int16_t)w->place[id].value;
 	}
 }

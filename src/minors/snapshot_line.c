@@ -37,7 +37,7 @@ read_setting(
 	else if (!json_is_string(value) || tl_minors_value(s, tl_json_str(value), &v) < 0)
 		odd(l, TL_ODD_VALUE, key);
 	else
-		l->in_force.value[s - m->settings] = (int8_t)v;
+		l->in_force.value[s - m->settings] = (int16_t)v;
 }
 
 int
