@@ -106,6 +106,22 @@ kind_of(const json_t *v)
 				    : "null";
 }
 
+/* What is no tag among tags; NULL: all of them are. */
+static const json_t *
+odd_tag(const json_t *v)
+{
+	size_t i;
+	json_t *one;
+	if (!json_is_array(v))
+		return json_is_string(v) ? NULL : v;
+	json_array_foreach(v, i, one)
+	{
+		if (!json_is_string(one))
+			return one;
+	}
+	return NULL;
+}
+
 static void
 fill(struct tl_bank_reader *r, json_t *object, struct tl_bank_record *ret)
 {
@@ -120,6 +136,12 @@ fill(struct tl_bank_reader *r, json_t *object, struct tl_bank_record *ret)
 			ret->wrong = tl_arena_printf(r->arena,
 			    "%s: an object stands where a text, a number or a list is expected",
 			    name);
+			continue;
+		}
+		const json_t *odd = code == TL_IMPORT_TAGS ? odd_tag(v) : NULL;
+		if (odd) {
+			ret->wrong = tl_arena_printf(
+			    r->arena, "%s: a tag is a text, not %s", name, kind_of(odd));
 			continue;
 		}
 		struct tl_str s = text_of(r, v, code);
@@ -212,6 +234,9 @@ bank_json_record(struct tl_bank_reader *r, struct tl_str text, struct tl_bank_re
 	json_t *provenance = json_object_get(r->element, "provenance");
 	if (json_is_object(provenance))
 		fill(r, provenance, ret);
+	else if (provenance && !json_is_null(provenance))
+		ret->wrong = tl_arena_printf(
+		    r->arena, "provenance: an object is expected, not %s", kind_of(provenance));
 	if (tl_arena_check(r->arena) < 0)
 		ret->wrong = "the entry is too large";
 }

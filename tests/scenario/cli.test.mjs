@@ -225,12 +225,14 @@ test('what a JSON file of entries says badly is told with its line, and what it 
   ok(['bank', 'create', 'fed', '--kind', 'pdq', '--policy', 'csae.known'])
   const file = join(folder, 'feed.json'), hash = (n) => (n + 4096).toString(16).padStart(64, '0')
   writeFileSync(file, ['[', `{"value":"${hash(1)}","tags":"a, b;c"},`, '5,', 'true,', ' null,', '{"value":{"x":1}},', '[1,2],',
-    `{"value":"${hash(2)}","expires_at":"2020-01-01"},`, `{"value":"${hash(3)}","tags":["d"]},`, `"${hash(4)}"`, ']', ''].join('\n'))
+    `{"value":"${hash(2)}","expires_at":"2020-01-01"},`, `{"value":"${hash(3)}","tags":["d"]},`, `"${hash(4)}",`,
+    `{"value":"${hash(5)}","provenance":{"tags":[5,"k"]}},`, `{"value":"${hash(6)}","provenance":5}`, ']', ''].join('\n'))
   const r = run(['bank', 'import', 'fed', file, '--json'])
-  assert.deepEqual(JSON.parse(r.out), { format: 'json', lines: 11, added: 3, known: 0, extended: 0, expired: 1, refused: 5 })
+  assert.deepEqual(JSON.parse(r.out), { format: 'json', lines: 13, added: 3, known: 0, extended: 0, expired: 1, refused: 7 })
   assert.deepEqual(r.err.trim().split('\n').map((l) => l.slice(file.length + 1)), ['3: an entry is an object or a string, not a number',
     '4: an entry is an object or a string, not true or false', '5: an entry is an object or a string, not null',
-    '6: value: an object stands where a text, a number or a list is expected', '7: an entry is an object or a string, not a list'])
+    '6: value: an object stands where a text, a number or a list is expected', '7: an entry is an object or a string, not a list',
+    '11: tags: a tag is a text, not a number', '12: provenance: an object is expected, not a number'])
   const tags = JSON.parse(ok(['bank', 'export', 'fed', '--format', 'json'])).entries.map((e) => e.tags ?? e.provenance?.tags)
   assert.deepEqual(tags.filter(Boolean).sort(), [['a', 'b', 'c'], ['d']])
 })
