@@ -491,7 +491,7 @@ put_cuts(const struct tl_decode_job *job, struct tl_decode_ask *q)
 {
 	uint32_t *const at[TL_FILM_CUTS] = {&q->cut0, &q->cut1, &q->cut2, &q->cut3, &q->cut4};
 	q->cuts = (uint16_t)limit(job->cuts, 0, 0, TL_FILM_CUTS);
-	for (uint32_t i = 0; i < q->cuts; i++)
+	for (uint32_t i = 0; i < TL_COUNT(at) && i < q->cuts; i++)
 		*at[i] = limit(job->cut[i], 0, 0, TL_FILM_MS_MAX);
 }
 
