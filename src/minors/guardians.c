@@ -110,8 +110,8 @@ static int
 check_room(struct tl_db *db, const struct tl_account *who)
 {
 	TL_CLEANUP(tl_arena_destroyp) struct tl_arena *arena = tl_arena_create(ARENA_BYTES);
-	struct tl_guardian *list;
-	size_t n;
+	struct tl_guardian *list = NULL;
+	size_t n = 0;
 	int rc = tl_guardians_list(db, who->platform, who->id, arena, &list, &n);
 	if (rc == 0 && n == TL_GUARDIANS_MAX)
 		rc = tl_fail(
