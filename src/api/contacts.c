@@ -170,6 +170,8 @@ answer(struct asking *a)
 static struct question *
 next(struct asking *a, size_t *at)
 {
+	if (!a)
+		return NULL;
 	if (!a->lined)
 		return (*at)++ == 0 ? &a->one : NULL;
 	while (*at < a->lined->count) {
@@ -261,9 +263,9 @@ tl_api_check_contact(struct tl_req *req)
 	json_t *j = NULL;
 	struct asking *a = begin(req);
 	int rc = a ? tl_req_json(req, &j) : tl_arena_check(tl_req_arena(req));
-	if (rc == 0)
+	if (rc == 0 && a)
 		rc = decode(req, j, tl_now_us(), &a->one);
-	if (rc == 0) {
+	if (rc == 0 && a) {
 		ask(a);
 		return;
 	}
@@ -295,7 +297,7 @@ tl_api_check_contacts(struct tl_req *req)
 	struct tl_lined *l = NULL;
 	int rc = a ? tl_lined_read(req, LINES_MAX, sizeof(struct question), &l)
 		   : tl_arena_check(tl_req_arena(req));
-	if (rc == 0) {
+	if (rc == 0 && a) {
 		a->lined = l;
 		decode_lines(a);
 		ask(a);

@@ -201,7 +201,7 @@ read_reach(struct tl_req *req, struct tl_db *db, struct tl_buf *b)
 	int rc = a ? tl_req_json(req, &j) : tl_arena_check(tl_req_arena(req));
 	if (rc == 0)
 		rc = tl_decode_reach(j, &a->in);
-	if (rc < 0)
+	if (rc < 0 || !a)
 		return rc;
 	a->load = (struct tl_reach_load){.set = set, .now = tl_now_us()};
 	rc = load_viewer(req, db, a);

@@ -89,7 +89,7 @@ tl_api_put_relation(struct tl_req *req)
 	int rc = o ? tl_req_json(req, &j) : tl_arena_check(tl_req_arena(req));
 	if (rc == 0)
 		rc = tl_decode_relation(j, tl_now_us(), &o->event.in);
-	if (rc < 0) {
+	if (rc < 0 || !o) {
 		tl_req_problem(req, rc);
 		return;
 	}

@@ -193,7 +193,7 @@ judge_at(struct sim *s, const struct tl_contact_seen *all, size_t n,
 {
 	struct tl_contact_seen seen = *all;
 	struct tl_contact_figures f;
-	struct tl_verdict v;
+	struct tl_verdict v = {.reason_count = 0};
 	struct tl_account who = {.platform = ask->platform,
 	    .id = ask->account,
 	    .age_band = ask->band,
