@@ -25,8 +25,8 @@ hear_fini(struct hear *h)
 	*h = (struct hear){0};
 }
 
-static void *
-room(void *p, size_t need, size_t *cap, size_t size)
+void *
+hear_room(void *p, size_t need, size_t *cap, size_t size)
 {
 	if (need <= *cap)
 		return p;
@@ -64,7 +64,7 @@ hear_add(struct hear *h, struct tl_str packed)
 		tl_sound_fini(&s);
 		return rc;
 	}
-	h->known = room(h->known, h->n + 1, &h->cap, sizeof *h->known);
+	h->known = hear_room(h->known, h->n + 1, &h->cap, sizeof *h->known);
 	h->known[h->n++] = s;
 	return 0;
 }
@@ -95,7 +95,7 @@ add_key(struct hear *h, int64_t key)
 {
 	if (h->keys == h->key_cap) {
 		once_each(h); /* a copy is near in most of its places */
-		h->key = room(h->key, 2 * h->keys + 1, &h->key_cap, sizeof *h->key);
+		h->key = hear_room(h->key, 2 * h->keys + 1, &h->key_cap, sizeof *h->key);
 	}
 	h->key[h->keys++] = key;
 }

@@ -32,3 +32,6 @@ int hear_judge(struct hear *h, struct tl_str words, struct tl_str bent,
     struct tl_sound_found *ret) TL_MUST;
 
 void hear_fini(struct hear *h); /* an empty one again */
+
+/* `p`, or what realloc makes of it, with room for `need` of `size` bytes; *cap is how many. Owned by the caller. */
+void *hear_room(void *p, size_t need, size_t *cap, size_t size);

@@ -30,23 +30,10 @@ reach_clear(struct reach *r)
 	*r = (struct reach){0};
 }
 
-static void *
-room(void *p, size_t need, size_t *cap, size_t size)
-{
-	if (need <= *cap)
-		return p;
-	while (*cap < need)
-		*cap = *cap ? *cap * 2 : 64;
-	p = realloc(p, *cap * size);
-	if (!p)
-		abort();
-	return p;
-}
-
 void
 reach_add(struct reach *r, const struct reach_entry *e)
 {
-	r->e = room(r->e, r->n + 1, &r->cap, sizeof *r->e);
+	r->e = hear_room(r->e, r->n + 1, &r->cap, sizeof *r->e);
 	struct reach_entry *to = &r->e[r->n++];
 	*to = *e;
 	uint8_t *copy = malloc(e->value.n + 1);
@@ -91,7 +78,7 @@ add_hit(struct reach *r, size_t entry, int64_t key)
 {
 	if (r->hits == r->hit_cap) {
 		once_each(r); /* a video is hit by most of its looks */
-		r->hit = room(r->hit, 2 * r->hits + 1, &r->hit_cap, sizeof *r->hit);
+		r->hit = hear_room(r->hit, 2 * r->hits + 1, &r->hit_cap, sizeof *r->hit);
 	}
 	r->hit[r->hits++] = (struct reach_hit){entry, key};
 }
@@ -180,7 +167,7 @@ take_look(void *ctx, uint32_t frame, const struct tl_pdq *hash)
 {
 	struct reach *r = ctx;
 	(void)frame;
-	r->look = room(r->look, r->looks + 1, &r->look_cap, sizeof *r->look);
+	r->look = hear_room(r->look, r->looks + 1, &r->look_cap, sizeof *r->look);
 	r->look[r->looks++] = *hash;
 	return 0;
 }
@@ -234,7 +221,8 @@ begin_sound(struct reach *r, size_t entry)
 	int rc = hear_add(&r->sounds, r->e[entry].value);
 	if (rc < 0 || r->sounds.n == n)
 		return rc;
-	r->sound_entry = room(r->sound_entry, n + 1, &r->sound_cap, sizeof *r->sound_entry);
+	r->sound_entry =
+	    hear_room(r->sound_entry, n + 1, &r->sound_cap, sizeof *r->sound_entry);
 	r->sound_entry[n] = entry;
 	return 0;
 }

@@ -145,19 +145,6 @@ put_quiet_now(struct tl_buf *b, const struct settings *s)
 }
 
 static void
-put_guardians(struct tl_buf *b, const struct settings *s)
-{
-	tl_js_open(b, "guardians", '[');
-	for (size_t i = 0; i < s->guardian_count; i++) {
-		tl_js_open(b, NULL, '{');
-		tl_js_str(b, "guardian", s->guardians[i].id);
-		tl_js_time(b, "linked_at", s->guardians[i].linked_at);
-		tl_js_close(b, '}');
-	}
-	tl_js_close(b, ']');
-}
-
-static void
 put_all(struct tl_buf *b, const struct settings *s)
 {
 	tl_js_str(b, "account", s->who.ext_id);
@@ -169,7 +156,7 @@ put_all(struct tl_buf *b, const struct settings *s)
 	tl_js_str(b, "policy_version", s->set->version);
 	put_quiet(b, s);
 	put_quiet_now(b, s);
-	put_guardians(b, s);
+	tl_guardians_json(b, s->guardians, s->guardian_count);
 	tl_js_open(b, "settings", '[');
 	for (size_t i = 0; i < s->set->minors->setting_count; i++)
 		put_setting(b, s, i);

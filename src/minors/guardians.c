@@ -42,6 +42,19 @@ tl_guardians_list(struct tl_db *db, int64_t platform, struct tl_id account,
 	return 0;
 }
 
+void
+tl_guardians_json(struct tl_buf *b, const struct tl_guardian *list, size_t n)
+{
+	tl_js_open(b, "guardians", '[');
+	for (size_t i = 0; i < n; i++) {
+		tl_js_open(b, NULL, '{');
+		tl_js_str(b, "guardian", list[i].id);
+		tl_js_time(b, "linked_at", list[i].linked_at);
+		tl_js_close(b, '}');
+	}
+	tl_js_close(b, ']');
+}
+
 /* 0 and since when; NOTFOUND. */
 static int
 find(struct tl_db *db, const struct tl_account *who, struct tl_str guardian, int64_t *ret_at)

@@ -10,6 +10,7 @@
 #include "minors/settings.h"
 
 struct tl_arena;
+struct tl_buf;
 
 #define TL_GUARDIANS_MAX 8 /* of one account */
 
@@ -21,6 +22,9 @@ struct tl_guardian {
 /* The longest linked first. At most TL_GUARDIANS_MAX. */
 int tl_guardians_list(struct tl_db *db, int64_t platform, struct tl_id account,
     struct tl_arena *arena, struct tl_guardian **ret, size_t *ret_count) TL_MUST;
+
+/* As the member "guardians" of the object that is open in `b`. */
+void tl_guardians_json(struct tl_buf *b, const struct tl_guardian *list, size_t n);
 
 /*
  * FIELD when it is the account itself, or an account of a minor; CONFLICT for an adult's account, or when there are

@@ -104,19 +104,6 @@ settings_json(struct tl_buf *b, const struct tl_minors_view *v)
 }
 
 static void
-guardians_json(struct tl_buf *b, const struct tl_minors_view *v)
-{
-	tl_js_open(b, "guardians", '[');
-	for (size_t i = 0; i < v->guardian_count; i++) {
-		tl_js_open(b, NULL, '{');
-		tl_js_str(b, "guardian", v->guardians[i].id);
-		tl_js_time(b, "linked_at", v->guardians[i].linked_at);
-		tl_js_close(b, '}');
-	}
-	tl_js_close(b, ']');
-}
-
-static void
 history_json(struct tl_buf *b, const struct tl_minors_view *v)
 {
 	tl_js_open(b, "history", '[');
@@ -152,6 +139,6 @@ tl_minors_view_json(struct tl_buf *b, const struct tl_minors_view *v)
 	said_json(b, &v->age);
 	tl_js_str(b, "policy_version", v->set->version);
 	settings_json(b, v);
-	guardians_json(b, v);
+	tl_guardians_json(b, v->guardians, v->guardian_count);
 	history_json(b, v);
 }
