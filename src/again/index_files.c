@@ -318,16 +318,27 @@ tl_again_index_keep(struct tl_again_index *x, struct tl_db *db, int64_t erase_us
 
 /* Following -------------------------------------------------------------------------------------------------------- */
 
+/* What the files hold by now is not asked of the store again. */
+static int
+refresh(struct tl_again_index *x)
+{
+	struct tl_index_stats st;
+	bool changed;
+	int rc = of_files(x, tl_index_refresh(x->x, &changed));
+	tl_index_stats(x->x, &st);
+	x->upto = x->upto > (int64_t)st.mark ? x->upto : (int64_t)st.mark;
+	return rc;
+}
+
 /* What the store names, or, while there is nothing, an index in memory. */
 static int
 look_for_files(struct tl_again_index *x, struct tl_db *db)
 {
 	struct tl_derived row;
 	struct tl_index *found = NULL;
-	bool changed;
 	int rc = tl_derived_get(db, NAME, &row);
 	if (rc == 0 && x->x && row.epoch == x->epoch)
-		rc = x->epoch ? of_files(x, tl_index_refresh(x->x, &changed)) : 0;
+		rc = x->epoch ? refresh(x) : 0;
 	else if (rc == 0 && row.epoch)
 		rc = of_files(x, open_files(x->root, &row, TL_INDEX_FOLLOW, &found));
 	else if (rc == 0)

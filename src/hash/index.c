@@ -90,6 +90,16 @@ numbered(struct tl_index *x, uint64_t change)
 	return c;
 }
 
+/*
+ * A follower that is told again what the files it reads hold already: to mark their rows as replaced would lose them, because
+ * the next refresh keeps the segment and drops the tail. Under the change lock.
+ */
+static bool
+files_have(const struct tl_index *x, uint64_t change)
+{
+	return x->mode == TL_INDEX_FOLLOW && change && change <= x->mark;
+}
+
 int
 tl_index_add(
     struct tl_index *x, const struct tl_pdq *hash, uint64_t key, uint32_t bank, uint64_t change)
@@ -99,6 +109,10 @@ tl_index_add(
 	uint32_t at;
 	tl_ix_mix(hash, &row.hash);
 	(void)pthread_mutex_lock(&x->change);
+	if (files_have(x, change)) {
+		(void)pthread_mutex_unlock(&x->change);
+		return 0;
+	}
 	const struct tl_ix_view *v = tl_ix_view_now(x);
 	bool replaces = tl_ix_locate(v, key, &old);
 	int rc = tl_ix_tail_add(v->tail[1], &row, numbered(x, change), &at);
@@ -148,6 +162,10 @@ static int
 change(struct tl_index *x, struct tl_ix_op op)
 {
 	(void)pthread_mutex_lock(&x->change);
+	if (files_have(x, op.change)) {
+		(void)pthread_mutex_unlock(&x->change);
+		return 0;
+	}
 	op.change = numbered(x, op.change);
 	tl_ix_op_do(x, tl_ix_view_now(x), &op);
 	if (x->dir) {

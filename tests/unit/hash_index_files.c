@@ -141,6 +141,39 @@ t_any_history_leaves_what_it_should(void **state)
 	tl_index_close(x[1]);
 }
 
+/* Who follows refreshes first and is told afterwards what the files hold already: nothing is lost at the next refresh. */
+static void
+t_who_follows_may_be_told_late(void **state)
+{
+	(void)state;
+	struct tl_index *owner = open_it(TL_INDEX_OWN), *other;
+	struct tl_pdq hash[3] = {hashes_any(), hashes_any(), hashes_any()};
+	bool did;
+	assert_int_equal(tl_index_flush(owner), 0);
+	other = open_it(TL_INDEX_FOLLOW);
+	for (uint64_t k = 0; k < 2; k++)
+		assert_int_equal(tl_index_add(owner, &hash[k], k, 0, k + 1), 0);
+	assert_int_equal(tl_index_flush(owner), 0);
+	assert_int_equal(tl_index_refresh(other, &did), 0);
+	assert_true(did);
+	for (uint64_t k = 0; k < 2; k++)
+		assert_int_equal(tl_index_add(other, &hash[k], k, 0, k + 1), 0);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(tl_index_add(i ? other : owner, &hash[2], 2, 0, 3), 0);
+	assert_int_equal(tl_index_flush(owner), 0);
+	assert_int_equal(tl_index_refresh(other, &did), 0);
+	assert_true(did);
+	for (int i = 0; i < 3; i++) {
+		struct tl_index_hit hit[1];
+		struct tl_index_found f = {hit, 1, 0, 0};
+		struct tl_index_ask ask = {&hash[i], 1, 0, NULL, 0, 0};
+		assert_int_equal(tl_index_find(other, &ask, &f), 0);
+		assert_int_equal(f.all, 1);
+	}
+	tl_index_close(other);
+	tl_index_close(owner);
+}
+
 static void
 t_one_process_owns_and_an_empty_folder_cannot_be_followed(void **state)
 {
@@ -491,6 +524,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    T(t_any_history_leaves_what_it_should),
+	    T(t_who_follows_may_be_told_late),
 	    T(t_one_process_owns_and_an_empty_folder_cannot_be_followed),
 	    T(t_many_flushes_stay_few_segments),
 	    T(t_damage_anywhere_is_found_and_named),
