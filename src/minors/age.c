@@ -227,6 +227,8 @@ finish(struct change *c, enum tl_age_event what, const char *event, const char *
 		rc = tell_offer(c, id);
 	if (rc == 0 && moved && c->is.band == TL_AGE_18)
 		rc = tl_guardians_end(c->db, c->set, c->who, c->now); /* adults have none */
+	if (rc == 0 && moved && c->is.band != TL_AGE_18 && c->is.band != TL_AGE_UNKNOWN)
+		rc = tl_guardian_leaves(c->db, c->set, c->who, c->now); /* nor are minors one */
 	if (rc == 0 && moved && !first)
 		rc = tell_settings(c, id);
 	return rc;

@@ -40,7 +40,7 @@ int tl_guardian_end(struct tl_db *db, const struct tl_policy_set *set,
 /* All of them, by the system: the account's holder is an adult. */
 int tl_guardians_end(struct tl_db *db, const struct tl_policy_set *set,
     const struct tl_account *who, int64_t now) TL_MUST;
-/* `guardian` is about to be erased: ends its links to others. */
+/* `guardian` is about to be erased, or turns out to be a minor: ends its links to others. */
 int tl_guardian_leaves(struct tl_db *db, const struct tl_policy_set *set,
     const struct tl_account *guardian, int64_t now) TL_MUST;
 

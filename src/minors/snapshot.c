@@ -20,6 +20,7 @@
 
 /* What `is` can be: a rank, or not told (0). */
 #define IS_MAX (TL_MINORS_VALUES_MAX + 1)
+#define AHEAD_US (5 * TL_US_MIN) /* of clocks that differ */
 
 struct taking {
 	struct tl_db *db;
@@ -279,6 +280,8 @@ open_snapshot(struct taking *t, const struct tl_snapshot_part *part, struct tl_a
 	if (part->id.n < 1 || part->id.n > TL_SNAPSHOT_ID_MAX)
 		return tl_fail_at(
 		    TL_EFIELD, "id", "must be 1 to %d bytes long", TL_SNAPSHOT_ID_MAX);
+	if (part->taken_at > t->now + AHEAD_US)
+		return tl_fail_at(TL_EFIELD, "taken_at", "lies in the future");
 	int rc = tl_snapshot_get(t->db, part->platform, part->live, part->id, arena, t->s);
 	if (rc != TL_ENOTFOUND)
 		return rc;

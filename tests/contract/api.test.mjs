@@ -363,6 +363,11 @@ test('guardians only make stricter, the child is told, and either side may end i
 
   for (let n = 1; n < 8; n++) assert.equal((await link(`g${n}`)).status, 200)
   assert.match((await link('g8')).json.detail, /8 guardians/)
+  // Nor is one that turns out to be a minor's, or that is described as one only later.
+  await call('PUT', '/v1/accounts/pretender', { age_band: '18+' })
+  for (const g of ['pretender', 'never-seen']) assert.equal((await link(g, 'sibling')).status, 200)
+  for (const g of ['pretender', 'never-seen']) await call('PUT', `/v1/accounts/${g}`, { age_band: '13-15' })
+  assert.deepEqual((await call('GET', '/v1/accounts/sibling/settings')).json.guardians, [])
   // An account that is deleted is nobody's guardian, and adults have none.
   await link('adult', 'sibling')
   await call('PUT', '/v1/accounts/sibling/guardians/adult/settings', { settings: { comments: 'nobody' } })
@@ -853,6 +858,7 @@ test('a snapshot of settings in force is held against the policy, and sent again
   assert.equal((await put(lines.slice(0, 1))).status, 409)
   assert.equal((await put([], '?more=perhaps')).json.field, 'more')
   assert.equal((await put([], '?taken_at=now')).json.field, 'taken_at')
+  assert.match((await put(lines, '?taken_at=2099-01-01T00:00:00Z', 'ahead')).json.detail, /lies in the future/)
 
   const odd = (await call('GET', '/v1/minors/snapshots/first/findings')).json.findings
   assert.deepEqual(odd.map((f) => [f.line, f.kind, f.what]), [[2, 'unknown_setting', 'shoe_size'], [3, 'bad_line', null], [5, 'repeated_account', null], [6, 'unknown_account', null], [6, 'unknown_value', 'comments']])
